@@ -1,0 +1,47 @@
+# I comandi del progetto. `make demo` e `make test` fanno da soli tutto il necessario.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: aiuto install demo test lock schermate pulisci
+
+aiuto:
+	@echo "make demo      avvia Platea in prova, senza account Facebook (Ctrl-C per fermare)"
+	@echo "make test      prepara l’ambiente ed esegue tutti i controlli e i test"
+	@echo "make install   prepara soltanto l’ambiente"
+	@echo "make schermate salva le schermate di ogni pagina in schermate/"
+	@echo "make lock      ricalcola requirements.lock e requirements-dev.lock (richiede uv)"
+
+$(VENV)/pronto: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Serve Python 3.11 o più recente: qui c’è $$($(PYTHON) --version 2>&1)."; exit 1; }
+	@test -x $(BIN)/python || { echo "Preparo l’ambiente in $(VENV)…"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installo le dipendenze…"
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/pronto-test: $(VENV)/pronto requirements-dev.lock
+	@echo "Installo gli strumenti di prova…"
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install: $(VENV)/pronto
+
+demo: $(VENV)/pronto
+	@exec $(BIN)/platea demo
+
+test: $(VENV)/pronto-test
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest $(ARGS)
+
+schermate: $(VENV)/pronto-test
+	@$(BIN)/python -m tests.screenshots schermate
+
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group build -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+pulisci:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis schermate

@@ -1,0 +1,192 @@
+"""What every destination promises to the rest of the house. PURE: values in, values out.
+
+`uploads` knows destinations only through this module and `registry`; a destination receives plain
+values and never learns what a user database, a filter or an upload is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+DIGEST_BYTES = 32
+UNKNOWN = bytes(DIGEST_BYTES)  # a row's cell that has no value: sent as the empty string, never hashed
+
+
+class Medium(StrEnum):
+    """Which contact detail an upload matches people by."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class Person(NamedTuple):
+    """One contact as an upload reads it: digests are SHA-256 of the normalised value, 32 bytes."""
+
+    contact_id: int
+    email_sha256: bytes | None
+    mobile_sha256: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedRows:
+    """Rows as they will be sent: nothing in clear, the same bytes however often they are repeated.
+
+    *schema* names the destination's keys in column order; *digests* holds the rows one after the
+    other, `DIGEST_BYTES` per cell, `UNKNOWN` where there is no value.
+    """
+
+    schema: tuple[str, ...]
+    digests: bytes
+
+    def __len__(self) -> int:
+        return len(self.digests) // (DIGEST_BYTES * len(self.schema))
+
+    def part(self, start: int, stop: int) -> "EncodedRows":
+        """Rows *start* to *stop* (exclusive, counted from 0), for halving a batch that is too large."""
+        width = DIGEST_BYTES * len(self.schema)
+        return EncodedRows(self.schema, self.digests[start * width : stop * width])
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A connected advertising account, as screens name it. *problem* is Italian, None when it can send."""
+
+    id: int
+    public_id: str
+    name: str
+    reference: str  # the vendor's id, digits for Meta
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """An audience at the destination. *size* is the vendor's own estimate, None while it has none.
+
+    *unsuitable* is the Italian reason it cannot take customer data, None when it can.
+    """
+
+    id: str
+    name: str
+    size: int | None
+    updated_at: datetime | None
+    unsuitable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row the destination refused: its place in the batch (from 0) and the vendor's words."""
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What the destination said of one batch.
+
+    *received* counts all rows taken in, *rejected_count* those among them it called invalid;
+    *rejected* names as many of these as the vendor lists. *pause_s* is how long this account must
+    rest before the next call, from the vendor's usage figures; 0 means go on.
+    """
+
+    received: int
+    rejected_count: int = 0
+    rejected: Sequence[Rejected] = field(default=())
+    trace: str | None = None
+    pause_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error in words for three readers: *what* happened, *todo*, *who* does it (all Italian).
+
+    *code* is the vendor's (`190/463`) or ours (`rete`); *trace* is the vendor's id for its support.
+    """
+
+    code: str
+    what: str
+    todo: str
+    who: str
+    link: str | None = None
+    trace: str | None = None
+
+
+class DestinationError(Exception):
+    """Something kept the destination from doing as asked. `str()` never holds personal data or tokens."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.code}: {problem.what}")
+        self.problem = problem
+
+
+class TemporaryError(DestinationError):
+    """It will pass by itself. *retry_after_s* is the vendor's own wait, None when it gave none.
+
+    *account_wide*: every call of this account has to wait, not only this one (rate limits).
+    *too_large*: the same rows in smaller batches may pass.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        retry_after_s: float | None = None,
+        account_wide: bool = False,
+        too_large: bool = False,
+    ) -> None:
+        super().__init__(problem)
+        self.retry_after_s = retry_after_s
+        self.account_wide = account_wide
+        self.too_large = too_large
+
+
+class NeedsPersonError(DestinationError):
+    """Nothing will pass until a person has done `problem.todo`; then it goes on from where it was."""
+
+
+class PermanentError(DestinationError):
+    """Repeating the same request can only fail again."""
+
+
+class Connection(Protocol):
+    """An account opened for use: holds the decrypted token, lives as long as one job or one request.
+
+    Every method may raise TemporaryError, NeedsPersonError or PermanentError, and returns within
+    90 s whatever the peer does.
+    """
+
+    def audiences(self) -> list[Audience]:
+        """Every audience of the account, whoever made it, newest first."""
+
+    def create_audience(self, name: str, marker: str) -> str:
+        """Create an empty audience and return its id; *marker* (unique) is written in its description.
+
+        Looks for the marker first, so that repeating after a lost answer creates nothing twice.
+        """
+
+    def check_audience(self, audience_id: str) -> Audience:
+        """The audience as it is now, with `unsuitable` filled in. Raises PermanentError when it is gone."""
+
+    def add_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+        """Add the rows. Repeating the same rows adds nobody twice."""
+
+    def close(self) -> None: ...
+
+
+class Destination(Protocol):
+    kind: str
+    label: str  # as a person says it: "Facebook"
+    max_batch_rows: int
+
+    def accounts(self, client_id: int) -> list[Account]:
+        """The client's connected accounts, by name."""
+
+    def account(self, account_id: int) -> Account:
+        """Raises LookupError when it was deleted."""
+
+    def connect(self, account_id: int) -> Connection:
+        """Raises LookupError when it was deleted, NeedsPersonError when it holds no usable token."""
+
+    def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
+        """The rows to send for *people*, in their order. Clear text ends here; all have the medium's digest."""
