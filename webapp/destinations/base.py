@@ -189,4 +189,4 @@ class Destination(Protocol):
         """Raises LookupError when it was deleted, NeedsPersonError when it holds no usable token."""
 
     def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
-        """The rows to send for *people*, in their order. Clear text ends here; all have the medium's digest."""
+        """The rows to send for *people*, in their order; each has the digest of *medium*."""

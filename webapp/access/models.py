@@ -1,0 +1,63 @@
+"""Who may enter: operators (logins), clients (spazi cliente) and the role each operator has in each."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from webapp import clock
+from webapp.identifiers import new_public_id
+
+
+class Role(StrEnum):
+    ADMINISTRATOR = "administrator"
+    MARKETER = "marketer"
+    SUPPORT = "support"
+
+
+class Client(SQLModel, table=True):
+    """A spazio cliente: everything else belongs to exactly one."""
+
+    __tablename__ = "client"
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    name: str
+    created_at: datetime = Field(default_factory=clock.now)
+
+
+class Operator(SQLModel, table=True):
+    """Someone who logs in. *session_epoch* grows when every open session of theirs must end."""
+
+    __tablename__ = "operator"
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    email: str = Field(unique=True)  # lower case
+    name: str
+    password_hash: str
+    is_owner: bool = False
+    is_active: bool = True
+    session_epoch: int = 0
+    created_at: datetime = Field(default_factory=clock.now)
+    entered_at: datetime | None = None
+
+
+class Membership(SQLModel, table=True):
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("operator_id", "client_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    operator_id: int = Field(foreign_key="operator.id", index=True)
+    client_id: int = Field(foreign_key="client.id", index=True)
+    role: str
+
+
+class LoginAttempt(SQLModel, table=True):
+    """Failed sign-ins, to slow down guessing; *key* is a keyed hash of the account or address, never the text."""
+
+    __tablename__ = "login_attempt"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(index=True)
+    at: float = Field(index=True)  # seconds since 1970

@@ -1,0 +1,114 @@
+"""Settings, read once from the environment. A wrong value stops the start with an Italian sentence."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).parents[1]
+GRAPH_URL = "https://graph.facebook.com"
+DIALOG_URL = "https://www.facebook.com/v26.0/dialog/oauth"
+VERSION = "0.1.0"
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used; `str()` is the Italian sentence for who runs the installation."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs from one installation to another. Secrets never appear in `repr()`."""
+
+    data_dir: Path
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    token_keys: tuple[str, ...] = field(repr=False)  # Fernet keys, newest first
+    public_url: str = "http://127.0.0.1:8000"
+    graph_url: str = GRAPH_URL
+    dialog_url: str = DIALOG_URL
+    meta_app_id: str = ""
+    meta_app_secret: str = field(default="", repr=False)
+    demo: bool = False
+    batch_rows: int = 5000
+    lease_s: float = 60.0
+    heartbeat_s: float = 15.0
+    reconcile_s: float = 10.0
+    max_upload_mb: int = 512
+
+    @property
+    def https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this process. Raises WrongSetting."""
+    data_dir = Path(_text(env, "PLATEA_DATA", str(ROOT / "dati"))).resolve()
+    return Settings(
+        data_dir=data_dir,
+        database_url=database_url(_text(env, "DATABASE_URL", f"sqlite:///{data_dir / 'platea.db'}")),
+        redis_url=_required(env, "REDIS_URL", "l’indirizzo di Redis, per esempio redis://127.0.0.1:6379/0"),
+        secret_key=_required(env, "PLATEA_SECRET_KEY", "una chiave casuale: creala con “platea chiavi”"),
+        token_keys=_keys(_required(env, "PLATEA_TOKEN_KEYS", "la chiave dei token: “platea chiavi”")),
+        public_url=_url(env, "PLATEA_URL", "http://127.0.0.1:8000"),
+        graph_url=_url(env, "META_GRAPH_URL", GRAPH_URL),
+        dialog_url=_url(env, "META_DIALOG_URL", DIALOG_URL),
+        meta_app_id=_text(env, "META_APP_ID", ""),
+        meta_app_secret=_text(env, "META_APP_SECRET", ""),
+        demo=_text(env, "PLATEA_DEMO", "") == "1",
+        batch_rows=int(_number(env, "PLATEA_BATCH_ROWS", 5000, 1, 10_000)),
+        lease_s=_number(env, "PLATEA_LEASE_S", 60, 1, 600),
+        heartbeat_s=_number(env, "PLATEA_HEARTBEAT_S", 15, 0.2, 300),
+        reconcile_s=_number(env, "PLATEA_RECONCILE_S", 10, 0.2, 300),
+        max_upload_mb=int(_number(env, "PLATEA_MAX_UPLOAD_MB", 512, 1, 100_000)),
+    )
+
+
+def database_url(url: str) -> str:
+    """The URL with the driver we ship: hosts hand out `postgres://`, SQLAlchemy wants the driver named."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    if url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return url
+    raise WrongSetting("DATABASE_URL deve iniziare con sqlite:/// oppure postgresql://.")
+
+
+def _text(env: Mapping[str, str], name: str, default: str) -> str:
+    """The variable, or the content of the file that `NAME_FILE` points to (as container hosts do)."""
+    if path := env.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise WrongSetting(f"{name}_FILE: non riesco a leggere {path} ({error.strerror}).") from None
+    return env.get(name, "").strip() or default
+
+
+def _required(env: Mapping[str, str], name: str, what: str) -> str:
+    if value := _text(env, name, ""):
+        return value
+    raise WrongSetting(f"Manca {name}: {what}.")
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(key.strip() for key in text.split(",") if key.strip())
+
+
+def _url(env: Mapping[str, str], name: str, default: str) -> str:
+    value = _text(env, name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise WrongSetting(f"{name} deve essere un indirizzo che inizia con http:// o https://.")
+    return value
+
+
+def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
+    text = _text(env, name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        raise WrongSetting(f"{name} deve essere un numero, non “{text}”.") from None
+    if not low <= value <= high:
+        raise WrongSetting(f"{name} deve stare tra {low:g} e {high:g}.")
+    return value

@@ -1,0 +1,173 @@
+"""User databases, their contacts, saved filters and imports."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Index, text
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from webapp import clock
+from webapp.db import BigId, Blob, Json
+from webapp.identifiers import new_public_id
+
+
+class FieldType(StrEnum):
+    """What a customer's own column holds, so that filters compare numbers as numbers and dates as dates."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    YES_NO = "yes_no"
+
+
+class UserDatabase(SQLModel, table=True):
+    __tablename__ = "user_database"
+    __table_args__ = (UniqueConstraint("client_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    client_id: int = Field(foreign_key="client.id", index=True)
+    name: str
+    country: str = "IT"  # of phone numbers written without a prefix; ISO 3166-1 alpha-2
+    created_at: datetime = Field(default_factory=clock.now)
+
+
+class OwnField(SQLModel, table=True):
+    """A column of the customer's own, kept in `Contact.own_fields` under *key*."""
+
+    __tablename__ = "own_field"
+    __table_args__ = (UniqueConstraint("database_id", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    database_id: int = Field(foreign_key="user_database.id", index=True)
+    key: str  # stable, ascii: "totale_speso"
+    label: str  # as the file says it: "Totale speso"
+    type: str = FieldType.TEXT
+    position: int = 0
+
+
+class Contact(SQLModel, table=True):
+    """A person as the customer's file tells of them.
+
+    *email* and *mobile* stay as typed; beside them stands either the SHA-256 digest of the normalised
+    value (32 bytes) or the reason there is none (`readings.Reading`), set once at import, so that an
+    upload only reads and sends. Own fields are JSON: numbers as numbers, dates as ISO text, yes/no as booleans.
+    """
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        Index("ix_contact_database", "database_id", "id"),
+        # Sorted by digest, so an upload meets duplicates one after the other and needs no memory for them.
+        Index("ix_contact_email", "database_id", "email_sha256", "id"),
+        Index("ix_contact_mobile", "database_id", "mobile_sha256", "id"),
+        Index(
+            "ux_contact_code",
+            "database_id",
+            "code",
+            unique=True,
+            sqlite_where=text("code IS NOT NULL"),
+            postgresql_where=text("code IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    database_id: int = Field(foreign_key="user_database.id")
+    code: str | None = None  # the customer's own id
+    email: str | None = None
+    email_sha256: bytes | None = Field(default=None, sa_column=Column(Blob(32)))
+    email_reason: str | None = None
+    mobile: str | None = None
+    mobile_sha256: bytes | None = Field(default=None, sa_column=Column(Blob(32)))
+    mobile_reason: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    gender: str | None = None
+    city: str | None = None
+    province: str | None = None
+    postcode: str | None = None
+    country: str | None = None
+    birth_date: date | None = None
+    consent: bool | None = None
+    own_fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    created_at: datetime = Field(default_factory=clock.now)
+    updated_at: datetime = Field(default_factory=clock.now)
+
+
+class Filter(SQLModel, table=True):
+    """A saved rule over the contacts of a database, evaluated when used. *rule* is `filters.Rule` as JSON."""
+
+    __tablename__ = "filter"
+    __table_args__ = (UniqueConstraint("database_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    database_id: int = Field(foreign_key="user_database.id", index=True)
+    name: str
+    rule: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+    created_at: datetime = Field(default_factory=clock.now)
+    updated_at: datetime = Field(default_factory=clock.now)
+
+
+class ImportStatus(StrEnum):
+    """DRAFT until the person presses "importa"; then the labels of a running job (product.md)."""
+
+    DRAFT = "draft"
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    COMPLETED_WITH_WARNINGS = "completed_with_warnings"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class ContactImport(SQLModel, table=True):
+    """One file on its way in. The four row counts always add up to *rows_read*.
+
+    The file lies in the data folder as *stored_name*; *file_name* is what the person called it and is
+    only ever shown. *mapping*: column index (as text) → standard field, `own:<key>` or `skip`.
+    *attempt* is the fencing token of the running job, as for batches.
+    """
+
+    __tablename__ = "contact_import"
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    database_id: int = Field(foreign_key="user_database.id", index=True)
+    status: str = Field(default=ImportStatus.DRAFT, index=True)
+    file_name: str
+    stored_name: str
+    size_bytes: int = 0
+    encoding: str = "utf-8"
+    delimiter: str = ";"
+    header: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    mapping: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    key: str = "code"  # which field says that a contact is already present: code, email, mobile or none
+    rows_total: int | None = None
+    rows_read: int = 0
+    rows_new: int = 0
+    rows_updated: int = 0
+    rows_rejected: int = 0
+    attempt: int = 0
+    lease_owner: str | None = None
+    lease_until: float = 0
+    stop_requested: bool = False
+    error: str | None = None  # Italian, what happened and what to do
+    started_by: str = ""
+    created_at: datetime = Field(default_factory=clock.now)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    updated_at: datetime = Field(default_factory=clock.now)
+
+
+class RejectedRow(SQLModel, table=True):
+    """A row of a file that could not become a contact, kept whole so that it can be corrected."""
+
+    __tablename__ = "rejected_row"
+    __table_args__ = (Index("ix_rejected_row_import", "import_id", "line"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    import_id: int = Field(foreign_key="contact_import.id")
+    line: int  # of the file, counted from 1
+    reason: str
+    cells: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))

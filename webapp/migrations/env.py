@@ -1,0 +1,13 @@
+"""Alembic's entry: runs the steps on the connection that `upgrade()` opened."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,37 @@
+"""What a process was started with: settings, seal, bell, database. Each composition root calls `start()` once.
+
+Web requests, jobs and commands all find them here, so that no room needs the Flask application for them.
+"""
+
+from dataclasses import dataclass
+
+from webapp import db
+from webapp.config import Settings
+from webapp.crypto import Seal
+from webapp.queueing import Bell
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    seal: Seal
+    bell: Bell
+
+
+_services: Services | None = None
+
+
+def start(settings: Settings, pooled: bool = True) -> Services:
+    """Open the database and keep the rest at hand. Raises WrongSetting. Touches neither Redis nor Meta."""
+    global _services
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seal = Seal(settings.token_keys)
+    db.connect(settings.database_url, pooled)
+    _services = Services(settings, seal, Bell(settings.redis_url))
+    return _services
+
+
+def services() -> Services:
+    if _services is None:
+        raise RuntimeError("services.start() was not called")
+    return _services

@@ -1,0 +1,165 @@
+"""Uploads, their batches and what happened to each: the one truth about sending."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Index, text
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from webapp import clock
+from webapp.db import BigId, Blob, Json
+from webapp.identifiers import new_public_id
+
+
+class UploadStatus(StrEnum):
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    SENDING = "sending"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    COMPLETED_WITH_WARNINGS = "completed_with_warnings"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+FINAL = frozenset(
+    {
+        UploadStatus.COMPLETED,
+        UploadStatus.COMPLETED_WITH_WARNINGS,
+        UploadStatus.FAILED,
+        UploadStatus.STOPPED,
+    }
+)
+
+
+class BatchStatus(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Upload(SQLModel, table=True):
+    """One request to put contacts into an audience.
+
+    `selected`, `excluded`, `discarded`, `duplicates` and `to_send` are written once, with the batches; what was sent is always the sum over batches, never a counter of its own.
+    *rule* is the filter as it was when the upload started, None for the whole database.
+    *audience_id* is empty until a new audience has been created at the destination.
+    """
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        # One active upload per audience: the next one waits in the queue and says behind whom.
+        Index(
+            "ux_upload_active_audience",
+            "account_id",
+            "audience_id",
+            unique=True,
+            sqlite_where=text("audience_busy"),
+            postgresql_where=text("audience_busy"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    client_id: int = Field(foreign_key="client.id", index=True)
+    database_id: int = Field(foreign_key="user_database.id", index=True)
+    filter_id: int | None = Field(default=None, foreign_key="filter.id", index=True, ondelete="SET NULL")
+    filter_name: str | None = None
+    rule: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
+    destination: str = "meta"
+    account_id: int | None = None
+    account_name: str = ""
+    audience_id: str = ""
+    audience_name: str
+    is_new_audience: bool = False
+    audience_busy: bool = False  # holds the audience: from the start of preparing until a final status
+    medium: str
+    repeats_id: int | None = Field(default=None, foreign_key="upload.id")
+    status: str = Field(default=UploadStatus.QUEUED, index=True)
+    reason: str | None = None  # Italian: why paused, failed or completed with warnings
+    todo: str | None = None
+    reason_code: str | None = None  # vendor's code, for support
+    reason_trace: str | None = None
+    resume_at: float | None = None  # seconds since 1970, for pauses that end by themselves
+    stop_requested: bool = False
+    selected: int | None = None
+    excluded: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    discarded: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    duplicates: int | None = None
+    to_send: int | None = None
+    attempt: int = 0  # fencing token of the preparation
+    lease_owner: str | None = None
+    lease_until: float = 0
+    rung_at: float = 0
+    started_by: str = ""
+    created_at: datetime = Field(default_factory=clock.now)
+    prepared_at: datetime | None = None
+    sent_at: datetime | None = None  # first batch sent
+    finished_at: datetime | None = None
+    updated_at: datetime = Field(default_factory=clock.now)
+
+
+class Batch(SQLModel, table=True):
+    """Rows as they will be sent, so that a repeat sends the same bytes.
+
+    *digests*: `EncodedRows.digests` under *schema*; *contact_ids*: the same rows' contacts, 8 bytes each,
+    little-endian. *attempt* is the fencing token: a result that carries an older one changes nothing.
+    """
+
+    __tablename__ = "batch"
+    __table_args__ = (
+        UniqueConstraint("upload_id", "seq"),
+        Index("ix_batch_status", "upload_id", "status", "next_attempt_at"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    upload_id: int = Field(foreign_key="upload.id")
+    seq: int
+    status: str = BatchStatus.PENDING
+    n_rows: int
+    schema_: list[str] = Field(sa_column=Column("schema", Json, nullable=False))
+    digests: bytes = Field(sa_column=Column(Blob, nullable=False))
+    contact_ids: bytes = Field(sa_column=Column(Blob, nullable=False))
+    attempt: int = 0
+    crashes: int = 0  # attempts that ended with a dead process
+    errors: int = 0  # attempts that ended with a passing error
+    lease_owner: str | None = None
+    lease_until: float = 0
+    next_attempt_at: float = 0
+    num_received: int = 0
+    num_rejected: int = 0
+    rejected: list[Any] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    error_code: str | None = None
+    error: str | None = None
+    trace: str | None = None
+    sent_at: datetime | None = None
+
+
+class BatchEvent(SQLModel, table=True):
+    """What happened to a batch, append only: the timeline that support reads. Never personal data."""
+
+    __tablename__ = "batch_event"
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    upload_id: int = Field(foreign_key="upload.id", index=True)
+    batch_id: int | None = None
+    seq: int | None = None
+    attempt: int = 0
+    at: datetime = Field(default_factory=clock.now)
+    kind: str  # texts.EVENTS
+    detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+
+
+class DiscardedContacts(SQLModel, table=True):
+    """Contacts an upload left out, packed: one row per reason and page of the preparation."""
+
+    __tablename__ = "upload_discarded"
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    upload_id: int = Field(foreign_key="upload.id", index=True)
+    reason: str  # with detail after the dot, or "duplicate"
+    n_contacts: int
+    contact_ids: bytes = Field(sa_column=Column(Blob, nullable=False))  # 8 bytes each, little-endian

@@ -1,0 +1,65 @@
+"""Which workers are alive, from their own signals in the database: the pages say so, support reads it."""
+
+import os
+import socket
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from webapp import clock
+
+SILENT_AFTER = timedelta(seconds=45)  # a worker signs every 10 s
+
+
+class WorkerSignal(SQLModel, table=True):
+    __tablename__ = "worker_signal"
+
+    name: str = Field(primary_key=True)
+    host: str
+    pid: int
+    version: str
+    started_at: datetime
+    seen_at: datetime = Field(index=True)
+
+
+def this_process() -> str:
+    """host:pid:start, the owner written on leases; the start tells apart two lives of one pid."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid()) or 0}"
+
+
+def is_gone(owner: str) -> bool:
+    """True only for an owner of this host whose process certainly ended; for other hosts only leases tell."""
+    host, pid, started = owner.rsplit(":", 2)
+    if host != socket.gethostname() or started == "0":
+        return False
+    return _started(int(pid)) != started
+
+
+def _started(pid: int) -> str | None:
+    """The kernel's start tick of a process (Linux), None when there is no such process."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def sign(session: Session, name: str, version: str, started_at: datetime) -> None:
+    signal = session.get(WorkerSignal, name) or WorkerSignal(
+        name=name,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        version=version,
+        started_at=started_at,
+        seen_at=started_at,
+    )
+    signal.seen_at = clock.now()
+    session.add(signal)
+
+
+def alive(session: Session) -> list[WorkerSignal]:
+    """Workers that signed lately, by name."""
+    seen_lately = col(WorkerSignal.seen_at) > clock.now() - SILENT_AFTER
+    return list(session.exec(select(WorkerSignal).where(seen_lately).order_by(WorkerSignal.name)))
