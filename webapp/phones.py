@@ -23,7 +23,7 @@ _PLAIN = re.compile(
 _BLANK = re.compile(r"[\s.\-–—_/]*").fullmatch
 _LABEL = re.compile(r"^(?:tel|cell?|mob|phone|mobile|telefono|cellulare)\b[\s.:]*", re.IGNORECASE)
 _EXTENSION = re.compile(r"[\s,;]*\b(?:ext|int|interno|x)\b[\s.:]*\d{1,5}$", re.IGNORECASE)
-_WRITTEN = re.compile(r"\+?[0-9\s./()\-–]+").fullmatch
+_WRITTEN = re.compile(r"\(?\+?[0-9\s./()\-–]+").fullmatch
 _EXCEL = re.compile(r"([0-9])[.,]([0-9]+)E\+?([0-9]+)", re.IGNORECASE).fullmatch
 _FLOAT = re.compile(r"(\+?[0-9]{8,})[.,]0+").fullmatch
 _SPLIT = re.compile(r"\s*[;,/|]\s*|\s+(?:e|o|-)\s+")
@@ -97,7 +97,7 @@ def _unreadable(text: str) -> str:
 
 def _ask_library(text: str, country: str | None) -> _Found | str:
     digits = re.sub(r"\D", "", text)
-    international = text.startswith("+") or digits.startswith("00")
+    international = "+" in text or digits.startswith("00")
     if not international and country is None and digits.startswith("0"):
         return "phone_invalid.country"  # 020 7946 0958: of which country?
     if international or country is None:
