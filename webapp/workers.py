@@ -5,6 +5,7 @@ import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from webapp import clock
@@ -21,6 +22,29 @@ class WorkerSignal(SQLModel, table=True):
     version: str
     started_at: datetime
     seen_at: datetime = Field(index=True)
+
+
+class Turn(SQLModel, table=True):
+    """A task that one process at a time does; who holds it and until when (seconds since 1970)."""
+
+    __tablename__ = "turn"
+
+    name: str = Field(primary_key=True)
+    owner: str
+    until: float
+
+
+def take_turn(session: Session, name: str, owner: str, seconds: float) -> bool:
+    """Whether *owner* may do the task now; a holder that died is replaced when its time is over."""
+    now = clock.epoch()
+    free = (col(Turn.until) < now) | (col(Turn.owner) == owner)
+    mine = {"owner": owner, "until": now + seconds}
+    if session.execute(update(Turn).where(col(Turn.name) == name, free).values(mine)).rowcount:
+        return True
+    if session.get(Turn, name) is not None:
+        return False
+    session.add(Turn(name=name, **mine))
+    return True
 
 
 def this_process() -> str:

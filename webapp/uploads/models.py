@@ -1,7 +1,6 @@
 """Uploads, their batches and what happened to each: the one truth about sending."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Column, Index, text
@@ -10,41 +9,14 @@ from sqlmodel import Field, SQLModel, UniqueConstraint
 from webapp import clock
 from webapp.db import BigId, Blob, Json
 from webapp.identifiers import new_public_id
-
-
-class UploadStatus(StrEnum):
-    QUEUED = "queued"
-    PREPARING = "preparing"
-    SENDING = "sending"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-    COMPLETED_WITH_WARNINGS = "completed_with_warnings"
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-
-FINAL = frozenset(
-    {
-        UploadStatus.COMPLETED,
-        UploadStatus.COMPLETED_WITH_WARNINGS,
-        UploadStatus.FAILED,
-        UploadStatus.STOPPED,
-    }
-)
-
-
-class BatchStatus(StrEnum):
-    PENDING = "pending"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    STOPPED = "stopped"
+from webapp.uploads.status import BatchStatus, UploadStatus
 
 
 class Upload(SQLModel, table=True):
     """One request to put contacts into an audience.
 
-    `selected`, `excluded`, `discarded`, `duplicates` and `to_send` are written once, with the batches; what was sent is always the sum over batches, never a counter of its own.
+    `selected`, `excluded`, `discarded`, `duplicates` and `to_send` are written once, with the batches;
+    what was sent is always the sum over batches, never a counter of its own.
     *rule* is the filter as it was when the upload started, None for the whole database.
     *audience_id* is empty until a new audience has been created at the destination.
     """
@@ -91,6 +63,7 @@ class Upload(SQLModel, table=True):
     duplicates: int | None = None
     to_send: int | None = None
     attempt: int = 0  # fencing token of the preparation
+    crashes: int = 0  # preparations that ended with a dead process
     lease_owner: str | None = None
     lease_until: float = 0
     rung_at: float = 0
@@ -151,6 +124,19 @@ class BatchEvent(SQLModel, table=True):
     at: datetime = Field(default_factory=clock.now)
     kind: str  # texts.EVENTS
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+
+
+class AccountPause(SQLModel, table=True):
+    """Until when no call may be made for an ad account: a pause belongs to the account, not to a process."""
+
+    __tablename__ = "account_pause"
+
+    id: int | None = Field(default=None, primary_key=True)
+    destination: str
+    account_id: int = Field(index=True)
+    until: float  # seconds since 1970
+    reason: str
+    code: str | None = None
 
 
 class DiscardedContacts(SQLModel, table=True):

@@ -14,6 +14,19 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "account_pause",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("destination", sa.String(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("until", sa.Float(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("account_pause", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_pause_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "client",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(), nullable=False),
@@ -48,6 +61,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("email"),
         sa.UniqueConstraint("public_id"),
+    )
+    op.create_table(
+        "turn",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("until", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "worker_signal",
@@ -334,6 +354,7 @@ def upgrade() -> None:
         sa.Column("duplicates", sa.Integer(), nullable=True),
         sa.Column("to_send", sa.Integer(), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("crashes", sa.Integer(), nullable=False),
         sa.Column("lease_owner", sa.String(), nullable=True),
         sa.Column("lease_until", sa.Float(), nullable=False),
         sa.Column("rung_at", sa.Float(), nullable=False),
@@ -518,6 +539,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_worker_signal_seen_at"))
 
     op.drop_table("worker_signal")
+    op.drop_table("turn")
     op.drop_table("operator")
     with op.batch_alter_table("login_attempt", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_login_attempt_key"))
@@ -525,3 +547,7 @@ def downgrade() -> None:
 
     op.drop_table("login_attempt")
     op.drop_table("client")
+    with op.batch_alter_table("account_pause", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_pause_account_id"))
+
+    op.drop_table("account_pause")

@@ -1,0 +1,49 @@
+"""What the workers run: an id comes in, everything else is read from the database. Both may run twice."""
+
+import time
+
+from webapp import db
+from webapp.destinations.base import NeedsPersonError
+from webapp.queueing import die_with_parent
+from webapp.uploads import begin, reconcile, run, state
+from webapp.uploads.models import Upload
+from webapp.uploads.prepare import Fenced
+
+SHIFT_S = 60.0  # a sender goes on for about a minute, then lets other uploads have the worker
+
+
+def prepare_upload(upload_id: int) -> None:
+    """Make the batches of a queued upload and its audience, then ring for the senders."""
+    die_with_parent()
+    claim = begin.claim_preparation(upload_id)
+    if claim is None:
+        return
+    try:
+        ready = begin.begin(claim)
+    except Fenced:  # taken over, or stopped by a person
+        with db.writing() as session:
+            state.release_preparation(session, upload_id, claim.attempt)
+            state.settle(session, upload_id)
+        return
+    if ready:
+        reconcile.ring_senders(upload_id)
+
+
+def send_upload(upload_id: int) -> None:
+    """Send batches of an upload until none is due or the shift is over."""
+    die_with_parent()
+    with db.reading() as session:
+        upload = session.get(Upload, upload_id)
+    if upload is None:
+        return
+    try:
+        with begin.opened(upload) as connection:
+            if connection is None:
+                return
+            until = time.monotonic() + SHIFT_S
+            while time.monotonic() < until and (claimed := run.claim(upload_id)):
+                run.send(claimed, connection)
+    except NeedsPersonError as error:  # the account holds no usable token
+        with db.writing() as session:
+            state.pause(session, session.get_one(Upload, upload_id), error.problem, None)
+    reconcile.ring_senders(upload_id)

@@ -1,0 +1,59 @@
+"""Reasons of ours, in the same three parts as the destination's: cosa è successo, cosa fare, chi."""
+
+from webapp.destinations.base import Medium, Problem
+
+MARKETER = "chi carica gli utenti"
+ADMINISTRATOR = "un amministratore"
+NOBODY = "nessuno: si riprende da solo"
+
+NOTHING_TO_SEND = {
+    Medium.EMAIL: Problem(
+        "nessun_contatto",
+        "Nessun contatto ha un’email valida: non c’è nulla da inviare.",
+        "Controlla il filtro o scegli SMS.",
+        MARKETER,
+    ),
+    Medium.SMS: Problem(
+        "nessun_contatto",
+        "Nessun contatto ha un cellulare valido: non c’è nulla da inviare.",
+        "Controlla il filtro o scegli Email.",
+        MARKETER,
+    ),
+}
+ACCOUNT_GONE = Problem(
+    "account_eliminato",
+    "L’account Facebook di questo caricamento è stato eliminato.",
+    "Configuralo di nuovo e ripeti il caricamento.",
+    ADMINISTRATOR,
+)
+FILTER_BROKEN = Problem(
+    "filtro",
+    "Il filtro usa un campo che non esiste più.",
+    "Apri il filtro, correggi la condizione e ripeti il caricamento.",
+    MARKETER,
+)
+INTERRUPTED = Problem(
+    "interrotto",
+    "L’invio di questo blocco si è interrotto tre volte, quindi è stato messo da parte.",
+    "Ripeti il caricamento: riparte solo ciò che manca. Se succede ancora, manda la diagnosi all’assistenza.",
+    MARKETER,
+)
+PREPARATION_INTERRUPTED = Problem(
+    "preparazione_interrotta",
+    "La preparazione si è interrotta tre volte.",
+    "Ripeti il caricamento. Se succede ancora, manda la diagnosi all’assistenza.",
+    MARKETER,
+)
+
+
+def audience_unsuitable(name: str, reason: str) -> Problem:
+    return Problem(
+        "audience_non_adatta",
+        f"La custom audience “{name}” non può ricevere utenti: {reason}",
+        "Scegli un’altra custom audience oppure creane una nuova.",
+        MARKETER,
+    )
+
+
+def waiting_behind(audience: str, upload: str) -> str:
+    return f"In coda dietro al caricamento {upload}, che sta usando la custom audience “{audience}”."

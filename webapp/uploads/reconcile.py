@@ -1,0 +1,164 @@
+"""Every few seconds, in any worker: whatever was lost is found again, whatever is due is rung for.
+
+    leases of the dead        → batches back to pending, preparations back to the queue
+    pauses that are over      → going on
+    uploads with nothing left → their final status
+    work without a bell       → rung again
+
+Each step is a conditional write, so that two at once do no harm; `workers.take_turn` only spares the work.
+"""
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from webapp import clock, db
+from webapp.destinations import registry
+from webapp.services import services
+from webapp.uploads import plan, problems, run, state
+from webapp.uploads.events import Event, note
+from webapp.uploads.models import AccountPause, Batch, Upload
+from webapp.uploads.start import PREPARE, SEND
+from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
+from webapp.workers import is_gone
+
+RING_AGAIN_S = 10.0
+
+
+def reconcile() -> None:
+    """One round over everything that is not finished. Raises nothing but database errors."""
+    _take_back_batches()
+    _take_back_preparations()
+    _end_pauses()
+    for upload_id in _unfinished():
+        with db.writing() as session:
+            state.settle(session, upload_id)
+    for upload_id in _unrung(UploadStatus.QUEUED):
+        _ring(PREPARE, upload_id, 1)
+    for upload_id in _unrung(UploadStatus.SENDING):
+        ring_senders(upload_id)
+
+
+def ring_senders(upload_id: int) -> None:
+    """Ring for as many senders as the upload has due batches and its account has room for."""
+    now = clock.epoch()
+    with db.reading() as session:
+        upload = session.get(Upload, upload_id)
+        if upload is None or upload.status != UploadStatus.SENDING or upload.stop_requested:
+            return
+        if run.account_pause(session, upload, now):
+            return
+        due = _count(session, upload_id, BatchStatus.PENDING, col(Batch.next_attempt_at) <= now)
+        in_flight = _count(session, upload_id, BatchStatus.SENDING)
+    _ring(SEND, upload_id, plan.senders_to_ring(due, in_flight))
+
+
+def _take_back_batches() -> None:
+    now = clock.epoch()
+    with db.writing() as session:
+        held = session.execute(select(Batch).where(col(Batch.status) == BatchStatus.SENDING)).scalars()
+        for batch in held.all():
+            if batch.lease_until < now or (batch.lease_owner and is_gone(batch.lease_owner)):
+                _take_back(session, batch)
+
+
+def _take_back(session: Session, batch: Batch) -> None:
+    """The batch of a sender that died: to be sent again, or set aside when it keeps killing its senders."""
+    poison = batch.crashes + 1 >= plan.MAX_CRASHES
+    values: dict[str, object] = {"crashes": batch.crashes + 1, "lease_owner": None, "lease_until": 0}
+    if poison:
+        values |= {"status": BatchStatus.FAILED, "error": problems.INTERRUPTED.what}
+        values |= {"error_code": problems.INTERRUPTED.code}
+    else:
+        values |= {"status": BatchStatus.PENDING, "next_attempt_at": 0}
+    taken = session.execute(
+        update(Batch)
+        .where(
+            col(Batch.id) == batch.id,
+            col(Batch.attempt) == batch.attempt,
+            col(Batch.status) == BatchStatus.SENDING,
+        )
+        .values(**values)
+    )
+    if taken.rowcount:  # type: ignore[attr-defined]
+        kind = Event.FAILED if poison else Event.TAKEN_BACK
+        note(session, kind, batch.upload_id, batch_id=batch.id, seq=batch.seq, attempt=batch.attempt)
+        session.execute(update(Upload).where(col(Upload.id) == batch.upload_id).values(rung_at=0))
+
+
+def _take_back_preparations() -> None:
+    now = clock.epoch()
+    with db.writing() as session:
+        held = session.execute(
+            select(Upload).where(col(Upload.status) == UploadStatus.PREPARING).with_for_update()
+        ).scalars()
+        for upload in held.all():
+            if upload.lease_until < now or (upload.lease_owner and is_gone(upload.lease_owner)):
+                upload.crashes += 1
+                if upload.crashes >= plan.MAX_CRASHES:
+                    state.fail(session, upload, problems.PREPARATION_INTERRUPTED)
+                    continue
+                upload.status = UploadStatus.QUEUED
+                upload.lease_owner, upload.lease_until, upload.rung_at = None, 0, 0
+                note(session, Event.TAKEN_BACK, upload.id or 0, attempt=upload.attempt)
+                session.add(upload)
+
+
+def _end_pauses() -> None:
+    now = clock.epoch()
+    with db.reading() as session:
+        paused = (
+            session.execute(select(Upload).where(col(Upload.status) == UploadStatus.PAUSED)).scalars().all()
+        )
+    for upload in paused:
+        if _is_over(upload, now) and not upload.stop_requested:
+            with db.writing() as session:
+                current = session.get(Upload, upload.id, with_for_update=True)
+                if current and current.status == UploadStatus.PAUSED:
+                    state.resume(session, current)
+    with db.writing() as session:
+        session.execute(AccountPause.__table__.delete().where(col(AccountPause.until) < now))  # type: ignore[attr-defined]
+
+
+def _is_over(upload: Upload, now: float) -> bool:
+    """Whether the pause ended: its time came or, for one that waits for a person, they have done it."""
+    return _person_has_done_it(upload) if upload.resume_at is None else upload.resume_at <= now
+
+
+def _person_has_done_it(upload: Upload) -> bool:
+    """Whether the account the upload waits for was put in order (authorised again, terms accepted)."""
+    try:
+        account = registry.destination(upload.destination).account(upload.account_id or 0)
+    except LookupError:
+        return True  # it goes on, and ends by saying that the account is gone
+    return account.problem is None
+
+
+def _unfinished() -> list[int]:
+    with db.reading() as session:
+        query = select(col(Upload.id)).where(col(Upload.status).not_in(FINAL))
+        return list(session.execute(query.order_by(col(Upload.id))).scalars())
+
+
+def _unrung(status: UploadStatus) -> list[int]:
+    """Uploads in *status* that nobody rang for lately, oldest first."""
+    with db.reading() as session:
+        query = select(col(Upload.id)).where(
+            col(Upload.status) == status, col(Upload.rung_at) < clock.epoch() - RING_AGAIN_S
+        )
+        return list(session.execute(query.order_by(col(Upload.id))).scalars())
+
+
+def _ring(function: str, upload_id: int, times: int) -> None:
+    rung = [services().bell.ring(function, upload_id) for _ in range(times)]
+    if any(rung):
+        with db.writing() as session:
+            session.execute(update(Upload).where(col(Upload.id) == upload_id).values(rung_at=clock.epoch()))
+
+
+def _count(session: Session, upload_id: int, status: BatchStatus, *more: object) -> int:
+    query = select(func.count()).where(
+        col(Batch.upload_id) == upload_id,
+        col(Batch.status) == status,
+        *more,  # type: ignore[arg-type]
+    )
+    return session.execute(query).scalar_one()

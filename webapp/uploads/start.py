@@ -1,0 +1,124 @@
+"""What a person asks of an upload: start it, stop it, go on with it, do it again."""
+
+from webapp import clock, db
+from webapp.contacts.models import Filter
+from webapp.destinations import registry
+from webapp.destinations.base import Medium
+from webapp.services import services
+from webapp.uploads import state
+from webapp.uploads.events import Event, note
+from webapp.uploads.models import Upload
+from webapp.uploads.status import FINAL, UploadStatus
+
+PREPARE = "webapp.uploads.jobs.prepare_upload"
+SEND = "webapp.uploads.jobs.send_upload"
+
+
+def start_upload(
+    *,
+    client_id: int,
+    database_id: int,
+    filter_id: int | None = None,
+    destination: str = "meta",
+    account_id: int,
+    audience_id: str | None,
+    audience_name: str,
+    medium: Medium,
+    started_by: str,
+    repeats_id: int | None = None,
+) -> Upload:
+    """Write the upload down as queued, then ring for it; it starts by itself if nobody hears the bell.
+
+    *audience_id* None: a new audience called *audience_name* is made when there is something to send.
+    The filter's rule is kept as it is now. Raises LookupError when account or filter are gone.
+    """
+    account = registry.destination(destination).account(account_id)
+    with db.writing() as session:
+        rule_of = session.get(Filter, filter_id) if filter_id is not None else None
+        if filter_id is not None and rule_of is None:
+            raise LookupError("filter")
+        upload = Upload(
+            client_id=client_id,
+            database_id=database_id,
+            filter_id=filter_id,
+            filter_name=rule_of.name if rule_of else None,
+            rule=rule_of.rule if rule_of else None,
+            destination=destination,
+            account_id=account_id,
+            account_name=account.name,
+            audience_id=audience_id or "",
+            audience_name=audience_name,
+            is_new_audience=audience_id is None,
+            medium=medium,
+            started_by=started_by,
+            repeats_id=repeats_id,
+        )
+        session.add(upload)
+        session.flush()
+        note(session, Event.STARTED, _id(upload), by=started_by)
+    ring_prepare(_id(upload))
+    return upload
+
+
+def stop_upload(upload_id: int) -> bool:
+    """Send nothing more after the batch that is on its way. False when there was nothing left to stop."""
+    with db.writing() as session:
+        upload = session.get(Upload, upload_id)
+        if upload is None or upload.status in FINAL:
+            return False
+        upload.stop_requested = True
+        upload.updated_at = clock.now()
+        session.add(upload)
+        note(session, Event.STOP_REQUESTED, upload_id)
+        session.flush()
+        state.settle(session, upload_id)
+    return True
+
+
+def resume_upload(upload_id: int) -> bool:
+    """Go on with a paused upload at once. False when it was not paused."""
+    with db.writing() as session:
+        upload = session.get(Upload, upload_id)
+        if upload is None or upload.status != UploadStatus.PAUSED:
+            return False
+        state.resume(session, upload)
+        sending = upload.status == UploadStatus.SENDING
+    services().bell.ring(SEND if sending else PREPARE, upload_id)
+    return True
+
+
+def repeat_upload(upload_id: int, started_by: str) -> Upload:
+    """Start the same again: same source, account, audience and medium, with the contacts of today.
+
+    A filter is read as it is now; when it was deleted since, its old rule still holds. The audience that
+    the first upload created is used again. Raises LookupError when the account is gone.
+    """
+    with db.reading() as session:
+        first = session.get(Upload, upload_id)
+        if first is None or first.account_id is None:
+            raise LookupError("upload")
+    return start_upload(
+        client_id=first.client_id,
+        database_id=first.database_id,
+        filter_id=first.filter_id,
+        destination=first.destination,
+        account_id=first.account_id,
+        audience_id=first.audience_id or None,
+        audience_name=first.audience_name,
+        medium=Medium(first.medium),
+        started_by=started_by,
+        repeats_id=first.id,
+    )
+
+
+def ring_prepare(upload_id: int) -> None:
+    if services().bell.ring(PREPARE, upload_id):
+        with db.writing() as session:
+            if upload := session.get(Upload, upload_id):
+                upload.rung_at = clock.epoch()
+                session.add(upload)
+
+
+def _id(upload: Upload) -> int:
+    assert upload.id is not None
+    return upload.id
