@@ -34,6 +34,7 @@ REASONS = {
     "phone_invalid.service": "numero non valido: è un numero di servizio, non di una persona",
     "phone_invalid.short": "numero non valido: ha poche cifre",
     "phone_invalid.two": "numero non valido: ci sono più numeri nella stessa cella",
+    "phone_invalid.zero": "numero non valido: dopo il prefisso internazionale c’è uno zero di troppo",
     "phone_landline": "numero fisso: non riceve SMS",
 }
 
