@@ -54,7 +54,7 @@ class Membership(SQLModel, table=True):
 
 
 class LoginAttempt(SQLModel, table=True):
-    """Failed sign-ins, to slow down guessing; *key* is a keyed hash of the account or address, never the text."""
+    """Failed sign-ins, to slow down guessing; *key* is a keyed hash of account or address, never the text."""
 
     __tablename__ = "login_attempt"
 

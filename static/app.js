@@ -1,0 +1,162 @@
+// All the JavaScript of Platea: no framework, no eval, no inline styles. htmx 4 does the rest.
+// Every page works without this file; with it, it is pleasant.
+(() => {
+  "use strict";
+  const find = (selector, root = document) => root.querySelector(selector);
+
+  // --- theme: the server reads the cookie and writes data-theme, so a page never flashes ---
+  const isDark = () => {
+    const chosen = document.documentElement.dataset.theme;
+    return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  };
+  const setTheme = (theme) => {
+    document.documentElement.dataset.theme = theme;
+    document.cookie = `tema=${theme};path=/;max-age=31536000;samesite=lax`;
+  };
+
+  // --- toasts: HX-Trigger {"avviso": {"testo": "…", "tipo": "ok"}}, or rendered in the page ---
+  const TOAST_MS = 7000;
+  const expire = (toast) => toast.matches(".err") || setTimeout(() => toast.remove(), TOAST_MS);
+  const notify = ({ testo, tipo = "ok" }) => {
+    const toast = find(`#toast-${tipo}`).content.firstElementChild.cloneNode(true);
+    find("p", toast).textContent = testo;
+    find("#avvisi").append(toast);
+    expire(toast);
+    return toast;
+  };
+  document.addEventListener("avviso", (event) => notify(event.detail));
+
+  const announce = (text) => { const box = find("#annunci"); if (box) box.textContent = text; };
+
+  // --- live fragments: hx-trigger="every 3s, refresh from:body" on the element that is replaced ---
+  // Asks nothing while the tab is hidden, while a menu of the fragment is open, or when paused (WCAG 2.2.2).
+  const LIVE = '[hx-trigger*="every"]';
+  const isPoll = (event) => event.detail.ctx?.sourceEvent?.type === "every";
+  let paused = false;
+  const refresh = () => { if (!paused && find(LIVE)) window.htmx?.trigger(document.body, "refresh"); };
+
+  document.addEventListener("htmx:config:request", (event) => {
+    if (!isPoll(event)) return;
+    const live = event.detail.ctx.sourceElement;
+    if (document.hidden || paused || find(".menu:popover-open", live)) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+
+  const showPause = () => {
+    for (const button of document.querySelectorAll("[data-pause]")) {
+      button.setAttribute("aria-pressed", paused);
+      find("span", button).textContent = paused ? "Riprendi" : "Metti in pausa";
+    }
+  };
+  const togglePause = () => {
+    paused = !paused;
+    showPause();
+    announce(paused ? "Aggiornamento automatico in pausa" : "Aggiornamento automatico ripreso");
+    refresh();
+  };
+
+  // Screen readers hear changes of state only: rows carry id, data-state and data-name.
+  let states = new Map();
+  const readStates = () =>
+    new Map([...document.querySelectorAll("[data-state][id]")].map((row) => [row.id, row.dataset.state]));
+  const announceChanges = () => {
+    const before = states;
+    states = readStates();
+    const changed = [...states].filter(([id, state]) => before.has(id) && before.get(id) !== state);
+    const sentences = changed.map(([id]) => {
+      const row = document.getElementById(id);
+      return `${row.dataset.name}: ${find(".status", row)?.textContent.trim()}`;
+    });
+    if (sentences.length) announce(sentences.join(". "));
+  };
+
+  // --- confirmations: hx-confirm="Title|Text|button that goes on|button that leaves all as it is" ---
+  document.addEventListener("htmx:confirm", (event) => {
+    const question = event.detail.ctx?.confirm;
+    if (!question) return;
+    event.preventDefault();
+    const [title, text = "", yes = "conferma", no = "annulla"] = question.split("|");
+    const dialog = find("#conferma");
+    find("#conferma-titolo").textContent = title;
+    find("#conferma-testo").textContent = text;
+    find("#conferma-si").textContent = yes;
+    find("#conferma-no").textContent = no;
+    const asked = event.detail.ctx.sourceElement;
+    const menu = asked.closest("[popover]"); // it closes under the dialog: focus goes back to its button
+    const origin = menu ? find(`[popovertarget="${menu.id}"]`) : asked;
+    dialog.returnValue = "no";
+    dialog.showModal();
+    dialog.addEventListener("close", () => {
+      if (dialog.returnValue === "si") return event.detail.issueRequest(true);
+      origin?.focus();
+      event.detail.dropRequest?.();
+    }, { once: true });
+  });
+
+  // --- network and server errors: the page stays, one toast that goes when the line is back ---
+  let outage = null;
+  const onFailure = (event) => {
+    const status = event.detail.ctx?.response?.status ?? 0;
+    if ((status >= 400 && status < 500) || outage?.isConnected) return;
+    const testo = isPoll(event)
+      ? "Connessione persa: i numeri sono fermi. Riproviamo da soli."
+      : "Non ha funzionato. Controlla la connessione e riprova.";
+    outage = notify({ testo, tipo: "err" });
+  };
+  document.addEventListener("htmx:error", onFailure);
+  document.addEventListener("htmx:response:error", onFailure);
+  document.addEventListener("htmx:after:request", (event) => {
+    const status = event.detail.ctx?.response?.status ?? 0;
+    if (outage && status && status < 400) { outage.remove(); outage = null; }
+  });
+
+  // --- files: <form data-upload> shows how far they are, which fetch and so htmx cannot say ---
+  // In the form: <progress hidden>. Answers as to htmx: HX-Redirect, or 422 with the form again.
+  const sendFile = (form) => {
+    const bar = find("progress", form);
+    const button = find("button[type=submit]", form);
+    const request = new XMLHttpRequest();
+    const failed = (testo) => { bar.hidden = true; button.disabled = false; notify({ testo, tipo: "err" }); };
+    request.open("POST", form.action);
+    request.setRequestHeader("HX-Request", "true");
+    request.upload.onprogress = (event) => { bar.max = event.total; bar.value = event.loaded; };
+    request.onerror = () => failed("Connessione persa: il file non è arrivato. Riprova.");
+    request.onload = () => {
+      const target = request.getResponseHeader("HX-Redirect");
+      if (target) { location.href = target; return; }
+      if (request.status === 413) { failed(bar.dataset.tooLarge); return; }
+      if (request.status !== 422) { failed("Non ha funzionato. Riprova tra un minuto."); return; }
+      form.outerHTML = request.responseText;
+      focusErrors();
+    };
+    bar.hidden = false;
+    button.disabled = true;
+    request.send(new FormData(form));
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-upload]");
+    if (!form || !find("input[type=file]", form).files.length) return;
+    event.preventDefault();
+    sendFile(form);
+  });
+
+  const focusErrors = () => find("[data-error-summary]")?.focus();
+
+  document.addEventListener("click", (event) => {
+    const theme = event.target.closest("[data-theme-set]");
+    if (theme) setTheme(theme.dataset.themeSet);
+    if (event.target.closest("[data-theme-toggle]")) setTheme(isDark() ? "light" : "dark");
+    if (event.target.closest("[data-pause]")) togglePause();
+    event.target.closest("[data-close]")?.closest(".toast").remove();
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    announceChanges();
+    showPause();
+    if (!isPoll(event)) focusErrors();
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    states = readStates();
+    document.querySelectorAll(".toast").forEach(expire);
+    focusErrors();
+  });
+})();

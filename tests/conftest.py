@@ -1,0 +1,181 @@
+"""What every test may ask for: a migrated database, the application, a signed-in browser, checked pages.
+
+The database is SQLite in the test's own folder, or PostgreSQL when TEST_DATABASE_URL names an empty one.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import flask
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from lxml import html
+from sqlmodel import SQLModel
+from werkzeug.test import TestResponse
+
+from tests.html_checks import check_fragment, check_page
+from webapp import create_app, db, migrations
+from webapp import services as platea
+from webapp.access import sessions
+from webapp.access.models import Client, Membership, Operator, Role
+from webapp.config import Settings, database_url
+from webapp.crypto import new_key
+
+# Of TEST_PASSWORD, with figures far below ours.
+TEST_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsZSBkaSBwcm92YSAxNg$Al1n+kOrfxf+1vUmkRW/Bvu2UdduDfrKFBvpMq+cQbg"
+TEST_PASSWORD = "una password di prova"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path,
+        database_url=database_url(os.environ.get("TEST_DATABASE_URL", f"sqlite:///{tmp_path / 'platea.db'}")),
+        redis_url="redis://127.0.0.1:1/0",  # nobody listens: what needs Redis brings its own
+        secret_key="chiave di prova, lunga abbastanza per firmare",
+        token_keys=(new_key(),),
+    )
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema and nothing else, to be copied: migrating takes longer than a test."""
+    path = tmp_path_factory.mktemp("schema") / "platea.db"
+    engine = db.make_engine(f"sqlite:///{path}", pooled=False)
+    migrations.upgrade(engine)
+    engine.dispose()  # the last connection to close brings the WAL into the file
+    return path
+
+
+@pytest.fixture
+def database(settings: Settings, migrated_file: Path) -> Iterator[Settings]:
+    """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work."""
+    if settings.database_url.startswith("sqlite"):
+        shutil.copy(migrated_file, settings.data_dir / "platea.db")
+        platea.start(settings)
+    else:
+        platea.start(settings)
+        migrations.upgrade(db.engine())
+    yield settings
+    if not settings.database_url.startswith("sqlite"):
+        with db.engine().begin() as connection:
+            for table in reversed(SQLModel.metadata.sorted_tables):
+                connection.execute(table.delete())
+    db.engine().dispose()
+
+
+@pytest.fixture
+def app(database: Settings) -> Flask:
+    return make_app(database)
+
+
+def make_app(settings: Settings, **changes: object) -> Flask:
+    """The application under test, with some settings of its own if needed: make_app(database, demo=True)."""
+    app = create_app(replace(settings, **changes))
+    app.testing = True
+    app.test_client_class = Browser
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> "Browser":
+    """A browser nobody has signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def aurora(database: Settings) -> Client:
+    """The client "Studio Aurora", with nobody in it."""
+    with db.writing() as session:
+        space = Client(name="Studio Aurora")
+        session.add(space)
+    return space
+
+
+@pytest.fixture
+def giulia(aurora: Client) -> Operator:
+    """Giulia Ferri, administrator of Studio Aurora; her password is TEST_PASSWORD."""
+    return add_operator(aurora, Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def signed_in(app: Flask, giulia: Operator) -> "Browser":
+    """A browser where Giulia Ferri, administrator of Studio Aurora, is signed in."""
+    browser = app.test_client()
+    browser.sign_in(giulia)
+    return browser
+
+
+def add_operator(
+    client: Client | None,
+    role: Role,
+    email: str = "giulia@aurora.example",
+    name: str = "Giulia Ferri",
+    **more: object,
+) -> Operator:
+    with db.writing() as session:
+        operator = Operator(email=email, name=name, password_hash=TEST_HASH, **more)
+        session.add(operator)
+        session.flush()
+        if client is not None:
+            session.add(Membership(operator_id=operator.id, client_id=client.id, role=role))
+    return operator
+
+
+class Browser(FlaskClient):
+    """Flask's test client with what a real browser adds: the form's token, and htmx's header when asked."""
+
+    application: Flask
+
+    def sign_in(self, operator: Operator) -> None:
+        """What a right password leads to, without the tenth of a second that looking at one takes."""
+        with self.application.test_request_context():
+            sessions.open_for(operator)
+            opened = dict(flask.session)
+        with self.session_transaction() as session:
+            session.update(opened)
+
+    def post_form(
+        self, url: str, data: dict | None = None, htmx: bool = False, **more: object
+    ) -> TestResponse:
+        """POST a form as its page would: with the CSRF token, through htmx or not."""
+        headers = {"HX-Request": "true"} if htmx else {}
+        fields = {"csrf_token": self.csrf_token(), **(data or {})}
+        return self.post(url, data=fields, headers={**headers, **more.pop("headers", {})}, **more)
+
+    def get_htmx(self, url: str, **headers: str) -> TestResponse:
+        return self.get(url, headers={"HX-Request": "true", **headers})
+
+    def csrf_token(self) -> str:
+        """What the hidden field of a form shown to this browser would hold."""
+        with self.session_transaction() as session:
+            raw = session.setdefault("csrf_token", hashlib.sha256(os.urandom(16)).hexdigest())
+        return URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(raw)
+
+
+@pytest.fixture
+def page():
+    """`page(response)` → the page as a tree, once it has been found fit for people (`html_checks`)."""
+
+    def check(response: TestResponse, status: int = 200) -> html.HtmlElement:
+        assert response.status_code == status, f"{response.status_code}\n{response.text[:2000]}"
+        return check_page(response.text)
+
+    return check
+
+
+@pytest.fixture
+def fragment():
+    """`fragment(response)` → the one root element of an answer to htmx, checked."""
+
+    def check(response: TestResponse, status: int = 200) -> html.HtmlElement:
+        assert response.status_code == status, f"{response.status_code}\n{response.text[:2000]}"
+        return check_fragment(response.text)
+
+    return check

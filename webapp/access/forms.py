@@ -1,0 +1,15 @@
+"""What is typed to enter."""
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import DataRequired, Length
+
+
+class LoginForm(FlaskForm):
+    email = StringField(
+        "Email",
+        filters=[lambda text: (text or "").strip().lower()],
+        validators=[DataRequired("Scrivi il tuo indirizzo email."), Length(max=320)],
+    )
+    password = PasswordField("Password", validators=[DataRequired("Scrivi la tua password.")])
+    dopo = HiddenField()

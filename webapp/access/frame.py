@@ -1,0 +1,34 @@
+"""What the frame of every page needs to know of who is looking (`templates/shared/base.html`)."""
+
+from dataclasses import dataclass, field
+
+from flask import current_app
+from flask_login import current_user
+
+from webapp import db, shell
+from webapp.access import current
+from webapp.access.models import Client, Operator
+
+
+@dataclass(frozen=True)
+class Frame:
+    operator: Operator | None = None
+    client: Client | None = None
+    spaces: list[Client] = field(default_factory=list)
+    counts: dict[str, shell.Badge] = field(default_factory=dict)
+
+    def has(self, endpoint: str) -> bool:
+        return endpoint in current_app.view_functions
+
+
+def page_frame() -> Frame:
+    """Nothing personal for a visitor who has not signed in, no numbers for one without clients."""
+    if not current_user.is_authenticated:
+        return Frame()
+    operator, spaces = current.current_operator(), current.clients()
+    if not spaces:
+        return Frame(operator)
+    client = current.current_client()
+    assert client.id is not None
+    with db.reading() as session:
+        return Frame(operator, client, spaces, shell.counts(session, client.id))

@@ -1,0 +1,86 @@
+"""Enter, leave, change client."""
+
+from flask import Blueprint, Flask, Response, abort, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_login import LoginManager, current_user
+
+from webapp import db, htmx, security
+from webapp.access import current, sessions, signing_in
+from webapp.access.demo import ensure_demo_operator
+from webapp.access.forms import LoginForm
+from webapp.access.frame import page_frame
+from webapp.access.models import Operator
+from webapp.services import services
+
+blueprint = Blueprint("access", __name__)
+
+
+@blueprint.record_once
+def _set_up(state: BlueprintSetupState) -> None:
+    app: Flask = state.app
+    manager = LoginManager(app)
+    manager.session_protection = None  # an address or browser that changes is no reason to be signed out
+    manager.user_loader(sessions.visitor)
+    app.config["PERMANENT_SESSION_LIFETIME"] = sessions.LIFETIME
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    app.before_request(current.ask_for_login)
+    app.jinja_env.globals["page_frame"] = page_frame
+
+
+@blueprint.get("/accesso")
+@security.public
+def login() -> Response | str:
+    if current_user.is_authenticated and not sessions.has_expired():
+        return _to_page(request.args.get("dopo"))
+    return _page(LoginForm(dopo=security.local_path(request.args.get("dopo")) or ""))
+
+
+@blueprint.post("/accesso")
+@security.public
+def sign_in() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    outcome = signing_in.sign_in(form.email.data, form.password.data, request.remote_addr or "")
+    if isinstance(outcome, Operator):
+        return _enter(outcome, form.dopo.data)
+    if outcome.wait_s:
+        return _page(form, outcome.sentence), 429, {"Retry-After": str(outcome.wait_s)}
+    return _page(form, outcome.sentence), 422
+
+
+@blueprint.post("/accesso/demo")
+@security.public
+def enter_demo() -> Response:
+    if not services().settings.demo:
+        abort(404)
+    with db.writing() as session:
+        operator = ensure_demo_operator(session)
+    return _enter(operator, request.form.get("dopo"))
+
+
+@blueprint.post("/uscita")
+def logout() -> Response:
+    with db.writing() as session:
+        sessions.close_all(session, current.current_operator())
+    return htmx.notice(htmx.go_to(url_for("access.login")), "Sei uscito.")
+
+
+@blueprint.post("/spazio/<client_id>")
+def choose_client(client_id: str) -> Response:
+    if not current.choose(client_id):
+        abort(404)
+    return htmx.go_to(url_for("home.overview"))
+
+
+def _page(form: LoginForm, refusal: str = "") -> str:
+    return render_template("access/login.html", form=form, refusal=refusal)
+
+
+def _enter(operator: Operator, after: str | None) -> Response:
+    sessions.open_for(operator)
+    return _to_page(after)
+
+
+def _to_page(after: str | None) -> Response:
+    return htmx.go_to(security.local_path(after) or url_for("home.overview"))

@@ -1,0 +1,16 @@
+"""Addresses of static files that change when the file does, so that browsers may keep them for ever."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from webapp.config import ROOT
+
+STATIC = ROOT / "static"
+
+
+@cache
+def asset(name: str) -> str:
+    """ "app.css" → "/static/app.css?v=1f2e3d4c"."""
+    digest = hashlib.sha256(Path(STATIC, name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:8]}"

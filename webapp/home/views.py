@@ -1,0 +1,46 @@
+"""The overview and the pages that belong to no room: leaving the demo, the component sheet."""
+
+from flask import Blueprint, abort, current_app, render_template
+
+from webapp import db, shell
+from webapp.access.current import current_client
+from webapp.home import queries
+from webapp.security import public
+from webapp.services import services
+
+blueprint = Blueprint("home", __name__)
+blueprint.record_once(lambda state: shell.add_counts(state.app, queries.menu_counts))
+
+
+@blueprint.get("/")
+def overview() -> str:
+    client = current_client()
+    assert client.id is not None
+    with db.reading() as session:
+        steps = queries.steps(session, client.id)
+        numbers = queries.numbers(session, client.id)
+        session.expunge_all()  # stays readable after the transaction
+    return render_template(
+        "home/overview.html",
+        client=client,
+        steps=steps,
+        numbers=numbers,
+        accounts_to_check=queries.accounts_to_check(client.id),
+    )
+
+
+@blueprint.get("/demo")
+def leave_demo() -> str:
+    """How to connect a real account: the demo never can, by design."""
+    if not services().settings.demo:
+        abort(404)
+    return render_template("home/leave_demo.html")
+
+
+@blueprint.get("/stile")
+@public
+def style() -> str:
+    """The component sheet, for who builds screens."""
+    if not (services().settings.demo or current_app.debug or current_app.testing):
+        abort(404)
+    return render_template("stile.html")

@@ -1,0 +1,30 @@
+"""One log line per request: what was asked, how it ended, how long it took. Never the query string."""
+
+import secrets
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+log = structlog.get_logger(__name__)
+
+
+def follow(app: Flask) -> None:
+    @app.before_request
+    def _begin() -> None:
+        g.started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=secrets.token_hex(6))
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        if request.endpoint not in ("static", "health.healthz"):
+            log.info(
+                "richiesta",
+                method=request.method,
+                path=request.path,
+                route=request.endpoint,
+                status=response.status_code,
+                ms=round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else None,
+            )
+        return response

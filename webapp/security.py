@@ -1,0 +1,139 @@
+"""What every answer and every changing request must obey: headers, CSRF, where a request comes from, hosts.
+
+Denied by default: a view nobody marked `@public` asks for a login (`access.current`).
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp.config import Settings
+
+View = TypeVar("View", bound=Callable[..., object])
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+YEAR_S = 31_536_000
+FORM_MAX_BYTES = 2_000_000  # of a form without files
+
+
+def public(view: View) -> View:
+    """Mark a view that may be seen without a login."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def takes_file(view: View) -> View:
+    """Mark a view whose form brings a file: it may be as large as the settings say, all others 2 MB."""
+    view.takes_file = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_public(endpoint: str) -> bool:
+    return endpoint == "static" or getattr(current_app.view_functions[endpoint], "is_public", False)
+
+
+def protect(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-platea" if settings.https else "platea",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",  # Strict would lose the session on the way back from Facebook
+        TRUSTED_HOSTS=[urlsplit(settings.public_url).hostname, "127.0.0.1", "localhost"],
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        MAX_CONTENT_LENGTH=FORM_MAX_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_MAX_BYTES,
+        MAX_FORM_PARTS=2_000,
+    )
+    if settings.https:
+        # We speak plain HTTP, so with an https address there is a proxy in front, and only its word counts.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+
+    @app.before_request
+    def _allow_files() -> None:
+        # Before CSRFProtect, which reads the form.
+        if request.endpoint and getattr(app.view_functions[request.endpoint], "takes_file", False):
+            request.max_content_length = settings.max_upload_mb * 1_000_000
+
+    app.before_request(_refuse_other_sites)
+    CSRFProtect(app)
+    policy = content_security_policy(settings)
+
+    @app.after_request
+    def _add_headers(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = policy
+        response.headers.update(HEADERS)
+        if settings.https:
+            response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}; includeSubDomains"
+        if request.endpoint == "static":
+            _keep_static(response)
+        else:
+            response.headers.setdefault("Cache-Control", "no-store")  # pages hold personal data
+            response.vary.update(("Cookie", "HX-Request"))
+        return response
+
+
+def content_security_policy(settings: Settings) -> str:
+    """Nothing inline, nothing from elsewhere. Facebook's dialog is where the form "autorizza" ends."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "font-src 'self'",
+            "connect-src 'self'",
+            f"form-action 'self' {_form_target(settings.dialog_url)}",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "object-src 'none'",
+        )
+    )
+
+
+def local_path(text: str | None) -> str | None:
+    """*text* when it is a path of ours to go back to, otherwise None: never another site's address."""
+    if not text or not text.startswith("/") or text.startswith("//"):
+        return None
+    # Browsers drop control characters and read a backslash as a slash: "/\t/evil" is "//evil" to them.
+    if "\\" in text or any(character <= " " or character == "\x7f" for character in text):
+        return None
+    return text
+
+
+def _refuse_other_sites() -> None:
+    """A changing request started by another site is refused even with a token, as OWASP now advises."""
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            abort(403)
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        abort(403)
+
+
+def _form_target(dialog_url: str) -> str:
+    """The origin a plain form may end at after our redirect; Facebook moves people between its hosts."""
+    parts = urlsplit(dialog_url)
+    if (parts.hostname or "").endswith(".facebook.com"):
+        return "https://*.facebook.com"
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _keep_static(response: Response) -> None:
+    """A file asked for with its version (`assets.asset`) never changes; the others are kept for a day."""
+    kept = f"public, max-age={YEAR_S}, immutable" if request.args.get("v") else "public, max-age=86400"
+    response.headers["Cache-Control"] = kept
