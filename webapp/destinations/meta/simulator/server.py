@@ -85,26 +85,31 @@ class Handler(BaseHTTPRequestHandler):
         environ = self._environ(body)
         parts = self.server.app(environ, lambda status, headers, exc_info=None: head.extend([status, headers]))
         try:
-            content = b"".join(parts)
+            if environ.get("simulator.cut"):
+                raise Cut
+            self._send(head[0], head[1], parts, environ.get("simulator.pace"))
         finally:
             if hasattr(parts, "close"):
                 parts.close()
-        pace = environ.get("simulator.pace")
-        self._send(head[0], head[1], content, pace)
 
-    def _send(self, status: str, headers: list[tuple[str, str]], content: bytes, pace: Any) -> None:
+    def _send(self, status: str, headers: list[tuple[str, str]], parts: Iterable[bytes], pace: Any) -> None:
+        """With a known length in one go, without one in chunks; *pace* is an order's own way to write."""
         code, _, phrase = status.partition(" ")
+        is_chunked = "Content-Length" not in dict(headers)
         self.send_response_only(int(code), phrase)
         for name, value in headers:
             self.send_header(name, value)
+        if is_chunked:
+            self.send_header("Transfer-Encoding", "chunked")
         self.send_header("Date", self.date_time_string())
         self.end_headers()
-        sent = b"" if self.command == "HEAD" else content
-        if pace is None:
-            self.wfile.write(sent)
-            self.wfile.flush()
-        else:
-            pace(self, sent)
+        if pace is not None:
+            pace(self, b"".join(parts))
+        elif self.command != "HEAD":
+            for part in parts:
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part) if is_chunked and part else part)
+            self.wfile.write(b"0\r\n\r\n" if is_chunked else b"")
+        self.wfile.flush()
 
     def _environ(self, body: bytes) -> dict[str, Any]:
         url = urlsplit(self.path)

@@ -1,0 +1,52 @@
+"""What an audience holds: adding, and taking people out by any key they share."""
+
+from .state import Audience, Row, SchemaName
+
+# A person is found again by any of these, whatever else stands in the row. Names and places alone
+# identify nobody.
+IDENTITY_KEYS = ("EMAIL", "PHONE", "MADID", "EXTERN_ID", "APPUID", "PAGEUID", "UID")
+
+
+def add(members: dict[SchemaName, set[Row]], schema: SchemaName, rows: set[Row]) -> None:
+    """The same row twice is one person: adding is idempotent. Source: Meta sheet §4.3."""
+    members.setdefault(schema, set()).update(rows)
+
+
+def remove(audience: Audience, schema: SchemaName, rows: set[Row]) -> None:
+    """Take out the rows, and the rows of other schemas that are the same people."""
+    audience.removed.setdefault(schema, set()).update(rows)
+    same = audience.members.get(schema)
+    if same:
+        same -= rows
+    wanted = _identities(schema, rows)
+    for other, held in audience.members.items():
+        if other != schema or "," in schema:
+            held -= _sharing_identity(other, held, wanted)
+
+
+def _identities(schema: SchemaName, rows: set[Row]) -> dict[str, set[str]]:
+    """Key → the values by which *rows* name people."""
+    columns = schema.split(",")
+    places = {key: columns.index(key) for key in IDENTITY_KEYS if key in columns}
+    if len(columns) == 1:
+        return dict.fromkeys(places, rows)
+    wanted: dict[str, set[str]] = {key: set() for key in places}
+    for row in rows:
+        cells = row.split("\t")
+        for key, place in places.items():
+            if cells[place]:
+                wanted[key].add(cells[place])
+    return wanted
+
+
+def _sharing_identity(schema: SchemaName, held: set[Row], wanted: dict[str, set[str]]) -> set[Row]:
+    columns = schema.split(",")
+    places = [(columns.index(key), values) for key, values in wanted.items() if key in columns and values]
+    if not places:
+        return set()
+    found = set()
+    for row in held:
+        cells = row.split("\t")
+        if any(cells[place] in values for place, values in places):
+            found.add(row)
+    return found
