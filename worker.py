@@ -1,0 +1,115 @@
+"""The RQ worker of Platea: `python worker.py`.
+
+One command, two children that are started again if they fall: one runs the jobs of the queue (RQ), one
+finds again what was lost (`reconcile`). Start as many as there is work for, on as many hosts as you like.
+"""
+
+import logging
+import os
+import sys
+import time
+from datetime import datetime
+from importlib import import_module
+
+from redis import Redis
+from rq import Worker
+from rq.serializers import JSONSerializer
+from sqlalchemy.exc import OperationalError
+
+from webapp import clock, config, db, logs, migrations, services, workers
+from webapp.contacts import importing
+from webapp.destinations.registry import DESTINATIONS
+from webapp.processes import Household, python
+from webapp.queueing import QUEUE, SafeJob
+from webapp.uploads import jobs as upload_jobs
+from webapp.uploads.reconcile import reconcile
+
+GRACE_S = 30.0  # for the job that is running when the worker is asked to end
+TURN = "reconcile"
+log = logging.getLogger("platea.worker")
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        settings = config.from_environment()
+    except config.WrongSetting as error:
+        print(error, file=sys.stderr)
+        return 2
+    logs.configure()
+    if arguments == ["lavori"]:
+        _run_jobs(settings)
+    elif arguments == ["riconcilia"]:
+        _keep_reconciling(settings)
+    else:
+        _supervise()
+    return 0
+
+
+def _supervise() -> None:
+    household = Household()
+    household.end_on_signals()
+    name = workers.this_process()
+    for role in ("riconcilia", "lavori"):
+        household.add(role, python(__file__, role), {"PLATEA_WORKER": name}, GRACE_S)
+    household.watch()
+    household.stop()
+
+
+def _run_jobs(settings: config.Settings) -> None:
+    # Not pooled: the job runs in a fork, and a database connection must not be shared with one.
+    services.start(settings, pooled=False)
+    _wait_for_schema()
+    _load_before_forking()
+    # RQ sets the read timeout that its blocking calls need.
+    connection = Redis.from_url(settings.redis_url, socket_connect_timeout=5)
+    worker = Worker(
+        [QUEUE],
+        connection=connection,
+        serializer=JSONSerializer,
+        job_class=SafeJob,
+        log_job_description=False,
+        job_monitoring_interval=5,
+    )
+    worker.work(logging_level="WARNING")
+
+
+def _load_before_forking() -> None:
+    """What a job needs is imported once, here: 25 ms a job instead of 85."""
+    import_module("webapp.contacts.jobs")
+    for place in DESTINATIONS.values():
+        import_module(place.partition(":")[0])
+    assert upload_jobs
+
+
+def _keep_reconciling(settings: config.Settings) -> None:
+    services.start(settings)
+    _wait_for_schema()
+    name, started_at = os.environ.get("PLATEA_WORKER") or workers.this_process(), clock.now()
+    while True:
+        try:
+            _round(name, started_at, settings.reconcile_s)
+        except OperationalError as error:  # the database is locked or away: the next round finds it again
+            log.warning("riconciliazione rimandata: %s", type(error.orig).__name__)
+        time.sleep(settings.reconcile_s)
+
+
+def _round(name: str, started_at: datetime, every_s: float) -> None:
+    with db.writing() as session:
+        workers.sign(session, name, config.VERSION, started_at)
+        our_turn = workers.take_turn(session, TURN, name, 2 * every_s)
+    if our_turn:
+        importing.reconcile()
+        reconcile()
+
+
+def _wait_for_schema() -> None:
+    told = False
+    while not migrations.is_current(db.engine()):
+        if not told:
+            log.warning("aspetto che lo schema del database sia aggiornato (platea migra)")
+            told = True
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

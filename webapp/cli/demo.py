@@ -1,0 +1,67 @@
+"""`platea demo`: everything on one machine, with a simulated Meta; Ctrl-C stops all of it."""
+
+from pathlib import Path
+
+import click
+
+from webapp import config, db, migrations, services
+from webapp.access.demo import ensure_demo_operator
+from webapp.cli import once, terminal
+from webapp.embedded_redis import RedisBusy
+from webapp.installation import CannotStart, Installation, free_port
+
+WORKERS = 2
+
+
+@click.command()
+@click.option("--porta", default=8000, show_default=True, metavar="N", help="La porta della pagina web.")
+@click.option("--dati", type=click.Path(path_type=Path), metavar="CARTELLA", help="Dove tenere i dati.")
+@click.option(
+    "--una-volta",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Importa FILE, lo carica tutto in una nuova custom audience simulata, stampa i numeri ed esce.",
+)
+@click.option("--medium", type=click.Choice(["email", "sms"]), help="Con --una-volta: per cosa caricare.")
+@click.option(
+    "--ricevuti",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="OUT",
+    help="Con --una-volta: scrive qui gli identificativi ricevuti dal simulatore, uno per riga.",
+)
+@terminal.as_json
+def demo(
+    porta: int, dati: Path | None, file: Path | None, medium: str | None, ricevuti: Path | None, as_json: bool
+) -> None:
+    """Avvia Platea in prova: nessun account Facebook, nessun dato esce da questa macchina."""
+    try:
+        if file is not None:
+            once.run(file, medium, ricevuti, as_json)
+        else:
+            _keep_running(dati or config.ROOT / "dati", porta)
+    except (CannotStart, RedisBusy, TimeoutError) as error:
+        raise terminal.Stop(str(error), terminal.BAD) from None
+
+
+def _keep_running(folder: Path, port: int) -> None:
+    installation = Installation.open(folder.resolve())
+    installation.household.end_on_signals()
+    try:
+        installation.start_redis()
+        installation.start_simulator()
+        _make_ready(installation)
+        url = installation.start_web(free_port(port))
+        installation.start_workers(WORKERS)
+        installation.remember()
+        click.echo(f"Platea è pronta: apri {url} (Ctrl-C per fermarla)")
+        installation.household.watch()
+    finally:
+        installation.stop()
+
+
+def _make_ready(installation: Installation) -> None:
+    services.start(installation.settings())
+    migrations.upgrade(db.engine())
+    with db.writing() as session:
+        ensure_demo_operator(session)

@@ -1,0 +1,39 @@
+"""Commands for who runs the host: keys, schema, web server."""
+
+import os
+
+import click
+
+from webapp import config, crypto, db, migrations
+from webapp.cli import terminal
+from webapp.processes import python
+
+
+@click.command()
+def chiavi() -> None:
+    """Crea le chiavi segrete di una nuova installazione."""
+    click.echo(f"PLATEA_SECRET_KEY={crypto.new_key()}")
+    click.echo(f"PLATEA_TOKEN_KEYS={crypto.new_key()}")
+
+
+@click.command()
+def migra() -> None:
+    """Porta lo schema del database alla versione di questo programma."""
+    try:
+        engine = db.connect(config.from_environment().database_url)
+    except config.WrongSetting as error:
+        raise terminal.Stop(str(error)) from None
+    migrations.upgrade(engine)
+    click.echo("Lo schema del database è aggiornato.")
+
+
+@click.command()
+@click.option("--porta", default=8000, envvar="PORT", show_default=True, metavar="N", help="La porta HTTP.")
+@click.option("--indirizzo", default="0.0.0.0", show_default=True, metavar="IP", help="Dove ascoltare.")
+@click.pass_context
+def web(ctx: click.Context, porta: int, indirizzo: str) -> None:
+    """Aggiorna lo schema e avvia il server web (gunicorn)."""
+    ctx.invoke(migra)
+    options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"]
+    argv = python("-m", "gunicorn", "--bind", f"{indirizzo}:{porta}", *options, "webapp.wsgi:app")
+    os.execv(argv[0], argv)

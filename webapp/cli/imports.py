@@ -1,0 +1,76 @@
+"""`platea importa`: a file into a user database, as the wizard does it."""
+
+from pathlib import Path
+
+import click
+
+from webapp import db
+from webapp.cli import terminal
+from webapp.contacts import databases, importing
+from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
+from webapp.texts import number, plural
+
+GOOD = (ImportStatus.COMPLETED, ImportStatus.COMPLETED_WITH_WARNINGS)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--database", "name", required=True, metavar="NOME", help="Si crea se non c’è ancora.")
+@terminal.client_option
+@terminal.as_json
+def importa(file: Path, name: str, cliente: str | None, as_json: bool) -> None:
+    """Importa un file CSV o Excel in un database utenti.
+
+    Colonne, codifica e separatore si riconoscono da soli, come nella procedura guidata.
+    """
+    terminal.start()
+    made = import_file(file, name, cliente)
+    importing.run(made.id or 0)
+    with db.reading() as session:
+        done = session.get_one(ContactImport, made.id)
+    if as_json:
+        terminal.print_json(summary(done))
+    else:
+        click.echo(_sentence(done, name))
+    if done.status not in GOOD:
+        raise SystemExit(terminal.BAD)
+
+
+def import_file(file: Path, database_name: str, client_name: str | None) -> ContactImport:
+    """Store the file and what was recognised in it; the database is created when it is new."""
+    try:
+        with db.writing() as session:
+            client = terminal.client_id(session, client_name)
+            database = databases.named(session, client, database_name)
+            if database is None:
+                database = databases.create_database(session, client, database_name)
+        return created(database, file)
+    except (databases.DatabaseError, importing.ImportError_) as error:
+        raise terminal.Stop(str(error)) from None
+
+
+def created(database: UserDatabase, file: Path) -> ContactImport:
+    with file.open("rb") as stream, db.writing() as session:
+        return importing.create(session, database, file.name, stream, "riga di comando")
+
+
+def summary(done: ContactImport) -> dict[str, object]:
+    return {
+        "id": done.public_id,
+        "status": done.status,
+        "rows": done.rows_read,
+        "new": done.rows_new,
+        "updated": done.rows_updated,
+        "rejected": done.rows_rejected,
+        "error": done.error,
+    }
+
+
+def _sentence(done: ContactImport, name: str) -> str:
+    if done.status not in GOOD:
+        return f"Importazione non riuscita: {done.error}"
+    return (
+        f"{number(done.rows_read)} {plural(done.rows_read, 'riga letta', 'righe lette')} in “{name}”: "
+        f"{number(done.rows_new)} nuovi, {number(done.rows_updated)} aggiornati, "
+        f"{number(done.rows_rejected)} scartate."
+    )

@@ -1,0 +1,170 @@
+"""`platea demo --una-volta FILE`: the whole way once, in a temporary folder, and the numbers of it."""
+
+import resource
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+import click
+import requests
+
+from webapp import db, migrations, services
+from webapp.access.demo import ensure_demo_operator
+from webapp.access.queries import spaces
+from webapp.cli import imports, terminal
+from webapp.cli.uploads import wait_for
+from webapp.contacts import databases, importing
+from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
+from webapp.destinations.base import Medium
+from webapp.destinations.meta import accounts
+from webapp.installation import Installation
+from webapp.texts import number
+from webapp.uploads import media
+from webapp.uploads.rows import UploadRow
+from webapp.uploads.start import start_upload
+from webapp.uploads.status import UploadStatus
+
+WORKERS = 2
+STILL_IMPORTING = (ImportStatus.DRAFT, ImportStatus.QUEUED, ImportStatus.RUNNING)
+GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
+
+
+def run(file: Path, medium: str | None, received_to: Path | None, as_json: bool) -> None:
+    """Import, upload, wait, report. Leaves no process and no file behind, whatever happens."""
+    signal.signal(signal.SIGTERM, _exit_on_signal)
+    with tempfile.TemporaryDirectory(prefix="platea-") as folder:
+        installation = Installation.open(Path(folder))
+        try:
+            report, status = _whole_way(installation, file, medium, received_to)
+        finally:
+            installation.stop()
+    if as_json:
+        terminal.print_json(report)
+    else:
+        click.echo(_sentence(report))
+    if status not in GOOD:
+        raise SystemExit(terminal.BAD)
+
+
+def _whole_way(
+    installation: Installation, file: Path, medium: str | None, received_to: Path | None
+) -> tuple[dict[str, object], str]:
+    installation.start_redis()
+    installation.start_simulator()
+    services.start(installation.settings())
+    migrations.upgrade(db.engine())
+    client_id, account_id = _connect_account(installation)
+    installation.start_workers(WORKERS)
+    done, database = _import(client_id, file)
+    by = Medium(medium) if medium else _only_medium(database)
+    upload = start_upload(
+        client_id=client_id,
+        database_id=database.id or 0,
+        account_id=account_id,
+        audience_id=None,
+        audience_name=f"Prova, {file.stem}",
+        medium=by,
+        started_by="riga di comando",
+    )
+    row = wait_for(upload.id or 0)
+    received = _received(installation, row.audience_id) if row.audience_id else []
+    if received_to:
+        received_to.write_text("".join(f"{one}\n" for one in received), encoding="utf-8")
+    installation.household.stop("worker")
+    return _report(done, row, len(received)), row.status
+
+
+def _connect_account(installation: Installation) -> tuple[int, int]:
+    told = installation.simulator
+    with db.writing() as session:
+        client, _ = spaces(session, ensure_demo_operator(session))[0]
+    account = accounts.save_with_token(
+        client.id or 0, "Account di prova", told["account_id"], told["access_token"]
+    )
+    return client.id or 0, account.id or 0
+
+
+def _import(client_id: int, file: Path) -> tuple[ContactImport, UserDatabase]:
+    with db.writing() as session:
+        database = databases.create_database(session, client_id, file.stem)
+    made = imports.created(database, file)
+    importing.start(made.id or 0)
+    done = _wait(lambda: _read_import(made.id or 0), lambda one: one.status not in STILL_IMPORTING)
+    if done.status not in imports.GOOD:
+        raise terminal.Stop(f"importazione non riuscita: {done.error}", terminal.BAD)
+    return done, database
+
+
+def _read_import(import_id: int) -> ContactImport:
+    with db.reading() as session:
+        return session.get_one(ContactImport, import_id)
+
+
+def _wait(read: Callable[[], ContactImport], ended: Callable[[ContactImport], bool]) -> ContactImport:
+    while not ended(found := read()):
+        time.sleep(0.1)
+    return found
+
+
+def _only_medium(database: UserDatabase) -> Medium:
+    with db.reading() as session:
+        possible = media.of_database(session, database.id or 0)
+    if len(possible) != 1:
+        raise terminal.Stop("scegli con --medium email o --medium sms.")
+    return possible[0]
+
+
+def _received(installation: Installation, audience_id: str) -> list[str]:
+    """What the simulator holds for the audience: one identifier a person, as it came over the wire."""
+    answer = requests.get(
+        f"{installation.simulator['graph_url']}/_sim/received",
+        params={"audience": audience_id, "formato": "testo"},
+        timeout=60,
+    )
+    answer.raise_for_status()
+    return sorted(answer.text.splitlines())
+
+
+def _report(done: ContactImport, row: UploadRow, received: int) -> dict[str, object]:
+    numbers = row.numbers
+    return {
+        "rows": done.rows_read,
+        "imported": done.rows_new + done.rows_updated,
+        "selected": numbers.selected,
+        "excluded": numbers.n_excluded,
+        "discarded": dict(numbers.discarded),
+        "duplicates": numbers.duplicates,
+        "sent": numbers.sent,
+        "received": received,
+        "rejected": numbers.rejected,
+        "batches": row.batches,
+        "seconds": {
+            "import": _seconds(done.started_at, done.finished_at),
+            "prepare": _seconds(row.created_at, row.prepared_at),
+            "send": _seconds(row.prepared_at, row.finished_at),
+        },
+        # Of the workers and their jobs only: they have ended, Redis and the simulator have not.
+        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 1),
+    }
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return round((end - start).total_seconds(), 3) if start and end else None
+
+
+def _sentence(report: dict[str, object]) -> str:
+    rows, sent, received = report["rows"], report["sent"], report["received"]
+    assert isinstance(rows, int) and isinstance(sent, int) and isinstance(received, int)
+    return (
+        f"{number(rows)} righe lette, {number(sent)} utenti inviati, "
+        f"{number(received)} identificativi ricevuti dal simulatore."
+    )
+
+
+def _exit_on_signal(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + signal.SIGTERM)

@@ -1,0 +1,70 @@
+"""What commands share: settings of this installation, errors in Italian, output for people or for scripts."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, select
+
+from webapp import config, migrations, services
+from webapp.access.models import Client
+from webapp.db import engine
+
+BAD, WRONG, WAITS = 1, 2, 3
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Scrive JSON invece di frasi.")
+client_option = click.option("--cliente", metavar="NOME", help="Lo spazio cliente, se ce n’è più di uno.")
+
+
+class Stop(click.ClickException):
+    """Ends the command with an Italian sentence on standard error."""
+
+    def __init__(self, message: str, code: int = WRONG) -> None:
+        super().__init__(message)
+        self.exit_code = code
+
+
+def print_json(value: Any) -> None:
+    click.echo(orjson.dumps(value, option=orjson.OPT_UTC_Z).decode())
+
+
+def start() -> config.Settings:
+    """Open this installation: the one of the environment or, when it says nothing, the local demo's."""
+    try:
+        settings = config.from_environment(_environment())
+        services.start(settings)
+        if not migrations.is_current(engine()):
+            raise Stop("lo schema del database non è aggiornato: esegui “platea migra”.")
+    except config.WrongSetting as error:
+        raise Stop(str(error)) from None
+    except SQLAlchemyError:
+        raise Stop("il database non risponde: controlla DATABASE_URL.", BAD) from None
+    return settings
+
+
+def client_id(session: Session, name: str | None) -> int:
+    """The client of that name; without a name, the only one there is."""
+    found = session.exec(select(Client).order_by(Client.name)).all()
+    chosen = [client for client in found if name is None or client.name == name]
+    if len(chosen) == 1 and chosen[0].id is not None:
+        return chosen[0].id
+    if not found:
+        raise Stop("non c’è ancora nessuno spazio cliente: lo crea “platea operatore crea”.")
+    names = ", ".join(f"“{client.name}”" for client in found)
+    if name is None:
+        raise Stop(f"ci sono più spazi cliente: scegline uno con --cliente. Sono {names}.")
+    raise Stop(f"lo spazio cliente “{name}” non esiste. Ci sono {names}.")
+
+
+def _environment() -> Mapping[str, str]:
+    if os.environ.get("PLATEA_SECRET_KEY") or os.environ.get("PLATEA_SECRET_KEY_FILE"):
+        return os.environ
+    local = Path(os.environ.get("PLATEA_DATA") or config.ROOT / "dati") / "ambiente.json"
+    if not local.exists():
+        return os.environ
+    return {**os.environ, **json.loads(local.read_text(encoding="utf-8"))}

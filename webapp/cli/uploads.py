@@ -1,0 +1,196 @@
+"""`platea carica` and `platea stato`: an upload from the command line, as the screen does it."""
+
+import time
+
+import click
+from sqlmodel import Session, col, select
+
+from webapp import db
+from webapp.cli import terminal
+from webapp.contacts import databases
+from webapp.contacts.models import Filter, UserDatabase
+from webapp.destinations import registry
+from webapp.destinations.base import Account, DestinationError, Medium
+from webapp.texts import STATUSES, number
+from webapp.uploads import media, queries
+from webapp.uploads.models import Upload
+from webapp.uploads.rows import UploadRow
+from webapp.uploads.start import start_upload
+from webapp.uploads.status import FINAL, UploadStatus
+
+GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
+LOOK_EVERY_S = 0.5
+KIND = "meta"
+
+
+@click.command()
+@click.option("--database", "database_name", required=True, metavar="NOME", help="Il database utenti.")
+@click.option("--filtro", "filter_name", metavar="NOME", help="Solo i contatti di questo filtro.")
+@click.option("--account", "act_id", required=True, metavar="ID", help="L’Account ID numerico.")
+@click.option("--audience", required=True, metavar="NOME", help="La custom audience; nuova se non c’è.")
+@click.option("--medium", type=click.Choice([*Medium]), help="Serve se il database ha email e SMS.")
+@click.option("--attendi", is_flag=True, help="Aspetta la fine del caricamento.")
+@terminal.client_option
+@terminal.as_json
+def carica(
+    database_name: str,
+    filter_name: str | None,
+    act_id: str,
+    audience: str,
+    medium: str | None,
+    attendi: bool,
+    cliente: str | None,
+    as_json: bool,
+) -> None:
+    """Carica gli utenti di un database, o di un suo filtro, in una custom audience."""
+    terminal.start()
+    with db.reading() as session:
+        client = terminal.client_id(session, cliente)
+        database = _database(session, client, database_name)
+        chosen = _filter(session, database, filter_name) if filter_name else None
+        by = Medium(medium) if medium else _only_medium(session, database)
+    account = _account(client, act_id)
+    upload = start_upload(
+        client_id=client,
+        database_id=database.id or 0,
+        filter_id=chosen.id if chosen else None,
+        account_id=account.id,
+        audience_id=_audience(account, audience),
+        audience_name=audience,
+        medium=by,
+        started_by="riga di comando",
+    )
+    _report(wait_for(upload.id or 0) if attendi else _read(upload.id or 0), as_json)
+
+
+@click.command()
+@click.argument("upload_id", required=False, metavar="[ID]")
+@terminal.client_option
+@terminal.as_json
+def stato(upload_id: str | None, cliente: str | None, as_json: bool) -> None:
+    """Lo stato di un caricamento, o degli ultimi venti."""
+    terminal.start()
+    with db.reading() as session:
+        client = terminal.client_id(session, cliente)
+        if upload_id is None:
+            rows = queries.read_all(session, col(Upload.client_id) == client, limit=20)
+        else:
+            row = queries.read_one(session, client, upload_id)
+            if row is None:
+                raise terminal.Stop(f"il caricamento {upload_id} non esiste.")
+            _report(row, as_json)
+            return
+    if as_json:
+        terminal.print_json([summary(row) for row in rows])
+    else:
+        click.echo("\n".join(map(_sentence, rows)) or "Nessun caricamento, per ora.")
+
+
+def wait_for(upload_id: int) -> UploadRow:
+    """The upload once it has ended or waits for a person."""
+    while True:
+        row = _read(upload_id)
+        waits_for_person = row.status == UploadStatus.PAUSED and row.resume_at is None
+        if row.status in FINAL or waits_for_person:
+            return row
+        time.sleep(LOOK_EVERY_S)
+
+
+def summary(row: UploadRow) -> dict[str, object]:
+    numbers = row.numbers
+    return {
+        "id": row.public_id,
+        "status": row.status,
+        "label": STATUSES[row.status].label,
+        "database": row.database_name,
+        "filter": row.filter_name,
+        "account": row.account_name,
+        "audience": row.audience_name,
+        "medium": row.medium,
+        "selected": numbers.selected,
+        "excluded": numbers.n_excluded,
+        "discarded": dict(numbers.discarded),
+        "duplicates": numbers.duplicates,
+        "to_send": numbers.to_send,
+        "sent": numbers.sent,
+        "rejected": numbers.rejected,
+        "batches": row.batches,
+        "reason": row.reason,
+        "todo": row.todo,
+    }
+
+
+def _report(row: UploadRow, as_json: bool) -> None:
+    if as_json:
+        terminal.print_json(summary(row))
+    else:
+        click.echo(_sentence(row))
+    if row.status == UploadStatus.PAUSED and row.resume_at is None:
+        raise SystemExit(terminal.WAITS)
+    if row.status in FINAL and row.status not in GOOD:
+        raise SystemExit(terminal.BAD)
+
+
+def _sentence(row: UploadRow) -> str:
+    numbers = row.numbers
+    sentence = (
+        f"{row.public_id}  {STATUSES[row.status].label}: {number(numbers.sent)} utenti inviati "
+        f"a “{row.audience_name}”, {number(numbers.invalid)} dati non validi, "
+        f"{number(numbers.duplicates)} duplicati."
+    )
+    return " ".join(filter(None, [sentence, row.reason, row.todo]))
+
+
+def _read(upload_id: int) -> UploadRow:
+    with db.reading() as session:
+        return queries.read_all(session, col(Upload.id) == upload_id)[0]
+
+
+def _database(session: Session, client_id: int, name: str) -> UserDatabase:
+    database = databases.named(session, client_id, name)
+    if database is None:
+        raise terminal.Stop(f"il database utenti “{name}” non esiste.")
+    return database
+
+
+def _filter(session: Session, database: UserDatabase, name: str) -> Filter:
+    query = select(Filter).where(Filter.database_id == database.id, Filter.name == name)
+    found = session.exec(query).first()
+    if found is None:
+        raise terminal.Stop(f"il filtro “{name}” non esiste in “{database.name}”.")
+    return found
+
+
+def _only_medium(session: Session, database: UserDatabase) -> Medium:
+    possible = media.of_database(session, database.id or 0)
+    if len(possible) == 1:
+        return possible[0]
+    if not possible:
+        raise terminal.Stop("nessun contatto ha un’email o un cellulare valido: non c’è nulla da inviare.")
+    raise terminal.Stop("il database ha sia email sia SMS: scegli con --medium email o --medium sms.")
+
+
+def _account(client_id: int, act_id: str) -> Account:
+    accounts = registry.destination(KIND).accounts(client_id)
+    for account in accounts:
+        if account.reference == act_id.removeprefix("act_"):
+            return account
+    known = ", ".join(account.reference for account in accounts) or "nessuno"
+    raise terminal.Stop(f"l’Account ID {act_id} non è configurato. Configurati: {known}.")
+
+
+def _audience(account: Account, name: str) -> str | None:
+    """The id of the account's audience of that name, None when there is none yet."""
+    try:
+        connection = registry.destination(KIND).connect(account.id)
+        try:
+            found = [audience for audience in connection.audiences() if audience.name == name]
+        finally:
+            connection.close()
+    except DestinationError as error:
+        raise terminal.Stop(f"{error.problem.what} {error.problem.todo}", terminal.WAITS) from None
+    if len(found) > 1:
+        raise terminal.Stop(f"su {account.name} ci sono {len(found)} custom audience di nome “{name}”.")
+    if found and found[0].unsuitable:
+        raise terminal.Stop(f"la custom audience “{name}” non può ricevere utenti: {found[0].unsuitable}")
+    return found[0].id if found else None

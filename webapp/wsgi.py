@@ -1,0 +1,11 @@
+"""What gunicorn serves: `gunicorn webapp.wsgi:app`."""
+
+import sys
+
+from webapp import create_app
+from webapp.config import WrongSetting, from_environment
+
+try:
+    app = create_app(from_environment())
+except WrongSetting as error:
+    sys.exit(f"{error}")
