@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from flask import Flask, current_app, request
+from flask.sansio.app import App
 from sqlmodel import Session
 
 from webapp import texts
@@ -67,7 +68,7 @@ def furnish(app: Flask, settings: Settings) -> None:
     app.context_processor(lambda: {"theme": theme()})
 
 
-def add_counts(app: Flask, provider: CountProvider) -> None:
+def add_counts(app: App, provider: CountProvider) -> None:
     app.extensions["platea_nav"].append(provider)
 
 

@@ -1,6 +1,6 @@
 """Enter, leave, change client."""
 
-from flask import Blueprint, Flask, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_login import LoginManager, current_user
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("access", __name__)
 
 @blueprint.record_once
 def _set_up(state: BlueprintSetupState) -> None:
-    app: Flask = state.app
+    app = state.app
     manager = LoginManager(app)
     manager.session_protection = None  # an address or browser that changes is no reason to be signed out
     manager.user_loader(sessions.visitor)

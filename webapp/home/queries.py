@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Select, exists, func, select
 from sqlmodel import Session, col
@@ -46,12 +47,12 @@ class Numbers:
 
 def steps(session: Session, client_id: int) -> Steps:
     databases = select(UserDatabase).where(col(UserDatabase.client_id) == client_id)
-    contacts = select(Contact.id).join(UserDatabase, col(UserDatabase.id) == Contact.database_id)
+    contacts = select(col(Contact.id)).join(UserDatabase, col(UserDatabase.id) == Contact.database_id)
     return Steps(
         has_account=bool(destination("meta").accounts(client_id)),
         database=session.scalars(databases.order_by(col(UserDatabase.id))).first(),
         has_contacts=_any(session, contacts.where(col(UserDatabase.client_id) == client_id)),
-        has_upload=_any(session, select(Upload.id).where(col(Upload.client_id) == client_id)),
+        has_upload=_any(session, select(col(Upload.id)).where(col(Upload.client_id) == client_id)),
     )
 
 
@@ -59,14 +60,13 @@ def numbers(session: Session, client_id: int) -> Numbers:
     since = clock.now() - RECENT
     mine = col(Upload.client_id) == client_id
     sent = (
-        select(func.coalesce(func.sum(Batch.n_rows), 0), func.count(Upload.audience_name.distinct()))
+        select(func.coalesce(func.sum(Batch.n_rows), 0), func.count(col(Upload.audience_name).distinct()))
         .join(Upload, col(Upload.id) == Batch.upload_id)
         .where(mine, col(Batch.status) == BatchStatus.SENT, col(Batch.sent_at) >= since)
     )
     users_sent, audiences = session.execute(sent).one()
-    by_status = dict(
-        session.execute(select(Upload.status, func.count()).where(mine).group_by(Upload.status)).all()
-    )
+    counted = select(col(Upload.status), func.count()).where(mine).group_by(col(Upload.status))
+    by_status = dict(session.execute(counted).tuples())
     troubled = select(func.count()).where(
         mine, col(Upload.status) == UploadStatus.FAILED, col(Upload.created_at) >= since
     )
@@ -86,13 +86,13 @@ def accounts_to_check(client_id: int) -> list[Account]:
 
 def menu_counts(session: Session, client_id: int) -> dict[str, Badge]:
     """Databases, filters and running uploads in one query, for every page."""
-    databases = select(func.count(UserDatabase.id)).where(col(UserDatabase.client_id) == client_id)
+    databases = select(func.count(col(UserDatabase.id))).where(col(UserDatabase.client_id) == client_id)
     filters = (
-        select(func.count(Filter.id))
+        select(func.count(col(Filter.id)))
         .join(UserDatabase, col(UserDatabase.id) == Filter.database_id)
         .where(col(UserDatabase.client_id) == client_id)
     )
-    running = select(func.count(Upload.id)).where(
+    running = select(func.count(col(Upload.id))).where(
         col(Upload.client_id) == client_id, col(Upload.status).in_(RUNNING)
     )
     row = session.execute(select(*(query.scalar_subquery() for query in (databases, filters, running)))).one()
@@ -102,5 +102,5 @@ def menu_counts(session: Session, client_id: int) -> dict[str, Badge]:
     return badges
 
 
-def _any(session: Session, query: Select[tuple[int | None]]) -> bool:
+def _any(session: Session, query: Select[Any]) -> bool:
     return bool(session.scalar(select(exists(query))))
