@@ -60,6 +60,12 @@ class EmbeddedRedis:
         except BlockingIOError:
             raise RedisBusy(f"Platea è già in funzione su questi dati ({self.folder.parent}).") from None
 
+    def unlock(self) -> None:
+        """Let go of the folder, once the server has ended."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
     def wait_until_ready(self) -> None:
         """Raises TimeoutError when the server does not answer within ten seconds."""
         until = time.monotonic() + START_WITHIN_S

@@ -96,6 +96,7 @@ class Installation:
 
     def stop(self) -> None:
         self.household.stop()
+        self.redis.unlock()
 
 
 def free_port(wanted: int) -> int:

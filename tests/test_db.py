@@ -1,0 +1,106 @@
+"""The database keeps every change that was said to be kept, on SQLite above all."""
+
+import subprocess
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlmodel import select
+
+from webapp import db, migrations
+from webapp.access.models import Client
+from webapp.config import ROOT
+from webapp.processes import python
+
+ADD_ONE = """
+import sys
+from sqlalchemy import text
+from webapp import db
+db.connect(sys.argv[1])
+for _ in range(100):
+    with db.writing() as session:
+        [n] = session.execute(text("SELECT pid FROM worker_signal WHERE name = 'x'")).one()
+        session.execute(text("UPDATE worker_signal SET pid = :n WHERE name = 'x'"), {"n": n + 1})
+"""
+
+
+def test_four_processes_that_read_and_write_lose_no_change(database):
+    with db.writing() as session:
+        session.execute(
+            text(
+                "INSERT INTO worker_signal (name, host, pid, version, started_at, seen_at)"
+                " VALUES ('x', '', 0, '', '2026-01-01', '2026-01-01')"
+            )
+        )
+
+    processes = [subprocess.Popen(python("-c", ADD_ONE, database.database_url), cwd=ROOT) for _ in range(4)]
+
+    assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
+    with db.reading() as session:
+        assert session.execute(text("SELECT pid FROM worker_signal WHERE name = 'x'")).scalar_one() == 400
+
+
+def test_a_snapshot_does_not_see_what_is_committed_meanwhile(database):
+    with db.snapshot() as connection:
+        before = connection.execute(text("SELECT count(*) FROM client")).scalar_one()
+        with db.writing() as session:
+            session.add(Client(name="Nuovo"))
+        after = connection.execute(text("SELECT count(*) FROM client")).scalar_one()
+
+    assert (before, after) == (0, 0)
+
+
+def test_an_exception_undoes_the_whole_transaction(database):
+    with pytest.raises(RuntimeError), db.writing() as session:
+        session.add(Client(name="A metà"))
+        session.flush()
+        raise RuntimeError
+
+    with db.reading() as session:
+        assert session.exec(select(Client)).all() == []
+
+
+def test_what_was_written_does_not_appear_in_an_exception(database):
+    with db.writing() as session:
+        session.add(Client(name="Segreto", public_id="uno"))
+
+    with pytest.raises(IntegrityError) as raised, db.writing() as session:
+        session.add(Client(name="anna@posta.example", public_id="uno"))
+
+    assert "anna@posta.example" not in str(raised.value)
+
+
+def test_the_migrations_lead_to_the_tables_that_the_code_expects(database):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+    from sqlmodel import SQLModel
+
+    import webapp.contacts.models
+    import webapp.destinations.meta.models
+    import webapp.uploads.models
+
+    assert webapp
+    with db.engine().connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+        connection.rollback()
+    assert migrations.is_current(db.engine())
+
+
+def test_a_reader_is_not_held_up_by_a_writer(database):
+    with db.writing() as session:
+        session.add(Client(name="In corso"))
+        session.flush()
+        with db.reading() as reader:
+            assert reader.exec(select(Client)).all() == []
+
+
+def test_a_database_that_is_no_file_of_ours_is_an_error_not_an_empty_one(tmp_path):
+    (tmp_path / "platea.db").write_bytes(b"certamente non un database" * 100)
+    engine = db.make_engine(f"sqlite:///{tmp_path / 'platea.db'}")
+
+    with pytest.raises(Exception, match="not a database") as raised:
+        migrations.upgrade(engine)
+
+    assert not isinstance(raised.value, OperationalError) or raised.value.orig
+    engine.dispose()
