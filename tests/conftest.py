@@ -29,6 +29,8 @@ from webapp.crypto import new_key
 
 # Of TEST_PASSWORD, with figures far below ours.
 TEST_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsZSBkaSBwcm92YSAxNg$Al1n+kOrfxf+1vUmkRW/Bvu2UdduDfrKFBvpMq+cQbg"
+pytest_plugins = ["tests.running"]
+
 TEST_PASSWORD = "una password di prova"
 
 
@@ -132,6 +134,10 @@ class Browser(FlaskClient):
     """Flask's test client with what a real browser adds: the form's token, and htmx's header when asked."""
 
     application: Flask
+
+    def open(self, *args: object, buffered: bool = True, **more: object) -> TestResponse:
+        """Read the answer to its end, so that files it came from are closed."""
+        return super().open(*args, buffered=buffered, **more)
 
     def sign_in(self, operator: Operator) -> None:
         """What a right password leads to, without the tenth of a second that looking at one takes."""

@@ -18,7 +18,8 @@ blueprint = Blueprint("access", __name__)
 @blueprint.record_once
 def _set_up(state: BlueprintSetupState) -> None:
     app = state.app
-    manager = LoginManager(app)
+    # Its `current_user` in every template would ask the database also for the page that says it is away.
+    manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None  # an address or browser that changes is no reason to be signed out
     manager.user_loader(sessions.visitor)
     app.config["PERMANENT_SESSION_LIFETIME"] = sessions.LIFETIME
