@@ -1,0 +1,153 @@
+"""Who may import whom, as a test: a broken rule names the file, the import and the rule.
+
+The floor is every module right in webapp/, and it imports no room. Rooms know only the rooms listed here,
+destinations only through their doors, and nobody but the composition roots knows the package root.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+WEBAPP = ROOT / "webapp"
+ROOTS = {"cli", "demo"}  # with webapp/__init__.py and worker.py: they put the pieces together
+FLOOR = {path.stem for path in WEBAPP.glob("*.py")} - ROOTS - {"__init__"} | {"migrations"}
+MAY_IMPORT: dict[str, set[str]] = {  # room → rooms it may know
+    "access": set(),
+    "contacts": {"access"},
+    "privacy": {"access", "contacts"},
+    "destinations": {"access"},
+    "uploads": {"access", "contacts", "privacy", "destinations"},
+    "home": {"access", "contacts", "destinations", "uploads"},
+}
+DOORS = {"destinations": {"base", "registry"}}  # from outside, enter here only
+
+# Modules that decide without acting say PURE in their docstring; these must.
+PURE = {
+    *("readings", "reasons", "emails", "phones", "texts"),
+    *("contacts.filter_rules", "destinations.base", "destinations.meta.keys"),
+    *("destinations.meta.error_table", "destinations.meta.usage", "uploads.plan", "uploads.status"),
+}
+EFFECTS = {
+    *("flask", "flask_login", "flask_wtf", "htmx_flask", "sqlmodel", "sqlalchemy", "redis", "rq", "requests"),
+    *("random", "secrets", "time", "socket", "subprocess", "os"),
+}
+
+
+def modules() -> list[tuple[str, Path]]:
+    """Every module under webapp/: its dotted name without the package, and its file."""
+    found = []
+    for path in sorted(WEBAPP.rglob("*.py")):
+        parts = path.with_suffix("").relative_to(WEBAPP).parts
+        found.append((".".join(parts[:-1] if parts[-1] == "__init__" else parts), path))
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names that the file imports, with the names after `from … import`; relative ones resolved."""
+    package = path.parent.relative_to(ROOT).parts
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*above, *filter(None, [node.module])])
+            found |= {f"{base}.{alias.name}" for alias in node.names}
+    return found
+
+
+def ours(path: Path) -> set[str]:
+    return {
+        name.removeprefix("webapp").lstrip(".") for name in imports(path) if name.split(".")[0] == "webapp"
+    }
+
+
+def broken_rule(importer: str, imported: str) -> str | None:
+    """The rule that `importer` breaks by importing `imported` (both below webapp), or None."""
+    me, it = importer.split("."), imported.split(".")
+    if me[0] in ROOTS | {""}:
+        return None
+    if "simulator" in me:
+        mine = it[:3] == ["destinations", "meta", "simulator"]
+        return None if mine else "the simulator shares no code with the client it judges"
+    if it[0] not in FLOOR | MAY_IMPORT.keys():
+        return "nobody imports the package root"
+    if it[0] in FLOOR:
+        return None
+    if me[0] in FLOOR:
+        # The schema is made of every table; only Alembic's steps may look at them.
+        return None if me[0] == "migrations" and it[-1] == "models" else "the floor imports no room"
+    if me[0] != it[0]:
+        if it[0] not in MAY_IMPORT[me[0]]:
+            return f"{me[0]} does not know {it[0]}"
+        if it[0] in DOORS and (len(it) < 2 or it[1] not in DOORS[it[0]]):
+            return f"enter {it[0]} by {' or '.join(sorted(DOORS[it[0]]))}"
+    elif me[0] == "destinations" and len(me) > 2 and len(it) > 1 and it[1] not in {"base", me[1]}:
+        return "one destination never imports another"
+    return None
+
+
+def test_imports_follow_the_rules():
+    problems = [
+        f"{path.relative_to(ROOT)}: {name or 'webapp'}: {rule}"
+        for module, path in modules()
+        for name in sorted(ours(path))
+        if (rule := broken_rule(module, name))
+    ]
+
+    assert problems == []
+
+
+def test_every_folder_of_the_application_is_a_room_we_know():
+    folders = {path.parent.name for path in WEBAPP.glob("*/__init__.py")}
+
+    assert folders - ROOTS - {"migrations"} <= MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported", "rule"),
+    [
+        ("shell", "access.current.current_user", "the floor imports no room"),
+        ("contacts.views", "uploads.models.Upload", "contacts does not know uploads"),
+        ("destinations.meta.views", "contacts.models.Contact", "destinations does not know contacts"),
+        ("uploads.run", "destinations.meta.client.Client", "enter destinations by base or registry"),
+        ("uploads.run", "create_app", "nobody imports the package root"),
+        ("destinations.meta.client", "destinations.tiktok.client", "one destination never imports another"),
+        (
+            "destinations.meta.simulator.rows",
+            "texts.number",
+            "the simulator shares no code with the client it judges",
+        ),
+        ("uploads.run", "destinations.registry.destination", None),
+        ("cli.uploads", "destinations.meta.accounts", None),
+    ],
+)
+def test_the_rules_mean_what_they_say(importer, imported, rule):
+    assert broken_rule(importer, imported) == rule
+
+
+def declares_purity(path: Path) -> bool:
+    return "PURE" in (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "")
+
+
+def test_what_decides_says_that_it_is_pure():
+    declared = {module for module, path in modules() if declares_purity(path)}
+
+    assert PURE - declared == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "path"), [m for m in modules() if declares_purity(m[1])], ids=lambda value: str(value)
+)
+def test_pure_modules_ask_neither_database_nor_clock_nor_flask(module, path):
+    outside = {name.split(".")[0] for name in imports(path)} & EFFECTS
+    rooms = {name for name in ours(path) if name.split(".")[0] in {"db", "clock", "services", "queueing"}}
+    now = [
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}
+    ]
+
+    assert (outside, rooms, now) == (set(), set(), [])
