@@ -12,8 +12,8 @@ TERMS = "custom_audience_tos"
 
 
 def shown(account: AdAccount, asked: str) -> Answer:
-    """By default `account_id` and `id`, as the sheet says."""
-    return select(_node(account), asked, "AdAccount", always=("account_id", "id"))
+    """By default `account_id` and `id`; once fields are named, those and `id`."""
+    return select(_node(account), asked, "AdAccount", always=("id",) if asked else ("account_id", "id"))
 
 
 def _node(account: AdAccount) -> dict[str, Any]:

@@ -18,15 +18,16 @@ READ_SCOPES = {"ads_management", "ads_read"}
 PREFIX = "Error validating access token: "
 INVALID_TEXTS = {
     458: PREFIX + "The user has not authorized application {app}.",
-    459: PREFIX
-    + "You cannot access the app till you log in to www.facebook.com and follow the instructions given.",
+    459: PREFIX + "You cannot access the app till you log in to www.facebook.com and follow the"
+    " instructions given.",
     460: PREFIX + "The session has been invalidated because the user changed their password or Facebook has"
     " changed the session for security reasons.",
     463: PREFIX + "Session has expired on {then}. The current time is {now}.",
     464: PREFIX + "Sessions for the user are not allowed because the user is not a confirmed user.",
     467: PREFIX + "The session is invalid because the user logged out.",
     492: PREFIX + "Session does not match current stored session. This may be because the user changed the"
-    " password since the time the session was created or Facebook has changed the session for security reasons.",
+    " password since the time the session was created or Facebook has changed the session for security"
+    " reasons.",
     493: "The access token is invalid since the user hasn't engaged the app in longer than 90 days.",
 }
 

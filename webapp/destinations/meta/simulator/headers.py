@@ -1,15 +1,18 @@
 """The headers Graph puts on its answers. Source: Meta sheet §7 and §9, recorded exchanges."""
 
+import gzip
 import hashlib
 import secrets
 from typing import Any
 
 import orjson
-from flask import Response
+from flask import Request, Response
 
 from .graph_errors import GraphError
 
 SERVER_REVISION = "1029841532"
+# From about this size on recorded answers were compressed, and said so in Vary.
+COMPRESSED_FROM_BYTES = 256
 NEVER_CACHE = {
     "Pragma": "no-cache",
     "Cache-Control": "private, no-cache, no-store, must-revalidate",
@@ -58,3 +61,16 @@ def _response(body: Any, status: int, trace: str, version: str) -> Response:
         }
     )
     return response
+
+
+def compress(response: Response, request: Request, always_varies: bool) -> None:
+    """As Graph does with longer answers, for callers that take gzip.
+
+    *always_varies*: the answer to a creation says so in Vary however short it is, as recorded.
+    """
+    is_long = len(response.get_data()) >= COMPRESSED_FROM_BYTES
+    if is_long or always_varies:
+        response.headers["Vary"] = "Origin, Accept-Encoding"
+    if is_long and request.accept_encodings["gzip"]:
+        response.set_data(gzip.compress(response.get_data(), 1))
+        response.headers["Content-Encoding"] = "gzip"

@@ -14,10 +14,25 @@ import orjson
 
 from .graph_errors import GraphError, invalid_parameter
 
-HASHED_KEYS = frozenset(["EMAIL", "PHONE", "FN", "LN", "FI", "GEN", "DOBY", "DOBM", "DOBD", "CT", "ST", "ZIP", "COUNTRY", "F5FIRST", "F5LAST"])
-PLAIN_KEYS = frozenset(
-    ["MADID", "EXTERN_ID", "APPUID", "PAGEUID", "UID", "LOOKALIKE_VALUE", "DATA_PROCESSING_OPTIONS", "DATA_PROCESSING_OPTIONS_COUNTRY", "DATA_PROCESSING_OPTIONS_STATE"]
-)
+HASHED_KEYS = {
+    "EMAIL",
+    "PHONE",
+    "FN",
+    "LN",
+    "FI",
+    "GEN",
+    "DOBY",
+    "DOBM",
+    "DOBD",
+    "CT",
+    "ST",
+    "ZIP",
+    "COUNTRY",
+}
+HASHED_KEYS |= {"F5FIRST", "F5LAST"}  # undocumented, sent by Meta's own uploader
+ID_KEYS = {"MADID", "EXTERN_ID", "APPUID", "PAGEUID", "UID"}
+PRIVACY = "DATA_PROCESSING_OPTIONS"
+PLAIN_KEYS = ID_KEYS | {"LOOKALIKE_VALUE", PRIVACY, f"{PRIVACY}_COUNTRY", f"{PRIVACY}_STATE"}
 # The long names of single-key uploads.
 ALIASES = {"EMAIL_SHA256": "EMAIL", "PHONE_SHA256": "PHONE", "MOBILE_ADVERTISER_ID": "MADID"}
 NEVER_EMPTY = {"EXTERN_ID": "empty external ID"}  # recorded; other reasons were never published
@@ -132,9 +147,7 @@ def _is_clean(key: str, column: Sequence[Any]) -> bool:
     if key in HASHED_KEYS:
         lengths = set(map(len, column))
         return lengths <= {HASH_LENGTH, 0} and HEX.fullmatch(joined) is not None
-    return key in ("MADID", "APPUID", "PAGEUID", "UID", "EXTERN_ID") and (
-        "\t" not in joined and (key not in NEVER_EMPTY or "" not in column)
-    )
+    return key in ID_KEYS and ("\t" not in joined and (key not in NEVER_EMPTY or "" not in column))
 
 
 def _reason(payload: Payload, row: Sequence[Any]) -> str | None:

@@ -83,7 +83,9 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bytes) -> None:
         head: list[Any] = []
         environ = self._environ(body)
-        parts = self.server.app(environ, lambda status, headers, exc_info=None: head.extend([status, headers]))
+        parts = self.server.app(
+            environ, lambda status, headers, exc_info=None: head.extend([status, headers])
+        )
         try:
             if environ.get("simulator.cut"):
                 raise Cut

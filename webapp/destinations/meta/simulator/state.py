@@ -32,7 +32,7 @@ class Person:
 
 @dataclass
 class Token:
-    """*expires_at* 0 means never; *invalid* is the subcode of 190 it answers with, once it stopped working."""
+    """*expires_at* 0 means never; *invalid* is the subcode of 190 it gets, once it stopped working."""
 
     value: str
     kind: str  # USER | SYSTEM_USER | APP
