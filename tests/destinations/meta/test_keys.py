@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.destinations.meta.keys import KEYS, NEVER_HASHED, normalise, sha256
-from webapp.destinations.meta.keys.lines import normalise_line
+from webapp.destinations.meta.keys import KEYS, NEVER_HASHED, normalise, normalise_line, sha256
 from webapp.destinations.meta.keys.reasons import REASONS
 from webapp.readings import group
 from webapp.reasons import REASONS as CONTACT_REASONS

@@ -16,6 +16,7 @@ a little matching, a wrong one is somebody else's.
 import hashlib
 import re
 from collections.abc import Callable
+from typing import Any
 
 from webapp.destinations.meta.keys import birth, gender, identifiers, names, places
 from webapp.emails import read_email
@@ -89,6 +90,17 @@ def sha256(key: str, value: str) -> str | None:
     if _HASHED(value):
         return value.lower()
     return hashlib.sha256(value.encode()).hexdigest()
+
+
+def normalise_line(line: dict[str, Any]) -> dict[str, str | None]:
+    """`{"key", "raw", "country"}` → `{"normalised", "sha256", "reason"}`, for scripts.
+
+    `country` may be missing. Discarded values have a reason code and neither value nor hash; MADID and
+    EXTERN_ID have no hash. Raises KeyError for an unknown key or a missing field.
+    """
+    value, reason = normalise(line["key"], line["raw"], line.get("country"))
+    hashed = sha256(line["key"], value) if value else None
+    return {"normalised": value, "sha256": hashed, "reason": reason}
 
 
 def _phone(raw: str, country: str | None) -> Reading:
