@@ -140,6 +140,16 @@
     sendFile(form);
   });
 
+  // --- the session ends by itself: say it two minutes before, so that nothing typed is lost (WCAG 2.2.1) ---
+  const WARNING_S = 120;
+  const warnBeforeTheEnd = () => {
+    const left = Number(document.body.dataset.sessionLeft);
+    if (left > WARNING_S)
+      setTimeout(() => notify({
+        testo: "Tra 2 minuti dovrai entrare di nuovo. Salva adesso quello che stai scrivendo.", tipo: "err",
+      }), (left - WARNING_S) * 1000);
+  };
+
   const focusErrors = () => find("[data-error-summary]")?.focus();
 
   document.addEventListener("click", (event) => {
@@ -158,5 +168,6 @@
     states = readStates();
     document.querySelectorAll(".toast").forEach(expire);
     focusErrors();
+    warnBeforeTheEnd();
   });
 })();

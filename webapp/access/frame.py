@@ -6,7 +6,7 @@ from flask import current_app
 from flask_login import current_user
 
 from webapp import db, shell
-from webapp.access import current
+from webapp.access import current, sessions
 from webapp.access.models import Client, Operator
 
 
@@ -16,6 +16,7 @@ class Frame:
     client: Client | None = None
     spaces: list[Client] = field(default_factory=list)
     counts: dict[str, shell.Badge] = field(default_factory=dict)
+    session_left_s: int = 0  # the page warns two minutes before (WCAG 2.2.1)
 
     def has(self, endpoint: str) -> bool:
         return endpoint in current_app.view_functions
@@ -27,8 +28,9 @@ def page_frame() -> Frame:
         return Frame()
     operator, spaces = current.current_operator(), current.clients()
     if not spaces:
-        return Frame(operator)
+        return Frame(operator, session_left_s=int(sessions.left_s()))
     client = current.current_client()
     assert client.id is not None
     with db.reading() as session:
-        return Frame(operator, client, spaces, shell.counts(session, client.id))
+        counts = shell.counts(session, client.id)
+    return Frame(operator, client, spaces, counts, int(sessions.left_s()))

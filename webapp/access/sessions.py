@@ -61,9 +61,13 @@ def close_all(session: Session, operator: Operator) -> None:
     cookie.clear()
 
 
+def left_s() -> float:
+    """How many seconds this session still has if nobody visits another page; below 0 it has ended."""
+    return min(cookie.get("seen", 0) + IDLE_S, cookie.get("since", 0) + ABSOLUTE_S) - clock.epoch()
+
+
 def has_expired() -> bool:
-    now = clock.epoch()
-    return now - cookie.get("seen", 0) > IDLE_S or now - cookie.get("since", 0) > ABSOLUTE_S
+    return left_s() < 0
 
 
 def note_visit() -> None:
