@@ -83,7 +83,7 @@ _FLAGGED = _final(
     "Facebook ha bloccato questa custom audience.",
     "Apri Gestione pubblici per sapere perché, oppure creane una nuova.",
 )
-_GONE = _final("La custom audience è stata eliminata su Facebook.", _NEW_AUDIENCE)
+GONE = _final("La custom audience è stata eliminata su Facebook.", _NEW_AUDIENCE)
 _BUG = _final("Facebook rifiuta la richiesta come è stata scritta.", "Segnala il codice.", _OPERATOR)
 _NEW_CODE = _login("Il codice di autorizzazione non vale più.", "Clicca di nuovo su autorizza.")
 _OTHER_SESSION = _passing("La sessione di invio non è più valida: ne apriamo un’altra.")
@@ -172,8 +172,8 @@ CASES: dict[tuple[int | None, int | None], Case] = {
     ),
     (None, 1487301): _final("La custom audience non è condivisa con questo account.", _NEW_AUDIENCE),
     (1487301, None): _final("La custom audience non è condivisa con questo account.", _NEW_AUDIENCE),
-    (None, 1487366): _GONE,
-    (1487366, None): _GONE,
+    (None, 1487366): GONE,
+    (1487366, None): GONE,
     (2635, None): _person(
         "La versione della Graph API usata da Platea non è più accettata.", "Aggiorna Platea.", _OPERATOR
     ),
