@@ -6,7 +6,9 @@ The database is SQLite in the test's own folder, or PostgreSQL when TEST_DATABAS
 import hashlib
 import os
 import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +18,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from lxml import html
+from playwright.sync_api import Browser as BrowserProcess
+from playwright.sync_api import Page, sync_playwright
 from sqlmodel import SQLModel
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from tests.html_checks import check_fragment, check_page
@@ -185,3 +190,63 @@ def fragment():
         return check_fragment(response.text)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[BrowserProcess]:
+    """Chromium as the system has it; nothing is downloaded."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("Chromium non è installato")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(app: Flask) -> Iterator[str]:
+    """The address the application under test is served at, for browsers and other processes."""
+    with served_at(app) as address:
+        yield address
+
+
+@contextmanager
+def served_at(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def window(chromium: BrowserProcess, served: str, signed_in: "Browser") -> Iterator[Page]:
+    """A browser window where Giulia Ferri is signed in. Fails for anything the policy or a script refused."""
+    with opened(chromium, served, signed_in) as page:
+        yield page
+
+
+@contextmanager
+def opened(
+    chromium: BrowserProcess, address: str, signed_in: "Browser | None", **options: object
+) -> Iterator[Page]:
+    context = chromium.new_context(base_url=address, locale="it-IT", **options)
+    if signed_in is not None:
+        cookie = signed_in.get_cookie("platea")
+        context.add_cookies([{"name": "platea", "value": cookie.value, "url": address}])
+    problems: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None
+    )
+    try:
+        yield page
+    finally:
+        context.close()
+    assert problems == []

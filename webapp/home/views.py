@@ -1,4 +1,4 @@
-"""The overview and the pages that belong to no room: leaving the demo, the component sheet."""
+"""The overview, and the pages that belong to no room: leaving the demo, the component sheet."""
 
 from flask import Blueprint, abort, current_app, render_template
 
@@ -7,6 +7,8 @@ from webapp.access.current import current_client
 from webapp.home import queries
 from webapp.security import public
 from webapp.services import services
+from webapp.uploads import summary
+from webapp.uploads.queries import Scope
 
 blueprint = Blueprint("home", __name__)
 blueprint.record_once(lambda state: shell.add_counts(state.app, queries.menu_counts))
@@ -16,16 +18,20 @@ blueprint.record_once(lambda state: shell.add_counts(state.app, queries.menu_cou
 def overview() -> str:
     client = current_client()
     assert client.id is not None
+    accounts = queries.accounts(client.id)
+    scope = Scope((client.id,))
     with db.reading() as session:
-        steps = queries.steps(session, client.id)
-        numbers = queries.numbers(session, client.id)
+        steps = queries.steps(session, client.id, accounts)
+        recent = summary.recent(session, scope)
+        standing = summary.standing(session, scope.condition())
         session.expunge_all()  # stays readable after the transaction
     return render_template(
         "home/overview.html",
         client=client,
         steps=steps,
-        numbers=numbers,
-        accounts_to_check=queries.accounts_to_check(client.id),
+        recent=recent,
+        standing=standing,
+        to_check=[account for account in accounts if account.problem],
     )
 
 
