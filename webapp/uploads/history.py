@@ -1,0 +1,72 @@
+"""The history of a database or of a filter: page and update take what they show from the same place."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_
+from sqlmodel import Session
+
+from webapp import db
+from webapp.uploads import queries, remedies, summary, texts
+from webapp.uploads.list_state import ListState
+from webapp.uploads.queries import Group
+from webapp.uploads.sources import Source
+
+GROUPS = {
+    Group.ALL: "Tutti",
+    Group.RUNNING: "In corso",
+    Group.DONE: "Completati",
+    Group.CHECK: "Da controllare",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A link that narrows a list: words, how many it would show, whether it is the current one."""
+
+    label: str
+    count: int
+    url: str
+    is_current: bool
+
+
+def context(source: Source, state: ListState[Group]) -> dict[str, Any]:
+    """Everything `_history.html` shows."""
+    with db.reading() as session:
+        found = _matching(source, state)
+        counts = queries.count_groups(session, found)
+        page = queries.read_page(session, and_(found, queries.in_group(state.group)), state.page)
+        standing = summary.standing(session, source.scope.condition())
+        recent = summary.recent(session, source.scope)
+        no_worker = summary.no_worker_for(session, source.scope)
+    accounts = remedies.accounts_of(source.database.client_id)
+    return {
+        "source": source,
+        "state": state,
+        "tabs": _tabs(source, state, counts),
+        "page": page,
+        "notes": {row.id: note for row in page.rows if (note := remedies.note(row, accounts))},
+        "standing": standing,
+        "recent": recent,
+        "no_worker": no_worker,
+        "interval": standing.interval_s,
+        "fragment_url": source.url("history_fragment", **state.args(pagina=page.number)),
+        "words": texts,
+    }
+
+
+def mark(session: Session, source: Source, state: ListState[Group]) -> tuple[object, ...]:
+    """What the entity tag of this history is made of."""
+    return (source.scope, state, *summary.mark(session, source.scope))
+
+
+def _matching(source: Source, state: ListState[Group]) -> ColumnElement[bool]:
+    scope = source.scope.condition()
+    return and_(scope, queries.named_like(state.q)) if state.q else scope
+
+
+def _tabs(source: Source, state: ListState[Group], counts: dict[Group, int]) -> list[Tab]:
+    return [
+        Tab(label, counts[group], source.url(**state.args(stato=group)), group == state.group)
+        for group, label in GROUPS.items()
+    ]

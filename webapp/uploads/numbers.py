@@ -1,0 +1,85 @@
+"""The numbers of an upload, and the sums that must hold between them. PURE.
+
+    selected = Σ excluded + Σ discarded + duplicates + to_send
+    to_send  = sent + waiting + set_aside
+    sent     = received, of which rejected
+
+What a page shows is taken from here and from nowhere else, so a number cannot mean two things.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Term(NamedTuple):
+    """One addend of a sum: the key its words are chosen by, and how many contacts."""
+
+    key: str
+    contacts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Contacts of one upload, counted; *selected* is None until its preparation has ended.
+
+    *sent* are rows of batches the destination has answered for; *waiting* are rows not yet sent;
+    *set_aside* are rows of batches given up or stopped. *rejected* are part of *sent*.
+    """
+
+    selected: int | None = None
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    discarded: Mapping[str, int] = field(default_factory=dict)
+    duplicates: int = 0
+    to_send: int = 0
+    sent: int = 0
+    received: int = 0
+    rejected: int = 0
+    waiting: int = 0
+    set_aside: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        return self.selected is not None
+
+    @property
+    def n_excluded(self) -> int:
+        return sum(self.excluded.values())
+
+    @property
+    def n_discarded(self) -> int:
+        return sum(self.discarded.values())
+
+    @property
+    def invalid(self) -> int:
+        """What a person reads as "Dati non validi": stopped by us, or refused by the destination."""
+        return self.n_discarded + self.rejected
+
+    @property
+    def accepted(self) -> int:
+        return self.sent - self.rejected
+
+    def left_out(self) -> list[Term]:
+        """Who is selected and will not be sent, by reason, largest group first; then the duplicates."""
+        groups = [*self.excluded.items(), *self.discarded.items()]
+        terms = [Term(key, count) for key, count in sorted(groups, key=lambda one: -one[1]) if count]
+        return [*terms, Term("duplicate", self.duplicates)] if self.duplicates else terms
+
+    def adds_up(self) -> bool:
+        """Whether both sums hold. Before the preparation has ended there is nothing to add."""
+        if self.selected is None:
+            return True
+        chosen = self.n_excluded + self.n_discarded + self.duplicates + self.to_send
+        return self.selected == chosen and self.to_send == self.sent + self.waiting + self.set_aside
+
+    def share(self, part: int, whole: int | None) -> float:
+        """*part* of *whole* between 0 and 1; 0 when there is nothing to divide by."""
+        return part / whole if whole else 0.0
+
+    @property
+    def progress(self) -> float:
+        return self.share(self.sent, self.to_send)
+
+    @property
+    def invalid_share(self) -> float:
+        return self.share(self.invalid, self.selected)

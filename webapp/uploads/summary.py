@@ -1,0 +1,101 @@
+"""The numbers above a list of uploads, and the mark that says whether anything of it has changed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlmodel import Session, col
+
+from webapp import clock, workers
+from webapp.uploads import queries
+from webapp.uploads.models import Batch, Upload
+from webapp.uploads.queries import RECENT, Group, Scope
+from webapp.uploads.rows import MOVING, RUNNING
+from webapp.uploads.status import UploadStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What was sent in the last 30 days, counted over the uploads started in them."""
+
+    sent: int
+    audiences: int
+    invalid: int
+    selected: int
+
+    @property
+    def invalid_share(self) -> float:
+        return self.invalid / self.selected if self.selected else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many uploads are where, now."""
+
+    moving: int
+    queued: int
+    paused: int
+    need_person: int
+    to_check: int
+
+    @property
+    def active(self) -> int:
+        return self.moving + self.queued + self.paused
+
+    @property
+    def interval_s(self) -> int | None:
+        """How often a page has to ask again: see the table of live screens; None when nothing can change."""
+        if self.moving:
+            return 3
+        return 10 if self.active else None
+
+
+def recent(session: Session, scope: Scope) -> Recent:
+    since = col(Upload.created_at) >= clock.now() - RECENT
+    rows = queries.read_all(session, and_(scope.condition(), since))
+    return Recent(
+        sent=sum(row.numbers.sent for row in rows),
+        audiences=len({(row.account_id, row.audience_id) for row in rows if row.numbers.sent}),
+        invalid=sum(row.numbers.invalid for row in rows),
+        selected=sum(row.numbers.selected or 0 for row in rows),
+    )
+
+
+def standing(session: Session, where: ColumnElement[bool]) -> Standing:
+    status = col(Upload.status)
+    waits = and_(status == UploadStatus.PAUSED, col(Upload.resume_at).is_(None))
+    groups = (
+        status.in_(MOVING),
+        status == UploadStatus.QUEUED,
+        status == UploadStatus.PAUSED,
+        waits,
+        queries.in_group(Group.CHECK),
+    )
+    sums = (func.coalesce(func.sum(case((group, 1), else_=0)), 0) for group in groups)
+    return Standing(*map(int, session.execute(select(*sums).select_from(Upload).where(where)).one()))
+
+
+def mark(session: Session, scope: Scope) -> tuple[object, ...]:
+    """Changes when anything a list of these uploads shows may have changed; cheap, nothing is rendered.
+
+    Batches made by a preparation touch no upload, so they are counted; the queue is everybody's, so it is
+    looked at whole; whether a worker is alive is on the page too.
+    """
+    changed = session.execute(
+        select(func.max(col(Upload.updated_at)), func.count()).where(scope.condition())
+    ).one()
+    made = session.execute(
+        select(func.count())
+        .select_from(Batch)
+        .join(Upload, col(Upload.id) == col(Batch.upload_id))
+        .where(scope.condition(), col(Upload.status) == UploadStatus.PREPARING)
+    ).scalar_one()
+    queue = session.execute(
+        select(func.min(col(Upload.id)), func.count()).where(col(Upload.status) == UploadStatus.QUEUED)
+    ).one()
+    return (*changed, made, *queue, no_worker_for(session, scope))
+
+
+def no_worker_for(session: Session, scope: Scope) -> bool:
+    """Whether something waits to be worked on and nobody is there to do it."""
+    waiting = select(func.count()).where(scope.condition(), col(Upload.status).in_(RUNNING))
+    return bool(session.execute(waiting).scalar_one()) and not workers.alive(session)

@@ -1,0 +1,62 @@
+"""The history of the uploads of a database or filter; the other pages of the room come with it."""
+
+from flask import Response, render_template, request
+
+from webapp import db
+from webapp.access.current import current_operator, current_role, may
+from webapp.access.models import Role
+from webapp.uploads import (
+    finding,
+    history,
+    list_state,
+    sources,
+    views_actions,
+    views_detail,
+    views_monitor,
+    views_upload,
+)
+from webapp.uploads.freshness import conditional
+from webapp.uploads.list_state import ListState
+from webapp.uploads.queries import Group
+from webapp.uploads.routes import blueprint
+from webapp.uploads.sources import Source
+
+__all__ = ["blueprint", "views_actions", "views_detail", "views_monitor", "views_upload"]
+
+DATABASE = "/database/<database_id>/custom-audience"
+FILTER = "/database/<database_id>/filtri/<filter_id>/custom-audience"
+
+
+@blueprint.get(DATABASE, endpoint="history")
+@blueprint.get(FILTER, endpoint="filter_history")
+def show_history(database_id: str, filter_id: str | None = None) -> str:
+    source = _source(database_id, filter_id)
+    return render_template("uploads/history.html", **_context(source, _state()))
+
+
+@blueprint.get(f"{DATABASE}/storico", endpoint="history_fragment")
+@blueprint.get(f"{FILTER}/storico", endpoint="filter_history_fragment")
+def update_history(database_id: str, filter_id: str | None = None) -> Response:
+    source, state = _source(database_id, filter_id), _state()
+    with db.reading() as session:
+        mark = history.mark(session, source, state)
+    seen_by = (current_operator().id, current_role())
+    return conditional(
+        (*mark, *seen_by), lambda: render_template("uploads/_history.html", **_context(source, state))
+    )
+
+
+def _source(database_id: str, filter_id: str | None) -> Source:
+    with db.reading() as session:
+        return sources.find(session, finding.client_id(), database_id, filter_id)
+
+
+def _state() -> ListState[Group]:
+    return list_state.read(request.args, Group.ALL)
+
+
+def _context(source: Source, state: ListState[Group]) -> dict[str, object]:
+    return history.context(source, state) | {
+        "may_upload": may(Role.MARKETER),
+        "may_configure": may(Role.ADMINISTRATOR),
+    }

@@ -1,0 +1,80 @@
+"""What can be asked of an upload: stop it, go on with it, do it again. Each is a form that posts."""
+
+from flask import Response, render_template, url_for
+from htmx_flask import make_response
+
+from webapp import db, htmx
+from webapp.access.current import current_operator, needs
+from webapp.access.models import Role
+from webapp.uploads import once, queries, start, texts
+from webapp.uploads.finding import upload_or_404
+from webapp.uploads.routes import blueprint
+from webapp.uploads.rows import UploadRow
+
+CHANGED = "refresh"  # live fragments listen to it and ask again (static/app.js)
+REPEAT_S = 10.0  # between two clicks on "carica di nuovo" that are one wish
+
+
+@blueprint.get("/caricamenti/<upload_id>/ferma")
+@needs(Role.MARKETER)
+def confirm_stop(upload_id: str) -> str | Response:
+    """The question as a page, for browsers without JavaScript; with it, a dialog asks."""
+    row = upload_or_404(upload_id)
+    if row.is_final:
+        return _to_detail(row.public_id)
+    return render_template("uploads/stop.html", row=row, words=texts)
+
+
+@blueprint.post("/caricamenti/<upload_id>/ferma")
+@needs(Role.MARKETER)
+def stop(upload_id: str) -> Response:
+    row = upload_or_404(upload_id)
+    if start.stop_upload(row.id):
+        return _done(row, f"“{row.audience_name}”: il caricamento si ferma.")
+    return _done(row, f"“{row.audience_name}”: il caricamento era già finito.")
+
+
+@blueprint.post("/caricamenti/<upload_id>/riprendi")
+@needs(Role.MARKETER)
+def resume(upload_id: str) -> Response:
+    row = upload_or_404(upload_id)
+    if start.resume_upload(row.id):
+        return _done(row, f"“{row.audience_name}”: il caricamento riprende.")
+    return _done(row, f"“{row.audience_name}”: il caricamento non era in pausa.")
+
+
+@blueprint.post("/caricamenti/<upload_id>/ripeti")
+@needs(Role.MARKETER)
+def repeat(upload_id: str) -> Response:
+    """Start the same again; while a repeat is at work, a second click finds it instead of making another."""
+    row = upload_or_404(upload_id)
+    if not row.is_final:
+        return htmx.notice(_to_detail(row.public_id), "Questo caricamento non è ancora finito.", "err")
+    try:
+        new_id = _running_repeat(row) or _start_again(row)
+    except LookupError:
+        return htmx.notice(_to_detail(row.public_id), texts.ACCOUNT_GONE, "err")
+    return htmx.notice(_to_detail(new_id or row.public_id), "Caricamento avviato.")
+
+
+def _running_repeat(row: UploadRow) -> str | None:
+    with db.reading() as session:
+        return queries.running_repeat(session, row.id)
+
+
+def _start_again(row: UploadRow) -> str | None:
+    """The number of the new upload; None when another request is just now starting it. Raises LookupError."""
+    if not once.first_to(f"repeat:{row.id}", seconds=REPEAT_S):
+        return _running_repeat(row)
+    return start.repeat_upload(row.id, current_operator().name).public_id
+
+
+def _done(row: UploadRow, said: str) -> Response:
+    """For htmx nothing is swapped: the lists on the page are told to ask again."""
+    if not htmx.is_htmx():
+        return htmx.notice(_to_detail(row.public_id), said)
+    return htmx.notice(htmx.trigger(make_response("", 204), CHANGED), said)
+
+
+def _to_detail(public_id: str) -> Response:
+    return htmx.go_to(url_for("uploads.detail", upload_id=public_id))

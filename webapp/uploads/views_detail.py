@@ -1,0 +1,113 @@
+"""One upload: how far it is, numbers that add up, its batches, what happened, who was left out and why."""
+
+from typing import Any
+
+from flask import Response, abort, render_template, request
+
+from webapp import db
+from webapp.access.current import current_operator, current_role, may, needs
+from webapp.access.models import Role
+from webapp.uploads import csv_file, left_out, queries_detail, remedies, summary, texts
+from webapp.uploads.finding import upload_or_404
+from webapp.uploads.freshness import conditional
+from webapp.uploads.queries import Scope
+from webapp.uploads.routes import blueprint
+from webapp.uploads.rows import UploadRow
+
+LIVE_S = 2
+LEFT_OUT_LIVE_S = 10
+
+
+@blueprint.get("/caricamenti/<upload_id>")
+def detail(upload_id: str) -> str:
+    row = upload_or_404(upload_id)
+    return render_template("uploads/detail.html", **_progress(row), **_left_out(row))
+
+
+@blueprint.get("/caricamenti/<upload_id>/avanzamento")
+def progress_fragment(upload_id: str) -> Response:
+    row = upload_or_404(upload_id)
+    with db.reading() as session:
+        last_event = queries_detail.last_event_id(session, row.id)
+        no_worker = _no_worker(session, row)
+    seen_by = (current_operator().id, current_role(), _page_number(), _whole_log())
+    mark = (row.public_id, row.updated_at, row.status, row.batches, row.queue_place, last_event, no_worker)
+    return conditional((*mark, *seen_by), lambda: render_template("uploads/_progress.html", **_progress(row)))
+
+
+@blueprint.get("/caricamenti/<upload_id>/esclusi")
+def left_out_fragment(upload_id: str) -> str:
+    return render_template("uploads/_left_out.html", **_left_out(upload_or_404(upload_id)))
+
+
+@blueprint.get("/caricamenti/<upload_id>/dati-non-validi.csv")
+@needs(Role.MARKETER)
+def invalid_csv(upload_id: str) -> Response:
+    """The contacts themselves, to be corrected and imported again; `motivo` narrows to one reason."""
+    row = upload_or_404(upload_id)
+    reason = request.args.get("motivo")
+    with db.reading() as session:
+        known = {one.key for one in left_out.by_reason(session, row, with_samples=False)}
+    if reason is not None and reason not in known:
+        abort(404)
+    return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.public_id}.csv")
+
+
+def _progress(row: UploadRow) -> dict[str, Any]:
+    """Everything `_progress.html` shows."""
+    limit = queries_detail.MOST_EVENTS if _whole_log() else queries_detail.LATEST_EVENTS
+    with db.reading() as session:
+        batches = queries_detail.batch_page(session, row.id, row.batches, _page_number())
+        events, has_more = queries_detail.events(session, row.id, limit)
+        shown = {
+            "batches": batches,
+            "ticks": queries_detail.ticks(session, row),
+            "attempts": queries_detail.attempts(session, row.id),
+            "events": events,
+            "has_more_events": has_more,
+            "no_worker": _no_worker(session, row),
+        }
+    note = remedies.note(row, remedies.accounts_of(row.client_id, row.destination))
+    more = {"row": row, "numbers": row.numbers, "note": note, "words": texts}
+    return (
+        shown
+        | more
+        | {
+            "interval": None if row.is_final else LIVE_S,
+            "page_args": _page_args(),
+            "may_upload": may(Role.MARKETER),
+            "may_configure": may(Role.ADMINISTRATOR),
+        }
+    )
+
+
+def _left_out(row: UploadRow) -> dict[str, Any]:
+    """Everything `_left_out.html` shows. Support sees how many and why, never whom."""
+    sees_contacts = may(Role.MARKETER)
+    with db.reading() as session:
+        reasons = left_out.by_reason(session, row, with_samples=sees_contacts)
+    return {
+        "row": row,
+        "reasons": reasons,
+        "sees_contacts": sees_contacts,
+        "left_out_interval": None if row.is_final else LEFT_OUT_LIVE_S,
+        "words": texts,
+    }
+
+
+def _no_worker(session: Any, row: UploadRow) -> bool:
+    return not row.is_final and summary.no_worker_for(session, Scope((row.client_id,), row.database_id))
+
+
+def _page_number() -> int:
+    number = request.args.get("blocchi", "")
+    return int(number) if number.isdecimal() and len(number) < 7 else 1
+
+
+def _whole_log() -> bool:
+    return request.args.get("registro") == "tutto"
+
+
+def _page_args() -> dict[str, object]:
+    args: dict[str, object] = {"blocchi": _page_number()} if _page_number() > 1 else {}
+    return args | ({"registro": "tutto"} if _whole_log() else {})
