@@ -20,6 +20,7 @@ from itsdangerous import URLSafeTimedSerializer
 from lxml import html
 from playwright.sync_api import Browser as BrowserProcess
 from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import Engine
 from sqlmodel import SQLModel
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
@@ -63,18 +64,22 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def database(settings: Settings, migrated_file: Path) -> Iterator[Settings]:
     """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work."""
-    if settings.database_url.startswith("sqlite"):
+    is_sqlite = settings.database_url.startswith("sqlite")
+    if is_sqlite:
         shutil.copy(migrated_file, settings.data_dir / "platea.db")
-        platea.start(settings)
-    else:
-        platea.start(settings)
+    platea.start(settings)
+    if not is_sqlite:
         migrations.upgrade(db.engine())
     yield settings
-    if not settings.database_url.startswith("sqlite"):
-        with db.engine().begin() as connection:
-            for table in reversed(SQLModel.metadata.sorted_tables):
-                connection.execute(table.delete())
+    if not is_sqlite:
+        _empty(db.connect(settings.database_url))  # the test may have connected elsewhere
     db.engine().dispose()
+
+
+def _empty(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for table in reversed(SQLModel.metadata.sorted_tables):
+            connection.execute(table.delete())
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ LIVE = """
     <span class="status">{{ 'Completato' if count > 2 else 'Invio in corso' }}</span>
     <b id="count">{{ count }}</b>
     {% call menu("menu-riga", "Azioni per Black Friday") %}
-    <button type="button" hx-post="/ferma" hx-target="#live" hx-swap="none" hx-confirm="{{ question }}">Ferma</button>
+    <button type="button" hx-post="/ferma" hx-target="#live" hx-swap="none"
+            hx-confirm="{{ question }}">Ferma</button>
     {% endcall %}
   </div>
   {{ live_note(3, "Si aggiorna da solo", "Fermo") }}
