@@ -68,7 +68,7 @@ def read(form: Mapping[str, str], prospect: Prospect, accounts: Sequence[Account
 
 
 def proposed_name(database: str, filter_name: str | None, today: date) -> str:
-    """ "Clienti Italia, inattivi, novembre 2026": where the users come from, and when."""
+    """Where the users come from, and when: “Clienti Italia, inattivi, novembre 2026”."""
     month = format_date(today, "MMMM yyyy", locale=LOCALE)
     return ", ".join(part for part in (database, filter_name, month) if part)[:LONGEST_NAME]
 

@@ -61,9 +61,9 @@ def by_reason(session: Session, row: UploadRow, with_samples: bool) -> list[Reas
         .where(packed)
         .group_by(col(DiscardedContacts.reason))
     )
-    counts = dict(session.execute(counted).tuples().all())
+    counts = {reason: int(contacts) for reason, contacts in session.execute(counted)}
     ordered = sorted(counts, key=lambda reason: (reason == DUPLICATE, -counts[reason]))
-    found = [_reason(session, row, key, int(counts[key]), with_samples) for key in ordered]
+    found = [_reason(session, row, key, counts[key], with_samples) for key in ordered]
     if row.numbers.rejected:
         samples = _refused_samples(session, row) if with_samples else []
         found.insert(0, Reason(REFUSED, texts.REFUSED_BY_META, row.numbers.rejected, samples))
@@ -142,7 +142,7 @@ def _discarded_rows(row: UploadRow, key: str | None) -> Iterator[Sequence[str]]:
         packs = select(col(DiscardedContacts.id), wanted).where(
             col(DiscardedContacts.upload_id) == row.id, wanted != DUPLICATE if key is None else wanted == key
         )
-        found = session.execute(packs.order_by(wanted, col(DiscardedContacts.id))).tuples().all()
+        found = session.execute(packs.order_by(wanted, col(DiscardedContacts.id))).all()
     for pack_id, reason in found:
         with db.reading() as session:
             ids = unpack(session.get_one(DiscardedContacts, pack_id).contact_ids)

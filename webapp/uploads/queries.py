@@ -47,7 +47,7 @@ class Scope:
 
 
 def in_group(group: Group) -> ColumnElement[bool]:
-    """ "Da controllare" is what a person has still to look at: an upload that was repeated is not."""
+    """What is “da controllare” a person has still to look at: an upload that was repeated is not."""
     status = col(Upload.status)
     if group == Group.RUNNING:
         return status.in_(RUNNING)

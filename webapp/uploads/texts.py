@@ -149,7 +149,7 @@ def paused(row: UploadRow) -> str:
 
 
 def at(epoch: float, from_moment: datetime) -> str:
-    """ "alle 14:32", with the day when it is not that of *from_moment*."""
+    """The hour, “alle 14:32”, with the day when it is not that of *from_moment*."""
     when = datetime.fromtimestamp(epoch, UTC)
     same_day = when.astimezone(ROME).date() == from_moment.astimezone(ROME).date()
     return f"alle {clock_time(when)}" if same_day else f"il {moment(when).replace(' ', ' alle ')}"

@@ -21,7 +21,7 @@ LEFT_OUT_LIVE_S = 10
 @blueprint.get("/caricamenti/<upload_id>")
 def detail(upload_id: str) -> str:
     row = upload_or_404(upload_id)
-    return render_template("uploads/detail.html", **_progress(row), **_left_out(row))
+    return render_template("uploads/detail.html", **_progress(row) | _left_out(row))
 
 
 @blueprint.get("/caricamenti/<upload_id>/avanzamento")
@@ -59,26 +59,25 @@ def _progress(row: UploadRow) -> dict[str, Any]:
     with db.reading() as session:
         batches = queries_detail.batch_page(session, row.id, row.batches, _page_number())
         events, has_more = queries_detail.events(session, row.id, limit)
-        shown = {
-            "batches": batches,
-            "ticks": queries_detail.ticks(session, row),
-            "attempts": queries_detail.attempts(session, row.id),
-            "events": events,
-            "has_more_events": has_more,
-            "no_worker": _no_worker(session, row),
-        }
-    note = remedies.note(row, remedies.accounts_of(row.client_id, row.destination))
-    more = {"row": row, "numbers": row.numbers, "note": note, "words": texts}
-    return (
-        shown
-        | more
-        | {
-            "interval": None if row.is_final else LIVE_S,
-            "page_args": _page_args(),
-            "may_upload": may(Role.MARKETER),
-            "may_configure": may(Role.ADMINISTRATOR),
-        }
-    )
+        ticks = queries_detail.ticks(session, row)
+        attempts = queries_detail.attempts(session, row.id)
+        no_worker = _no_worker(session, row)
+    return {
+        "row": row,
+        "numbers": row.numbers,
+        "note": remedies.note(row, remedies.accounts_of(row.client_id, row.destination)),
+        "batches": batches,
+        "ticks": ticks,
+        "attempts": attempts,
+        "events": events,
+        "has_more_events": has_more,
+        "no_worker": no_worker,
+        "interval": None if row.is_final else LIVE_S,
+        "page_args": _page_args(),
+        "may_upload": may(Role.MARKETER),
+        "may_configure": may(Role.ADMINISTRATOR),
+        "words": texts,
+    }
 
 
 def _left_out(row: UploadRow) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def audience_fragment(database_id: str) -> str:
 @blueprint.get(f"{URL}/pronto")
 @needs(Role.MARKETER)
 def ready_fragment(database_id: str) -> str:
-    """The foot of the form: what is missing, or how many users go; the counts come back as they were shown."""
+    """The foot of the form: what is missing, or how many users go; counts come back as they were shown."""
     offer = _offer(database_id, count=False)
     shown = {medium: request.args.get(f"n_{medium}", "0") for medium in Medium}
     reach = {
