@@ -85,5 +85,4 @@ def running_meta():
 @pytest.fixture
 def meta(running_meta):
     running_meta.control("/reset")
-    running_meta.control("/clock", offset_s=0)
     return running_meta

@@ -18,6 +18,7 @@ from .settings import LATEST_VERSION, Settings
 from .state import Simulation, World
 
 PR_SET_PDEATHSIG = 1
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -25,11 +26,11 @@ def main(argv: Sequence[str]) -> int:
     options = parse(argv)
     if options.dies_with_parent:
         die_with_parent()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Blocked before any thread starts, then waited for: a handler runs only in the main thread, and a
+    # main thread asleep on a lock does not always wake for it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
-        sim = Simulation(_world(options))
+        sim = Simulation(_world(options), _settings(options, Settings()))
         server = LoopbackServer(options.port, create_simulator(sim))
     except snapshot.UnreadableData as error:
         return _refused(f"Non posso usare {options.data}: {error}.")
@@ -39,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
         snapshot.keep_saving(sim, options.data)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="server").start()
     print(_announcement(sim, server.url, options.as_json), flush=True)
-    stop.wait()
+    signal.sigwait(STOP_SIGNALS)
     sim.stopping.set()
     server.shutdown()
     server.server_close()
@@ -50,18 +51,20 @@ def main(argv: Sequence[str]) -> int:
 
 def _world(options: Options) -> World:
     """The kept world, or a new one; what the command line says wins over what was kept."""
-    if options.data and options.data.exists():
-        world = snapshot.load(options.data.read_bytes())
-    else:
-        world = new_world(Settings())
-    kept = world.settings
-    world.settings = replace(
-        kept,
-        open_accounts=options.open_accounts,
-        processing_s=kept.processing_s if options.processing_s is None else options.processing_s,
-        latency_s=kept.latency_s if options.latency_s is None else options.latency_s,
-    )
+    if not options.data or not options.data.exists():
+        return new_world(_settings(options, Settings()))
+    world = snapshot.load(options.data.read_bytes())
+    world.settings = _settings(options, world.settings)
     return world
+
+
+def _settings(options: Options, otherwise: Settings) -> Settings:
+    return replace(
+        otherwise,
+        open_accounts=options.open_accounts,
+        processing_s=otherwise.processing_s if options.processing_s is None else options.processing_s,
+        latency_s=otherwise.latency_s if options.latency_s is None else options.latency_s,
+    )
 
 
 def _announcement(sim: Simulation, url: str, as_json: bool) -> str:

@@ -4,17 +4,10 @@ from typing import Any
 
 from . import replace
 from .graph_call import version_number
+from .replace import REPLACING, UPDATING
 from .state import Audience, Simulation
 
-NORMAL, UPDATING, NO_UPLOAD, REPLACING, REPLACE_FAILED, POPULATING, FLAGGED = (
-    200,
-    300,
-    410,
-    414,
-    415,
-    441,
-    471,
-)
+NORMAL, NO_UPLOAD, REPLACE_FAILED, POPULATING, FLAGGED = 200, 410, 415, 441, 471
 SMALLEST_DELIVERY = 100
 FLOOR = 1_000
 # Fields Graph no longer knows after that version. Source: Meta sheet §8.

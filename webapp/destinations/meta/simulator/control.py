@@ -56,10 +56,10 @@ def blueprint(sim: Simulation, orders: Orders) -> Blueprint:
 
     @control.post("/reset")
     def reset() -> Response:
-        """Back to the seed. `{"audiences": false}` starts without the seeded audiences."""
+        """Back to the seed and the real clock; `{"audiences": false}` leaves the seeded audiences out."""
         body = _body()
         with sim.lock:
-            sim.world = fresh_again(sim.world, sim.now() - sim.world.clock_offset_s)
+            sim.world = fresh_again(sim.world, sim.starting_settings)
             if body.get("audiences") is False:
                 sim.world.audiences.clear()
             sim.calls.clear()

@@ -16,9 +16,9 @@ LONG_LIVED_S = 5_183_944  # about 60 days. Source: Meta sheet §1.3
 DATA_ACCESS_S = 90 * DAY  # Source: Meta sheet §1.5
 
 
-def new_world(settings: Settings, now: float | None = None) -> World:
+def new_world(settings: Settings) -> World:
     """A fresh world with its own app secret and its own ready, long-lived access token."""
-    at = int(time.time() if now is None else now)
+    at = int(time.time())
     person = Person(PERSON_ID, "Giulia Ferri", dict.fromkeys(SCOPES, "granted"))
     token = Token(
         value="EAAB" + secrets.token_urlsafe(90).replace("-", "Z").replace("_", "A"),
@@ -46,9 +46,9 @@ def new_world(settings: Settings, now: float | None = None) -> World:
     return world
 
 
-def fresh_again(world: World, now: float) -> World:
+def fresh_again(world: World, settings: Settings) -> World:
     """The seed once more, with the app secret and the ready token that callers already hold."""
-    fresh = new_world(Settings(open_accounts=world.settings.open_accounts), now)
+    fresh = new_world(settings)
     token = fresh.tokens.pop(fresh.default_token)
     token.value = world.default_token
     fresh.tokens[token.value] = token

@@ -164,11 +164,13 @@ class World:
 class Simulation:
     """The world, the one lock that guards it, and what never outlives the process.
 
-    `changed` is set by everything that alters the world, for who writes it to a file.
+    `changed` is set by everything that alters the world, for who writes it to a file;
+    `starting_settings` are those a reset goes back to.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, starting_settings: Settings) -> None:
         self.world = world
+        self.starting_settings = starting_settings
         self.lock = threading.RLock()
         self.changed = threading.Event()
         self.stopping = threading.Event()

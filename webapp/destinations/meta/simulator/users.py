@@ -141,7 +141,7 @@ def _checked(exchange: Exchange, payload: Payload) -> Checked:
 
 def _check_state(exchange: Exchange, audience: Audience, payload: Payload, operation: str) -> None:
     sim = exchange.sim
-    if replace.blocks_edits(audience, sim.now()) or audience_view.operation_status(sim, audience) == 300:
+    if audience_view.operation_status(sim, audience) in (replace.UPDATING, replace.REPLACING):
         raise replace.refusal(1870145)
     _check_source(audience, payload)
     if operation == "add" and audience.is_value_based and "LOOKALIKE_VALUE" not in payload.schema:
