@@ -111,7 +111,8 @@
   });
 
   // --- files: <form data-upload> shows how far they are, which fetch and so htmx cannot say ---
-  // In the form: <progress hidden>. Answers as to htmx: HX-Redirect, or 422 with the form again.
+  // <form data-upload data-max-bytes="…" data-too-large="sentence"> with a <progress hidden> in it.
+  // Answers as to htmx: HX-Redirect, or 422 with the form again.
   const sendFile = (form) => {
     const bar = find("progress", form);
     const button = find("button[type=submit]", form);
@@ -124,9 +125,11 @@
     request.onload = () => {
       const target = request.getResponseHeader("HX-Redirect");
       if (target) { location.href = target; return; }
-      if (request.status === 413) { failed(bar.dataset.tooLarge); return; }
+      if (request.status === 413) { failed(form.dataset.tooLarge); return; }
       if (request.status !== 422) { failed("Non ha funzionato. Riprova tra un minuto."); return; }
+      const parent = form.parentElement;
       form.outerHTML = request.responseText;
+      window.htmx?.process(parent);
       focusErrors();
     };
     bar.hidden = false;
@@ -135,9 +138,12 @@
   };
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-upload]");
-    if (!form || !find("input[type=file]", form).files.length) return;
+    const [file] = find("input[type=file]", form ?? document)?.files ?? [];
+    if (!form || !file) return;
     event.preventDefault();
-    sendFile(form);
+    // Before sending: a server that refuses half-way closes the line, and nobody can read why.
+    if (file.size > Number(form.dataset.maxBytes)) notify({ testo: form.dataset.tooLarge, tipo: "err" });
+    else sendFile(form);
   });
 
   // --- the session ends by itself: say it two minutes before, so that nothing typed is lost (WCAG 2.2.1) ---

@@ -276,3 +276,54 @@ def test_the_demo_is_one_click_away_and_always_says_that_it_is_one(chromium, dat
         expect(page.get_by_label("Modalità demo")).to_contain_text("nessun dato raggiunge Facebook")
         page.get_by_role("link", name="Collega un account vero").click()
         expect(page.get_by_role("heading", name="Collega un account vero")).to_be_visible()
+
+
+UPLOAD = (
+    '{% extends "shared/base.html" %}{% set crumbs = [("Prova", none)] %}{% block title %}Prova{% endblock %}'
+    "{% block main %}<h1>Prova</h1>"
+    '<form id="f" method="post" action="/file" enctype="multipart/form-data" novalidate data-upload'
+    ' data-max-bytes="1000" data-too-large="Il file supera 1 kB.">'
+    '<input type="hidden" name="csrf_token" value="{{ csrf_token() }}">'
+    '<label for="file">File</label><input id="file" type="file" name="file">'
+    '<progress hidden aria-label="Invio del file"></progress><button type="submit">continua</button></form>'
+    "{% endblock %}"
+)
+
+
+@pytest.fixture
+def upload_page(app: Flask, window: Page) -> Page:
+    def receive() -> object:
+        file = request.files["file"]
+        if file.filename == "vuoto.csv":
+            return '<form id="f"><div data-error-summary tabindex="-1">Vuoto</div></form>', 422
+        return htmx.go_to(f"/stile?letti={len(file.read())}")
+
+    app.add_url_rule("/invia", "invia", lambda: render_template_string(UPLOAD))
+    app.add_url_rule("/file", "file", receive, methods=["POST"])
+    window.goto("/invia")
+    return window
+
+
+def choose(page: Page, name: str, size: int) -> None:
+    page.get_by_label("File", exact=True).set_input_files(
+        {"name": name, "mimeType": "text/csv", "buffer": b"x" * size}
+    )
+    page.get_by_role("button", name="continua").click()
+
+
+def test_a_file_arrives_and_the_page_goes_on(upload_page):
+    choose(upload_page, "clienti.csv", 900)
+
+    upload_page.wait_for_url("**/stile?letti=900")
+
+
+def test_a_refused_file_brings_the_form_back_with_its_error(upload_page):
+    choose(upload_page, "vuoto.csv", 10)
+
+    expect(upload_page.get_by_text("Vuoto")).to_be_focused()
+
+
+def test_a_file_that_is_too_large_is_said_before_it_is_sent(upload_page):
+    choose(upload_page, "clienti.csv", 1_001)
+
+    expect(upload_page.locator(".toast.err")).to_have_text("Il file supera 1 kB.")

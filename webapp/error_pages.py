@@ -77,6 +77,8 @@ def _stale_form(error: CSRFError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     words = PAGES.get(status, PAGES[400 if status < 500 else 500])
+    if status == 403:
+        log.warning("operazione rifiutata", route=request.endpoint, method=request.method)
     # `abort(403, "…")` says it better; Werkzeug's own descriptions are English.
     own_words = error.description if error.description != type(error).description else None
     answer = _answer(status, words._replace(text=own_words) if own_words else words)

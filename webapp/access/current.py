@@ -10,6 +10,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Response, abort, g, redirect, request, url_for
 from flask import session as cookie
 from flask_login import current_user, logout_user
@@ -79,6 +80,7 @@ def ask_for_login() -> Response | None:
     if request.endpoint is None or security.is_public(request.endpoint):
         return None
     if current_user.is_authenticated and not sessions.has_expired():
+        structlog.contextvars.bind_contextvars(operator=current_operator().public_id)
         if not htmx.is_htmx():
             sessions.note_visit()
         return None
