@@ -38,6 +38,11 @@ class MetaAccount(SQLModel, table=True):
     paused_until: float = 0  # seconds since 1970: no call before; the pause belongs to the account
     created_at: datetime = Field(default_factory=clock.now)
 
+    @property
+    def purpose(self) -> str:
+        """What the token is sealed for: in another row it does not open."""
+        return f"meta_account:{self.public_id}"
+
 
 class AuthorisationDraft(SQLModel, table=True):
     """What was typed in the account form while its owner is away at Facebook, and the token that came back.
@@ -56,11 +61,18 @@ class AuthorisationDraft(SQLModel, table=True):
     name: str = ""
     act_id: str = ""
     state_sha256: str = Field(unique=True)
+    state_at: datetime = Field(default_factory=clock.now)
     session_sha256: str
     state_used: bool = False
+    refusal: str | None = None  # Italian: why Facebook's answer brought no token
     token: bytes | None = Field(default=None, sa_column=Column(Blob))
     token_kind: str = "user"
     token_expires_at: datetime | None = None
     facebook_user_id: str | None = None
     facebook_user_name: str | None = None
+    authorised_at: datetime | None = None
     created_at: datetime = Field(default_factory=clock.now)
+
+    @property
+    def purpose(self) -> str:
+        return f"meta_draft:{self.public_id}"

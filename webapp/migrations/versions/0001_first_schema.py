@@ -279,6 +279,7 @@ def upgrade() -> None:
         sa.Column("token_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("facebook_user_id", sa.String(), nullable=True),
         sa.Column("facebook_user_name", sa.String(), nullable=True),
+        sa.Column("authorised_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],

@@ -1,0 +1,139 @@
+"""Facebook as a destination: what uploads see of it (`destinations.base`)."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from webapp import clock, db
+from webapp.destinations.base import (
+    Account,
+    Audience,
+    BatchResult,
+    EncodedRows,
+    Medium,
+    NeedsPersonError,
+    Person,
+    TemporaryError,
+)
+from webapp.destinations.meta import accounts, queries, texts
+from webapp.destinations.meta.audiences import audience
+from webapp.destinations.meta.connect import graph_client, http_session
+from webapp.destinations.meta.models import MetaAccount
+
+T = TypeVar("T")
+
+# "rows in schema order, ≤ 10 000 per request". Source: Meta sheet §4.2, reference/custom-audience/users.
+MAX_BATCH_ROWS = 10_000
+CURED_BY_READING = ("190", "102", "100/33", "token")  # codes of a token or an account that was out of reach
+KEYS = {Medium.EMAIL: ("EMAIL", itemgetter(1)), Medium.SMS: ("PHONE", itemgetter(2))}
+
+
+class MetaDestination:
+    kind = "meta"
+    label = "Facebook"
+    max_batch_rows = MAX_BATCH_ROWS
+
+    def accounts(self, client_id: int) -> list[Account]:
+        with db.reading() as session:
+            return [_shown(account) for account in queries.accounts_of(session, client_id)]
+
+    def account(self, account_id: int) -> Account:
+        return _shown(_load(account_id))
+
+    def connect(self, account_id: int) -> "MetaConnection":
+        account = _load(account_id)
+        return MetaConnection(account, accounts.token_of(account))
+
+    def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
+        key, digest = KEYS[medium]
+        return EncodedRows((key,), b"".join(map(digest, people)))
+
+
+class MetaConnection:
+    """One ad account, opened. What a call learns of the account (a problem, a pause) is kept on its row."""
+
+    def __init__(self, account: MetaAccount, token: str) -> None:
+        assert account.id is not None
+        self._id, self._act_id = account.id, account.act_id
+        self._problem = account.problem
+        self._session = http_session()
+        self._client = graph_client(self._session, token, account.act_id)
+
+    def audiences(self) -> list[Audience]:
+        return [audience(node) for node in self.audience_nodes()]
+
+    def audience_nodes(self) -> list[dict[str, Any]]:
+        """Every audience as Graph describes it, for the page that shows more than uploads need."""
+        return self._call(lambda: self._client.custom_audiences(self._act_id))
+
+    def create_audience(self, name: str, marker: str) -> str:
+        return self._call(
+            lambda: self._client.create_custom_audience(self._act_id, name, marker), writes=True
+        )
+
+    def check_audience(self, audience_id: str) -> Audience:
+        return audience(self._call(lambda: self._client.custom_audience(audience_id, self._act_id)))
+
+    def add_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+        result = self._call(lambda: self._add(audience_id, rows), writes=True)
+        if result.pause_s > 0:
+            accounts.rest(self._id, result.pause_s)
+        return result
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _add(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+        """A deleted audience and a lost account are both 100/33: one must not pass for the other."""
+        try:
+            return self._client.add_users(audience_id, rows)
+        except NeedsPersonError as error:
+            if error.problem.code == "100/33":
+                self._client.custom_audience(audience_id, self._act_id)  # PermanentError when only it is gone
+            raise
+
+    def _call(self, call: Callable[[], T], writes: bool = False) -> T:
+        self._refuse_while_resting()
+        try:
+            answer = call()
+        except NeedsPersonError as error:
+            self._remember(error.problem.code, f"{error.problem.what} {error.problem.todo}")
+            raise
+        except TemporaryError as error:
+            if error.account_wide and error.retry_after_s:
+                accounts.rest(self._id, error.retry_after_s)
+            raise
+        # That reading works says nothing about terms and the permission to write.
+        if writes or (self._problem or "").startswith(CURED_BY_READING):
+            self._remember(None, None)
+        return answer
+
+    def _refuse_while_resting(self) -> None:
+        """Insisting while Meta throttles an account makes the wait longer. Source: Meta sheet §7."""
+        with db.reading() as session:
+            until = queries.paused_until(session, self._id)
+        left = until - clock.epoch()
+        if left > 0:
+            raise TemporaryError(texts.resting(datetime.fromtimestamp(until, UTC)), left, account_wide=True)
+
+    def _remember(self, code: str | None, text: str | None) -> None:
+        if code != self._problem:
+            accounts.mark(self._id, code, text)
+            self._problem = code
+
+
+def _load(account_id: int) -> MetaAccount:
+    """Raises LookupError when it was deleted."""
+    with db.reading() as session:
+        account = session.get(MetaAccount, account_id)
+        session.expunge_all()  # stays readable after the transaction
+    if account is None:
+        raise LookupError(f"meta account {account_id}")
+    return account
+
+
+def _shown(account: MetaAccount) -> Account:
+    assert account.id is not None
+    problem = accounts.authorisation(account).problem
+    return Account(account.id, account.public_id, account.name, account.act_id, problem)

@@ -1,0 +1,123 @@
+"""The Italian of the Facebook configuration: what a person reads on its screens, chosen by state. PURE.
+
+Seed wording first ("autorizza", "salva", "Account ID", "access token"); the ready strings are those of the
+copy guide.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from webapp import texts as house
+from webapp.destinations.base import Problem
+from webapp.texts import Look
+
+NAME_MISSING = "Scrivi un nome: è quello che vedrai nei menu."
+NAME_LONG = "Il nome è troppo lungo: usa al massimo 80 caratteri."
+NAME_STRANGE = "Il nome contiene caratteri che non si vedono: scrivilo di nuovo."
+ACT_ID_WRONG = "Usa solo cifre, senza “act_”. Esempio: 1029384756102."
+TOKEN_WRONG = "Questo non sembra un access token: copialo per intero, senza spazi."
+TOKEN_MISSING = "Prima di salvare, clicca su autorizza: senza access token non possiamo caricare utenti."
+TOKEN_MISSING_NO_APP = (
+    "Prima di salvare, incolla il token utente di sistema: senza access token non possiamo caricare utenti."
+)
+
+LIMIT = "Hai raggiunto 10 account su 10. Per aggiungerne uno, elimina un account che non usi più."
+ACCESS_DENIED = (
+    "Facebook non ha concesso l’accesso. Clicca di nuovo su autorizza e accetta i permessi richiesti."
+)
+STATE_REFUSED = (
+    "Questa autorizzazione non è più valida: è già stata usata, è scaduta o è partita da un’altra sessione."
+    " Torna agli account Facebook e clicca di nuovo su autorizza."
+)
+NO_APP = (
+    "Il pulsante autorizza non è disponibile: su questa installazione manca l’app di Meta. Puoi collegare"
+    " l’account con un token utente di sistema. Per attivare autorizza, chi gestisce l’installazione"
+    " imposta META_APP_ID e META_APP_SECRET e riavvia Platea."
+)
+SAVED = "Account salvato."
+DELETED = "Account eliminato."
+IN_USE = (
+    "Su questo account c’è un caricamento in corso. Aspetta che finisca o fermalo, poi elimina l’account."
+)
+INFO_EMPTY = (
+    "Su questo account non ci sono ancora custom audience. La prima la crei caricando gli utenti da un"
+    " database o da un filtro."
+)
+
+NO_TOKEN = "Manca l’access token: autorizza l’account."
+EXPIRED = "L’autorizzazione è scaduta: autorizza di nuovo l’account."
+TODO_AUTHORISE = "Autorizza di nuovo l’account: il caricamento riparte da solo."
+WHO = "un amministratore"
+WARN_DAYS = 14  # before a token expires
+
+
+class Authorisation(NamedTuple):
+    """How an account's authorisation is shown: *look* is the badge, *detail* the small line below it.
+
+    *problem*: the sentence that says why the account cannot send, None when it can.
+    """
+
+    look: Look
+    detail: str
+    problem: str | None = None
+
+
+def duplicate(name: str) -> str:
+    return f"Questo Account ID è già configurato come “{name}”."
+
+
+def authorisation(
+    has_token: bool, who: str, expires_at: datetime | None, problem: str | None, now: datetime
+) -> Authorisation:
+    """The state of an authorisation at *now*; *problem* is what Meta told us, *who* comes of `granted_by`."""
+    if not has_token:
+        return Authorisation(Look("err", "circle-x", "Da autorizzare"), "manca l’access token", NO_TOKEN)
+    if expires_at is not None and expires_at <= now:
+        return Authorisation(
+            Look("err", "circle-x", "Scaduta"), f"il {house.day(expires_at)}, {who}", EXPIRED
+        )
+    if problem:
+        return Authorisation(Look("err", "circle-x", "Da controllare"), who, problem)
+    if expires_at is not None and (expires_at - now).days < WARN_DAYS:
+        return Authorisation(Look("warn", "triangle-alert", f"Scade {_in_days(expires_at, now)}"), who)
+    return Authorisation(Look("ok", "circle-check", "Valida"), who)
+
+
+def granted_by(kind: str, user_name: str | None) -> str:
+    if kind == "system_user":
+        return f"token utente di sistema di {user_name}" if user_name else "token utente di sistema"
+    return f"concessa da {user_name}" if user_name else "concessa con Facebook"
+
+
+def valid_until(expires_at: datetime | None) -> str:
+    return f"vale fino al {house.day(expires_at)}" if expires_at else "non scade"
+
+
+def expiring(name: str, expires_at: datetime, now: datetime) -> str:
+    return (
+        f"L’autorizzazione di “{name}” scade {_in_days(expires_at, now)}."
+        " Autorizza di nuovo per non fermare i caricamenti."
+    )
+
+
+def expired(name: str) -> Problem:
+    what = f"L’autorizzazione di “{name}” è scaduta, quindi nessun utente è stato inviato."
+    return Problem("190/463", what, TODO_AUTHORISE, WHO)
+
+
+def no_token(name: str) -> Problem:
+    return Problem("token", f"“{name}” non ha un access token che possiamo usare.", TODO_AUTHORISE, WHO)
+
+
+def resting(until: datetime) -> Problem:
+    return Problem(
+        code="limite",
+        what=f"Facebook chiede di rallentare: riprende da solo alle {house.clock_time(until)}.",
+        todo="Non devi fare nulla.",
+        who="nessuno",
+    )
+
+
+def _in_days(end: datetime, now: datetime) -> str:
+    days = max((end - now).days, 0)
+    return "oggi" if days == 0 else f"tra {house.plural(days, 'giorno', 'giorni')}"
