@@ -62,14 +62,14 @@ def needs(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def clients() -> list[Client]:
-    """The clients this operator may enter, by name."""
-    return [client for client, _ in _visitor().clients]
+def spaces() -> list[tuple[Client, Role]]:
+    """The clients this operator may enter and as what, by name."""
+    return _visitor().spaces
 
 
 def choose(public_id: str) -> bool:
     """Make that client the current one; False for a client the operator may not enter."""
-    if not any(client.public_id == public_id for client in clients()):
+    if not any(client.public_id == public_id for client, _ in spaces()):
         return False
     cookie["client"] = public_id
     return True
@@ -120,7 +120,7 @@ def _visitor() -> sessions.Visitor:
 
 def _space() -> tuple[Client, Role]:
     if "space" not in g:
-        found = _visitor().clients
+        found = spaces()
         chosen = [space for space in found if space[0].public_id == cookie.get("client")]
         if not found:
             abort(

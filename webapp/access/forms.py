@@ -1,4 +1,4 @@
-"""What is typed to enter."""
+"""What is typed to enter, and to change one's password."""
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
@@ -13,3 +13,10 @@ class LoginForm(FlaskForm):
     )
     password = PasswordField("Password", validators=[DataRequired("Scrivi la tua password.")])
     dopo = HiddenField()
+
+
+class PasswordForm(FlaskForm):
+    attuale = PasswordField(
+        "Password attuale", validators=[DataRequired("Scrivi la password che usi adesso.")]
+    )
+    nuova = PasswordField("Nuova password", validators=[DataRequired("Scrivi la nuova password.")])

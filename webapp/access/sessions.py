@@ -24,9 +24,9 @@ _NOTED_EVERY_S = 60  # a visit rewrites the cookie at most once a minute
 class Visitor(UserMixin):
     """Who is asking: the operator, and the clients they may enter with their role in each."""
 
-    def __init__(self, operator: Operator, clients: list[tuple[Client, Role]]) -> None:
+    def __init__(self, operator: Operator, spaces: list[tuple[Client, Role]]) -> None:
         self.operator = operator
-        self.clients = clients
+        self.spaces = spaces
 
     def get_id(self) -> str:
         return f"{self.operator.id}:{self.operator.session_epoch}"
