@@ -1,0 +1,362 @@
+"""The form “Carica gli utenti”: what it asks, what it refuses, that it sends once. Meta is the simulator."""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlmodel import select
+
+from tests.conftest import Browser, add_operator, make_app
+from tests.running import Simulator
+from tests.uploads.screens.building import add_contacts, add_upload, save
+from webapp import db
+from webapp.access.models import Client, Role
+from webapp.config import Settings
+from webapp.contacts.models import UserDatabase
+from webapp.destinations.base import Medium
+from webapp.destinations.meta import accounts
+from webapp.destinations.meta.models import MetaAccount
+from webapp.identifiers import new_public_id
+from webapp.uploads.forms import no_contact
+from webapp.uploads.models import Upload
+from webapp.uploads.prospects import Prospect, Reach
+from webapp.uploads.status import UploadStatus
+
+
+def words(element) -> str:
+    return " ".join(element.text_content().split())
+
+
+def url_of(database: UserDatabase) -> str:
+    return f"/database/{database.public_id}/custom-audience/carica"
+
+
+def digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def by_email(*emails: str) -> list[dict[str, object]]:
+    return [{"email": email, "email_sha256": digest(email)} for email in emails]
+
+
+def by_mobile(*mobiles: str) -> list[dict[str, object]]:
+    return [
+        {"mobile": mobile, "mobile_sha256": digest(mobile), "email_reason": "email_empty"}
+        for mobile in mobiles
+    ]
+
+
+def uploads() -> list[Upload]:
+    with db.reading() as session:
+        return list(session.exec(select(Upload)))
+
+
+@pytest.fixture
+def browser(connected: Settings, giulia) -> Browser:
+    made = make_app(connected).test_client()
+    made.sign_in(giulia)
+    return made
+
+
+@pytest.fixture
+def account(connected: Settings, aurora: Client, simulator: Simulator) -> MetaAccount:
+    """The ad account "Aurora Italia", authorised on the simulator."""
+    return accounts.save_with_token(aurora.id, "Aurora Italia", simulator.account_id, simulator.access_token)
+
+
+@pytest.fixture
+def people(clienti: UserDatabase) -> None:
+    """Two different e-mails, one of them twice, and a mobile."""
+    add_contacts(clienti, *by_email("anna@posta.example", "luca@posta.example", "anna@posta.example"))
+    add_contacts(clienti, *by_mobile("393331234567"))
+
+
+@pytest.fixture
+def filled(account: MetaAccount) -> dict[str, str]:
+    """The form as it is when nothing is missing."""
+    return {
+        "token": new_public_id(),
+        "medium": "email",
+        "account": account.public_id,
+        "modo": "nuova",
+        "nome": "Clienti, novembre",
+        "consenso": "1",
+    }
+
+
+def errors_in(tree) -> list[str]:
+    return [words(link) for link in tree.xpath("//*[@data-error-summary]//li")]
+
+
+def test_the_medium_is_asked_only_when_there_are_both(browser: Browser, account, clienti, page):
+    add_contacts(clienti, *by_email("anna@posta.example"))
+    assert not page(browser.get(url_of(clienti))).xpath("//input[@name='medium' and @type='radio']")
+
+    add_contacts(clienti, *by_mobile("393331234567"))
+
+    choices = page(browser.get(url_of(clienti))).xpath("//label[.//input[@name='medium']]")
+    assert [words(choice) for choice in choices] == [
+        "Email 1 contatto con email valida",
+        "SMS 1 contatto con cellulare valido",
+    ]
+
+
+def test_the_account_is_asked_only_when_there_are_several(
+    browser: Browser, account, aurora, clienti, people, page
+):
+    assert not page(browser.get(url_of(clienti))).xpath("//select[@name='account']")
+
+    save(MetaAccount(client_id=aurora.id, name="Aurora Spagna", act_id="5647382910564"))
+
+    options = page(browser.get(url_of(clienti))).xpath("//select[@name='account']/option")
+    assert [words(option) for option in options] == [
+        "Scegli un account",
+        "Aurora Italia",
+        "Aurora Spagna (da controllare)",
+    ]
+
+
+def test_it_proposes_a_name_made_of_source_and_month(
+    browser: Browser, account, clienti, inattivi, people, page
+):
+    url = f"{url_of(clienti)}?filtro={inattivi.public_id}"
+
+    name = page(browser.get(url)).xpath("//input[@name='nome']/@value")[0]
+
+    assert name.startswith("Clienti Italia, Inattivi da 90 giorni, ")
+    assert name.rsplit(" ", 1)[1].isdecimal()
+
+
+def test_it_says_how_many_go_before_anybody_presses(
+    browser: Browser, account, clienti, people, page, fragment
+):
+    tree = page(browser.get(url_of(clienti)))
+    assert "3 contatti con email valida, 1 duplicato" in words(tree)
+    ready = tree.get_element_by_id("ready")
+    assert words(ready.xpath(".//*[@id='ready-text']")[0]) == "Per caricare manca: il consenso."
+
+    shown = {"n_email": "2", "n_sms": "1", "account": account.public_id, "nome": "X", "consenso": "1"}
+    answer = browser.get(ready.get("hx-get"), query_string={**shown, "medium": "email"})
+    assert "Verranno inviati 2 utenti." in words(fragment(answer))
+    answer = browser.get(ready.get("hx-get"), query_string={**shown, "medium": "sms"})
+    assert "Verrà inviato 1 utente." in words(fragment(answer))
+
+
+def test_a_right_form_starts_one_upload(browser: Browser, clienti, people, filled):
+    response = browser.post_form(url_of(clienti), filled)
+
+    assert (response.status_code, response.location) == (
+        303,
+        f"/database/{clienti.public_id}/custom-audience",
+    )
+    [upload] = uploads()
+    assert (upload.status, upload.audience_name, upload.medium) == ("queued", "Clienti, novembre", "email")
+    assert (upload.is_new_audience, upload.filter_id, upload.started_by) == (True, None, "Giulia Ferri")
+
+
+def test_a_filters_form_starts_an_upload_of_the_filter(browser: Browser, clienti, inattivi, people, filled):
+    response = browser.post_form(url_of(clienti), {**filled, "filtro": inattivi.public_id})
+
+    assert response.location.endswith(f"/filtri/{inattivi.public_id}/custom-audience")
+    [upload] = uploads()
+    assert (upload.filter_id, upload.filter_name) == (inattivi.id, "Inattivi da 90 giorni")
+
+
+def test_two_clicks_send_once(browser: Browser, clienti, people, filled, giulia):
+    def click(_: int) -> int:
+        mine = browser.application.test_client()
+        mine.sign_in(giulia)
+        return mine.post_form(url_of(clienti), filled).status_code
+
+    with ThreadPoolExecutor(4) as together:
+        statuses = list(together.map(click, range(4)))
+
+    assert len(uploads()) == 1
+    assert set(statuses) <= {303, 409}
+
+
+def test_what_is_missing_is_said_at_each_field(browser: Browser, clienti, people, filled, aurora, page):
+    save(MetaAccount(client_id=aurora.id, name="Aurora Spagna", act_id="5647382910564"))
+
+    response = browser.post_form(url_of(clienti), {**filled, "account": "", "nome": " ", "consenso": ""})
+
+    tree = page(response, 422)
+    assert errors_in(tree) == [
+        "Scegli su quale account Facebook caricare gli utenti.",
+        "Scrivi un nome per la nuova custom audience.",
+        "Conferma di avere il consenso per usare questi dati su Facebook.",
+    ]
+    for name in ("account", "nome", "consenso"):
+        assert tree.xpath(f"//*[@name='{name}']/@aria-invalid") == ["true"]
+        assert tree.xpath(f"//a[@href='#{name}']") and tree.get_element_by_id(name) is not None
+    assert uploads() == []
+
+
+def test_to_htmx_a_wrong_form_answers_with_the_form_alone(
+    browser: Browser, clienti, people, filled, fragment
+):
+    response = browser.post_form(url_of(clienti), {**filled, "consenso": ""}, htmx=True)
+
+    form = fragment(response, 422)
+    assert form.get("id") == "upload-form"
+    assert form.xpath(".//input[@name='token']/@value") == [filled["token"]]
+
+
+def test_to_htmx_a_right_form_answers_where_to_go(browser: Browser, clienti, people, filled):
+    response = browser.post_form(url_of(clienti), filled, htmx=True)
+
+    assert response.status_code == 204
+    assert response.headers["HX-Redirect"] == f"/database/{clienti.public_id}/custom-audience"
+
+
+def test_existing_audiences_are_offered_with_size_and_last_change(
+    browser: Browser, account, clienti, people, page
+):
+    tree = page(browser.get(f"{url_of(clienti)}?modo=esistente"))
+
+    choices = tree.xpath("//fieldset[@id='audience']//label[contains(@class, 'choice')]")
+    assert choices
+    usable = [choice for choice in choices if not choice.xpath(".//input/@disabled")]
+    refused = [choice for choice in choices if choice.xpath(".//input/@disabled")]
+    assert all("numerosità" in words(choice) for choice in usable)
+    assert all("Non puoi usarla:" in words(choice) for choice in refused)
+
+
+def test_an_existing_audience_can_be_filled(browser: Browser, account, clienti, people, filled, page):
+    tree = page(browser.get(f"{url_of(clienti)}?modo=esistente"))
+    chosen = tree.xpath("//input[@name='audience' and not(@disabled)]/@value")[0]
+
+    response = browser.post_form(url_of(clienti), {**filled, "modo": "esistente", "audience": chosen})
+
+    assert response.status_code == 303
+    [upload] = uploads()
+    assert (upload.audience_id, upload.is_new_audience) == (chosen, False)
+    assert upload.audience_name != "Clienti, novembre"
+
+
+def test_an_audience_of_nobody_is_refused(browser: Browser, clienti, people, filled, page):
+    response = browser.post_form(url_of(clienti), {**filled, "modo": "esistente", "audience": "999"})
+
+    assert errors_in(page(response, 422)) == ["Scegli la custom audience su cui caricare gli utenti."]
+
+
+def test_a_name_that_exists_on_the_account_is_refused(
+    browser: Browser, account, clienti, people, filled, page
+):
+    tree = page(browser.get(f"{url_of(clienti)}?modo=esistente"))
+    taken = words(tree.xpath("//fieldset[@id='audience']//strong")[0])
+
+    response = browser.post_form(url_of(clienti), {**filled, "nome": taken.upper()})
+
+    assert errors_in(page(response, 422)) == [
+        "Su “Aurora Italia” esiste già una custom audience con questo nome: "
+        "scegline un altro oppure usa quella esistente."
+    ]
+
+
+def test_the_same_upload_twice_at_a_time_is_refused(browser: Browser, clienti, people, filled, page):
+    browser.post_form(url_of(clienti), filled)
+
+    response = browser.post_form(url_of(clienti), {**filled, "token": new_public_id()})
+
+    tree = page(response, 409)
+    assert "Lo stesso caricamento è già in corso" in words(tree)
+    assert tree.xpath(f"//a[contains(@href, '/caricamenti/{uploads()[0].public_id}')]")
+    assert len(uploads()) == 1
+
+
+def test_an_upload_of_a_filter_is_not_that_of_the_whole_database(
+    browser: Browser, account, clienti, inattivi, people, filled
+):
+    add_upload(
+        clienti,
+        saved=inattivi,
+        account=account,
+        status=UploadStatus.QUEUED,
+        prepared=False,
+        is_new_audience=True,
+        audience_id="",
+        audience_name=filled["nome"],
+    )
+
+    assert browser.post_form(url_of(clienti), filled).status_code == 303
+
+
+def test_nobody_to_send_is_said_with_the_medium_that_would_have_somebody():
+    reach = {Medium.EMAIL: Reach(0, 0), Medium.SMS: Reach(3, 3)}
+    prospect = Prospect(3, reach, (Medium.EMAIL, Medium.SMS))
+
+    assert no_contact(Medium.EMAIL, prospect) == (
+        "Nessun contatto ha un’email valida: non c’è nulla da inviare. Controlla il filtro o scegli SMS."
+    )
+
+
+def test_a_database_without_valid_contacts_sends_nothing(browser: Browser, clienti, filled, page):
+    add_contacts(clienti, {"email": "anna(at)posta", "email_reason": "email_invalid"})
+
+    response = browser.post_form(url_of(clienti), filled)
+
+    assert errors_in(page(response, 422)) == [
+        "Nessun contatto ha un’email valida: non c’è nulla da inviare. Controlla il filtro."
+    ]
+
+
+def test_without_an_account_the_page_leads_to_one(browser: Browser, clienti, people, page):
+    tree = page(browser.get(url_of(clienti)))
+
+    assert "Collega il primo account Facebook" in words(tree)
+    assert not tree.xpath("//form[@id='upload-form']")
+
+
+def test_an_account_that_cannot_send_is_refused_with_the_reason(
+    browser: Browser, aurora, clienti, people, filled, page
+):
+    spain = MetaAccount(client_id=aurora.id, name="Aurora Spagna", act_id="5647382910564")
+    save(spain)
+
+    [error] = errors_in(page(browser.post_form(url_of(clienti), {**filled, "account": spain.public_id}), 422))
+
+    assert "Aurora Spagna" in error or "autorizza" in error.lower()
+    assert uploads() == []
+
+
+def test_another_clients_account_is_no_choice(browser: Browser, clienti, people, filled, page):
+    other = Client(name="Birrificio Nord")
+    save(other)
+    theirs = MetaAccount(client_id=other.id, name="Birre", act_id="1")
+    save(theirs)
+    save(MetaAccount(client_id=clienti.client_id, name="Aurora Spagna", act_id="5647382910564"))
+
+    response = browser.post_form(url_of(clienti), {**filled, "account": theirs.public_id})
+
+    assert errors_in(page(response, 422)) == ["Scegli su quale account Facebook caricare gli utenti."]
+
+
+def test_a_meta_that_does_not_answer_is_said_and_a_new_audience_still_goes(
+    browser: Browser, account, clienti, people, filled, simulator: Simulator, page
+):
+    simulator.order(fault="html_500", on="GET /customaudiences", times=None)
+
+    tree = page(browser.get(f"{url_of(clienti)}?modo=esistente"))
+    assert tree.xpath("//fieldset[@id='audience']//*[contains(@class, 'alert')]")
+
+    chosen = {**filled, "modo": "esistente", "audience": "1"}
+    [error] = errors_in(page(browser.post_form(url_of(clienti), chosen), 422))
+    assert error.startswith("Non riusciamo a leggere le custom audience da Facebook.")
+    assert browser.post_form(url_of(clienti), filled).status_code == 303
+
+
+def test_support_may_not_upload(connected, aurora, clienti, people):
+    support = make_app(connected).test_client()
+    support.sign_in(add_operator(aurora, Role.SUPPORT, email="paolo@aurora.example", name="Paolo Neri"))
+
+    assert support.get(url_of(clienti)).status_code == 403
+    assert support.post_form(url_of(clienti)).status_code == 403
+
+
+def test_no_token_of_the_form_travels_in_an_address(browser: Browser, account, clienti, people, page):
+    tree = page(browser.get(url_of(clienti)))
+
+    for element in tree.xpath("//*[@hx-get]"):
+        included = element.get("hx-include") or ""
+        assert "csrf" not in included and "#upload-form" not in included and "form" not in included
