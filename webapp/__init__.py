@@ -10,7 +10,7 @@ from webapp import error_pages, health, request_log, security, services, shell, 
 from webapp.config import ROOT, Settings
 
 ROOMS = (
-    "webapp.access.views_profile",
+    "webapp.access.views",
     "webapp.home.views",
     "webapp.contacts.views",
     "webapp.destinations.meta.views",

@@ -1,31 +1,17 @@
-"""Enter, leave, change client."""
+"""Enter, leave, change client; one's own page comes with them."""
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
-from flask.blueprints import BlueprintSetupState
-from flask_login import LoginManager, current_user
+from flask import Response, abort, render_template, request, url_for
+from flask_login import current_user
 
 from webapp import db, htmx, security
-from webapp.access import current, sessions, signing_in
+from webapp.access import current, sessions, signing_in, views_profile
 from webapp.access.demo import ensure_demo_operator
 from webapp.access.forms import LoginForm
-from webapp.access.frame import page_frame
 from webapp.access.models import Operator
+from webapp.access.routes import blueprint
 from webapp.services import services
 
-blueprint = Blueprint("access", __name__)
-
-
-@blueprint.record_once
-def _set_up(state: BlueprintSetupState) -> None:
-    app = state.app
-    # Its `current_user` in every template would ask the database also for the page that says it is away.
-    manager = LoginManager(app, add_context_processor=False)
-    manager.session_protection = None  # an address or browser that changes is no reason to be signed out
-    manager.user_loader(sessions.visitor)
-    app.config["PERMANENT_SESSION_LIFETIME"] = sessions.LIFETIME
-    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
-    app.before_request(current.ask_for_login)
-    app.jinja_env.globals["page_frame"] = page_frame
+__all__ = ["blueprint", "views_profile"]
 
 
 @blueprint.get("/accesso")

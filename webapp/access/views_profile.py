@@ -7,7 +7,7 @@ from webapp.access import current, sessions, signing_in
 from webapp.access.forms import PasswordForm
 from webapp.access.models import Operator
 from webapp.access.operators import OperatorError, set_password
-from webapp.access.views import blueprint
+from webapp.access.routes import blueprint
 
 
 @blueprint.get("/profilo")

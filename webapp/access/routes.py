@@ -1,0 +1,23 @@
+"""The blueprint of the room, and what it changes in the application: nobody enters without signing in."""
+
+from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
+from flask_login import LoginManager
+
+from webapp.access import current, sessions
+from webapp.access.frame import page_frame
+
+blueprint = Blueprint("access", __name__)
+
+
+@blueprint.record_once
+def _set_up(state: BlueprintSetupState) -> None:
+    app = state.app
+    # Its `current_user` in every template would ask the database also for the page that says it is away.
+    manager = LoginManager(app, add_context_processor=False)
+    manager.session_protection = None  # an address or browser that changes is no reason to be signed out
+    manager.user_loader(sessions.visitor)
+    app.config["PERMANENT_SESSION_LIFETIME"] = sessions.LIFETIME
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    app.before_request(current.ask_for_login)
+    app.jinja_env.globals["page_frame"] = page_frame
