@@ -67,9 +67,14 @@ def spaces() -> list[tuple[Client, Role]]:
     return _visitor().spaces
 
 
+def clients() -> list[Client]:
+    """The clients this operator may enter, by name."""
+    return [client for client, _ in spaces()]
+
+
 def choose(public_id: str) -> bool:
     """Make that client the current one; False for a client the operator may not enter."""
-    if not any(client.public_id == public_id for client, _ in spaces()):
+    if not any(client.public_id == public_id for client in clients()):
         return False
     cookie["client"] = public_id
     return True

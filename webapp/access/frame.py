@@ -26,7 +26,7 @@ def page_frame() -> Frame:
     """Nothing personal for a visitor who has not signed in, no numbers for one without clients."""
     if not current_user.is_authenticated:
         return Frame()
-    operator, spaces = current.current_operator(), [space for space, _ in current.spaces()]
+    operator, spaces = current.current_operator(), current.clients()
     if not spaces:
         return Frame(operator, session_left_s=int(sessions.left_s()))
     client = current.current_client()
