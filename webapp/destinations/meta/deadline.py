@@ -47,6 +47,11 @@ def seconds_left() -> float:
     return left
 
 
+def has_passed() -> bool:
+    end = _end.get()
+    return end is not None and time.monotonic() >= end
+
+
 class _Socket:
     """A socket that waits no longer than the deadline; everything else is the socket's own."""
 

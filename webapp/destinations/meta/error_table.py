@@ -215,7 +215,7 @@ OTHER_DATA_SOURCE = _final(
 )
 UNKNOWN_PASSING = _TROUBLE
 UNKNOWN_FINAL = _final("Facebook ha rifiutato la richiesta.", "Segnala il codice a chi gestisce Platea.")
-UNREADABLE = _passing("Facebook ha risposto con una pagina invece dei dati.", too_large=True)
+UNREADABLE = _passing("Facebook ha dato una risposta che non si può leggere.", too_large=True)
 NO_ANSWER = _passing("La connessione con Facebook si è interrotta.", too_large=True)
 TOO_SLOW = _passing("Facebook non ha risposto in tempo.", too_large=True)
 UNREACHABLE = _passing("Facebook non è raggiungibile.")

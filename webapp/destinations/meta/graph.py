@@ -14,7 +14,7 @@ from requests import PreparedRequest, Session
 from requests.auth import AuthBase
 
 from webapp.destinations.meta import error_table as table
-from webapp.destinations.meta.deadline import CONNECT_S, DeadlineAdapter, seconds_left, within
+from webapp.destinations.meta.deadline import CONNECT_S, DeadlineAdapter, has_passed, seconds_left, within
 from webapp.destinations.meta.errors import failure, read_error
 from webapp.destinations.meta.usage import pause_s
 
@@ -125,13 +125,16 @@ class Graph:
                 return response.status_code, response.headers, _read(response)
         except (requests.ConnectTimeout, requests.exceptions.SSLError):
             raise failure(table.UNREACHABLE, "rete") from None
-        except (requests.Timeout, TimeoutError):
-            raise failure(table.TOO_SLOW, "tempo") from None
         except (
+            TimeoutError,
+            requests.Timeout,
             requests.ConnectionError,
             requests.exceptions.ChunkedEncodingError,
             requests.exceptions.ContentDecodingError,
         ) as error:
+            # Read and write time-outs come under several names, but all at the deadline.
+            if has_passed():
+                raise failure(table.TOO_SLOW, "tempo") from None
             raise failure(_lost(error), "rete") from None
 
 
@@ -147,11 +150,9 @@ def _read(response: requests.Response) -> bytes:
 
 
 def _lost(error: Exception) -> table.Case:
-    """Whether the request can have arrived. urllib3 reports some of its time-outs as lost connections."""
-    text = repr(error)
-    if "NewConnectionError" in text or "NameResolutionError" in text:
-        return table.UNREACHABLE
-    return table.TOO_SLOW if "TimeoutError" in text or "timed out" in text else table.NO_ANSWER
+    """Whether the request can have arrived: urllib3 tells only by name that it never connected."""
+    never_connected = ("NewConnectionError", "NameResolutionError", "ProxyError")
+    return table.UNREACHABLE if any(name in repr(error) for name in never_connected) else table.NO_ANSWER
 
 
 def appsecret_proof(app_secret: str, token: str) -> str:

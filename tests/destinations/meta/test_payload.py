@@ -1,0 +1,85 @@
+"""The JSON of a batch, and rejected rows found again: judged by a recorded refusal."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.destinations.base import UNKNOWN, EncodedRows
+from webapp.destinations.meta.payload import UploadSession, parts_by_extern_id, rejected_rows, users_body
+
+RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text())
+RUN = RECORDED["scenario_v12"]["exchanges"]
+REFUSED = next(exchange for exchange in RUN if "empty external" in json.dumps(exchange["response"]))
+SESSION = UploadSession(9778993, 10, True, 99996)
+
+
+def test_a_batch_looks_as_metas_page_shows_it():
+    rows = EncodedRows(("EMAIL",), b"\x01" * 32 + b"\x02" * 32)
+
+    assert json.loads(users_body(rows, SESSION, {})) == {
+        "payload": {"schema": ["EMAIL"], "data": [["01" * 32], ["02" * 32]]},
+        # Source: Meta sheet §4.3, developers.facebook.com …/custom-audience/users.
+        "session": {
+            "session_id": 9778993,
+            "batch_seq": 10,
+            "last_batch_flag": True,
+            "estimated_num_total": 99996,
+        },
+    }
+
+
+cells = st.sampled_from([UNKNOWN, b"\x00" * 31 + b"\x01", b"\xff" * 32])
+
+
+@given(st.lists(st.lists(cells, min_size=3, max_size=3)))
+def test_unknown_cells_are_empty_strings_and_all_others_keep_their_place(table):
+    rows = EncodedRows(("EMAIL", "PHONE", "FN"), b"".join(cell for row in table for cell in row))
+
+    sent = json.loads(users_body(rows, SESSION, {}))["payload"]["data"]
+
+    assert sent == [["" if cell == UNKNOWN else cell.hex() for cell in row] for row in table]
+
+
+@given(st.lists(cells))
+def test_a_single_key_keeps_its_rows_too(column):
+    rows = EncodedRows(("EMAIL",), b"".join(column))
+
+    sent = json.loads(users_body(rows, SESSION, {}))["payload"]["data"]
+
+    assert sent == [["" if cell == UNKNOWN else cell.hex()] for cell in column]
+
+
+def test_the_recorded_refusal_of_an_empty_external_id_finds_its_row():
+    payload = REFUSED["request_body_json"]["payload"]
+    # Our rows hold digests only: "67", the external id of the first row, is replaced by one.
+    cells = [cell if len(cell) in (0, 64) else "aa" * 32 for row in payload["data"] for cell in row]
+    digests = b"".join(bytes.fromhex(cell) or UNKNOWN for cell in cells)
+    rows = EncodedRows(tuple(payload["schema"]), digests)
+
+    [rejected] = rejected_rows(REFUSED["response"]["invalid_entry_samples"], rows)
+
+    assert (rejected.row, rejected.reason) == (1, "empty external ID")
+
+
+@pytest.mark.parametrize(
+    "samples", [{}, [], None, {"no json": "x"}, {'["zz"]': "x"}, {"7": "x"}, {'["ff"]': "x"}]
+)
+def test_samples_that_name_no_row_of_ours_are_left_out(samples):
+    assert rejected_rows(samples, EncodedRows(("EMAIL",), b"\x01" * 32)) == []
+
+
+def test_a_row_sent_twice_is_rejected_twice():
+    rows = EncodedRows(("EMAIL",), b"\x01" * 32 + b"\x02" * 32 + b"\x01" * 32)
+
+    assert [row.row for row in rejected_rows({f'["{"01" * 32}"]': "x"}, rows)] == [0, 2]
+
+
+def test_rows_with_external_ids_stay_in_one_part():
+    rows = EncodedRows(("EMAIL", "EXTERN_ID"), b"\x01" * 128)
+
+    [(part, places)] = parts_by_extern_id(rows)
+
+    assert (part, list(places)) == (rows, [0, 1])
