@@ -7,7 +7,8 @@ from flask import Response, abort, render_template, request, url_for
 from sqlalchemy import and_
 
 from webapp import db
-from webapp.access.current import clients, current_client, current_operator, current_role
+from webapp.access.current import current_client, current_operator, current_role, spaces
+from webapp.access.models import Client
 from webapp.services import services
 from webapp.texts import STATUSES, moment
 from webapp.uploads import csv_file, list_state, monitor, queries, texts
@@ -34,7 +35,7 @@ def show_monitor() -> str:
 def monitor_fragment() -> Response:
     narrowed, waiting = _narrowed(), services().bell.waiting()
     with db.reading() as session:
-        mark = monitor.mark(session, clients(), narrowed)
+        mark = monitor.mark(session, _clients(), narrowed)
     seen_by = (current_operator().id, current_role(), current_client().id, waiting)
     return conditional(
         (*mark, *seen_by),
@@ -54,7 +55,7 @@ def monitor_csv() -> Response:
 
 def _context(narrowed: Narrowed) -> dict[str, Any]:
     """Everything `_monitor.html` shows."""
-    everyone = clients()
+    everyone = _clients()
     where = monitor.scope(everyone, narrowed)
     with db.reading() as session:
         counts = monitor.tab_counts(session, where)
@@ -82,12 +83,16 @@ def _context(narrowed: Narrowed) -> dict[str, Any]:
 
 
 def _matching(narrowed: Narrowed) -> Any:
-    return and_(monitor.scope(clients(), narrowed), monitor.in_group(narrowed.state.group))
+    return and_(monitor.scope(_clients(), narrowed), monitor.in_group(narrowed.state.group))
+
+
+def _clients() -> list[Client]:
+    return [client for client, _ in spaces()]
 
 
 def _narrowed() -> Narrowed:
     chosen = request.args.get("cliente") or None
-    client = next((one for one in clients() if one.public_id == chosen), None)
+    client = next((one for one in _clients() if one.public_id == chosen), None)
     if chosen is not None and client is None:
         abort(404)
     account = request.args.get("account", "")[:200]
