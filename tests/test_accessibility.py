@@ -17,7 +17,7 @@ def any_window(request, chromium, served, signed_in):
         yield page
 
 
-@pytest.mark.parametrize("path", ["/stile", "/non-c-e", "/"])
+@pytest.mark.parametrize("path", ["/stile", "/non-c-e", "/", "/profilo"])
 def test_axe_finds_nothing_to_say(any_window: Page, path: str):
     any_window.goto(path)
 
