@@ -100,6 +100,16 @@ def test_a_declined_permission_is_asked_again_only_with_rerequest(meta, asked):
     assert "ads_management" in html.fromstring(once_more).xpath("//input[@type='checkbox']/@value")
 
 
+def test_a_business_configuration_grants_all_or_nothing(meta, asked):
+    business = {name: value for name, value in asked.items() if name != "scope"} | {"config_id": "77"}
+    page = html.fromstring(opened(meta, business).text)
+    assert page.xpath("//input[@type='checkbox'][not(@disabled)]") == []
+    back = came_back(pressed(meta, business, "continue"))
+    token = exchanged(meta, back["code"])["access_token"]
+    permissions = meta.call("GET", "/me/permissions", token=token).json()["data"]
+    assert {"permission": "ads_management", "status": "granted"} in permissions
+
+
 def test_granted_scopes_can_come_back_with_the_code(meta, asked):
     both = {**asked, "response_type": "code,granted_scopes"}
     back = came_back(pressed(meta, both, "continue", ("ads_read",)))

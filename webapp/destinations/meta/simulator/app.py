@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, request
 
-from . import control, dialog, graph
+from . import control, control_look, control_orders, dialog, graph
 from .faults import Orders
 from .server import Cut
 from .state import Simulation
@@ -15,21 +15,23 @@ def create_simulator(sim: Simulation) -> Flask:
     app = Flask(__name__, static_folder="static", static_url_path="/_sim/static")
     # Ten thousand rows as a form are far above the limits meant for people's forms.
     app.config.update(MAX_CONTENT_LENGTH=None, MAX_FORM_MEMORY_SIZE=None, MAX_FORM_PARTS=None)
-    orders = Orders()
-    app.register_blueprint(control.blueprint(sim, orders))
-
-    @app.route("/dialog/oauth", methods=["GET", "POST"])
-    @app.route("/<version>/dialog/oauth", methods=["GET", "POST"])
-    def login_dialog(version: str = "") -> Response:
-        return dialog.dialog(sim, request)
-
-    @app.route("/", methods=GRAPH_METHODS)
-    @app.route("/<path:path>", methods=GRAPH_METHODS)
-    def graph_call(path: str = "") -> Response:
-        try:
-            return graph.answer(sim, orders, request)
-        except Cut:
-            request.environ["simulator.cut"] = True
-            return Response(status=500)
-
+    app.extensions[control.EXTENSION] = (sim, Orders())
+    app.register_blueprint(control_look.blueprint)
+    app.register_blueprint(control_orders.blueprint)
+    for rule in ("/dialog/oauth", "/<version>/dialog/oauth"):
+        app.add_url_rule(rule, view_func=login_dialog, methods=["GET", "POST"])
+    for rule in ("/", "/<path:path>"):
+        app.add_url_rule(rule, view_func=graph_call, methods=GRAPH_METHODS)
     return app
+
+
+def login_dialog(version: str = "") -> Response:
+    return dialog.dialog(control.simulation(), request)
+
+
+def graph_call(path: str = "") -> Response:
+    try:
+        return graph.answer(control.simulation(), control.orders(), request)
+    except Cut:
+        request.environ["simulator.cut"] = True
+        return Response(status=500)

@@ -8,6 +8,7 @@ from flask import Request, Response, make_response, redirect, render_template
 from werkzeug.datastructures import MultiDict
 
 from .oauth import new_code
+from .seed import SCOPES
 from .state import Call, Simulation
 
 RESPONSE_TYPES = {"code", "granted_scopes", "code granted_scopes", "code,granted_scopes"}
@@ -37,6 +38,7 @@ class Asked:
     scopes: list[str]
     response_type: str
     is_rerequest: bool
+    all_or_nothing: bool  # Facebook Login for Business: the configuration names the permissions
 
 
 def read_request(sim: Simulation, values: "MultiDict[str, str]") -> Asked:
@@ -54,13 +56,17 @@ def read_request(sim: Simulation, values: "MultiDict[str, str]") -> Asked:
     response_type = values.get("response_type", "code")
     if response_type not in RESPONSE_TYPES:
         raise DialogError(f"response_type “{response_type}” non è previsto: usa “code”.")
-    scopes = [scope for scope in re.split(r"[,\s]+", values.get("scope", "")) if scope]
+    by_configuration = "config_id" in values
+    scopes = (
+        SCOPES if by_configuration else [one for one in re.split(r"[,\s]+", values.get("scope", "")) if one]
+    )
     return Asked(
         redirect_uri,
         values["state"],
         list(dict.fromkeys([ALWAYS_GRANTED, *scopes])),
         response_type,
         values.get("auth_type") == "rerequest",
+        by_configuration,
     )
 
 
@@ -86,9 +92,13 @@ def _show(sim: Simulation, asked: Asked, values: "MultiDict[str, str]") -> Respo
     offered = [
         scope
         for scope in asked.scopes
-        if asked.is_rerequest or person.permissions.get(scope) != "declined" or scope == ALWAYS_GRANTED
+        if asked.is_rerequest
+        or asked.all_or_nothing
+        or person.permissions.get(scope) != "declined"
+        or scope == ALWAYS_GRANTED
     ]
-    rows = [(scope, PERMISSIONS.get(scope, scope), scope == ALWAYS_GRANTED) for scope in offered]
+    fixed = set(asked.scopes) if asked.all_or_nothing else {ALWAYS_GRANTED}
+    rows = [(scope, PERMISSIONS.get(scope, scope), scope in fixed) for scope in offered]
     hidden = [(name, value) for name, value in values.items() if name not in ("granted", "answer")]
     page = render_template("dialog.html", person=person, app=sim.world.app, rows=rows, hidden=hidden)
     return _page(page, 200)
@@ -96,7 +106,9 @@ def _show(sim: Simulation, asked: Asked, values: "MultiDict[str, str]") -> Respo
 
 def _grant(sim: Simulation, asked: Asked, chosen: list[str]) -> Response:
     person = sim.world.people[sim.world.default_person_id]
-    granted = [scope for scope in asked.scopes if scope in chosen or scope == ALWAYS_GRANTED]
+    granted = [
+        scope for scope in asked.scopes if asked.all_or_nothing or scope in chosen or scope == ALWAYS_GRANTED
+    ]
     for scope in asked.scopes:
         person.permissions[scope] = "granted" if scope in granted else "declined"
     code = new_code(sim, asked.redirect_uri, granted)

@@ -32,7 +32,6 @@ ANSWERS = {
     "invalid_rows",
 }
 KINDS = {
-    "GET /dialog/oauth",
     "GET /oauth/access_token",
     "GET /debug_token",
     "GET /me",
@@ -83,11 +82,12 @@ class Fault:
         )
 
 
-def read_fault(values: dict[str, Any]) -> Fault:
+def read_fault(values: Any) -> Fault:
     """An order from JSON. Raises ValueError, in Italian, for what it does not understand."""
-    values = {key: value for key, value in values.items() if key != "hits"}
+    if not isinstance(values, dict):
+        raise ValueError("un ordine è un oggetto JSON")
     try:
-        fault = Fault(**values)
+        fault = Fault(**{key: value for key, value in values.items() if key != "hits"})
     except TypeError:
         known = [name for name in Fault.__dataclass_fields__ if name != "hits"]
         raise ValueError(f"l’ordine non è chiaro; le chiavi sono: {', '.join(known)}") from None

@@ -57,33 +57,7 @@ def parse(argv: Sequence[str]) -> Options:
     parser = ItalianParser(
         prog="platea simulatore", description=DESCRIPTION, add_help=False, allow_abbrev=False
     )
-    group = parser.add_argument_group("opzioni")
-    group.add_argument("-h", "--help", action="help", help="mostra questo aiuto ed esce")
-    group.add_argument(
-        "--port", type=_port, default=0, metavar="N", help="porta su 127.0.0.1; 0 = una libera (predefinita)"
-    )
-    group.add_argument("--json", action="store_true", help="stampa una riga JSON con indirizzi e credenziali")
-    group.add_argument(
-        "--dati", type=Path, metavar="FILE", help="conserva lo stato in questo file fra un avvio e l’altro"
-    )
-    group.add_argument(
-        "--conti-aperti",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="ogni ID account pubblicitario che chiedi esiste (predefinito; --no-conti-aperti per spegnerlo)",
-    )
-    group.add_argument(
-        "--elaborazione",
-        type=_seconds,
-        metavar="S",
-        help="secondi prima che dimensione e stato di un pubblico si aggiornino (predefinito: 5)",
-    )
-    group.add_argument(
-        "--latenza", type=_seconds, metavar="S", help="secondi di attesa prima di ogni risposta"
-    )
-    group.add_argument(
-        "--muori-col-padre", action="store_true", help="termina quando termina il processo che l’ha avviato"
-    )
+    _add_options(parser.add_argument_group("opzioni"))
     found = parser.parse_args(argv)
     return Options(
         port=found.port,
@@ -94,3 +68,25 @@ def parse(argv: Sequence[str]) -> Options:
         latency_s=found.latenza,
         dies_with_parent=found.muori_col_padre,
     )
+
+
+def _add_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("-h", "--help", action="help", help="mostra questo aiuto ed esce")
+    add("--port", type=_port, default=0, metavar="N", help="porta su 127.0.0.1; 0 = una libera (predefinita)")
+    add("--json", action="store_true", help="stampa una riga JSON con indirizzi e credenziali")
+    add("--dati", type=Path, metavar="FILE", help="conserva lo stato in questo file fra un avvio e l’altro")
+    add(
+        "--conti-aperti",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="ogni ID account pubblicitario che chiedi esiste (predefinito; --no-conti-aperti per spegnerlo)",
+    )
+    add(
+        "--elaborazione",
+        type=_seconds,
+        metavar="S",
+        help="secondi prima che dimensione e stato di un pubblico si aggiornino (predefinito: 5)",
+    )
+    add("--latenza", type=_seconds, metavar="S", help="secondi di attesa prima di ogni risposta")
+    add("--muori-col-padre", action="store_true", help="termina quando termina il processo che l’ha avviato")

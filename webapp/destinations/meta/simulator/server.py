@@ -25,6 +25,17 @@ class Cut(Exception):
     """The line is to be cut without (more of) an answer."""
 
 
+class BadBody(Exception):
+    """The length of the request's body cannot be made out."""
+
+
+def _chunk_size(line: bytes) -> int:
+    try:
+        return int(line.split(b";")[0], 16)
+    except ValueError:
+        raise BadBody from None
+
+
 class LoopbackServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -63,19 +74,25 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             self._answer(self._body())
+        except BadBody:
+            self.send_error(400, "Bad Request")
+            self.close_connection = True
         except Cut:
             self.hang_up()
 
     def _body(self) -> bytes:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return b"".join(self._chunks())
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return b"".join(self._chunks())
+        length = self.headers.get("Content-Length") or "0"
+        if not length.isdecimal():
+            raise BadBody
+        return self.rfile.read(int(length))
 
     def _chunks(self) -> Iterable[bytes]:
-        while size := int(self.rfile.readline(100).split(b";")[0], 16):
+        while size := _chunk_size(self.rfile.readline(100)):
             yield self.rfile.read(size)
             self.rfile.readline(10)
         self.rfile.readline(10)
