@@ -6,9 +6,17 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from tests.destinations.meta.loopback import answer, request_of, serving
-from webapp.destinations.base import EncodedRows, NeedsPersonError, PermanentError, TemporaryError
+from webapp.destinations.base import (
+    DestinationError,
+    EncodedRows,
+    NeedsPersonError,
+    PermanentError,
+    TemporaryError,
+)
+from webapp.destinations.meta import error_table
 from webapp.destinations.meta.client import GraphClient
 from webapp.destinations.meta.graph import GRAPH_VERSION, new_session
 
@@ -381,3 +389,18 @@ def test_an_audience_that_is_gone_is_told_from_an_account_that_is_lost(client, s
     simulator.order(fault="100/33", on="GET /account")
     with pytest.raises(NeedsPersonError):
         client.custom_audience("23861549999999999", simulator.account_id)
+
+
+def test_every_error_of_metas_table_is_one_we_know(client, simulator):
+    known = requests.get(f"{simulator.graph_url}/_sim/faults", timeout=30).json()["conosciuti"]
+    codes = [name for name in known if name[0].isdigit()]
+    strangers = []
+    for code in codes:
+        simulator.order(fault=code, on="POST /users")
+        with pytest.raises(DestinationError) as raised:
+            client.add_users(NEWSLETTER, rows(1))
+        if raised.value.problem.what == error_table.UNKNOWN_FINAL.what:
+            strangers.append(code)
+
+    assert len(codes) > 60
+    assert strangers == []
