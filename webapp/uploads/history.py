@@ -1,5 +1,6 @@
 """The history of a database or of a filter: page and update take what they show from the same place."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +8,14 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session
 
 from webapp import db
+from webapp.destinations.base import Account
 from webapp.uploads import queries, remedies, summary, texts
 from webapp.uploads.list_state import ListState
 from webapp.uploads.queries import Group
+from webapp.uploads.remedies import Note
+from webapp.uploads.rows import UploadRow
 from webapp.uploads.sources import Source
+from webapp.uploads.status import UploadStatus
 
 GROUPS = {
     Group.ALL: "Tutti",
@@ -45,7 +50,7 @@ def context(source: Source, state: ListState[Group]) -> dict[str, Any]:
         "state": state,
         "tabs": _tabs(source, state, counts),
         "page": page,
-        "notes": {row.id: note for row in page.rows if (note := remedies.note(row, accounts))},
+        "notes": _notes(page.rows, accounts),
         "standing": standing,
         "recent": recent,
         "no_worker": no_worker,
@@ -53,6 +58,13 @@ def context(source: Source, state: ListState[Group]) -> dict[str, Any]:
         "fragment_url": source.url("history_fragment", **state.args(pagina=page.number)),
         "words": texts,
     }
+
+
+def _notes(rows: Sequence[UploadRow], accounts: Mapping[int, Account]) -> dict[int, Note]:
+    """What is said under a row; a pause that ends by itself is told beside its status already."""
+    waits_alone = {row.id for row in rows if row.status == UploadStatus.PAUSED and not row.needs_person}
+    found = ((row.id, remedies.note(row, accounts)) for row in rows if row.id not in waits_alone)
+    return {row_id: note for row_id, note in found if note}
 
 
 def mark(session: Session, source: Source, state: ListState[Group]) -> tuple[object, ...]:

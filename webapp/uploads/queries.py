@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -107,7 +107,7 @@ def running_twin(
 
     *audience_id* is empty for a new audience, which has only its name until it has been created.
     """
-    whole = col(Upload.filter_name).is_(None) if scope.filter_id is None else True
+    whole = col(Upload.filter_name).is_(None) if scope.filter_id is None else true()
     audience = col(Upload.audience_id) == audience_id
     if not audience_id:
         audience = and_(col(Upload.is_new_audience), col(Upload.audience_name) == audience_name)

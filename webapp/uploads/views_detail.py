@@ -21,18 +21,20 @@ LEFT_OUT_LIVE_S = 10
 @blueprint.get("/caricamenti/<upload_id>")
 def detail(upload_id: str) -> str:
     row = upload_or_404(upload_id)
-    return render_template("uploads/detail.html", **_progress(row) | _left_out(row))
+    return render_template("uploads/detail.html", **_progress(row) | _left_out(row) | _log(row))
 
 
 @blueprint.get("/caricamenti/<upload_id>/avanzamento")
 def progress_fragment(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
-    with db.reading() as session:
-        last_event = queries_detail.last_event_id(session, row.id)
-        no_worker = _no_worker(session, row)
-    seen_by = (current_operator().id, current_role(), _page_number(), _whole_log())
-    mark = (row.public_id, row.updated_at, row.status, row.batches, row.queue_place, last_event, no_worker)
-    return conditional((*mark, *seen_by), lambda: render_template("uploads/_progress.html", **_progress(row)))
+    return conditional(_mark(row), lambda: render_template("uploads/_progress.html", **_progress(row)))
+
+
+@blueprint.get("/caricamenti/<upload_id>/registro")
+def log_fragment(upload_id: str) -> Response:
+    row = upload_or_404(upload_id)
+    mark = (*_mark(row), _page_number(), _whole_log())
+    return conditional(mark, lambda: render_template("uploads/_log.html", **_log(row)))
 
 
 @blueprint.get("/caricamenti/<upload_id>/esclusi")
@@ -53,31 +55,51 @@ def invalid_csv(upload_id: str) -> Response:
     return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.public_id}.csv")
 
 
+def _mark(row: UploadRow) -> tuple[object, ...]:
+    """What the entity tags of an upload's fragments are made of."""
+    with db.reading() as session:
+        last_event = queries_detail.last_event_id(session, row.id)
+        no_worker = _no_worker(session, row)
+    seen_by = (current_operator().id, current_role())
+    state = (row.public_id, row.updated_at, row.status, row.batches, row.queue_place)
+    return (*state, last_event, no_worker, *seen_by)
+
+
 def _progress(row: UploadRow) -> dict[str, Any]:
     """Everything `_progress.html` shows."""
-    limit = queries_detail.MOST_EVENTS if _whole_log() else queries_detail.LATEST_EVENTS
     with db.reading() as session:
-        batches = queries_detail.batch_page(session, row.id, row.batches, _page_number())
-        events, has_more = queries_detail.events(session, row.id, limit)
         ticks = queries_detail.ticks(session, row)
         attempts = queries_detail.attempts(session, row.id)
         no_worker = _no_worker(session, row)
     return {
-        "row": row,
+        **_shared(row),
         "numbers": row.numbers,
         "note": remedies.note(row, remedies.accounts_of(row.client_id, row.destination)),
-        "batches": batches,
         "ticks": ticks,
         "attempts": attempts,
-        "events": events,
-        "has_more_events": has_more,
         "no_worker": no_worker,
-        "interval": None if row.is_final else LIVE_S,
-        "page_args": _page_args(),
         "may_upload": may(Role.MARKETER),
         "may_configure": may(Role.ADMINISTRATOR),
-        "words": texts,
     }
+
+
+def _log(row: UploadRow) -> dict[str, Any]:
+    """Everything `_log.html` shows."""
+    limit = queries_detail.MOST_EVENTS if _whole_log() else queries_detail.LATEST_EVENTS
+    with db.reading() as session:
+        batches = queries_detail.batch_page(session, row.id, row.batches, _page_number())
+        events, has_more = queries_detail.events(session, row.id, limit)
+    return {
+        **_shared(row),
+        "batches": batches,
+        "events": events,
+        "has_more_events": has_more,
+        "page_args": _page_args(),
+    }
+
+
+def _shared(row: UploadRow) -> dict[str, Any]:
+    return {"row": row, "interval": None if row.is_final else LIVE_S, "words": texts}
 
 
 def _left_out(row: UploadRow) -> dict[str, Any]:

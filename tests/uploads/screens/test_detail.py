@@ -34,7 +34,7 @@ def test_only_an_upload_at_work_asks_again(signed_in: Browser, clienti, page, st
 
     tree = page(signed_in.get(url_of(upload)))
 
-    assert polls(tree) == ([] if status in FINAL else ["progress", "left-out"])
+    assert polls(tree) == ([] if status in FINAL else ["progress", "left-out", "log"])
     if status not in FINAL:
         assert tree.get_element_by_id("progress").get("hx-trigger").startswith("every 2s,")
 
@@ -46,7 +46,7 @@ def test_another_clients_upload_is_not_found(signed_in: Browser):
     save(theirs)
     upload = add_upload(theirs, [(SENT, 10, 1)])
 
-    for page_of in ("", "/avanzamento", "/esclusi", "/dati-non-validi.csv", "/ferma"):
+    for page_of in ("", "/avanzamento", "/registro", "/esclusi", "/dati-non-validi.csv", "/ferma"):
         assert signed_in.get(url_of(upload) + page_of).status_code == 404
     for action in ("ferma", "riprendi", "ripeti"):
         assert signed_in.post_form(f"{url_of(upload)}/{action}").status_code == 404
@@ -62,9 +62,9 @@ def test_an_unchanged_upload_is_not_sent_again(signed_in: Browser, clienti, work
 
     add_event(upload, Event.SENT, seq=1, detail={"rows": 10, "rejected": 0})
 
-    answer = signed_in.get_htmx(url, **{"If-None-Match": tag})
-    assert answer.status_code == 200
-    assert "Blocco 1 ricevuto da Meta: 10 righe, 0 rifiutate" in answer.text
+    assert signed_in.get_htmx(url, **{"If-None-Match": tag}).status_code == 200
+    log = signed_in.get_htmx(f"{url_of(upload)}/registro")
+    assert "Blocco 1 ricevuto da Meta: 10 righe, 0 rifiutate" in log.text
 
 
 def test_reasons_come_with_masked_examples_and_their_own_file(signed_in: Browser, clienti, page):
@@ -125,7 +125,7 @@ def test_every_kind_of_event_has_its_words(signed_in: Browser, clienti, page):
     for kind in Event:
         add_event(upload, kind, seq=1, attempt=2, detail=detail)
 
-    lines = page(signed_in.get(url_of(upload))).xpath("//*[@id='events']//li")
+    lines = page(signed_in.get(f"{url_of(upload)}?registro=tutto")).xpath("//*[@id='events']//li")
 
     assert {kind.value for kind in Event} == set(texts.EVENTS)
     assert len(lines) == len(Event)
@@ -140,7 +140,7 @@ def test_a_long_log_is_shown_whole_when_asked(signed_in: Browser, clienti, page)
         add_event(upload, Event.SENT, seq=seq, detail={"rows": 1, "rejected": 0})
 
     short = page(signed_in.get(url_of(upload)))
-    assert len(short.xpath("//*[@id='events']//li")) == 30
+    assert len(short.xpath("//*[@id='events']//li")) == 12
     whole = short.xpath("//*[@id='events']//a/@href")[0].partition("#")[0]
     assert len(page(signed_in.get(whole)).xpath("//*[@id='events']//li")) == 40
 
@@ -168,8 +168,8 @@ def test_each_batch_is_a_tick_while_they_can_be_told_apart(signed_in: Browser, c
     tree = page(signed_in.get(url_of(many)))
     assert not tree.xpath("//*[local-name()='rect']")
     assert tree.xpath("//*[@id='progress']//progress/@value") == ["61"]
-    assert len(tree.xpath("//*[@id='batches']//tbody/tr")) == 50
-    assert len(page(signed_in.get(f"{url_of(many)}?blocchi=2")).xpath("//*[@id='batches']//tbody/tr")) == 11
+    assert len(tree.xpath("//*[@id='batches']//tbody/tr")) == 20
+    assert len(page(signed_in.get(f"{url_of(many)}?blocchi=4")).xpath("//*[@id='batches']//tbody/tr")) == 1
 
 
 def test_a_pause_for_a_person_says_what_happened_what_to_do_and_who(

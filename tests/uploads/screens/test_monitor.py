@@ -94,7 +94,7 @@ def test_failures_of_the_last_24_hours_are_counted(signed_in: Browser, clienti, 
 
     tree = page(signed_in.get("/caricamenti"))
 
-    assert "Non riusciti, ultime 24 ore 1 1 completati" in " ".join(
+    assert "Non riusciti, ultime 24 ore 1 1 completato" in " ".join(
         " ".join(part.split()) for part in tree.xpath("//dl[@class='stats']//text()") if part.strip()
     )
     lately = page(signed_in.get("/caricamenti?stato=ultime-24-ore"))
