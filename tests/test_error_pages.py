@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from flask import abort, request
 
 from tests.conftest import make_app
 from webapp import db
@@ -115,3 +116,11 @@ def test_a_theme_nobody_knows_is_ignored(client, page):
 
     assert page(client.get("/non-c-e"), 404).get("data-theme") is None
     assert page(client.get("/accesso")).get("data-theme") is None
+
+
+def test_a_view_may_say_better_what_went_wrong(app, signed_in, page):
+    app.add_url_rule("/rifiuto", "rifiuto", lambda: abort(409, "Questo caricamento è già in corso."))
+    app.add_url_rule("/manca", "manca", lambda: request.form["campo"])
+
+    assert "Questo caricamento è già in corso." in page(signed_in.get("/rifiuto"), 409).text_content()
+    assert "campo" not in page(signed_in.get("/manca"), 400).text_content()

@@ -11,9 +11,10 @@ from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, default_exceptions
 
 from webapp import htmx
+from webapp.services import services
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ STALE_FORM = Words(
 
 def handle(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(SecurityError, _other_host)
     app.register_error_handler(HTTPException, _http_error)
     for error in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(error, _database_away)
@@ -79,11 +81,23 @@ def _http_error(error: HTTPException) -> Response:
     words = PAGES.get(status, PAGES[400 if status < 500 else 500])
     if status == 403:
         log.warning("operazione rifiutata", route=request.endpoint, method=request.method)
-    # `abort(403, "…")` says it better; Werkzeug's own descriptions are English.
-    own_words = error.description if error.description != type(error).description else None
-    answer = _answer(status, words._replace(text=own_words) if own_words else words)
+    if own_words := _own_words(error):
+        words = words._replace(text=own_words)
+    answer = _answer(status, words)
     answer.headers.extend(value for value in error.get_headers() if value[0] in ("Allow", "Retry-After"))
     return answer
+
+
+def _own_words(error: HTTPException) -> str | None:
+    """What a view said with `abort(403, "…")`; the descriptions Werkzeug writes are English."""
+    is_ours = type(error) is default_exceptions.get(error.code or 0)
+    return error.description if is_ours and error.description != type(error).description else None
+
+
+def _other_host(_error: SecurityError) -> Response:
+    address = services().settings.public_url
+    text = f"Questo indirizzo non è quello di Platea: aprila da {address}."
+    return _answer(400, PAGES[400]._replace(text=f"{text} Chi la installa lo cambia con PLATEA_URL."))
 
 
 def _database_away(error: Exception) -> Response:
