@@ -200,3 +200,9 @@ def test_a_line_for_scripts_says_value_hash_and_reason():
         "sha256": None,
         "reason": "phone_invalid.excel",
     }
+
+
+def test_lines_of_other_keys_and_types_do_not_stop_a_script():
+    assert normalise_line({"key": "SHOE_SIZE", "raw": "43"})["reason"] == "key_unknown"
+    assert normalise_line({"key": "EMAIL", "raw": None})["reason"] == "email_empty"
+    assert normalise_line({"key": "ZIP", "raw": 184, "country": "IT"})["normalised"] == "00184"

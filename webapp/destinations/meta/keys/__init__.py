@@ -95,12 +95,14 @@ def sha256(key: str, value: str) -> str | None:
 def normalise_line(line: dict[str, Any]) -> dict[str, str | None]:
     """`{"key", "raw", "country"}` → `{"normalised", "sha256", "reason"}`, for scripts.
 
-    `country` may be missing. Discarded values have a reason code and neither value nor hash; MADID and
-    EXTERN_ID have no hash. Raises KeyError for an unknown key or a missing field.
+    `country` may be missing, `raw` may be a number or null. Discarded values have a reason code and
+    neither value nor hash; MADID and EXTERN_ID have no hash. Raises KeyError for a missing field.
     """
-    value, reason = normalise(line["key"], line["raw"], line.get("country"))
-    hashed = sha256(line["key"], value) if value else None
-    return {"normalised": value, "sha256": hashed, "reason": reason}
+    key, raw = line["key"], line["raw"]
+    if key not in _RULES:
+        return {"normalised": None, "sha256": None, "reason": "key_unknown"}
+    value, reason = normalise(key, "" if raw is None else str(raw), line.get("country"))
+    return {"normalised": value, "sha256": sha256(key, value) if value else None, "reason": reason}
 
 
 def _phone(raw: str, country: str | None) -> Reading:

@@ -15,6 +15,7 @@ REASONS = {
     "gender_empty": "manca il genere",
     "gender_invalid": "genere non riconosciuto: serve M o F",
     "hash_of_nothing": "è l’hash di un valore vuoto",
+    "key_unknown": "chiave sconosciuta",
     "madid_empty": "manca l’identificativo pubblicitario",
     "madid_invalid": "identificativo pubblicitario non valido",
     "name_empty": "manca il nome",
