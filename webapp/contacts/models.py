@@ -52,7 +52,8 @@ class Contact(SQLModel, table=True):
 
     *email* and *mobile* stay as typed; beside them stands either the SHA-256 digest of the normalised
     value (32 bytes) or the reason there is none (`readings.Reading`), set once at import, so that an
-    upload only reads and sends. Own fields are JSON: numbers as numbers, dates as ISO text, yes/no as booleans.
+    upload only reads and sends. Own fields are JSON: numbers as numbers, dates as ISO text, yes/no as
+    booleans.
     """
 
     __tablename__ = "contact"
@@ -95,7 +96,7 @@ class Contact(SQLModel, table=True):
 
 
 class Filter(SQLModel, table=True):
-    """A saved rule over the contacts of a database, evaluated when used. *rule* is `filters.Rule` as JSON."""
+    """A saved rule over the contacts of a database, evaluated when used; as JSON of `filter_rules.Rule`."""
 
     __tablename__ = "filter"
     __table_args__ = (UniqueConstraint("database_id", "name"),)
@@ -121,12 +122,23 @@ class ImportStatus(StrEnum):
     STOPPED = "stopped"
 
 
+class ImportMode(StrEnum):
+    """What a file may do to the contacts that are already present, and to those that are not."""
+
+    CREATE_AND_UPDATE = "create_and_update"
+    CREATE_ONLY = "create_only"
+    UPDATE_ONLY = "update_only"
+
+
 class ContactImport(SQLModel, table=True):
-    """One file on its way in. The four row counts always add up to *rows_read*.
+    """One file on its way in. `rows_read = rows_new + rows_updated + rows_skipped + rows_rejected`, always.
 
     The file lies in the data folder as *stored_name*; *file_name* is what the person called it and is
-    only ever shown. *mapping*: column index (as text) → standard field, `own:<key>` or `skip`.
-    *attempt* is the fencing token of the running job, as for batches.
+    only ever shown. *mapping*: column index (as text) → standard field, `own:<key>`, `new:<type>` (an own
+    field to be made when the import starts) or `skip`. *rows_total* is an estimate until the end.
+    *unreadable_cells*: column index (as text) → how many of its cells were left empty because they hold
+    no date, number or yes/no. *attempt* is the fencing token of the running job, as for batches;
+    *crashes* counts the jobs that died since the last block that was written.
     """
 
     __tablename__ = "contact_import"
@@ -138,19 +150,26 @@ class ContactImport(SQLModel, table=True):
     file_name: str
     stored_name: str
     size_bytes: int = 0
+    kind: str = "csv"  # or xlsx
     encoding: str = "utf-8"
     delimiter: str = ";"
+    has_header: bool = True
     header: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     mapping: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     key: str = "code"  # which field says that a contact is already present: code, email, mobile or none
+    mode: str = ImportMode.CREATE_AND_UPDATE
     rows_total: int | None = None
     rows_read: int = 0
     rows_new: int = 0
     rows_updated: int = 0
+    rows_skipped: int = 0
     rows_rejected: int = 0
+    unreadable_cells: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     attempt: int = 0
+    crashes: int = 0
     lease_owner: str | None = None
     lease_until: float = 0
+    rung_at: float = 0
     stop_requested: bool = False
     error: str | None = None  # Italian, what happened and what to do
     started_by: str = ""
@@ -169,5 +188,5 @@ class RejectedRow(SQLModel, table=True):
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
     import_id: int = Field(foreign_key="contact_import.id")
     line: int  # of the file, counted from 1
-    reason: str
+    reason: str  # texts.ROW_REASONS
     cells: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))

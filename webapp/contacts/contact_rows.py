@@ -1,0 +1,139 @@
+"""Rows of a file → values of `contact` columns, along a mapping made once for the whole file. PURE."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import orjson
+
+from webapp.contacts import cells as read
+from webapp.contacts.columns import OWN, SKIP
+from webapp.contacts.models import FieldType
+from webapp.emails import read_email
+from webapp.phones import read_mobile
+
+NOT_A_CONTACT = "not_a_contact"  # no code, no e-mail, no mobile, no name
+
+_IDENTITY = ("code", "email", "mobile", "first_name", "last_name")
+_OWN_READERS: dict[str, Callable[[str], Any]] = {
+    FieldType.TEXT: read.read_text,
+    FieldType.NUMBER: read.read_number,
+    FieldType.DATE: read.read_date,
+    FieldType.YES_NO: read.read_yes_no,
+}
+
+
+class Digested(NamedTuple):
+    """An e-mail or mobile as stored: as typed, its SHA-256 digest (32 bytes) or the reason there is none."""
+
+    typed: str | None
+    sha256: bytes | None
+    reason: str | None
+
+
+class RowConverter:
+    """Turns cells into values for `columns`, in that order; counts the cells it had to leave empty.
+
+    *mapping*: column index as text → standard field, `own:<key>` or `skip`; *own_types*: key → FieldType;
+    *country*: of phone numbers without prefix.
+    """
+
+    def __init__(self, mapping: Mapping[str, str], own_types: Mapping[str, str], country: str = "IT") -> None:
+        self.unreadable: Counter[str] = Counter()  # column index as text → cells left empty
+        self.columns: list[str] = []
+        self.own_keys: list[str] = []
+        self._plain: list[tuple[int, Callable[[str], Any]]] = []
+        self._digested: list[tuple[int, Callable[[str], Digested]]] = []
+        self._own: list[tuple[int, str, Callable[[str], Any]]] = []
+        readers = _standard_readers(country)
+        targets = {target: int(index) for index, target in mapping.items() if target != SKIP}
+        self._identity = [targets[field] for field in _IDENTITY if field in targets]
+        for field, index in targets.items():
+            if field in readers:
+                self._plain.append((index, readers[field]))
+                self.columns.append(field)
+            elif field.startswith(OWN):
+                key = field.removeprefix(OWN)
+                self.own_keys.append(key)
+                self._own.append((index, key, _OWN_READERS[own_types[key]]))
+        for field, reader in _digesting_readers(country).items():
+            if field in targets:
+                self._digested.append((targets[field], reader))
+                self.columns += [field, f"{field}_sha256", f"{field}_reason"]
+        if self._own:
+            self.columns.append("own_fields")
+
+    def convert(self, cells: Sequence[str]) -> list[Any] | None:
+        """The values of a contact; dates are ISO text, own fields one JSON text. None for NOT_A_CONTACT."""
+        if self._is_nobody(cells):
+            return None
+        values: list[Any] = []
+        for index, reader in self._plain:
+            value = reader(cells[index])
+            if value is read.UNREADABLE:
+                self.unreadable[str(index)] += 1
+                value = None
+            values.append(value)
+        for index, digest in self._digested:
+            values += digest(cells[index])
+        if self._own:
+            values.append(self._own_fields(cells))
+        return values
+
+    def _own_fields(self, cells: Sequence[str]) -> str:
+        own: dict[str, Any] = {}
+        for index, key, reader in self._own:
+            value = reader(cells[index])
+            if value is read.UNREADABLE:
+                self.unreadable[str(index)] += 1
+            elif value is not None:
+                own[key] = value
+        return orjson.dumps(own).decode()
+
+    def _is_nobody(self, cells: Sequence[str]) -> bool:
+        return not any(cells[index] and read.read_text(cells[index]) for index in self._identity)
+
+
+def digest_email(cell: str) -> Digested:
+    value, reason = read_email(cell)
+    return Digested(read.read_text(cell), _sha256(value), reason)
+
+
+def digest_mobile(cell: str, country: str = "IT") -> Digested:
+    value, reason = read_mobile(cell, country)
+    return Digested(read.read_text(cell), _sha256(value), reason)
+
+
+def _sha256(value: str | None) -> bytes | None:
+    return hashlib.sha256(value.encode()).digest() if value is not None else None
+
+
+def _standard_readers(country: str) -> dict[str, Callable[[str], Any]]:
+    return {
+        "code": read.read_text,
+        "first_name": _name,
+        "last_name": _name,
+        "gender": read.read_gender,
+        "city": _name,
+        "province": read.read_province,
+        "postcode": partial(read.read_postcode, country=country),
+        "country": read.read_country,
+        "birth_date": _iso_date,
+        "consent": read.read_yes_no,
+    }
+
+
+_name = lru_cache(maxsize=50_000)(read.read_text)  # few in a file, and the same again and again
+
+
+def _digesting_readers(country: str) -> dict[str, Callable[[str], Digested]]:
+    return {"email": digest_email, "mobile": partial(digest_mobile, country=country)}
+
+
+@lru_cache(maxsize=50_000)
+def _iso_date(cell: str) -> Any:
+    value = read.read_date(cell)
+    return value.isoformat() if isinstance(value, date) else value

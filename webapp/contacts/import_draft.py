@@ -1,0 +1,108 @@
+"""A file that just came: stored, recognised, and a proposal of how to import it."""
+
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from webapp.contacts import columns, stored_files
+from webapp.contacts.csv_import import FileRow, read_rows
+from webapp.contacts.file_format import FileFormat, detect
+from webapp.contacts.file_limits import UnreadableFile
+from webapp.contacts.models import Contact, ContactImport, UserDatabase
+from webapp.contacts.queries import own_fields
+
+SAMPLE_ROWS = 500
+
+NO_MEDIUM = "Nessuna colonna è abbinata a Email o Cellulare: serve almeno una delle due."
+NO_ROWS = "Il file contiene solo i nomi delle colonne: non c’è nessuna riga da importare."
+
+
+def create(
+    session: Session, database: UserDatabase, file_name: str, source: BinaryIO | Path, started_by: str
+) -> ContactImport:
+    """Store the file, recognise everything in it, propose how to import it. Raises UnreadableFile.
+
+    Nothing is asked of the database before the file lies on disk, so that nobody waits for it.
+    """
+    shown = stored_files.shown_name(file_name)
+    stored = stored_files.store(source)
+    try:
+        file_format = detect(stored, shown)
+        made = ContactImport(
+            database_id=database.id or 0,
+            file_name=shown,
+            stored_name=stored.name,
+            size_bytes=stored.stat().st_size,
+            started_by=started_by,
+        )
+        read_as(session, made, database, file_format)
+    except BaseException:
+        stored.unlink(missing_ok=True)
+        raise
+    session.add(made)
+    session.flush()
+    return made
+
+
+def read_as(
+    session: Session,
+    draft: ContactImport,
+    database: UserDatabase,
+    file_format: FileFormat,
+    has_header: bool | None = None,
+) -> None:
+    """Read the file of *draft* with another format and propose its columns anew. Raises UnreadableFile.
+
+    *has_header* None: decided by whether the first row already holds a person.
+    """
+    rows = [row.cells for row in _first_rows(draft, file_format) if row.problem is None]
+    if has_header is None:
+        has_header = not columns.looks_like_contacts(rows[0], database.country)
+    if has_header and len(rows) < 2 and len(list(_first_rows(draft, file_format, 2))) < 2:
+        raise UnreadableFile(NO_ROWS)
+    draft.kind, draft.encoding = file_format.kind, file_format.encoding
+    draft.delimiter, draft.has_header = file_format.delimiter, has_header
+    draft.header = columns.header_of(rows[0] if has_header else [""] * len(rows[0]))
+    draft.rows_total = max(file_format.lines - has_header, 0) or None
+    names = draft.header if has_header else [""] * len(rows[0])
+    own = {field.key: field.label for field in own_fields(session, database.id or 0)}
+    draft.mapping = columns.propose(names, rows[has_header:], own, database.country)
+    draft.key = proposed_key(session, draft)
+
+
+def format_of(made: ContactImport) -> FileFormat:
+    return FileFormat(made.kind, made.encoding, made.delimiter, (made.rows_total or 0) + made.has_header)
+
+
+def sample(draft: ContactImport, rows: int = SAMPLE_ROWS) -> list[FileRow]:
+    """The first rows of the file, without the header. Raises UnreadableFile."""
+    found = list(_first_rows(draft, format_of(draft), rows + 1))
+    return found[1:] if draft.has_header else found[:rows]
+
+
+def proposed_key(session: Session, draft: ContactImport) -> str:
+    """How a contact that is already present is recognised: by code, else not at all in an empty database."""
+    targets = set(draft.mapping.values())
+    if "code" in targets:
+        return "code"
+    any_contact = select(col(Contact.id)).where(col(Contact.database_id) == draft.database_id).limit(1)
+    if session.execute(any_contact).first() is None:
+        return "none"
+    return next((field for field in ("email", "mobile") if field in targets), "none")
+
+
+def problems(draft: ContactImport) -> list[str]:
+    """Why the file cannot be imported with these columns, in Italian; usually nothing."""
+    targets = list(draft.mapping.values())
+    return [] if "email" in targets or "mobile" in targets else [NO_MEDIUM]
+
+
+def _first_rows(draft: ContactImport, file_format: FileFormat, rows: int = SAMPLE_ROWS) -> list[FileRow]:
+    path = stored_files.folder() / draft.stored_name
+    found = list(islice(read_rows(path, file_format), rows))
+    if not found:
+        raise UnreadableFile("Il file è vuoto.")
+    return found

@@ -1,0 +1,233 @@
+"""The import itself: the stored file, block by block, into the database.
+
+    claim the import (attempt = fencing token, lease)
+      → rows already committed are passed over
+      → 5,000 rows read and converted, outside any transaction
+      → one transaction: contacts, rejected rows and progress, while the claim is still ours
+      → status
+
+A process killed at any point leaves whole blocks behind; the next one goes on after the last of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlmodel import Session, col
+
+from webapp import clock, db
+from webapp.contacts import contact_writes, stored_files
+from webapp.contacts.contact_rows import NOT_A_CONTACT, RowConverter
+from webapp.contacts.contact_writes import Target
+from webapp.contacts.csv_import import FileRow, read_rows
+from webapp.contacts.file_limits import UnreadableFile
+from webapp.contacts.import_draft import format_of
+from webapp.contacts.models import ContactImport, ImportStatus, RejectedRow, UserDatabase
+from webapp.contacts.queries import own_fields
+from webapp.services import services
+from webapp.workers import is_gone, this_process
+
+BLOCK_ROWS = 5_000
+SHIFT_S = 240.0  # then the job makes room for others and rings for the rest
+MAX_CRASHES = 3
+INTERRUPTED = (
+    "L’importazione si è interrotta più volte sulla stessa parte del file: segnalalo a chi gestisce Platea."
+)
+FILE_GONE = "Il file non c’è più: caricalo di nuovo."
+
+
+class Fenced(Exception):
+    """Another process took the import over, or it ended: what is being done here counts no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work at one import, as long as *attempt* is the newest."""
+
+    import_id: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows of the file in their order: *contacts* as `contact` column values, *rejected* as read."""
+
+    contacts: list[list[Any]]
+    rejected: list[FileRow]
+    unreadable: dict[str, int]
+
+    @property
+    def rows(self) -> int:
+        return len(self.contacts) + len(self.rejected)
+
+
+def run_until_final(import_id: int) -> None:
+    """Work at the import here until it has ended or somebody else works at it."""
+    while work_at(import_id):
+        continue
+
+
+def work_at(import_id: int) -> bool:
+    """One shift at the import; True when there is more to do. False also when it is not ours to do."""
+    claimed = claim(import_id)
+    if claimed is None:
+        return False
+    until = clock.epoch() + SHIFT_S
+    try:
+        for block in _blocks(claimed):
+            if _write(claimed, block):
+                _end(claimed, ImportStatus.STOPPED)
+                return False
+            if clock.epoch() > until:
+                _release(claimed)
+                return True
+        _end(claimed)
+    except Fenced:
+        return False
+    except UnreadableFile as error:
+        _end(claimed, ImportStatus.FAILED, str(error))
+    except FileNotFoundError:
+        _end(claimed, ImportStatus.FAILED, FILE_GONE)
+    return False
+
+
+def claim(import_id: int) -> Claim | None:
+    """The right to work at the import; None when it is not waiting or its database takes another in."""
+    now = clock.epoch()
+    with db.writing() as session:
+        made = session.get(ContactImport, import_id, with_for_update=True)
+        if made is None or not _is_waiting(made, now) or _other_is_running(session, made, now):
+            return None
+        if made.status == ImportStatus.RUNNING:
+            made.crashes += 1
+        made.attempt += 1
+        made.status = ImportStatus.RUNNING
+        made.started_at = made.started_at or clock.now()
+        _hold(made)
+        session.add(made)
+        claimed = Claim(import_id, made.attempt)
+        crashes = made.crashes
+    if crashes >= MAX_CRASHES:
+        _end(claimed, ImportStatus.FAILED, INTERRUPTED)
+        return None
+    return claimed
+
+
+def _is_waiting(made: ContactImport, now: float) -> bool:
+    return made.status == ImportStatus.QUEUED or (made.status == ImportStatus.RUNNING and _is_dead(made, now))
+
+
+def _is_dead(made: ContactImport, now: float) -> bool:
+    return made.lease_until < now or bool(made.lease_owner and is_gone(made.lease_owner))
+
+
+def _other_is_running(session: Session, made: ContactImport, now: float) -> bool:
+    """Files of one database go in one after the other: which row is the last must not depend on luck."""
+    others = select(ContactImport).where(
+        col(ContactImport.database_id) == made.database_id,
+        col(ContactImport.status) == ImportStatus.RUNNING,
+        col(ContactImport.id) != made.id,
+    )
+    return any(not _is_dead(other, now) for other in session.execute(others).scalars())
+
+
+def _blocks(claimed: Claim) -> Iterator[Block]:
+    with db.reading() as session:
+        made = session.get_one(ContactImport, claimed.import_id)
+        converter = converter_of(session, made)
+        session.expunge_all()  # stays readable after the transaction
+    path = stored_files.folder() / made.stored_name
+    rows = read_rows(path, format_of(made))
+    rows = islice(rows, made.rows_read + made.has_header, None)
+    while block := list(islice(rows, BLOCK_ROWS)):
+        yield convert_block(converter, block)
+
+
+def converter_of(session: Session, made: ContactImport) -> RowConverter:
+    """The converter for the columns of *made*, whose own fields exist."""
+    database = session.get_one(UserDatabase, made.database_id)
+    types = {field.key: field.type for field in own_fields(session, made.database_id)}
+    return RowConverter(made.mapping, types, database.country)
+
+
+def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
+    contacts, rejected = [], []
+    for row in rows:
+        values = None if row.problem else converter.convert(row.cells)
+        if values is not None:
+            contacts.append(values)
+        else:
+            rejected.append(row if row.problem else FileRow(row.line, row.cells, NOT_A_CONTACT))
+    unreadable = dict(converter.unreadable)
+    converter.unreadable.clear()
+    return Block(contacts, rejected, unreadable)
+
+
+def _write(claimed: Claim, block: Block) -> bool:
+    """Commit one block; True when somebody asked to stop. Raises Fenced."""
+    with db.writing() as session:
+        made = _ours(session, claimed)
+        connection = session.connection()
+        written = contact_writes.write_block(connection, target_of(session, made), block.contacts)
+        if block.rejected:
+            connection.execute(insert(RejectedRow), [
+                {"import_id": made.id, "line": row.line, "reason": row.problem, "cells": row.cells}
+                for row in block.rejected
+            ])  # fmt: skip
+        made.rows_read += block.rows
+        made.rows_new += written.new
+        made.rows_updated += written.updated
+        made.rows_skipped += written.skipped
+        made.rows_rejected += len(block.rejected)
+        made.unreadable_cells = {
+            index: made.unreadable_cells.get(index, 0) + block.unreadable.get(index, 0)
+            for index in {**made.unreadable_cells, **block.unreadable}
+        }
+        made.crashes = 0
+        _hold(made)
+        session.add(made)
+        return made.stop_requested
+
+
+def target_of(session: Session, made: ContactImport) -> Target:
+    converter = converter_of(session, made)
+    return Target(made.database_id, tuple(converter.columns), tuple(converter.own_keys), made.key, made.mode)
+
+
+def _hold(made: ContactImport) -> None:
+    made.lease_owner = this_process()
+    made.lease_until = clock.epoch() + services().settings.lease_s
+    made.updated_at = clock.now()
+
+
+def _ours(session: Session, claimed: Claim) -> ContactImport:
+    made = session.get(ContactImport, claimed.import_id, with_for_update=True)
+    if made is None or made.attempt != claimed.attempt or made.status != ImportStatus.RUNNING:
+        raise Fenced(f"import {claimed.import_id}, attempt {claimed.attempt}")
+    return made
+
+
+def _release(claimed: Claim) -> None:
+    with db.writing() as session:
+        made = _ours(session, claimed)
+        made.status = ImportStatus.QUEUED
+        made.lease_owner, made.lease_until, made.rung_at = None, 0, 0
+        session.add(made)
+
+
+def _end(claimed: Claim, status: ImportStatus | None = None, error: str | None = None) -> None:
+    """Close the import, as completed when no *status* is given, and forget its file."""
+    with db.writing() as session:
+        made = _ours(session, claimed)
+        has_warnings = made.rows_rejected or made.unreadable_cells
+        completed = ImportStatus.COMPLETED_WITH_WARNINGS if has_warnings else ImportStatus.COMPLETED
+        made.status = status or completed
+        made.error = error
+        if status is None:
+            made.rows_total = made.rows_read
+        made.lease_owner, made.lease_until = None, 0
+        made.finished_at = made.updated_at = clock.now()
+        session.add(made)
+    stored_files.forget(made.stored_name)

@@ -1,0 +1,135 @@
+"""What a person asks of an import: begin with a file, start it, stop it; and what finds lost ones again."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from webapp import clock, db
+from webapp.contacts import columns, import_run, stored_files
+from webapp.contacts.file_limits import UnreadableFile
+from webapp.contacts.import_draft import create, problems
+from webapp.contacts.models import ContactImport, FieldType, ImportStatus, OwnField
+from webapp.contacts.queries import own_fields
+from webapp.services import services
+from webapp.workers import is_gone
+
+__all__ = ["UnreadableFile", "create", "discard", "lost", "reconcile", "ring", "run", "start", "stop"]
+
+RUN = "webapp.contacts.jobs.run_import"
+RING_AGAIN_S = 10.0
+DRAFT_LIVES = timedelta(days=1)
+FINAL = frozenset(
+    {
+        ImportStatus.COMPLETED,
+        ImportStatus.COMPLETED_WITH_WARNINGS,
+        ImportStatus.FAILED,
+        ImportStatus.STOPPED,
+    }
+)
+
+ImportError_ = UnreadableFile
+
+
+def start(import_id: int) -> None:
+    """Put the import in the queue and ring; it starts by itself if nobody hears. Raises UnreadableFile."""
+    if _queue(import_id):
+        ring(import_id)
+
+
+def run(import_id: int) -> None:
+    """Import here and now, without a worker. Raises UnreadableFile when the columns do not fit."""
+    _queue(import_id)
+    import_run.run_until_final(import_id)
+
+
+def stop(import_id: int) -> bool:
+    """Read no further block; what was imported stays. False when there was nothing left to stop."""
+    with db.writing() as session:
+        made = session.get(ContactImport, import_id, with_for_update=True)
+        if made is None or made.status not in (ImportStatus.QUEUED, ImportStatus.RUNNING):
+            return False
+        made.stop_requested = True
+        if made.status == ImportStatus.QUEUED:
+            made.status, made.finished_at = ImportStatus.STOPPED, clock.now()
+            stored_files.forget(made.stored_name)
+        session.add(made)
+    return True
+
+
+def discard(session: Session, draft: ContactImport) -> None:
+    """Forget a draft and its file."""
+    stored_files.forget(draft.stored_name)
+    session.delete(draft)
+
+
+def lost(session: Session) -> list[int]:
+    """Imports nobody is working at although they should be: no bell, or their job died."""
+    now = clock.epoch()
+    found = []
+    waiting = (ImportStatus.QUEUED, ImportStatus.RUNNING)
+    for made in session.execute(
+        select(ContactImport).where(col(ContactImport.status).in_(waiting))
+    ).scalars():
+        dead = made.lease_until < now or bool(made.lease_owner and is_gone(made.lease_owner))
+        if dead and made.rung_at < now - RING_AGAIN_S:
+            found.append(made.id or 0)
+    return found
+
+
+def ring(import_id: int) -> None:
+    if services().bell.ring(RUN, import_id):
+        with db.writing() as session:
+            if made := session.get(ContactImport, import_id):
+                made.rung_at = clock.epoch()
+                session.add(made)
+
+
+def reconcile() -> None:
+    """Ring again for imports that were lost; forget drafts nobody came back to."""
+    with db.reading() as session:
+        ids = lost(session)
+        old = col(ContactImport.created_at) < clock.now() - DRAFT_LIVES
+        drafts = select(col(ContactImport.id)).where(col(ContactImport.status) == ImportStatus.DRAFT, old)
+        forgotten = session.execute(drafts).scalars().all()
+    for import_id in ids:
+        ring(import_id)
+    for import_id in forgotten:
+        with db.writing() as session:
+            if draft := session.get(ContactImport, import_id):
+                discard(session, draft)
+
+
+def _queue(import_id: int) -> bool:
+    """Draft → queued, with the own fields that its new columns need; False when it was started before."""
+    with db.writing() as session:
+        made = session.get(ContactImport, import_id, with_for_update=True)
+        if made is None or made.status != ImportStatus.DRAFT:
+            return False
+        if found := problems(made):
+            raise UnreadableFile(found[0])
+        _make_own_fields(session, made)
+        if "code" in made.mapping.values():
+            made.key = "code"
+        made.status = ImportStatus.QUEUED
+        made.updated_at = clock.now()
+        session.add(made)
+    return True
+
+
+def _make_own_fields(session: Session, made: ContactImport) -> None:
+    present = own_fields(session, made.database_id)
+    taken = {field.key for field in present}
+    mapping = dict(made.mapping)
+    for index, target in mapping.items():
+        if not target.startswith(columns.NEW):
+            continue
+        label = made.header[int(index)]
+        key = columns.key_of(label, taken)
+        taken.add(key)
+        kind = FieldType(target.removeprefix(columns.NEW))
+        session.add(
+            OwnField(database_id=made.database_id, key=key, label=label, type=kind, position=len(taken))
+        )
+        mapping[index] = columns.OWN + key
+    made.mapping = mapping

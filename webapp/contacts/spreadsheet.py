@@ -1,0 +1,88 @@
+"""Excel workbooks (.xlsx): the first sheet, as the same text cells a CSV file would hold."""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from webapp.contacts.file_limits import MAX_XLSX_BYTES, MAX_XLSX_RATIO, UnreadableFile
+
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+_CHUNK = 256 * 1024
+_SMALL_BYTES = 10_000_000  # below this nobody cares about the ratio
+
+
+def check(file: BinaryIO, file_name: str) -> None:
+    """Take a zip archive only when it is a workbook, is called one and is no bomb. Raises UnreadableFile."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            parts = archive.infolist()
+            if not any(part.filename == "xl/workbook.xml" for part in parts):
+                raise UnreadableFile("Questo file è un archivio compresso: estrai il CSV e carica quello.")
+            if not file_name.lower().endswith((".xlsx", ".xlsm")):
+                raise UnreadableFile(
+                    "Questo file è un foglio Excel: dagli un nome che finisce con .xlsx e caricalo di nuovo."
+                )
+            _refuse_bombs(file, parts)
+    except (zipfile.BadZipFile, zlib.error, struct.error, OSError):
+        raise UnreadableFile("Il foglio Excel è rovinato: salvalo di nuovo e riprova.") from None
+
+
+def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of the first sheet, lines counted from 1 as Excel shows them. Raises UnreadableFile."""
+    try:
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+    except (CalamineError, IndexError, OSError):
+        raise UnreadableFile("Il foglio Excel non si legge: salvalo di nuovo come .xlsx o CSV.") from None
+    first_line = (sheet.start or (0, 0))[0] + 1
+    for line, values in enumerate(sheet.iter_rows(), first_line):
+        yield line, [as_text(value) for value in values]
+
+
+def as_text(value: Any) -> str:
+    """A cell of Excel as an Italian would have typed it in a CSV file."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "sì" if value else "no"
+        case float():
+            return str(int(value)) if value.is_integer() else repr(value).replace(".", ",")
+        case datetime() | date():
+            return value.strftime("%d/%m/%Y")
+        case None:
+            return ""
+    return str(value)
+
+
+def _refuse_bombs(file: BinaryIO, parts: list[zipfile.ZipInfo]) -> None:
+    """Count what the parts inflate to without keeping it: the sizes an archive declares may lie."""
+    packed = sum(part.compress_size for part in parts) or 1
+    total = 0
+    for part in parts:
+        for inflated in _inflate(file, part):
+            total += inflated
+            if total > MAX_XLSX_BYTES or (total > _SMALL_BYTES and total / packed > MAX_XLSX_RATIO):
+                raise UnreadableFile("Il foglio Excel è troppo grande: salvalo come CSV e caricalo di nuovo.")
+
+
+def _inflate(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[int]:
+    """Sizes of the pieces that *part* inflates to."""
+    file.seek(part.header_offset)
+    header = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+    file.seek(header[-2] + header[-1], 1)
+    left = part.compress_size
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    while left > 0 and (data := file.read(min(_CHUNK, left))):
+        left -= len(data)
+        if part.compress_type != zipfile.ZIP_DEFLATED:
+            yield len(data)
+            continue
+        while data:
+            yield len(inflater.decompress(data, _CHUNK))
+            data = inflater.unconsumed_tail
