@@ -128,3 +128,10 @@ def test_an_empty_replace_and_one_without_session_are_refused(meta, audience):
     ):
         assert answer.json()["error"]["code"] == 100
     assert meta.members(audience) == as_set(people("old"))
+
+
+def test_values_cannot_come_into_an_audience_that_was_made_without(meta, audience):
+    payload = {"schema": ["EMAIL", "LOOKALIKE_VALUE"], "data": [[people("a")[0][0], "3"]]}
+    session = {"session_id": 1, "batch_seq": 1, "last_batch_flag": True}
+    answer = meta.post(f"/{audience}/usersreplace", payload=payload, session=session)
+    assert answer.json()["error"]["code"] == 2650

@@ -12,7 +12,7 @@ import orjson
 from . import snapshot
 from .app import create_simulator
 from .options import Options, parse
-from .seed import ACCOUNT_ID, new_world
+from .seed import ACCOUNT_ID, new_world, renew_default_token
 from .server import LoopbackServer
 from .settings import LATEST_VERSION, Settings
 from .state import Simulation, World
@@ -54,6 +54,7 @@ def _world(options: Options) -> World:
     if not options.data or not options.data.exists():
         return new_world(_settings(options, Settings()))
     world = snapshot.load(options.data.read_bytes())
+    renew_default_token(world)
     world.settings = _settings(options, world.settings)
     return world
 

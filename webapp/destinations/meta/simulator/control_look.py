@@ -66,7 +66,9 @@ def audiences() -> Response:
 
 def _summary(sim: Simulation, audience: Audience) -> dict[str, Any]:
     node = audience_view.node(sim, audience, LATEST_VERSION)
-    sessions = [asdict(session) for session in sim.world.sessions if session.audience_id == audience.id]
+    sessions = [
+        asdict(session) for session in sim.world.sessions.values() if session.audience_id == audience.id
+    ]
     return {
         **{key: value for key, value in node.items() if value is not None},
         "deleted": audience.is_deleted,

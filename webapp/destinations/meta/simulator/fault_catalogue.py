@@ -5,9 +5,11 @@ published, otherwise the meaning of the code in Meta's words.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from . import auth, replace
+from . import auth
 from .graph_errors import GraphError, no_such_object, retired_version, terms_missing, too_many_calls
+from .replace import REFUSALS, refusal
 from .settings import LATEST_VERSION
 
 RATE_LIMITS = "https://developers.facebook.com/docs/graph-api/overview/rate-limiting"
@@ -138,7 +140,7 @@ FIXED: dict[str, GraphError] = {
     "3910001": GraphError("The ad account is restricted.", 3910001),
     "21009": GraphError("The data set upload is temporarily not ready", 21009, is_transient=True),
     **{str(code): _account_limit(code) for code in (80001, 80002, 80004, 80005, 80006, 80008, 80009, 80014)},
-    **{f"2650/{subcode}": replace.refusal(subcode) for subcode in replace.REFUSALS},
+    **{f"2650/{subcode}": refusal(subcode) for subcode in REFUSALS},
 }
 
 # Bodies that speak of the moment, the account or the object: (account id, object id, app id, now) → error.
@@ -191,6 +193,11 @@ ALIASES = {
 }
 
 
+def fixed_error(name: str) -> GraphError:
+    """A new one each time: an exception raised twice keeps the frames, and the rows, of both calls."""
+    return replace(FIXED[name])
+
+
 def error_named(name: str, account: str, thing: str, app: str, now: float) -> GraphError | None:
     """The error of that name, None when it is no error of the catalogue.
 
@@ -200,7 +207,7 @@ def error_named(name: str, account: str, thing: str, app: str, now: float) -> Gr
     if name in MADE:
         return MADE[name](account, thing, app, now)
     if name in FIXED:
-        return FIXED[name]
+        return fixed_error(name)
     code, _, subcode = name.partition("/")
     if code.isdigit() and (subcode.isdigit() or not subcode):
         return GraphError(f"(#{code}) Error", int(code), int(subcode) if subcode else None)

@@ -69,7 +69,7 @@ def _is_timed_out(sim: Simulation, running: Replace) -> bool:
 
 
 def _is_finished_session(sim: Simulation, audience: Audience, session_id: str) -> bool:
-    session = sessions.find_session(sim, audience, session_id)
+    session = sim.world.sessions.get(sessions.session_key(audience, session_id))
     return session is not None and session.operation == "replace" and session.ended_at is not None
 
 

@@ -46,6 +46,15 @@ def new_world(settings: Settings) -> World:
     return world
 
 
+def renew_default_token(world: World) -> None:
+    """Make the ready token work again, so that a start from kept data never announces a dead one."""
+    token, at = world.tokens[world.default_token], int(time.time())
+    token.invalid = None
+    if min(token.expires_at, token.data_access_expires_at) < at + DAY:
+        token.created_at = at
+        token.expires_at, token.data_access_expires_at = at + LONG_LIVED_S, at + DATA_ACCESS_S
+
+
 def fresh_again(world: World, settings: Settings) -> World:
     """The seed once more, with the app secret and the ready token that callers already hold."""
     fresh = new_world(settings)

@@ -56,12 +56,13 @@ def open_session(
     schema changed on the way.
     """
     session_id = params.session_id if params else automatic_id(audience.account_id, operation, payload)
-    session = find_session(sim, audience, session_id, is_automatic=params is None)
+    key = session_key(audience, session_id, is_automatic=params is None)
+    session = sim.world.sessions.get(key)
     if session is None:
         session = UploadSession(
             session_id, audience.id, operation, payload.name, sim.now(), is_automatic=params is None
         )
-        sim.world.sessions.append(session)
+        sim.world.sessions[key] = session
     if (session.audience_id, session.operation) != (audience.id, operation):
         raise invalid_parameter("Param session[session_id] is already in use in this ad account")
     if session.schema != payload.name:
@@ -69,19 +70,11 @@ def open_session(
     return session
 
 
-def find_session(
-    sim: Simulation, audience: Audience, session_id: str, is_automatic: bool = False
-) -> UploadSession | None:
-    """By id within the ad account; Meta's own ids repeat, so for those within the audience."""
-    for session in reversed(sim.world.sessions):
-        if session.session_id != session_id or session.is_automatic != is_automatic:
-            continue
-        if session.audience_id == audience.id:
-            return session
-        owner = sim.world.audiences.get(session.audience_id)
-        if not is_automatic and owner is not None and owner.account_id == audience.account_id:
-            return session
-    return None
+def session_key(audience: Audience, session_id: str, is_automatic: bool = False) -> str:
+    """A caller's id is unique in the ad account; Meta's own ids repeat, so those are of the audience."""
+    if is_automatic:
+        return f"{audience.account_id}/{audience.id}/{session_id}"
+    return f"{audience.account_id}/{session_id}"
 
 
 def is_over(session: UploadSession, now: float) -> bool:

@@ -61,7 +61,7 @@ def _world(kept: dict[str, Any]) -> World:
     world.tokens = {key: Token(**value) for key, value in kept["tokens"].items()}
     world.codes = {key: Code(**value) for key, value in kept["codes"].items()}
     world.accounts = {key: AdAccount(**value) for key, value in kept["accounts"].items()}
-    world.sessions = [UploadSession(**value) for value in kept["sessions"]]
+    world.sessions = {key: UploadSession(**value) for key, value in kept["sessions"].items()}
     world.audiences = {key: _audience(value) for key, value in kept["audiences"].items()}
     return world
 

@@ -156,7 +156,7 @@ class World:
     codes: dict[str, Code] = field(default_factory=dict)
     accounts: dict[str, AdAccount] = field(default_factory=dict)
     audiences: dict[str, Audience] = field(default_factory=dict)
-    sessions: list[UploadSession] = field(default_factory=list)
+    sessions: dict[str, UploadSession] = field(default_factory=dict)  # by `sessions.session_key`
     settings: Settings = field(default_factory=Settings)
     clock_offset_s: float = 0.0
 

@@ -8,7 +8,7 @@ from typing import Any
 from . import audience_view, auth, members, replace, rows, sessions
 from .accounts import require_terms
 from .exchange import Answer, Exchange
-from .fault_catalogue import FIXED
+from .fault_catalogue import fixed_error
 from .graph_call import version_number
 from .graph_errors import GraphError, invalid_parameter
 from .paging import paged
@@ -68,6 +68,7 @@ def replace_users(exchange: Exchange, audience_id: str) -> Answer:
     checked = _checked(exchange, payload)
     with sim.lock:
         _check_source(audience, payload)
+        _check_values(audience, payload, is_replace=True)
         status = audience_view.operation_status(sim, audience)
         running = replace.admit(sim, audience, params, status)
         session = sessions.open_session(sim, audience, "replace", payload, params)
@@ -107,7 +108,7 @@ def list_sessions(exchange: Exchange, audience_id: str) -> Answer:
         wanted = exchange.call.text("session_id")
         found = [
             session
-            for session in reversed(exchange.sim.world.sessions)
+            for session in reversed(exchange.sim.world.sessions.values())
             if session.audience_id == audience.id and wanted in ("", session.session_id)
         ]
         settings, now = exchange.sim.world.settings, exchange.sim.now()
@@ -125,9 +126,9 @@ def _writable(exchange: Exchange, audience_id: str) -> Audience:
     count_call(exchange.sim, audience.account_id)
     require_terms(exchange.sim.world.accounts[audience.account_id])
     if audience.flagged_fields:
-        raise FIXED["100/1713230"]
+        raise fixed_error("100/1713230")
     if audience.subtype != "CUSTOM":
-        raise FIXED["2650"]
+        raise fixed_error("2650")
     return audience
 
 
@@ -144,12 +145,21 @@ def _check_state(exchange: Exchange, audience: Audience, payload: Payload, opera
     if audience_view.operation_status(sim, audience) in (replace.UPDATING, replace.REPLACING):
         raise replace.refusal(1870145)
     _check_source(audience, payload)
-    if operation == "add" and audience.is_value_based and "LOOKALIKE_VALUE" not in payload.schema:
-        raise invalid_parameter("Value-Based Custom Audience requires LOOKALIKE_VALUE attribute.")
+    if operation == "add":
+        _check_values(audience, payload, is_replace=False)
     is_old = version_number(exchange.call.version) <= LAST_WITH_FLOOR
     floor = OLD_FLOOR if is_old else sim.world.settings.removal_floor
     if operation == "remove" and audience.size() < floor:
-        raise FIXED["200/1870047"]
+        raise fixed_error("200/1870047")
+
+
+def _check_values(audience: Audience, payload: Payload, is_replace: bool) -> None:
+    """Whether an audience is value-based is fixed at its creation. Source: Meta sheet §4.2, §4.5."""
+    has_values = "LOOKALIKE_VALUE" in payload.schema
+    if audience.is_value_based and not has_values:
+        raise invalid_parameter("Value-Based Custom Audience requires LOOKALIKE_VALUE attribute.")
+    if is_replace and has_values and not audience.is_value_based:
+        raise fixed_error("2650")
 
 
 def _source(payload: Payload) -> str:
