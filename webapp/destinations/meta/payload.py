@@ -1,6 +1,5 @@
 """The JSON that carries rows of digests to Meta, and what Meta says of single rows. PURE."""
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,13 +21,13 @@ class UploadSession:
     estimated_num_total: int
 
 
-def only_batch(total: int) -> UploadSession:
-    """A session of one batch.
+def only_batch(total: int, session_id: int) -> UploadSession:
+    """A session of one batch; *session_id* has to be a new one for every attempt.
 
     Batches then go in parallel, in any order and again, and the 90 minutes a session lives from its first
     batch cannot swallow any of them.
     """
-    return UploadSession(secrets.randbits(63) or 1, 1, True, total)
+    return UploadSession(session_id, 1, True, total)
 
 
 def users_body(rows: EncodedRows, session: UploadSession, proof: Mapping[str, str]) -> bytes:
