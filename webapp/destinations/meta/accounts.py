@@ -35,8 +35,7 @@ def save(
 
     Afterwards the draft *draft_id* is gone.
     """
-    with db.reading() as session:
-        refuse_conflicts(session, client_id, form.act_id, account_id)
+    refuse_conflict(client_id, form.act_id, account_id)
     check_account(grant.token, form.act_id, form.name)
     try:
         with db.writing() as session:
@@ -86,6 +85,12 @@ def is_in_use(session: Session, account_id: int) -> bool:
     return any(check(session, account_id) for check in in_use_checks)
 
 
+def refuse_conflict(client_id: int, act_id: str, account_id: int | None) -> None:
+    """`refuse_conflicts`, before anybody is sent to Facebook in vain."""
+    with db.reading() as session:
+        refuse_conflicts(session, client_id, act_id, account_id)
+
+
 def refuse_conflicts(session: Session, client_id: int, act_id: str, account_id: int | None) -> None:
     """Raises Refused for the eleventh account, and for an ad account that is connected already."""
     if account_id is None and queries.count_of(session, client_id) >= MAX_ACCOUNTS:
@@ -114,14 +119,22 @@ def authorisation(account: MetaAccount) -> texts.Authorisation:
     return texts.authorisation(has_token, who, account.token_expires_at, account.problem_text, clock.now())
 
 
-def mark(account_id: int, problem: str | None, text: str | None) -> None:
-    """Remember (or, with None, forget) what a person has to put right before the account can send."""
-    with db.writing() as session:
-        session.execute(
-            update(MetaAccount)
-            .where(col(MetaAccount.id) == account_id)
-            .values(problem=problem, problem_text=text)
-        )
+def mark(account_id: int, problem: str, text: str) -> None:
+    """Remember what a person has to put right before the account can send."""
+    _write(account_id, problem=problem, problem_text=text)
+
+
+def clear_problem(account_id: int) -> None:
+    _write(account_id, problem=None, problem_text=None)
+
+
+def look_again(account: MetaAccount) -> None:
+    """Somebody says that the problem was put right: ask Facebook. Raises Refused while it was not."""
+    try:
+        check_account(token_of(account), account.act_id, account.name)
+    except NeedsPersonError as error:
+        raise Refused([error.problem]) from None
+    clear_problem(account.id or 0)
 
 
 def rest(account_id: int, seconds: float) -> None:
@@ -133,6 +146,22 @@ def rest(account_id: int, seconds: float) -> None:
             .where(col(MetaAccount.id) == account_id, col(MetaAccount.paused_until) < until)
             .values(paused_until=until)
         )
+
+
+def forget_tokens(facebook_user_id: str, erase: bool) -> None:
+    """Throw away every token of a Facebook user, and with *erase* also who they were."""
+    changes: dict[str, object] = {"token": None, "token_expires_at": None}
+    if erase:
+        changes |= {"facebook_user_id": None, "facebook_user_name": None}
+    with db.writing() as session:
+        for table in (MetaAccount, AuthorisationDraft):
+            theirs = col(table.facebook_user_id) == facebook_user_id
+            session.execute(update(table).where(theirs).values(changes))
+
+
+def _write(account_id: int, **values: object) -> None:
+    with db.writing() as session:
+        session.execute(update(MetaAccount).where(col(MetaAccount.id) == account_id).values(**values))
 
 
 def _row(session: Session, client_id: int, account_id: int | None) -> MetaAccount:

@@ -41,6 +41,10 @@ class Asker:
     browser: str = field(repr=False)
 
 
+def new_browser_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
 def begin(
     asker: Asker, form: AccountForm, account: MetaAccount | None, draft_id: str, asks_again: bool
 ) -> str:
@@ -71,13 +75,14 @@ def finish(asker: Asker, answer: Mapping[str, str]) -> AuthorisationDraft:
     Raises StateRefused before Meta was asked anything.
     """
     draft = _claim(asker, answer.get("state", ""))
+    if "error" in answer:  # whatever else came with it
+        denied = answer["error"] == "access_denied"
+        return _settle(draft, refusal=texts.ACCESS_DENIED if denied else texts.FACEBOOK_REFUSED)
     try:
-        grant = _grant(answer)
+        grant = _grant(answer.get("code", ""))
     except Refused as refused:
         log.warning("autorizzazione non riuscita", code=str(refused))
         return _settle(draft, refusal=" ".join(f"{p.what} {p.todo}" for p in refused.problems))
-    if grant is None:
-        return _settle(draft, refusal=texts.ACCESS_DENIED)
     return _settle(
         draft,
         token=services().seal.close(grant.token, draft.purpose),
@@ -129,11 +134,10 @@ def _claim(asker: Asker, state: str) -> AuthorisationDraft:
         return session.get_one(AuthorisationDraft, claimed, populate_existing=True)
 
 
-def _grant(answer: Mapping[str, str]) -> Grant | None:
-    """None when the person declined, whatever else came with it. Raises Refused."""
-    code = answer.get("code", "")
-    if "error" in answer or not code or len(code) > CODE_MAX_CHARS:
-        return None
+def _grant(code: str) -> Grant:
+    """Raises Refused."""
+    if not 0 < len(code) <= CODE_MAX_CHARS:
+        raise Refused([texts.BAD_ANSWER])
     try:
         token = oauth.long_lived_token(code)
     except DestinationError as error:

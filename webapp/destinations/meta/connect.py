@@ -3,7 +3,7 @@
 from requests import Session
 
 from webapp.destinations.meta.client import GraphClient
-from webapp.destinations.meta.graph import new_session
+from webapp.destinations.meta.graph import DEADLINE_S, new_session
 from webapp.services import services
 
 # For calls somebody waits for in front of a page: gunicorn and the browser give up later than this.
@@ -18,9 +18,9 @@ def http_session() -> Session:
 
 
 def graph_client(
-    session: Session, token: str, act_id: str | None = None, deadline_s: float | None = None
+    session: Session, token: str, act_id: str | None = None, deadline_s: float = DEADLINE_S
 ) -> GraphClient:
     """A client for the holder of *token*; with the app's secret, every call proves it is ours."""
     settings = services().settings
-    more = {} if deadline_s is None else {"deadline_s": deadline_s}
-    return GraphClient(session, settings.graph_url, token, settings.meta_app_secret or None, act_id, **more)
+    secret = settings.meta_app_secret or None
+    return GraphClient(session, settings.graph_url, token, secret, act_id, deadline_s)

@@ -19,6 +19,7 @@ from webapp.destinations.base import (
 from webapp.destinations.meta import accounts, queries, texts
 from webapp.destinations.meta.audiences import audience
 from webapp.destinations.meta.connect import graph_client, http_session
+from webapp.destinations.meta.graph import DEADLINE_S
 from webapp.destinations.meta.models import MetaAccount
 
 T = TypeVar("T")
@@ -41,9 +42,13 @@ class MetaDestination:
     def account(self, account_id: int) -> Account:
         return _shown(_load(account_id))
 
-    def connect(self, account_id: int) -> "MetaConnection":
+    def connect(self, account_id: int, deadline_s: float = DEADLINE_S) -> "MetaConnection":
         account = _load(account_id)
-        return MetaConnection(account, accounts.token_of(account))
+        try:
+            return MetaConnection(account, accounts.token_of(account), deadline_s)
+        except NeedsPersonError as error:
+            _mark(account_id, error)
+            raise
 
     def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
         key, digest = KEYS[medium]
@@ -53,12 +58,12 @@ class MetaDestination:
 class MetaConnection:
     """One ad account, opened. What a call learns of the account (a problem, a pause) is kept on its row."""
 
-    def __init__(self, account: MetaAccount, token: str) -> None:
+    def __init__(self, account: MetaAccount, token: str, deadline_s: float = DEADLINE_S) -> None:
         assert account.id is not None
         self._id, self._act_id = account.id, account.act_id
         self._problem = account.problem
         self._session = http_session()
-        self._client = graph_client(self._session, token, account.act_id)
+        self._client = graph_client(self._session, token, account.act_id, deadline_s)
 
     def audiences(self) -> list[Audience]:
         return [audience(node) for node in self.audience_nodes()]
@@ -98,15 +103,17 @@ class MetaConnection:
         try:
             answer = call()
         except NeedsPersonError as error:
-            self._remember(error.problem.code, f"{error.problem.what} {error.problem.todo}")
+            _mark(self._id, error)
+            self._problem = error.problem.code
             raise
         except TemporaryError as error:
             if error.account_wide and error.retry_after_s:
                 accounts.rest(self._id, error.retry_after_s)
             raise
         # That reading works says nothing about terms and the permission to write.
-        if writes or (self._problem or "").startswith(CURED_BY_READING):
-            self._remember(None, None)
+        if self._problem and (writes or self._problem.startswith(CURED_BY_READING)):
+            accounts.clear_problem(self._id)
+            self._problem = None
         return answer
 
     def _refuse_while_resting(self) -> None:
@@ -117,10 +124,9 @@ class MetaConnection:
         if left > 0:
             raise TemporaryError(texts.resting(datetime.fromtimestamp(until, UTC)), left, account_wide=True)
 
-    def _remember(self, code: str | None, text: str | None) -> None:
-        if code != self._problem:
-            accounts.mark(self._id, code, text)
-            self._problem = code
+
+def _mark(account_id: int, error: NeedsPersonError) -> None:
+    accounts.mark(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
 
 
 def _load(account_id: int) -> MetaAccount:

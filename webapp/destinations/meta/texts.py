@@ -25,6 +25,10 @@ LIMIT = "Hai raggiunto 10 account su 10. Per aggiungerne uno, elimina un account
 ACCESS_DENIED = (
     "Facebook non ha concesso l’accesso. Clicca di nuovo su autorizza e accetta i permessi richiesti."
 )
+FACEBOOK_REFUSED = "Facebook ha interrotto l’autorizzazione. Clicca di nuovo su autorizza."
+BAD_ANSWER = Problem(
+    "risposta", "La risposta di Facebook non è completa.", "Clicca di nuovo su autorizza.", "chi autorizza"
+)
 STATE_REFUSED = (
     "Questa autorizzazione non è più valida: è già stata usata, è scaduta o è partita da un’altra sessione."
     " Torna agli account Facebook e clicca di nuovo su autorizza."
@@ -35,6 +39,7 @@ NO_APP = (
     " imposta META_APP_ID e META_APP_SECRET e riavvia Platea."
 )
 SAVED = "Account salvato."
+FINE_AGAIN = "L’account è a posto: i caricamenti in pausa ripartono da soli."
 DELETED = "Account eliminato."
 IN_USE = (
     "Su questo account c’è un caricamento in corso. Aspetta che finisca o fermalo, poi elimina l’account."
@@ -54,12 +59,14 @@ WARN_DAYS = 14  # before a token expires
 class Authorisation(NamedTuple):
     """How an account's authorisation is shown: *look* is the badge, *detail* the small line below it.
 
-    *problem*: the sentence that says why the account cannot send, None when it can.
+    *problem*: the sentence that says why the account cannot send, None when it can. *can_look_again*: it may
+    have been put right on Facebook, without a new token.
     """
 
     look: Look
     detail: str
     problem: str | None = None
+    can_look_again: bool = False
 
 
 def duplicate(name: str) -> str:
@@ -77,7 +84,7 @@ def authorisation(
             Look("err", "circle-x", "Scaduta"), f"il {house.day(expires_at)}, {who}", EXPIRED
         )
     if problem:
-        return Authorisation(Look("err", "circle-x", "Da controllare"), who, problem)
+        return Authorisation(Look("err", "circle-x", "Da controllare"), who, problem, True)
     if expires_at is not None and (expires_at - now).days < WARN_DAYS:
         return Authorisation(Look("warn", "triangle-alert", f"Scade {_in_days(expires_at, now)}"), who)
     return Authorisation(Look("ok", "circle-check", "Valida"), who)

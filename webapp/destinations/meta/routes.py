@@ -1,0 +1,54 @@
+"""Where the room's pages hang: /configura/integrazioni and below."""
+
+from flask import Blueprint, abort
+from flask import session as cookie
+
+from webapp import db
+from webapp.access.current import current_client, current_operator
+from webapp.destinations.meta import queries
+from webapp.destinations.meta.authorisation import Asker, new_browser_secret
+from webapp.destinations.meta.models import AuthorisationDraft, MetaAccount
+
+blueprint = Blueprint("meta", __name__)
+
+INTEGRATIONS = "/configura/integrazioni"
+FACEBOOK = f"{INTEGRATIONS}/facebook"
+ACCOUNT = f"{FACEBOOK}/<account_id>"
+
+
+def client_id() -> int:
+    client = current_client()
+    assert client.id is not None
+    return client.id
+
+
+def asker() -> Asker:
+    """Who asks, with the secret that ties an authorisation to this browser session."""
+    operator = current_operator()
+    assert operator.id is not None
+    secret = cookie.setdefault("authorising", new_browser_secret())
+    return Asker(client_id(), operator.id, secret)
+
+
+def find_account(public_id: str) -> MetaAccount:
+    """404 for what is not there or belongs to another client."""
+    with db.reading() as session:
+        account = queries.account_of(session, client_id(), public_id)
+        session.expunge_all()  # stays readable after the transaction
+    return account or abort(404)
+
+
+def account_with_id(account_id: int) -> MetaAccount | None:
+    with db.reading() as session:
+        account = session.get(MetaAccount, account_id)
+        session.expunge_all()  # stays readable after the transaction
+    return account
+
+
+def find_draft(public_id: str) -> AuthorisationDraft | None:
+    """The operator's own draft, None for any other id: a form without it starts anew."""
+    who = asker()
+    with db.reading() as session:
+        draft = queries.draft_of(session, who.client_id, who.operator_id, public_id)
+        session.expunge_all()  # stays readable after the transaction
+    return draft

@@ -1,0 +1,102 @@
+"""The integrations, the connected Facebook accounts, and what is on each; the other pages come with it."""
+
+from flask import render_template, request
+from sqlmodel import Session
+
+from webapp import clock, db, shell
+from webapp.access.current import may
+from webapp.access.models import Role
+from webapp.destinations.base import DestinationError
+from webapp.destinations.meta import accounts, callbacks, oauth, queries, texts, views_account
+from webapp.destinations.meta.connect import PAGE_DEADLINE_S
+from webapp.destinations.meta.destination import MetaDestination
+from webapp.destinations.meta.grants import in_words
+from webapp.destinations.meta.listing import AudienceRow, audience_row
+from webapp.destinations.meta.models import MAX_ACCOUNTS, MetaAccount
+from webapp.destinations.meta.routes import (
+    ACCOUNT,
+    FACEBOOK,
+    INTEGRATIONS,
+    blueprint,
+    client_id,
+    find_account,
+)
+from webapp.destinations.meta.showing import AccountRow, account_row
+
+__all__ = ["blueprint", "callbacks", "views_account"]
+
+
+@blueprint.get(INTEGRATIONS)
+def integrations() -> str:
+    rows = _rows()
+    to_check = sum(1 for row in rows if row.authorisation.problem)
+    return render_template(
+        "destinations/meta/integrations.html", count=len(rows), max_accounts=MAX_ACCOUNTS, to_check=to_check
+    )
+
+
+@blueprint.get(FACEBOOK, endpoint="accounts")
+def show_accounts() -> str:
+    rows = _rows()
+    return render_template(
+        "destinations/meta/accounts.html",
+        rows=rows,
+        max_accounts=MAX_ACCOUNTS,
+        is_full=len(rows) >= MAX_ACCOUNTS,
+        limit=texts.LIMIT,
+        may_configure=may(Role.ADMINISTRATOR),
+        can_authorise=oauth.is_available(),
+        no_app=texts.NO_APP,
+    )
+
+
+@blueprint.get(f"{ACCOUNT}/info")
+def account_info(account_id: str) -> str:
+    """The page is there at once and the list follows; `?elenco=1` reads it first, without JavaScript."""
+    account = find_account(account_id)
+    listing = _listing(account) if request.args.get("elenco") else {"read_at": None}
+    return render_template("destinations/meta/info.html", **_info(account), **listing)
+
+
+@blueprint.get(f"{ACCOUNT}/info/audience")
+def account_audiences(account_id: str) -> str:
+    account = find_account(account_id)
+    return render_template("destinations/meta/_audiences.html", **_info(account), **_listing(account))
+
+
+def _info(account: MetaAccount) -> dict[str, object]:
+    return {
+        "account": account,
+        "row": account_row(account),
+        "may_configure": may(Role.ADMINISTRATOR),
+        "can_authorise": oauth.is_available(),
+        "empty_text": texts.INFO_EMPTY,
+    }
+
+
+def _rows() -> list[AccountRow]:
+    with db.reading() as session:
+        return [account_row(account) for account in queries.accounts_of(session, client_id())]
+
+
+def _listing(account: MetaAccount) -> dict[str, object]:
+    """The account's audiences as Meta lists them now, or why they cannot be read."""
+    try:
+        connection = MetaDestination().connect(account.id or 0, PAGE_DEADLINE_S)
+        try:
+            audiences: list[AudienceRow] = [audience_row(node) for node in connection.audience_nodes()]
+        finally:
+            connection.close()
+    except DestinationError as error:
+        return {"audiences": None, "problem": in_words(error), "read_at": clock.now()}
+    return {"audiences": audiences, "problem": None, "read_at": clock.now()}
+
+
+def menu_counts(session: Session, client_id: int) -> dict[str, shell.Badge]:
+    """How many accounts somebody has to look at, beside "Integrazioni"."""
+    found = queries.accounts_of(session, client_id)
+    count = sum(1 for account in found if accounts.authorisation(account).problem)
+    return {"integrations": shell.Badge(str(count), "is-err", "da controllare")} if count else {}
+
+
+blueprint.record_once(lambda state: shell.add_counts(state.app, menu_counts))
