@@ -84,9 +84,10 @@ def mask(text: str) -> str:
     local, at, domain = text.rpartition("@")
     if at:
         return f"{local[:1]}•••@{domain}"
-    kept_end = len(text) - 2
+    is_number = sum(character.isalpha() for character in text) <= 2  # 3,33E+09 is one too
+    first, last = (3, len(text) - 2) if is_number else (1, len(text))
     hidden = (
-        "•" if character.isalnum() and 3 <= place < kept_end else character
+        "•" if character.isalnum() and first <= place < last else character
         for place, character in enumerate(text)
     )
     return "".join(hidden)
