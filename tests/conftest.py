@@ -162,15 +162,15 @@ class Browser(FlaskClient):
     ) -> TestResponse:
         """POST a form as its page would: with the CSRF token, through htmx or not."""
         headers = {"HX-Request": "true"} if htmx else {}
-        fields = {"csrf_token": self.csrf_token(), **(data or {})}
+        fields = {"csrf_token": self.csrf_token(more.get("base_url")), **(data or {})}
         return self.post(url, data=fields, headers={**headers, **more.pop("headers", {})}, **more)
 
     def get_htmx(self, url: str, **headers: str) -> TestResponse:
         return self.get(url, headers={"HX-Request": "true", **headers})
 
-    def csrf_token(self) -> str:
+    def csrf_token(self, base_url: str | None = None) -> str:
         """What the hidden field of a form shown to this browser would hold."""
-        with self.session_transaction() as session:
+        with self.session_transaction(base_url=base_url) as session:
             raw = session.setdefault("csrf_token", hashlib.sha256(os.urandom(16)).hexdigest())
         return URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(raw)
 

@@ -1,17 +1,19 @@
 """What every address of the application must obey, found by walking the map of addresses itself."""
 
 import hashlib
+import io
 import re
 from pathlib import Path
 
 import pytest
+from flask import request
 from sqlmodel import SQLModel
 from werkzeug.routing import Rule
 
 from tests.conftest import TEST_PASSWORD, make_app
 from webapp import db
 from webapp.config import ROOT
-from webapp.security import content_security_policy, local_path
+from webapp.security import content_security_policy, local_path, takes_file
 
 PUBLIC_GET = ["/accesso", "/healthz", "/readyz", "/stile", "/static/app.css", "/non-c-e"]
 # What may be seen, or done, without a login. Meta signs what it sends and brings no token of a form.
@@ -259,3 +261,28 @@ def test_vendored_files_are_the_published_ones():
         "LICENSE-lucide.txt": "ISC License",
     }.items():
         assert words in (static / licence).read_text(encoding="utf-8")
+
+
+def test_a_view_that_takes_a_file_may_be_sent_a_large_one(app, signed_in):
+    app.add_url_rule(
+        "/file", "file", takes_file(lambda: str(request.content_length > 3_000_000)), methods=["POST"]
+    )
+
+    assert signed_in.post_form("/file", {"file": (io.BytesIO(b"x" * 3_000_000), "a.csv")}).text == "True"
+
+
+def test_behind_a_proxy_attempts_are_counted_under_the_visitors_address(database, giulia):
+    client = make_app(database, public_url="https://platea.example").test_client()
+
+    def guess(address: str):
+        form = {"email": f"{address}@aurora.example", "password": "x"}
+        headers = {
+            "X-Forwarded-For": address,
+            "X-Forwarded-Proto": "https",
+            "Referer": "https://platea.example/",
+        }
+        return client.post_form("/accesso", form, headers=headers, base_url="https://platea.example")
+
+    for number in range(10):
+        assert guess(f"203.0.113.{number}").status_code == 422
+    assert guess("203.0.113.99").status_code == 422

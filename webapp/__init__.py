@@ -37,6 +37,5 @@ def create_app(settings: Settings) -> Flask:
         except (ImportError, SyntaxError) as error:
             app.logger.warning("%s: %s", room, error)
             app.url_build_error_handlers.append(lambda _error, endpoint, _values: f"#{endpoint}")
-    # Last, so that who has no session is asked to sign in instead of told that a form is stale.
     security.protect(app, settings)
     return app

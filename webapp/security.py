@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp.config import Settings
+from webapp.services import services
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -44,43 +45,46 @@ def is_public(endpoint: str) -> bool:
 
 
 def protect(app: Flask, settings: Settings) -> None:
-    app.config.update(
-        SESSION_COOKIE_NAME="__Host-platea" if settings.https else "platea",
-        SESSION_COOKIE_SECURE=settings.https,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",  # Strict would lose the session on the way back from Facebook
-        TRUSTED_HOSTS=[urlsplit(settings.public_url).hostname, "127.0.0.1", "localhost"],
-        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
-        MAX_CONTENT_LENGTH=FORM_MAX_BYTES,
-        MAX_FORM_MEMORY_SIZE=FORM_MAX_BYTES,
-        MAX_FORM_PARTS=2_000,
-    )
+    """Set up after the rooms, so that who has no session is asked to sign in, not told of a stale form."""
+    app.config.update(_configuration(settings))
     if settings.https:
         # We speak plain HTTP, so with an https address there is a proxy in front, and only its word counts.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
-
-    @app.before_request
-    def _allow_files() -> None:
-        # Before CSRFProtect, which reads the form.
-        if request.endpoint and getattr(app.view_functions[request.endpoint], "takes_file", False):
-            request.max_content_length = settings.max_upload_mb * 1_000_000
-
+    app.before_request(_allow_files)  # before CSRFProtect, which reads the form
     app.before_request(_refuse_other_sites)
     CSRFProtect(app)
-    policy = content_security_policy(settings)
+    headers = _headers(settings)
 
     @app.after_request
     def _add_headers(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = policy
-        response.headers.update(HEADERS)
-        if settings.https:
-            response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}; includeSubDomains"
+        response.headers.update(headers)
         if request.endpoint == "static":
             _keep_static(response)
         else:
             response.headers.setdefault("Cache-Control", "no-store")  # pages hold personal data
             response.vary.update(("Cookie", "HX-Request"))
         return response
+
+
+def _configuration(settings: Settings) -> dict[str, object]:
+    return {
+        "SESSION_COOKIE_NAME": "__Host-platea" if settings.https else "platea",
+        "SESSION_COOKIE_SECURE": settings.https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",  # Strict would lose the session on the way back from Facebook
+        "TRUSTED_HOSTS": [urlsplit(settings.public_url).hostname, "127.0.0.1", "localhost"],
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
+        "MAX_CONTENT_LENGTH": FORM_MAX_BYTES,
+        "MAX_FORM_MEMORY_SIZE": FORM_MAX_BYTES,
+        "MAX_FORM_PARTS": 2_000,
+    }
+
+
+def _headers(settings: Settings) -> dict[str, str]:
+    headers = {**HEADERS, "Content-Security-Policy": content_security_policy(settings)}
+    if settings.https:
+        headers["Strict-Transport-Security"] = f"max-age={YEAR_S}; includeSubDomains"
+    return headers
 
 
 def content_security_policy(settings: Settings) -> str:
@@ -109,6 +113,12 @@ def local_path(text: str | None) -> str | None:
     if "\\" in text or any(character <= " " or character == "\x7f" for character in text):
         return None
     return text
+
+
+def _allow_files() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "takes_file", False):
+        request.max_content_length = services().settings.max_upload_mb * 1_000_000
 
 
 def _refuse_other_sites() -> None:
