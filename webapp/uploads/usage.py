@@ -1,0 +1,22 @@
+"""What unfinished uploads hold on to: other rooms ask before they delete it."""
+
+from sqlalchemy import ColumnElement, select
+from sqlmodel import Session, col
+
+from webapp.uploads.models import Upload
+from webapp.uploads.rows import RUNNING
+
+
+def account_is_busy(session: Session, account_id: int, kind: str = "meta") -> bool:
+    """Whether an upload that has not ended sends to this account of the destination *kind*."""
+    return _any(session, (col(Upload.destination) == kind) & (col(Upload.account_id) == account_id))
+
+
+def filter_is_busy(session: Session, filter_id: int) -> bool:
+    """Whether an upload that has not ended started from this filter; ended ones keep its name and rule."""
+    return _any(session, col(Upload.filter_id) == filter_id)
+
+
+def _any(session: Session, held: ColumnElement[bool]) -> bool:
+    query = select(col(Upload.id)).where(held, col(Upload.status).in_(RUNNING)).limit(1)
+    return session.execute(query).first() is not None
