@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from webapp.contacts.cells import UNREADABLE, fold, read_date, read_number, read_yes_no
 from webapp.contacts.column_names import SYNONYMS
-from webapp.contacts.models import FieldType
+from webapp.contacts.fields import OWN, FieldType
 from webapp.emails import INVISIBLE, read_email, trim
 from webapp.phones import read_mobile
 
 SKIP = "skip"
-OWN = "own:"  # own:<key>, an own field that the database has
+
 NEW = "new:"  # new:<type>, an own field to be made from the column
 
 _FIELD_OF = {name: field for field, names in SYNONYMS.items() for name in names}

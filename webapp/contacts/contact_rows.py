@@ -11,7 +11,7 @@ import orjson
 
 from webapp.contacts import cells as read
 from webapp.contacts.columns import OWN, SKIP
-from webapp.contacts.models import FieldType
+from webapp.contacts.fields import FieldType
 from webapp.emails import read_email
 from webapp.phones import read_mobile
 

@@ -8,17 +8,9 @@ from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from webapp import clock
+from webapp.contacts.fields import FieldType
 from webapp.db import BigId, Blob, Json
 from webapp.identifiers import new_public_id
-
-
-class FieldType(StrEnum):
-    """What a customer's own column holds, so that filters compare numbers as numbers and dates as dates."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    DATE = "date"
-    YES_NO = "yes_no"
 
 
 class UserDatabase(SQLModel, table=True):

@@ -1,0 +1,57 @@
+"""A user database of Studio Aurora, and ways to put contacts into it."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from webapp import db
+from webapp.access.models import Client
+from webapp.contacts import databases, importing
+from webapp.contacts.models import Contact, ContactImport, UserDatabase
+
+
+@pytest.fixture
+def clienti(aurora: Client) -> UserDatabase:
+    """The empty user database "Clienti Italia" of Studio Aurora."""
+    with db.writing() as session:
+        return databases.create_database(session, aurora.id, "Clienti Italia")
+
+
+def add_draft(
+    database: UserDatabase, content: str | bytes | Path, name: str = "clienti.csv", **changes: object
+) -> ContactImport:
+    """An import of *content* as the wizard's first step leaves it, with *changes* to what it proposed."""
+    source = content if isinstance(content, Path) else BytesIO(as_bytes(content))
+    with db.writing() as session:
+        draft = importing.create(session, database, name, source, "Giulia Ferri")
+        for field, value in changes.items():
+            setattr(draft, field, value)
+    return draft
+
+
+def import_file(
+    database: UserDatabase, content: str | bytes | Path, name: str = "clienti.csv", **changes: object
+) -> ContactImport:
+    """The same, imported to its end."""
+    draft = add_draft(database, content, name, **changes)
+    importing.run(draft.id)
+    return read_import(draft.id)
+
+
+def read_import(import_id: int) -> ContactImport:
+    with db.reading() as session:
+        found = session.get_one(ContactImport, import_id)
+        session.expunge_all()
+    return found
+
+
+def contacts_of(database: UserDatabase) -> list[Contact]:
+    with db.reading() as session:
+        found = session.query(Contact).filter_by(database_id=database.id).order_by(Contact.id).all()
+        session.expunge_all()
+    return found
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content

@@ -1,0 +1,56 @@
+"""The fields of a contact: those every database has, and the types a customer's own may have. PURE."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+OWN = "own:"  # own:<key> names an own field in mappings and rules
+
+
+class FieldType(StrEnum):
+    """What a customer's own column holds, so that filters compare numbers as numbers and dates as dates."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    YES_NO = "yes_no"
+
+
+# Of e-mail and mobile: text that may be valid or not.
+ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field as screens name it. *type* is a FieldType or ADDRESS; *choices*: stored value → label."""
+
+    name: str
+    label: str
+    type: str
+    choices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_own(self) -> bool:
+        return self.name.startswith(OWN)
+
+
+STANDARD = (
+    Field("code", "Codice cliente", FieldType.TEXT),
+    Field("email", "Email", ADDRESS),
+    Field("mobile", "Cellulare", ADDRESS),
+    Field("first_name", "Nome", FieldType.TEXT),
+    Field("last_name", "Cognome", FieldType.TEXT),
+    Field("gender", "Sesso", FieldType.TEXT, (("f", "donna"), ("m", "uomo"))),
+    Field("city", "Città", FieldType.TEXT),
+    Field("province", "Provincia", FieldType.TEXT),
+    Field("postcode", "CAP", FieldType.TEXT),
+    Field("country", "Paese", FieldType.TEXT),
+    Field("birth_date", "Data di nascita", FieldType.DATE),
+    Field("consent", "Consenso", FieldType.YES_NO),
+)
+STANDARD_BY_NAME = {field.name: field for field in STANDARD}
+TYPE_LABELS = {
+    FieldType.TEXT: "testo",
+    FieldType.NUMBER: "numero",
+    FieldType.DATE: "data",
+    FieldType.YES_NO: "sì o no",
+}

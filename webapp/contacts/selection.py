@@ -1,0 +1,202 @@
+"""A rule → the SQL condition for the contacts it chooses, the same on SQLite and PostgreSQL.
+
+Case and accents are ignored. Plain ASCII, which is nearly everything, is folded by the database itself;
+the rest on SQLite by our own function (registered on every connection), on PostgreSQL by `normalize`.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, case, cast, event, false, func, not_, or_, true
+from sqlalchemy.engine import Engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from webapp.contacts.cells import fold
+from webapp.contacts.fields import ADDRESS, OWN, FieldType
+from webapp.contacts.filter_rules import ALL, Condition, Group, parse
+from webapp.contacts.models import Contact
+
+CONTACT = Contact.__table__  # type: ignore[attr-defined]
+Clause = ColumnElement[bool]
+
+
+def selected(
+    database_id: int, rule: dict[str, Any] | None, fields: Mapping[str, str], today: date
+) -> ColumnElement[bool]:
+    """The contacts of the database that *rule* (JSON) chooses; all of them for None. Raises BrokenRule.
+
+    *fields*: name → type, of `queries.field_types`; *today* is what "negli ultimi 30 giorni" counts from.
+    """
+    of_database = CONTACT.c.database_id == database_id
+    if rule is None:
+        return of_database
+    checked = parse(rule, fields)
+    chosen = [_group(group, fields, today) for group in checked.groups if group.conditions]
+    clauses = [of_database]
+    if chosen:
+        clauses.append(or_(*chosen))
+    if checked.exclude.conditions:
+        clauses.append(not_(_group(checked.exclude, fields, today)))
+    return and_(*clauses)
+
+
+def _group(group: Group, fields: Mapping[str, str], today: date) -> Clause:
+    clauses = [_condition(condition, fields[condition.field], today) for condition in group.conditions]
+    return and_(true(), *clauses) if group.match == ALL else or_(false(), *clauses)
+
+
+def _condition(condition: Condition, kind: str, today: date) -> Clause:
+    """Never NULL: so that an excluded or negated condition is what people mean by it."""
+    if condition.operator in ("is_valid", "is_not_valid"):
+        digest = CONTACT.c[f"{condition.field}_sha256"]
+        return digest.is_not(None) if condition.operator == "is_valid" else digest.is_(None)
+    value = _value(condition.field, kind)
+    if condition.operator in ("is_empty", "is_not_empty"):
+        return value.is_(None) if condition.operator == "is_empty" else value.is_not(None)
+    compare = {
+        FieldType.TEXT: _text,
+        ADDRESS: _text,
+        FieldType.NUMBER: _number,
+        FieldType.DATE: _date,
+        FieldType.YES_NO: _yes_no,
+    }[kind]
+    clause = compare(value, condition, today)
+    if condition.operator in ("is_not", "none_of", "does_not_contain"):
+        return or_(value.is_(None), clause)
+    return and_(value.is_not(None), clause)
+
+
+def _value(name: str, kind: str) -> ColumnElement[Any]:
+    if not name.startswith(OWN):
+        column: ColumnElement[Any] = CONTACT.c[name]
+        return cast(column, String) if kind == FieldType.DATE else column
+    own = CONTACT.c.own_fields[name.removeprefix(OWN)]
+    if kind == FieldType.NUMBER:
+        return own.as_float()
+    return own.as_boolean() if kind == FieldType.YES_NO else own.as_string()
+
+
+def _text(value: ColumnElement[Any], condition: Condition, _today: date) -> Clause:
+    folded = folded_text(value)
+    words = [fold(str(word)) for word in condition.values]
+    match condition.operator:
+        case "is":
+            return folded == words[0]
+        case "is_not":
+            return folded != words[0]
+        case "one_of":
+            return folded.in_(words)
+        case "none_of":
+            return folded.not_in(words)
+        case "contains":
+            return folded.contains(words[0], autoescape=True)
+        case "does_not_contain":
+            return not_(folded.contains(words[0], autoescape=True))
+    return folded.startswith(words[0], autoescape=True)
+
+
+def _number(value: ColumnElement[Any], condition: Condition, _today: date) -> Clause:
+    if condition.operator == "between":
+        return value.between(condition.values[0], condition.values[1])
+    compare: dict[str, Callable[[Any], Clause]] = {
+        "is": value.__eq__,
+        "is_not": value.__ne__,
+        "at_least": value.__ge__,
+        "at_most": value.__le__,
+        "greater": value.__gt__,
+        "less": value.__lt__,
+    }
+    return compare[condition.operator](condition.values[0])
+
+
+def _date(value: ColumnElement[Any], condition: Condition, today: date) -> Clause:
+    """Dates are ISO text, which sorts as dates do."""
+    values = condition.values
+    match condition.operator:
+        case "is":
+            return value == values[0]
+        case "before":
+            return value < values[0]
+        case "after":
+            return value > values[0]
+        case "between":
+            return value.between(values[0], values[1])
+        case "last_days":
+            return value.between(_day(today, -int(values[0])), today.isoformat())
+        case "next_days":
+            return value.between(today.isoformat(), _day(today, int(values[0])))
+    return _anniversary(value, today, int(values[0]))
+
+
+def _anniversary(value: ColumnElement[Any], today: date, days: int) -> Clause:
+    """Month and day fall between today and *days* from now; 29 February also when the year has none."""
+    if days >= 365:
+        return true()
+    month_day = func.substr(value, 6, 5)
+    first, last = today.isoformat()[5:], _day(today, days)[5:]
+    if first <= last:
+        return month_day.between(first, last)
+    return or_(month_day >= first, month_day <= last)
+
+
+def _yes_no(value: ColumnElement[Any], condition: Condition, _today: date) -> Clause:
+    return value.is_(True) if condition.operator == "is_yes" else value.is_(False)
+
+
+def _day(today: date, days: int) -> str:
+    try:
+        return (today + timedelta(days=days)).isoformat()
+    except OverflowError:
+        return date.max.isoformat() if days > 0 else date.min.isoformat()
+
+
+class platea_fold(GenericFunction[str]):  # noqa: N801 (the name it has in SQL)
+    """Text without case and accents, as `cells.fold` makes it."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(platea_fold, "postgresql")
+def _fold_on_postgresql(element: platea_fold, compiler: SQLCompiler, **options: Any) -> str:
+    text = compiler.process(element.clauses, **options)
+    plain = f"regexp_replace(normalize(replace({text}, '’', ''''), NFKD), '[\u0300-\u036f]', '', 'g')"
+    return f"lower({plain})"
+
+
+def folded_text(value: ColumnElement[Any]) -> ColumnElement[str]:
+    """SQL for *value* without case and accents, to be compared with what `cells.fold` returns."""
+    return case((_is_ascii(value), func.lower(value)), else_=platea_fold(value))
+
+
+def _is_ascii(value: ColumnElement[Any]) -> Clause:
+    return func.length(value) == octets(value)
+
+
+class octets(GenericFunction[int]):  # noqa: N801
+    """Bytes of a text in UTF-8."""
+
+    inherit_cache = True
+
+
+@compiles(octets)
+def _octets(element: octets, compiler: SQLCompiler, **options: Any) -> str:
+    return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"
+
+
+@compiles(octets, "postgresql")
+def _octets_on_postgresql(element: octets, compiler: SQLCompiler, **options: Any) -> str:
+    return f"octet_length({compiler.process(element.clauses, **options)})"
+
+
+@event.listens_for(Engine, "connect")
+def _teach_sqlite_to_fold(dbapi_connection: Any, _record: object) -> None:
+    if hasattr(dbapi_connection, "create_function"):
+        dbapi_connection.create_function("platea_fold", 1, _fold_or_null, deterministic=True)
+
+
+def _fold_or_null(text: str | None) -> str | None:
+    return None if text is None else fold(str(text))
