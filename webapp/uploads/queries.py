@@ -10,7 +10,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from webapp.access.models import Client
+from webapp.contacts.cells import fold
 from webapp.contacts.models import Filter, UserDatabase
+from webapp.contacts.selection import folded_text
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.numbers import Numbers
 from webapp.uploads.rows import PAGE_ROWS, RUNNING, Page, UploadRow
@@ -66,11 +68,11 @@ def was_repeated() -> ColumnElement[bool]:
 
 
 def named_like(text: str) -> ColumnElement[bool]:
-    """Uploads whose audience, source, client or number contains *text*, whatever its case."""
-    wanted = text.strip().lower()
+    """Uploads whose audience, source, client or number contains *text*, whatever case and accents."""
+    wanted = fold(text)
     names = (Upload.audience_name, Upload.filter_name, Upload.account_name, Upload.public_id)
-    shown = [*(col(name) for name in names), col(UserDatabase.name), col(Client.name)]
-    return or_(*(func.lower(name).contains(wanted, autoescape=True) for name in shown))
+    shown: list[Any] = [*names, UserDatabase.name, Client.name]
+    return or_(*(folded_text(name).contains(wanted, autoescape=True) for name in shown))
 
 
 def read_page(session: Session, where: ColumnElement[bool], number: int) -> Page:

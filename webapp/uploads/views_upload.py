@@ -76,10 +76,12 @@ def ready_fragment(database_id: str) -> str:
 @needs(Role.MARKETER)
 def send(database_id: str) -> Response:
     offer = _offer(database_id)
+    if offer.prospect is None:  # the page says what is wrong with the filter
+        return htmx.go_to(offer.source.upload_url())
     draft = offer.draft(request.form)
     account = forms.account_of(draft, offer.accounts)
     listing = audience_list.read(account, KIND, again=True) if account and not account.problem else None
-    errors = forms.errors(draft, offer.prospect or NOBODY, account, listing)
+    errors = forms.errors(draft, offer.prospect, account, listing)
     if errors or account is None:
         return _refuse(offer, draft, 422, errors=errors, listing=listing)
     if running := _running_twin(offer, draft, account):

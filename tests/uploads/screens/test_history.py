@@ -198,12 +198,14 @@ def test_the_list_narrows_to_what_is_to_be_checked(signed_in: Browser, clienti, 
     assert names(page(signed_in.get(url))) == ["Aspetta"]
 
 
-def test_the_search_finds_audiences_whatever_the_case(signed_in: Browser, clienti, inattivi, page):
+def test_the_search_finds_audiences_whatever_case_and_accents(signed_in: Browser, clienti, inattivi, page):
     add_upload(clienti, audience_name="Black Friday, VIP")
     add_upload(clienti, audience_name="Compleanni", saved=inattivi)
 
     assert names(page(signed_in.get(f"{history_of(clienti)}?q=friday"))) == ["Black Friday, VIP"]
     assert names(page(signed_in.get(f"{history_of(clienti)}?q=INATTIVI"))) == ["Compleanni"]
+    add_upload(clienti, audience_name="Città d’arte")
+    assert names(page(signed_in.get(f"{history_of(clienti)}?q=CITTA"))) == ["Città d’arte"]
     assert names(page(signed_in.get(f"{history_of(clienti)}?q=%25"))) == []
 
 

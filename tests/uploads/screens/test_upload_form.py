@@ -12,7 +12,7 @@ from tests.uploads.screens.building import add_contacts, add_upload, save
 from webapp import db
 from webapp.access.models import Client, Role
 from webapp.config import Settings
-from webapp.contacts.models import UserDatabase
+from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations.base import Medium
 from webapp.destinations.meta import accounts
 from webapp.destinations.meta.models import MetaAccount
@@ -289,6 +289,36 @@ def test_nobody_to_send_is_said_with_the_medium_that_would_have_somebody():
     assert no_contact(Medium.EMAIL, prospect) == (
         "Nessun contatto ha un’email valida: non c’è nulla da inviare. Controlla il filtro o scegli SMS."
     )
+
+
+def test_a_filter_of_people_without_email_says_to_choose_sms(browser: Browser, clienti, people, filled, page):
+    rule = {"field": "email", "operator": "is_empty", "values": []}
+    saved = Filter(
+        database_id=clienti.id,
+        name="Senza email",
+        rule={"groups": [{"match": "all", "conditions": [rule]}], "exclude": None},
+    )
+    save(saved)
+    form = {**filled, "filtro": saved.public_id}
+
+    [error] = errors_in(page(browser.post_form(url_of(clienti), form), 422))
+    assert error.endswith("Controlla il filtro o scegli SMS.")
+    assert browser.post_form(url_of(clienti), {**form, "medium": "sms"}).status_code == 303
+
+
+def test_a_filter_on_a_field_that_is_gone_sends_nothing(browser: Browser, clienti, people, filled, page):
+    rule = {"field": "own:punti", "operator": "is", "values": [3]}
+    saved = Filter(
+        database_id=clienti.id,
+        name="Punti",
+        rule={"groups": [{"match": "all", "conditions": [rule]}], "exclude": None},
+    )
+    save(saved)
+
+    response = browser.post_form(url_of(clienti), {**filled, "filtro": saved.public_id})
+
+    assert "Il filtro usa un campo che non esiste più." in words(page(browser.get(response.location)))
+    assert uploads() == []
 
 
 def test_a_database_without_valid_contacts_sends_nothing(browser: Browser, clienti, filled, page):
