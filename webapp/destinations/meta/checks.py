@@ -8,6 +8,7 @@ from webapp.destinations.base import Problem
 WRITE_SCOPE = "ads_management"  # creates, changes and fills audiences. Source: Meta sheet §1.5
 TERMS = "custom_audience_tos"  # absent until accepted. Source: Meta sheet §2
 TERMS_URL = "https://business.facebook.com/ads/manage/customaudiences/tos/?act={act_id}"
+TERMS_CODES = ("1870034", "1870090", "1870092", "2655", "2663", "2664", "condizioni")  # Meta sheet §2
 # ACTIVE, IN_GRACE_PERIOD (still delivers), ANY_ACTIVE. Source: Meta sheet §2 `account_status`.
 USABLE_STATUSES = (1, 9, 201)
 STATUSES = {
@@ -92,6 +93,11 @@ def account_problems(node: Mapping[str, Any], act_id: str, name: str) -> list[Pr
         _terms_problem(node.get("tos_accepted"), act_id, name),
     ]
     return [problem for problem in problems if problem is not None]
+
+
+def terms_url(code: str | None, act_id: str) -> str | None:
+    """Where the terms are accepted, when *code* is one of those that say they were not."""
+    return TERMS_URL.format(act_id=act_id) if code and code.endswith(TERMS_CODES) else None
 
 
 def _status_problem(status: object, name: str) -> Problem | None:

@@ -52,7 +52,7 @@ def read_grant(token: str, kind: str) -> Grant:
                 raise Refused([problem])
             person = client.me()
         except DestinationError as error:
-            raise Refused([in_words(error)]) from None
+            raise Refused([at_form(error)]) from None
     return Grant(
         token,
         kind,
@@ -69,16 +69,19 @@ def check_account(token: str, act_id: str, name: str) -> None:
         try:
             node = client.ad_account(act_id)
         except DestinationError as error:
-            raise Refused([in_words(error)]) from None
+            raise Refused([at_form(error)]) from None
     if problems := checks.account_problems(node, act_id, name):
         raise Refused(problems)
 
 
 def in_words(error: DestinationError) -> Problem:
-    """The error for somebody in front of a form, where nothing is repeated or resumed by itself."""
-    problem = error.problem
-    if isinstance(error, TemporaryError):
-        return replace(problem, todo=RETRY)
+    """The error for somebody who waits in front of a page, where nothing is repeated by itself."""
+    return replace(error.problem, todo=RETRY) if isinstance(error, TemporaryError) else error.problem
+
+
+def at_form(error: DestinationError) -> Problem:
+    """The same in the account form, where the token or the Account ID may still be wrong."""
+    problem = in_words(error)
     if problem.code.startswith("190"):
         return checks.INVALID_TOKEN
     return checks.NO_ACCESS if problem.code == checks.NO_ACCESS.code else problem

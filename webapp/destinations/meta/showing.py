@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from webapp import clock
-from webapp.destinations.meta import accounts, texts
+from webapp.destinations.meta import accounts, checks, texts
 from webapp.destinations.meta.models import MetaAccount
 
 
@@ -20,6 +20,7 @@ class AccountRow:
     is_system_user: bool
     expiring: str | None = None
     resting_until: datetime | None = None
+    terms_url: str | None = None
 
 
 def account_row(account: MetaAccount) -> AccountRow:
@@ -36,4 +37,5 @@ def account_row(account: MetaAccount) -> AccountRow:
         account.token_kind == "system_user",
         texts.expiring(account.name, end, now) if is_ending and end else None,
         datetime.fromtimestamp(account.paused_until, UTC) if rests else None,
+        checks.terms_url(account.problem, account.act_id),
     )

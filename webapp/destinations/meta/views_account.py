@@ -239,10 +239,13 @@ def _answer(page: FormPage, status: int = 200) -> Response:
 
 
 def _form_url(draft: AuthorisationDraft) -> str:
+    """The anchor also takes the place of the `#_=_` that Facebook adds and browsers carry along."""
     if draft.account_id is None:
-        return url_for("meta.new_account", bozza=draft.public_id)
+        return url_for("meta.new_account", bozza=draft.public_id, _anchor=TOKEN_BLOCK)
     account = account_with_id(draft.account_id) or abort(404)
-    return url_for("meta.edit_account", account_id=account.public_id, bozza=draft.public_id)
+    return url_for(
+        "meta.edit_account", account_id=account.public_id, bozza=draft.public_id, _anchor=TOKEN_BLOCK
+    )
 
 
 def _refuse_return(reason: str) -> Response:

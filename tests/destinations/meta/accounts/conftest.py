@@ -1,6 +1,7 @@
 """The application in front of the simulated Meta, over real HTTP, and the way through its dialog."""
 
 from collections.abc import Iterator
+
 import pytest
 import requests
 

@@ -1,0 +1,99 @@
+"""The configuration in a real browser, through Facebook's dialog and back, under the strict policy."""
+
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.axe import violations
+from tests.conftest import opened, served_at
+from tests.destinations.meta.accounts.journey import FACEBOOK, saved
+from webapp import services as platea
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def address(app, meta_settings):
+    with served_at(app) as url:
+        platea.start(replace(meta_settings, public_url=url))
+        yield url
+
+
+@pytest.fixture(params=[True, False], ids=["with script", "without script"])
+def window(request, chromium, address, signed_in):
+    with opened(chromium, address, signed_in, java_script_enabled=request.param) as page:
+        yield page
+
+
+def test_autorizza_and_salva_work_with_and_without_javascript(window: Page, simulator):
+    window.goto(FACEBOOK)
+    window.get_by_role("link", name="Configura un account Facebook").click()
+    window.get_by_label("Nome").fill("Aurora Outlet")
+    window.get_by_label("Account ID").fill(simulator.account_id)
+    window.get_by_role("button", name="autorizza").click()
+    window.get_by_role("button", name="Annulla").click()
+    expect(window.get_by_text("Facebook non ha concesso l’accesso.")).to_be_visible()
+    window.get_by_role("button", name="autorizza").click()
+    window.get_by_role("button", name="Continua").click()
+    expect(window.get_by_text("Autorizzato come Giulia Ferri. Ora clicca su salva.")).to_be_visible()
+    assert window.url.endswith("#access-token") and "code=" not in window.url
+
+    window.get_by_label("Nome").press("Enter")
+
+    expect(window.get_by_role("link", name="Info su Aurora Outlet")).to_be_visible()
+    assert [account.name for account in saved()] == ["Aurora Outlet"]
+
+
+def test_info_reads_the_audiences_with_and_without_javascript(window: Page, save_account):
+    account = save_account()
+    window.goto(f"{FACEBOOK}/{account.public_id}/info")
+    if window.get_by_role("link", name="Mostra le custom audience").is_visible():
+        window.get_by_role("link", name="Mostra le custom audience").click()
+
+    expect(window.get_by_role("row", name="Clienti newsletter 23861540010200582")).to_be_visible()
+
+
+def test_elimina_asks_and_does_with_and_without_javascript(window: Page, save_account):
+    save_account("Aurora Outlet")
+    window.goto(FACEBOOK)
+    window.get_by_role("button", name="Azioni per Aurora Outlet").click()
+    window.get_by_role("button", name="Elimina").click()
+    window.get_by_role("button", name="elimina l’account").click()
+
+    expect(window.get_by_role("heading", name="Collega il primo account Facebook")).to_be_visible()
+    assert saved() == []
+
+
+@pytest.fixture(params=[(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")], ids=str)
+def any_window(request, chromium, address, signed_in):
+    width, scheme = request.param
+    size = {"width": width, "height": 900}
+    with opened(chromium, address, signed_in, viewport=size, color_scheme=scheme, bypass_csp=True) as page:
+        yield page
+
+
+def test_axe_finds_nothing_to_say(any_window: Page, save_account):
+    any_window.goto(FACEBOOK)
+    assert violations(any_window) == []
+    account = save_account(kind="system_user")
+    base = f"{FACEBOOK}/{account.public_id}"
+    for path in (
+        "/configura/integrazioni",
+        FACEBOOK,
+        f"{FACEBOOK}/nuovo",
+        f"{base}/modifica",
+        f"{base}/elimina",
+        f"{base}/info?elenco=1",
+    ):
+        any_window.goto(path)
+        assert violations(any_window) == [], path
+        assert any_window.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_axe_finds_nothing_to_say_of_errors(any_window: Page):
+    any_window.goto(f"{FACEBOOK}/nuovo")
+    any_window.get_by_role("button", name="autorizza").click()
+    expect(any_window.locator("[data-error-summary]")).to_be_focused()
+
+    assert violations(any_window) == []
