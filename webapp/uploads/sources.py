@@ -50,10 +50,12 @@ def find(session: Session, client_id: int, database_id: str, filter_id: str | No
     if database is None:
         abort(404)
     if filter_id is None:
+        session.expunge_all()  # stays readable after the transaction
         return Source(database)
     saved = session.execute(
         select(Filter).where(col(Filter.database_id) == database.id, col(Filter.public_id) == filter_id)
     ).scalar_one_or_none()
     if saved is None:
         abort(404)
+    session.expunge_all()  # stays readable after the transaction
     return Source(database, saved)

@@ -22,12 +22,16 @@ def words(element) -> str:
 
 def read(upload: Upload) -> Upload:
     with db.reading() as session:
-        return session.get_one(Upload, upload.id)
+        found = session.get_one(Upload, upload.id)
+        session.expunge_all()
+    return found
 
 
 def repeats_of(upload: Upload) -> list[Upload]:
     with db.reading() as session:
-        return list(session.exec(select(Upload).where(Upload.repeats_id == upload.id)))
+        found = list(session.exec(select(Upload).where(Upload.repeats_id == upload.id)))
+        session.expunge_all()
+    return found
 
 
 @pytest.fixture

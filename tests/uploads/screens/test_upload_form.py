@@ -48,7 +48,9 @@ def by_mobile(*mobiles: str) -> list[dict[str, object]]:
 
 def uploads() -> list[Upload]:
     with db.reading() as session:
-        return list(session.exec(select(Upload)))
+        found = list(session.exec(select(Upload)))
+        session.expunge_all()
+    return found
 
 
 @pytest.fixture
