@@ -4,6 +4,9 @@ from array import array
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from webapp import clock, db
 from webapp.contacts.models import Contact, Filter, UserDatabase
 from webapp.destinations.meta.models import MetaAccount
@@ -79,6 +82,12 @@ def _batch(upload: Upload, seq: int, status: BatchStatus, rows: int, rejected: i
         num_rejected=rejected if was_sent else 0,
         sent_at=clock.now() if was_sent else None,
     )
+
+
+def change_batch(upload: Upload, seq: int, **values: object) -> None:
+    same = (col(Batch.upload_id) == upload.id, col(Batch.seq) == seq)
+    with db.writing() as session:
+        session.execute(update(Batch).where(*same).values(**values))
 
 
 def add_contacts(database: UserDatabase, *contacts: Mapping[str, object]) -> list[Contact]:

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.conftest import Browser
-from tests.uploads.screens.building import add_contacts, add_upload, leave_out
+from tests.uploads.screens.building import add_contacts, add_upload, change_batch, leave_out
 from webapp import db
 from webapp.contacts.models import UserDatabase
 from webapp.uploads.csv_file import safe_cell
 from webapp.uploads.left_out import mask
-from webapp.uploads.models import Batch, Upload
+from webapp.uploads.models import Upload
 from webapp.uploads.status import BatchStatus
 
 SENT = BatchStatus.SENT
@@ -43,8 +43,7 @@ def upload(clienti: UserDatabase) -> Upload:
     leave_out(made, "email_invalid.no_at", [formula])
     leave_out(made, "email_invalid.local", [landline])
     leave_out(made, "duplicate", [twin])
-    with db.writing() as session:
-        session.get_one(Batch, 1).rejected = [[refused.id, "Invalid hash"]]
+    change_batch(made, 1, rejected=[[refused.id, "Invalid hash"]])
     return made
 
 

@@ -3,14 +3,20 @@
 import pytest
 
 from tests.conftest import Browser, add_operator
-from tests.uploads.screens.building import add_contacts, add_event, add_upload, leave_out, save
-from webapp import db
+from tests.uploads.screens.building import (
+    add_contacts,
+    add_event,
+    add_upload,
+    change_batch,
+    leave_out,
+    save,
+)
 from webapp.access.models import Client, Role
 from webapp.contacts.models import UserDatabase
 from webapp.identifiers import new_public_id
 from webapp.uploads import texts
 from webapp.uploads.events import Event
-from webapp.uploads.models import Batch, Upload
+from webapp.uploads.models import Upload
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 
 SENT, PENDING = BatchStatus.SENT, BatchStatus.PENDING
@@ -92,9 +98,7 @@ def test_reasons_come_with_masked_examples_and_their_own_file(signed_in: Browser
 def test_who_meta_refused_is_told_apart_from_who_was_discarded(signed_in: Browser, clienti, page):
     refused = add_contacts(clienti, {"email": "sara@posta.example"})[0]
     upload = add_upload(clienti, [(SENT, 10, 1)], status=UploadStatus.COMPLETED_WITH_WARNINGS)
-    with db.writing() as session:
-        batch = session.get_one(Batch, 1)
-        batch.rejected = [[refused.id, "Invalid hash"]]
+    change_batch(upload, 1, rejected=[[refused.id, "Invalid hash"]])
 
     section = page(signed_in.get(url_of(upload))).get_element_by_id("left-out")
 
@@ -149,9 +153,7 @@ def test_a_failed_batch_tells_its_code_and_trace_to_support(signed_in: Browser, 
     upload = add_upload(
         clienti, [(SENT, 10, 0), (BatchStatus.FAILED, 5, 0)], status=UploadStatus.COMPLETED_WITH_WARNINGS
     )
-    with db.writing() as session:
-        batch = session.get_one(Batch, 2)
-        batch.error, batch.error_code, batch.trace = "Facebook ha rifiutato.", "100/33", "AbCdEfGh123"
+    change_batch(upload, 2, error="Facebook ha rifiutato.", error_code="100/33", trace="AbCdEfGh123")
 
     row = page(signed_in.get(url_of(upload))).get_element_by_id("batch-2")
 
