@@ -159,6 +159,7 @@ def confirm_delete(account_id: str) -> str:
 def delete_account(account_id: str) -> Response:
     account = find_account(account_id)
     if accounts.delete(account):
+        log.info("account Facebook eliminato", account=account_id)
         return htmx.notice(htmx.go_to(url_for("meta.accounts")), texts.DELETED)
     if htmx.is_htmx():
         return htmx.refused(texts.IN_USE, 409)
@@ -207,6 +208,7 @@ def _save(page: FormPage) -> Response:
         return _answer(replace(page, problems=refused.problems, errors=refused.errors), 422)
     except LookupError:
         abort(404)
+    log.info("account Facebook salvato", act_id=page.form.act_id, new_token=grant is not None)
     return htmx.notice(htmx.go_to(url_for("meta.accounts")), texts.SAVED)
 
 
