@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from flask import abort, url_for
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
+from webapp.contacts import queries as contact_queries
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.identifiers import looks_like_public_id
 from webapp.uploads.queries import Scope
@@ -42,20 +42,11 @@ def find(session: Session, client_id: int, database_id: str, filter_id: str | No
     for public_id in (database_id, filter_id):
         if public_id is not None and not looks_like_public_id(public_id):
             abort(404)
-    database = session.execute(
-        select(UserDatabase).where(
-            col(UserDatabase.client_id) == client_id, col(UserDatabase.public_id) == database_id
-        )
-    ).scalar_one_or_none()
-    if database is None:
+    database = contact_queries.database(session, client_id, database_id)
+    if database is None or database.id is None:
         abort(404)
-    if filter_id is None:
-        session.expunge_all()  # stays readable after the transaction
-        return Source(database)
-    saved = session.execute(
-        select(Filter).where(col(Filter.database_id) == database.id, col(Filter.public_id) == filter_id)
-    ).scalar_one_or_none()
-    if saved is None:
+    saved = contact_queries.one_filter(session, database.id, filter_id) if filter_id else None
+    if filter_id and saved is None:
         abort(404)
     session.expunge_all()  # stays readable after the transaction
     return Source(database, saved)

@@ -9,6 +9,7 @@ from webapp.uploads import (
     finding,
     history,
     list_state,
+    prospects,
     sources,
     views_actions,
     views_detail,
@@ -31,7 +32,9 @@ FILTER = "/database/<database_id>/filtri/<filter_id>/custom-audience"
 @blueprint.get(FILTER, endpoint="filter_history")
 def show_history(database_id: str, filter_id: str | None = None) -> str:
     source = _source(database_id, filter_id)
-    return render_template("uploads/history.html", **_context(source, _state()))
+    with db.reading() as session:
+        media = prospects.media_of(session, source.database.id or 0)
+    return render_template("uploads/history.html", media=media, **_context(source, _state()))
 
 
 @blueprint.get(f"{DATABASE}/storico", endpoint="history_fragment")
