@@ -13,7 +13,7 @@ from webapp.uploads.models import Batch, BatchEvent
 from webapp.uploads.rows import UploadRow
 from webapp.uploads.status import BatchStatus
 
-BATCHES_PER_PAGE = 20
+BATCHES_PER_PAGE = 10
 LATEST_EVENTS = 12
 MOST_EVENTS = 2_000
 MOST_TICKS = 60  # more are thinner than the gap between them

@@ -170,8 +170,8 @@ def test_each_batch_is_a_tick_while_they_can_be_told_apart(signed_in: Browser, c
     tree = page(signed_in.get(url_of(many)))
     assert not tree.xpath("//*[local-name()='rect']")
     assert tree.xpath("//*[@id='progress']//progress/@value") == ["61"]
-    assert len(tree.xpath("//*[@id='batches']//tbody/tr")) == 20
-    assert len(page(signed_in.get(f"{url_of(many)}?blocchi=4")).xpath("//*[@id='batches']//tbody/tr")) == 1
+    assert len(tree.xpath("//*[@id='batches']//tbody/tr")) == 10
+    assert len(page(signed_in.get(f"{url_of(many)}?blocchi=7")).xpath("//*[@id='batches']//tbody/tr")) == 1
 
 
 def test_a_pause_for_a_person_says_what_happened_what_to_do_and_who(
