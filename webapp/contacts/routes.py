@@ -1,0 +1,51 @@
+"""The blueprint of the room, and what a URL names for the client whose pages are open; all else is a 404."""
+
+from flask import Blueprint, abort
+from sqlmodel import Session
+
+from webapp.access.current import current_client
+from webapp.contacts import queries
+from webapp.contacts.models import Contact, ContactImport, Filter, UserDatabase
+from webapp.identifiers import looks_like_public_id
+
+blueprint = Blueprint("contacts", __name__)
+
+DATABASES = "/database"
+DATABASE = "/database/<database_id>"
+CONTACTS = f"{DATABASE}/contatti"
+IMPORTS = f"{DATABASE}/importazioni"
+IMPORT = f"{IMPORTS}/<import_id>"
+FILTERS = f"{DATABASE}/filtri"
+FILTER = f"{FILTERS}/<filter_id>"
+
+LARGEST_ID = 2**63 - 1
+
+
+def client_id() -> int:
+    found = current_client().id
+    assert found is not None
+    return found
+
+
+def database_or_404(session: Session, public_id: str) -> UserDatabase:
+    found = queries.database(session, client_id(), public_id) if looks_like_public_id(public_id) else None
+    return found or abort(404)
+
+
+def import_or_404(session: Session, database: UserDatabase, public_id: str) -> ContactImport:
+    if not looks_like_public_id(public_id):
+        abort(404)
+    return queries.one_import(session, database.id or 0, public_id) or abort(404)
+
+
+def filter_or_404(session: Session, database: UserDatabase, public_id: str) -> Filter:
+    if not looks_like_public_id(public_id):
+        abort(404)
+    return queries.one_filter(session, database.id or 0, public_id) or abort(404)
+
+
+def contact_or_404(session: Session, database: UserDatabase, contact_id: int) -> Contact:
+    if contact_id > LARGEST_ID:
+        abort(404)
+    found = session.get(Contact, contact_id)
+    return found if found is not None and found.database_id == database.id else abort(404)
