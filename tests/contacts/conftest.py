@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from webapp import db
 from webapp.access.models import Client
@@ -48,7 +49,8 @@ def read_import(import_id: int) -> ContactImport:
 
 def contacts_of(database: UserDatabase) -> list[Contact]:
     with db.reading() as session:
-        found = session.query(Contact).filter_by(database_id=database.id).order_by(Contact.id).all()
+        wanted = select(Contact).where(Contact.database_id == database.id).order_by(Contact.id)
+        found = list(session.exec(wanted))
         session.expunge_all()
     return found
 

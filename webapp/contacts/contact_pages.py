@@ -1,4 +1,4 @@
-"""A page of contacts: by keyset, so that the thousandth costs what the first does; and the search over them."""
+"""A page of contacts by keyset, so that the thousandth costs what the first does; and the search."""
 
 from dataclasses import dataclass
 from typing import Any

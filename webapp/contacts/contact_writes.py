@@ -3,7 +3,7 @@
 Plain SQL through the driver: SQLAlchemy's own executemany takes twice as long over a million rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,38 +44,52 @@ class Written:
     skipped: int
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a block comes to: rows to insert, rows to write over the contact of that id, the rest."""
+
+    inserts: list[list[Any]]
+    updates: list[tuple[list[Any], int]]
+    written: Written
+
+
 def write_block(connection: Connection, target: Target, rows: Sequence[list[Any]]) -> Written:
     """Write *rows* inside the caller's transaction. Of rows with the same key the last one wins."""
-    position = target.columns.index(KEY_COLUMNS[target.key]) if target.key in KEY_COLUMNS else None
-    if position is None:
-        creates = target.mode != ImportMode.UPDATE_ONLY
-        _insert(connection, target, rows if creates else [])
-        return Written(len(rows), 0, 0) if creates else Written(0, 0, len(rows))
-    present = _present(connection, target, {row[position] for row in rows} - {None})
-    return _sort_out(connection, target, rows, position, present)
+    plan = plan_block(target, rows, present_keys(connection, target, rows))
+    _insert(connection, target, plan.inserts)
+    _update(connection, target, plan.updates)
+    return plan.written
 
 
-def _sort_out(
-    connection: Connection, target: Target, rows: Sequence[list[Any]], position: int, present: dict[Any, int]
-) -> Written:
+def key_position(target: Target) -> int | None:
+    """Where in a row the key stands, None when every row is a new contact."""
+    return target.columns.index(KEY_COLUMNS[target.key]) if target.key in KEY_COLUMNS else None
+
+
+def plan_block(target: Target, rows: Sequence[list[Any]], present: Mapping[Any, int]) -> Plan:
+    """*present*: key → id of the contact that has it, of `present_keys`. Decides, writes nothing."""
+    position = key_position(target)
     inserts: dict[Any, list[Any]] = {}
     updates: dict[Any, list[Any]] = {}
     skipped = 0
     for number, row in enumerate(rows):
-        key = row[position] if row[position] is not None else number  # without key: a contact of its own
+        key = row[position] if position is not None else None
+        if key is None:
+            key = (number,)  # without a key: a contact of its own
         is_new = key not in present
         wanted = target.mode != (ImportMode.UPDATE_ONLY if is_new else ImportMode.CREATE_ONLY)
         if not wanted or (key in inserts and target.mode == ImportMode.CREATE_ONLY):
             skipped += 1
         else:
             (inserts if is_new else updates)[key] = row
-    _insert(connection, target, list(inserts.values()))
-    _update(connection, target, [(row, present[key]) for key, row in updates.items()])
-    return Written(len(inserts), len(rows) - len(inserts) - skipped, skipped)
+    written = Written(len(inserts), len(rows) - len(inserts) - skipped, skipped)
+    return Plan(list(inserts.values()), [(row, present[key]) for key, row in updates.items()], written)
 
 
-def _present(connection: Connection, target: Target, keys: set[Any]) -> dict[Any, int]:
+def present_keys(connection: Connection, target: Target, rows: Sequence[list[Any]]) -> dict[Any, int]:
     """Key → id of the contact that has it already; the oldest where several do."""
+    position = key_position(target)
+    keys = {row[position] for row in rows} - {None} if position is not None else set()
     if not keys:
         return {}
     column = CONTACT.c[KEY_COLUMNS[target.key]]

@@ -2,7 +2,7 @@
 
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -21,7 +21,7 @@ NO_ROWS = "Il file contiene solo i nomi delle colonne: non c’è nessuna riga d
 
 
 def create(
-    session: Session, database: UserDatabase, file_name: str, source: BinaryIO | Path, started_by: str
+    session: Session, database: UserDatabase, file_name: str, source: IO[bytes] | Path, started_by: str
 ) -> ContactImport:
     """Store the file, recognise everything in it, propose how to import it. Raises UnreadableFile.
 

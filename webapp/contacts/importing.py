@@ -28,8 +28,6 @@ FINAL = frozenset(
     }
 )
 
-ImportError_ = UnreadableFile
-
 
 def start(import_id: int) -> None:
     """Put the import in the queue and ring; it starts by itself if nobody hears. Raises UnreadableFile."""

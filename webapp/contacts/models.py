@@ -88,7 +88,10 @@ class Contact(SQLModel, table=True):
 
 
 class Filter(SQLModel, table=True):
-    """A saved rule over the contacts of a database, evaluated when used; as JSON of `filter_rules.Rule`."""
+    """A saved rule over the contacts of a database, evaluated when used; as JSON of `filter_rules.Rule`.
+
+    *counted* is how many contacts it chose at *counted_at*: lists show it with its age instead of counting.
+    """
 
     __tablename__ = "filter"
     __table_args__ = (UniqueConstraint("database_id", "name"),)
@@ -98,6 +101,8 @@ class Filter(SQLModel, table=True):
     database_id: int = Field(foreign_key="user_database.id", index=True)
     name: str
     rule: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+    counted: int | None = None
+    counted_at: datetime | None = None
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)
 

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from webapp.contacts.file_limits import UnreadableFile
 from webapp.identifiers import new_public_id
@@ -22,7 +22,7 @@ def folder() -> Path:
     return path
 
 
-def store(source: BinaryIO | Path) -> Path:
+def store(source: IO[bytes] | Path) -> Path:
     """A copy of *source*, readable by us alone. Raises UnreadableFile when it is larger than allowed."""
     path = folder() / new_public_id()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -53,7 +53,7 @@ def shown_name(file_name: str) -> str:
     return name.strip(".") or "file senza nome"
 
 
-def _copy(source: BinaryIO, target: BinaryIO) -> None:
+def _copy(source: IO[bytes], target: IO[bytes]) -> None:
     limit = services().settings.max_upload_mb * 1_000_000
     shutil.copyfileobj(_Limited(source, limit), target, 1024 * 1024)
 
@@ -61,7 +61,7 @@ def _copy(source: BinaryIO, target: BinaryIO) -> None:
 class _Limited:
     """A stream that refuses to give more than so many bytes: Content-Length may lie."""
 
-    def __init__(self, source: BinaryIO, limit_bytes: int) -> None:
+    def __init__(self, source: IO[bytes], limit_bytes: int) -> None:
         self._source = source
         self._left = self._limit = limit_bytes
 

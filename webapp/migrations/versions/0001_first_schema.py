@@ -247,6 +247,8 @@ def upgrade() -> None:
         sa.Column("database_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("rule", JSON, nullable=False),
+        sa.Column("counted", sa.Integer(), nullable=True),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -436,6 +438,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("upload_id", "seq"),
     )
     with op.batch_alter_table("batch", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_batch_numbers",
+            ["upload_id", "status", "n_rows", "num_received", "num_rejected"],
+            unique=False,
+        )
         batch_op.create_index("ix_batch_status", ["upload_id", "status", "next_attempt_at"], unique=False)
 
     op.create_table(
@@ -489,6 +496,7 @@ def downgrade() -> None:
     op.drop_table("batch_event")
     with op.batch_alter_table("batch", schema=None) as batch_op:
         batch_op.drop_index("ix_batch_status")
+        batch_op.drop_index("ix_batch_numbers")
 
     op.drop_table("batch")
     with op.batch_alter_table("upload", schema=None) as batch_op:

@@ -1,0 +1,233 @@
+"""Saved filters and their builder, as a person uses them."""
+
+import re
+
+import pytest
+from sqlmodel import select
+
+from tests.conftest import add_operator
+from tests.contacts.conftest import import_file
+from webapp import db
+from webapp.access.models import Role
+from webapp.contacts import holders
+from webapp.contacts.models import Filter
+
+FILE = """\
+Email;Cellulare;Nome;Città;Totale speso
+anna@posta.example.com;3331234567;Anna;Torino;150
+anna@posta.example.com;;Bruno;Torino;20
+carla@posta.example.com;;Carla;Forlì;300
+"""
+
+
+@pytest.fixture
+def here(clienti):
+    import_file(clienti, FILE)
+    return f"/database/{clienti.public_id}/filtri"
+
+
+def typed(*conditions, group="g1", match="all", name="Torino", **more):
+    """The form of the builder with those conditions (field, operator, value …) in one group."""
+    form = {"nome": name, "group": [group], f"{group}-match": match, group: []}
+    for number, (field, operator, *values) in enumerate(conditions, 1):
+        one = f"{group}c{number}"
+        form[group].append(one)
+        form |= {f"{one}-field": field, f"{one}-operator": operator, f"{one}-value": values}
+    return form | more
+
+
+def total(tree) -> str:
+    return tree.xpath("string(//*[@id='totale'])")
+
+
+def saved_filters() -> list[Filter]:
+    with db.reading() as session:
+        found = list(session.exec(select(Filter).order_by(Filter.id)))
+        session.expunge_all()
+    return found
+
+
+def test_a_filter_is_made_counted_saved_and_listed(signed_in, page, fragment, here):
+    page(signed_in.get(f"{here}/nuovo"))
+    counted = signed_in.post_form(f"{here}/conteggio", typed(("city", "is", "TORINO")), htmx=True)
+    tree = fragment(counted)
+    assert total(tree) == "2"
+    assert "1 contatto ha la stessa email di un altro" in tree.text_content()
+    assert "Contatti con Città è “TORINO”." in tree.text_content()
+
+    saved = signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "TORINO")))
+    assert saved.status_code == 303
+    text = page(signed_in.get(saved.location)).text_content()
+    assert "Filtro “Torino” salvato." in text and "Contatti con Città è “TORINO”." in text
+    assert saved_filters()[0].counted == 2
+
+
+def test_conditions_typed_in_italian_are_stored_as_values(signed_in, page, here):
+    form = typed(("own:totale_speso", "between", "99,5", "1.000"), ("city", "one_of", "Torino", "Forlì", ""))
+    signed_in.post_form(f"{here}/nuovo", form)
+    rule = saved_filters()[0].rule
+    assert rule["groups"][0]["conditions"] == [
+        {"field": "own:totale_speso", "operator": "between", "values": [99.5, 1000]},
+        {"field": "city", "operator": "one_of", "values": ["Torino", "Forlì"]},
+    ]
+    tree = page(signed_in.get(f"{here}/{saved_filters()[0].public_id}"))
+    assert tree.xpath("//input[@name='g1c1-value']/@value") == ["99,5", "1000"]
+    assert total(tree) == "2"
+
+
+def test_an_incomplete_condition_does_not_count_and_says_so(signed_in, fragment, here):
+    form = typed(("city", "is", "Torino"), ("own:totale_speso", "at_least", ""))
+    tree = fragment(signed_in.post_form(f"{here}/conteggio", form, htmx=True))
+    assert total(tree) == "2"
+    assert "1 condizione incompleta non conta" in tree.text_content()
+
+
+@pytest.mark.parametrize(
+    "form, where, said",
+    [
+        (typed(("city", "is", "x"), name=""), "nome", "Scrivi un nome per il filtro."),
+        (typed(("city", "is", "x"), name="n" * 101), "nome", "al massimo 100 caratteri"),
+        (typed(), None, "Aggiungi almeno una condizione."),
+        (typed(("city", "is", "")), "g1c1-value", "Scrivi un valore."),
+        (typed(("city", "is", "x" * 201)), "g1c1-value", "al massimo 200 caratteri"),
+        (typed(("city", "contains", "%" * 60_000)), "g1c1-value", "al massimo 200 caratteri"),
+        (typed(("birth_date", "last_days", "")), "g1c1-value", "Scrivi un numero di giorni"),
+        (typed(("birth_date", "last_days", "-1")), "g1c1-value", "Scrivi un numero di giorni"),
+        (typed(("birth_date", "last_days", "９")), "g1c1-value", "Scrivi un numero di giorni"),
+        (typed(("birth_date", "is", "31/02/2026")), "g1c1-value", "Scrivi una data che esiste"),
+        (typed(("birth_date", "is", "2026-13-01")), "g1c1-value", "Scrivi una data che esiste"),
+        (typed(("birth_date", "after", "0000-01-01")), "g1c1-value", "Scrivi una data che esiste"),
+        (typed(("birth_date", "after", "9999-12-31")), "g1c1-value", "Scrivi una data che esiste"),
+        (typed(("birth_date", "between", "2026-02-01", "2026-01-01")), "g1c1-value", "prima del secondo"),
+        (typed(("own:totale_speso", "is", "NaN")), "g1c1-value", "Scrivi un numero"),
+        (typed(("own:totale_speso", "is", "inf")), "g1c1-value", "Scrivi un numero"),
+        (typed(("own:totale_speso", "is", "1e309")), "g1c1-value", "Scrivi un numero"),
+        (typed(("own:totale_speso", "is", "１２３")), "g1c1-value", "Scrivi un numero"),
+        (typed(("own:totale_speso", "is", "0x10")), "g1c1-value", "Scrivi un numero"),
+        (typed(("own:totale_speso", "is", "9" * 5_000)), "g1c1-value", "Scrivi un numero"),
+        (typed(("own:sparito", "is", "x")), "g1c1-value", "Un campo di questo filtro non c’è più"),
+        (typed(("database_id", "is", "1")), "g1c1-value", "Un campo di questo filtro non c’è più"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_saved_is_said_where_it_is_wrong(signed_in, page, fragment, here, form, where, said):
+    tree = page(signed_in.post_form(f"{here}/nuovo", form), 422)
+    summary = tree.xpath("//*[@data-error-summary]")[0].text_content()
+    assert said in summary
+    if where:
+        assert said in tree.xpath("string(//*[@id=$id])", id=f"{where}-error")
+    assert fragment(signed_in.post_form(f"{here}/nuovo", form, htmx=True), 422).get("id") == "costruttore"
+    assert saved_filters() == []
+
+
+def test_two_filters_of_a_database_cannot_have_one_name(signed_in, page, here):
+    signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "x")))
+    tree = page(signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "y"))), 422)
+    assert "C’è già un filtro che si chiama “Torino”" in tree.text_content()
+
+
+def test_the_buttons_of_the_builder_work_without_javascript(signed_in, page, here):
+    def press(button, *conditions):
+        return page(signed_in.post_form(f"{here}/nuovo", typed(*conditions, do=button)))
+
+    one = ("city", "one_of", "Torino", "Forlì")
+    rows = "//li[contains(@class, 'cond')]/@id"
+    assert press("add:g1", one).xpath(rows) == ["g1c1", "g1c2"]
+    assert press("remove:g1c1", one, ("city", "is", "x")).xpath(rows) == ["g1c2"]
+    assert press("add-group", one).xpath(rows) == ["g1c1", "g2c1"]
+    assert press("duplicate:g1", one).xpath("//input[@name='g2c1-value']/@value") == ["Torino", "Forlì", ""]
+    assert press("drop:g1", one).xpath(rows) == []
+    assert press("add:x", one).xpath(rows) == ["g1c1", "xc1"]
+    assert press("drop-value:g1c1:0", one).xpath("//input[@name='g1c1-value']/@value") == ["Forlì", ""]
+    assert press("nonsense:../", one).xpath(rows) == ["g1c1"]
+    assert saved_filters() == []
+
+
+def test_another_field_gets_the_operators_and_the_control_of_its_type(signed_in, fragment, here):
+    form = typed(("birth_date", "is", "Torino"), do="refresh")
+    form["g1c1-operator"] = "contains"
+    tree = fragment(signed_in.post_form(f"{here}/nuovo", form, htmx=True))
+    operators = tree.xpath("//select[@name='g1c1-operator']/option/@value")
+    assert "last_days" in operators and "contains" not in operators
+    assert tree.xpath("//input[@name='g1c1-value']/@type") == ["date"]
+
+
+def test_exclusions_and_groups_count_together(signed_in, fragment, here):
+    form = typed(("email", "is_valid"))
+    form |= {
+        "x": ["xc1"],
+        "xc1-field": "city",
+        "xc1-operator": "is",
+        "xc1-value": ["torino"],
+        "x-match": "any",
+    }
+    tree = fragment(signed_in.post_form(f"{here}/conteggio", form, htmx=True))
+    assert total(tree) == "1"
+    assert "Contatti con email valida. Esclusi quelli con Città è “torino”." in tree.text_content()
+
+
+def test_ten_thousand_values_are_refused_in_words(signed_in, page, here):
+    form = typed(("city", "one_of", *(f"v{n}" for n in range(1_500))))
+    assert "al massimo 1000 valori" in page(signed_in.post_form(f"{here}/nuovo", form), 422).text_content()
+    form = typed(("city", "one_of", *(f"v{n}" for n in range(10_000))))
+    assert signed_in.post_form(f"{here}/nuovo", form).status_code in (413, 422)
+
+
+def test_a_filter_is_edited_duplicated_and_deleted(signed_in, page, here):
+    signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "Torino")))
+    saved = saved_filters()[0]
+    signed_in.post_form(f"{here}/{saved.public_id}", typed(("city", "is", "Forlì"), name="Forlì"))
+    assert [(one.name, one.counted) for one in saved_filters()] == [("Forlì", 1)]
+
+    copied = signed_in.post_form(f"{here}/{saved.public_id}/duplica")
+    assert "Forlì, copia" in page(signed_in.get(copied.location)).findtext(".//h1")
+    page(signed_in.get(f"{here}/{saved.public_id}/elimina"))
+    signed_in.post_form(f"{here}/{saved.public_id}/elimina")
+    assert [one.name for one in saved_filters()] == ["Forlì, copia"]
+
+
+def test_a_filter_in_use_is_not_deleted(signed_in, page, here, monkeypatch):
+    signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "Torino")))
+    saved = saved_filters()[0]
+    monkeypatch.setattr(holders, "_holders", [lambda _session, filter_id: filter_id == saved.id])
+    assert "Il filtro è in uso" in page(signed_in.get(f"{here}/{saved.public_id}/elimina")).text_content()
+    signed_in.post_form(f"{here}/{saved.public_id}/elimina")
+    assert len(saved_filters()) == 1
+
+
+def test_contacts_of_a_filter_are_listed(signed_in, page, here):
+    signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "Forlì"), name="Forlì"))
+    url = here.replace("filtri", "contatti")
+    tree = page(signed_in.get(f"{url}?filtro={saved_filters()[0].public_id}"))
+    assert tree.xpath("//td[contains(@class, 'lead')]//a/text()") == ["Carla"]
+    assert signed_in.get(f"{url}?filtro=222222222222").status_code == 404
+
+
+def test_all_filters_of_the_client_are_on_one_page(signed_in, page, here):
+    assert "Nessun filtro" in page(signed_in.get("/filtri")).text_content()
+    signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "x"), name="<b>{{7*7}}"))
+    tree = page(signed_in.get("/filtri"))
+    assert tree.xpath("//td[contains(@class, 'lead')]//a/text()") == ["<b>{{7*7}}"]
+    assert tree.xpath("//td//a[text()='Clienti Italia']")
+
+
+def test_support_reads_filters_and_changes_none(app, page, aurora, signed_in, here):
+    signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "x")))
+    url = f"{here}/{saved_filters()[0].public_id}"
+    support = app.test_client()
+    support.sign_in(add_operator(aurora, Role.SUPPORT, "aiuto@aurora.example"))
+    page(support.get(here))
+    for path in (url, f"{here}/nuovo", f"{url}/elimina"):
+        assert support.get(path).status_code == 403
+    for path in (url, f"{here}/nuovo", f"{url}/elimina", f"{url}/duplica", f"{here}/conteggio"):
+        assert support.post_form(path).status_code == 403
+
+
+def test_the_builder_names_no_control_twice(signed_in, page, here):
+    tree = page(
+        signed_in.post_form(
+            f"{here}/nuovo", typed(("city", "between", "a"), ("consent", "is_yes"), do="add:x")
+        )
+    )
+    ids = tree.xpath("//form[@id='costruttore']//@id")
+    assert len(ids) == len(set(ids))
+    assert not re.search(r"\{\{|\{%", tree.text_content())

@@ -1,0 +1,180 @@
+"""The import wizard as a person walks it, with and without JavaScript."""
+
+from io import BytesIO
+
+import pytest
+from sqlmodel import select
+
+from tests.conftest import add_operator
+from tests.contacts.conftest import add_draft, as_bytes, contacts_of, import_file, read_import
+from webapp import db
+from webapp.access.models import Role
+from webapp.contacts import import_run, importing
+from webapp.contacts.models import ContactImport
+
+FILE = """\
+Codice cliente;E-mail;Nome;Totale speso
+1;anna@posta.example.com;Anna;10,50
+2;luca@@x;Luca;molto
+;;;7
+"""
+
+
+@pytest.fixture
+def base(clienti):
+    return f"/database/{clienti.public_id}/importazioni"
+
+
+def send_file(browser, base, content, name="clienti.csv", **more):
+    return browser.post_form(
+        f"{base}/nuova",
+        {"file": (BytesIO(as_bytes(content)), name)},
+        content_type="multipart/form-data",
+        **more,
+    )
+
+
+def test_a_file_walks_through_the_four_steps(signed_in, page, clienti, base):
+    assert page(signed_in.get(f"{base}/nuova")).xpath("//input[@type='file']")
+
+    sent = send_file(signed_in, base, FILE)
+    assert sent.status_code == 303
+    columns = page(signed_in.get(sent.location))
+    chosen = columns.xpath("//select[starts-with(@name, 'colonna-')]/optgroup/option[@selected]/@value")
+    assert chosen == ["code", "email", "first_name", "new:text"]
+
+    saved = signed_in.post_form(sent.location, {"colonna-3": "new:number"})
+    check = page(signed_in.get(saved.location))
+    assert numbers(check) == {"Nuovi": "2", "Aggiornati": "0", "Scartati": "1", "Con email valida": "1"}
+    assert "mancano codice, email, cellulare e nome" in check.text_content()
+    assert "Totale speso: 1 valore che non si legge" in check.text_content()
+
+    started = signed_in.post_form(sent.location.replace("colonne", "importa"))
+    assert "Nessun worker attivo" in page(signed_in.get(started.location)).text_content()
+    import_run.run_until_final(only_import(clienti).id)
+    result = page(signed_in.get(started.location))
+    assert numbers(result) == {"Righe lette": "3", "Nuovi": "2", "Aggiornati": "0", "Scartati": "1"}
+    assert "Completata con avvisi" in result.text_content()
+    assert not result.xpath("//*[contains(@hx-trigger, 'every')]"), "what is finished asks nothing"
+    assert [contact.own_fields for contact in contacts_of(clienti)] == [{"totale_speso": 10.5}, {}]
+
+
+def only_import(database) -> ContactImport:
+    with db.reading() as session:
+        found = session.exec(select(ContactImport).where(ContactImport.database_id == database.id)).one()
+        session.expunge_all()
+    return found
+
+
+def numbers(tree) -> dict[str, str]:
+    """What the row of numbers says: label → value."""
+    return {
+        dt.text_content().strip(): dt.getnext().text.strip() for dt in tree.xpath("//dl[@class='stats']//dt")
+    }
+
+
+@pytest.mark.parametrize(
+    "content, name, said",
+    [
+        ("", "vuoto.csv", "Il file è vuoto."),
+        ("Email;Nome\n", "c.csv", "solo i nomi delle colonne"),
+        (b"%PDF-1.7 x", "c.csv", "documento PDF"),
+        ("<html><body>ciao", "c.csv", "pagina web"),
+    ],
+)
+def test_a_file_that_is_none_comes_back_with_what_to_do(signed_in, page, base, content, name, said):
+    tree = page(send_file(signed_in, base, content, name), 422)
+    assert said in tree.xpath("string(//*[@id='file-error'])")
+
+
+def test_without_a_file_the_form_says_so_and_with_htmx_only_the_form_comes_back(signed_in, fragment, base):
+    answer = signed_in.post_form(f"{base}/nuova", {}, htmx=True, content_type="multipart/form-data")
+    assert "Scegli il file" in fragment(answer, 422).text_content()
+
+
+def test_a_file_in_cp1252_is_shown_with_a_warning_and_can_be_read_again(signed_in, page, base):
+    sent = send_file(signed_in, base, "Email;Città\na@posta.example.com;Forlì\n".encode("cp1252"))
+    tree = page(signed_in.get(sent.location))
+    assert "Forlì" in tree.text_content()
+    assert "Controlla le lettere accentate" in tree.text_content()
+
+    signed_in.post_form(
+        sent.location.replace("colonne", "lettura"),
+        {"codifica": "cp1252", "separatore": ",", "intestazione": "si"},
+    )
+    assert "separatore virgola" in page(signed_in.get(sent.location)).text_content()
+
+
+def test_a_field_given_twice_and_a_missing_medium_are_refused_at_the_column(signed_in, page, clienti, base):
+    draft = add_draft(clienti, "Email;Nome;Altro\na@posta.example.com;Anna;x\n")
+    url = f"{base}/{draft.public_id}/colonne"
+    twice = page(
+        signed_in.post_form(url, {"colonna-0": "email", "colonna-1": "city", "colonna-2": "city"}), 422
+    )
+    assert "“Città” è abbinato a due colonne" in twice.xpath("string(//*[@id='colonna-2-error'])")
+    none = page(signed_in.post_form(url, {"colonna-0": "skip", "colonna-1": "first_name"}), 422)
+    assert "Nessuna colonna è abbinata a Email o Cellulare" in none.text_content()
+
+
+def test_a_target_nobody_offers_changes_nothing(signed_in, clienti, base):
+    draft = add_draft(clienti, "Email\na@posta.example.com\n")
+    signed_in.post_form(f"{base}/{draft.public_id}/colonne", {"colonna-0": "database_id", "chiave": "id"})
+    assert read_import(draft.id).mapping == {"0": "email"}
+    assert read_import(draft.id).key == "none"
+
+
+def test_while_it_runs_the_result_asks_every_two_seconds_and_can_be_stopped(signed_in, page, clienti, base):
+    draft = add_draft(clienti, FILE)
+    importing.start(draft.id)
+    url = f"{base}/{draft.public_id}"
+    assert page(signed_in.get(url)).xpath("//*[@id='import-result']/@hx-trigger")[0].startswith("every 2s")
+
+    signed_in.post_form(f"{url}/ferma")
+    assert "Fermata" in page(signed_in.get(url)).text_content()
+    assert contacts_of(clienti) == []
+
+
+def test_the_rejected_rows_come_as_a_csv_that_computes_nothing(signed_in, clienti, base):
+    done = import_file(
+        clienti, 'Email;Nome\n"=HYPERLINK(""x"")";"@SUM(1)";3\n+393331234567;-5;-x\nb@posta.example.com;B\n'
+    )
+    answer = signed_in.get(f"{base}/{done.public_id}/scarti.csv")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.data.decode("utf-8-sig").split("\r\n")[1:3] == [
+        '2;la riga ha più celle delle colonne;"\'=HYPERLINK(""x"")";\'@SUM(1);3',
+        "3;la riga ha più celle delle colonne;+393331234567;-5;'-x",
+    ]
+
+
+def test_a_hostile_file_name_is_only_ever_shown(signed_in, page, base):
+    for name in (
+        "../../etc/passwd.csv",
+        "a\0.csv",
+        "x" * 300 + ".csv",
+        "<script>alert(1)</script>.csv",
+        "=cmd().csv",
+    ):
+        sent = send_file(signed_in, base, "Email\na@posta.example.com\n", name)
+        tree = page(signed_in.get(sent.location))
+        assert not tree.xpath("//script[contains(., 'alert')]")
+    names = page(signed_in.get(base)).xpath("//td[contains(@class, 'lead')]//a/text()")
+    assert names[0] == "=cmd().csv"
+    assert names[-1] == "passwd.csv"
+
+
+def test_support_sees_the_numbers_and_no_row(app, page, clienti, aurora, base):
+    done = import_file(clienti, FILE)
+    support = app.test_client()
+    support.sign_in(add_operator(aurora, Role.SUPPORT, "aiuto@aurora.example"))
+    tree = page(support.get(f"{base}/{done.public_id}"))
+    assert numbers(tree)["Scartati"] == "1"
+    assert not tree.xpath("//*[@id='rejected-rows']")
+    for path in ("nuova", f"{done.public_id}/scarti.csv"):
+        assert support.get(f"{base}/{path}").status_code == 403
+    assert support.post_form(f"{base}/nuova", {}).status_code == 403
+
+
+def test_imports_of_another_client_are_not_there(signed_in, clienti, base):
+    for import_id in ("x" * 12, "2" * 12, "..%2f", "9223372036854775808"):
+        assert signed_in.get(f"{base}/{import_id}").status_code == 404
+    assert signed_in.get("/database/222222222222/importazioni").status_code == 404

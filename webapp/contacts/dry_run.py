@@ -1,0 +1,102 @@
+"""What an import would do, without doing it: the numbers and the bad rows of step 3."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+
+from sqlmodel import Session
+
+from webapp.contacts import stored_files
+from webapp.contacts.columns import NEW, OWN
+from webapp.contacts.contact_rows import RowConverter
+from webapp.contacts.contact_writes import Target, key_position, plan_block, present_keys
+from webapp.contacts.csv_import import FileRow, read_rows
+from webapp.contacts.import_draft import format_of
+from webapp.contacts.import_run import convert_block
+from webapp.contacts.models import ContactImport, UserDatabase
+from webapp.contacts.queries import own_fields
+
+MAX_ROWS = 20_000  # about a second: nobody waits longer for a page
+BLOCK_ROWS = 5_000
+SHOWN_ROWS = 20
+
+
+@dataclass(slots=True)
+class Forecast:
+    """`rows = new + updated + skipped + rejected`. *valid* counts the contacts with a usable email or mobile.
+
+    *is_whole*: the file has no further rows. *unreadable*: column index as text → cells that stay empty.
+    """
+
+    rows: int = 0
+    new: int = 0
+    updated: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    is_whole: bool = True
+    bad_rows: list[FileRow] = field(default_factory=list)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    valid: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rejected_share(self) -> float:
+        return self.rejected / self.rows if self.rows else 0.0
+
+
+def forecast(session: Session, draft: ContactImport, max_rows: int = MAX_ROWS) -> Forecast:
+    """Read the first *max_rows* rows as the import will. Raises UnreadableFile."""
+    converter = draft_converter(session, draft)
+    target = Target(
+        draft.database_id, tuple(converter.columns), tuple(converter.own_keys), draft.key, draft.mode
+    )
+    rows = islice(
+        read_rows(stored_files.folder() / draft.stored_name, format_of(draft)), draft.has_header, None
+    )
+    found = Forecast()
+    seen: dict[object, int] = {}
+    while found.rows < max_rows and (block := list(islice(rows, min(BLOCK_ROWS, max_rows - found.rows)))):
+        _add(session, found, target, block, converter, seen)
+    found.is_whole = next(rows, None) is None
+    return found
+
+
+def draft_converter(session: Session, draft: ContactImport) -> RowConverter:
+    """The converter for a draft, whose new own fields do not exist yet."""
+    types = {own.key: own.type for own in own_fields(session, draft.database_id)}
+    mapping = {}
+    for index, target in draft.mapping.items():
+        if target.startswith(NEW):
+            types[f"new_{index}"] = target.removeprefix(NEW)
+            mapping[index] = f"{OWN}new_{index}"
+        else:
+            mapping[index] = target
+    country = session.get_one(UserDatabase, draft.database_id).country
+    return RowConverter(mapping, types, country)
+
+
+def _add(
+    session: Session,
+    found: Forecast,
+    target: Target,
+    rows: list[FileRow],
+    converter: RowConverter,
+    seen: dict[object, int],
+) -> None:
+    """Add a block to the numbers; *seen* are the keys of contacts that earlier blocks would have made."""
+    block = convert_block(converter, rows)
+    present = seen | present_keys(session.connection(), target, block.contacts)
+    plan = plan_block(target, block.contacts, present)
+    position = key_position(target)
+    if position is not None:
+        seen.update((row[position], 0) for row in plan.inserts if row[position] is not None)
+    found.rows += len(rows)
+    found.new += plan.written.new
+    found.updated += plan.written.updated
+    found.skipped += plan.written.skipped
+    found.rejected += len(block.rejected)
+    found.bad_rows += block.rejected[: SHOWN_ROWS - len(found.bad_rows)]
+    found.unreadable.update(block.unreadable)
+    for medium in ("email", "mobile"):
+        if medium in target.columns:
+            digest = target.columns.index(f"{medium}_sha256")
+            found.valid[medium] += sum(row[digest] is not None for row in block.contacts)

@@ -1,0 +1,147 @@
+"""What the pages of filters show: the builder with its result, and the lists."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from webapp import clock
+from webapp.contacts import filter_form, filter_words, holders, queries
+from webapp.contacts.counting import Counts, count
+from webapp.contacts.fields import Field
+from webapp.contacts.filter_form import FilterForm
+from webapp.contacts.filter_rules import Rule
+from webapp.contacts.models import Contact, Filter, UserDatabase
+from webapp.contacts.operators import OPERATORS
+from webapp.contacts.routes import filter_or_404
+from webapp.contacts.selection import selected
+from webapp.contacts.showing import Shown, shown
+from webapp.texts import ROME
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FilterRow:
+    """A saved filter in a list; *words* is its rule in Italian."""
+
+    filter: Filter
+    database: UserDatabase
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a rule chooses now; *counts* None: it takes too long to wait for."""
+
+    counts: Counts | None
+    of_database: int
+    words: str
+    examples: list[Shown]
+    incomplete: int
+
+
+def today() -> date:
+    """The day it is for people here."""
+    return datetime.now(ROME).date()
+
+
+def named_in_url(session: Session, database: UserDatabase, public_id: str | None) -> Filter | None:
+    return filter_or_404(session, database, public_id) if public_id else None
+
+
+def rows(session: Session, client_id: int, database: UserDatabase | None = None) -> list[FilterRow]:
+    """The filters of *database*, or of all databases of the client, by name."""
+    wanted = (
+        select(Filter, UserDatabase)
+        .join(UserDatabase, col(UserDatabase.id) == col(Filter.database_id))
+        .where(col(UserDatabase.client_id) == client_id)
+        .order_by(func.lower(UserDatabase.name), func.lower(Filter.name))
+    )
+    if database is not None:
+        wanted = wanted.where(col(Filter.database_id) == database.id)
+    fields: dict[int, dict[str, Field]] = {}
+    found = []
+    for saved, owner in session.execute(wanted):
+        known = fields.setdefault(saved.database_id, fields_by_name(session, saved.database_id))
+        found.append(FilterRow(saved, owner, filter_words.sentence_of(saved.rule, known)))
+    return found
+
+
+def fields_by_name(session: Session, database_id: int) -> dict[str, Field]:
+    return {field.name: field for field in queries.fields_of(session, database_id)}
+
+
+def context(
+    session: Session, database: UserDatabase, form: FilterForm, saved: Filter | None
+) -> dict[str, Any]:
+    """Everything the builder needs, its result included."""
+    fields = fields_by_name(session, database.id or 0)
+    rule, checked = filter_form.rule_of(form, fields)
+    # A row nobody has filled in yet is no mistake: its error is shown when one tries to save.
+    shown_form = replace(checked, errors=form.errors) if form.errors else _without_errors(checked)
+    return {
+        "database": database,
+        "saved": saved,
+        "form": shown_form,
+        "fields": fields,
+        "operators": OPERATORS,
+        "operator_label": filter_words.operator_label,
+        **result_context(session, database, rule, checked),
+    }
+
+
+def result_context(
+    session: Session, database: UserDatabase, rule: Rule, checked: FilterForm
+) -> dict[str, Any]:
+    fields = fields_by_name(session, database.id or 0)
+    incomplete = sum(bool(one.error) for group in checked.all_groups for one in group.conditions)
+    chosen = selected(database.id or 0, rule.as_json(), {n: f.type for n, f in fields.items()}, today())
+    counts = count(chosen)
+    few = select(Contact).where(chosen).limit(EXAMPLES if counts else 0)
+    result = Result(
+        counts,
+        queries.count_contacts(session, database.id or 0),
+        filter_words.sentence(rule, fields),
+        [shown(contact, whole=False) for contact in session.execute(few).scalars()],
+        incomplete,
+    )
+    return {"database": database, "result": result}
+
+
+def remember_count(saved: Filter, counts: Counts | None) -> None:
+    saved.counted = counts.total if counts else None
+    saved.counted_at = clock.now() if counts else None
+
+
+def name_is_taken(session: Session, database_id: int, name: str, saved: Filter | None) -> bool:
+    same = select(col(Filter.id)).where(col(Filter.database_id) == database_id, col(Filter.name) == name)
+    found = session.execute(same).scalar()
+    return found is not None and found != (saved.id if saved else None)
+
+
+def free_name(session: Session, database_id: int, name: str) -> str:
+    """*name*, numbered when a filter is called so already."""
+    base, number = f"{name[:80]}, copia", 1
+    found = base
+    while name_is_taken(session, database_id, found, None):
+        number += 1
+        found = f"{base} {number}"
+    return found
+
+
+def is_held(session: Session, saved: Filter) -> bool:
+    return holders.is_held(session, saved.id or 0)
+
+
+def _without_errors(form: FilterForm) -> FilterForm:
+    def clean(group: filter_form.GroupForm) -> filter_form.GroupForm:
+        conditions = [
+            one if one.values or one.error == filter_form.FIELD_GONE else replace(one, error="")
+            for one in group.conditions
+        ]
+        return replace(group, conditions=tuple(conditions))
+
+    return replace(form, groups=tuple(map(clean, form.groups)), exclude=clean(form.exclude))

@@ -1,0 +1,81 @@
+"""A rule said in Italian, for lists, for the builder and for who receives the audience. PURE."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from webapp import texts
+from webapp.contacts.fields import ADDRESS, Field, FieldType
+from webapp.contacts.filter_rules import ALL, BrokenRule, Condition, Group, Rule, Value, parse
+from webapp.contacts.operators import DAYS, NO_VALUE, OPERATORS, RANGE
+
+EVERYBODY = "Tutti i contatti."
+SHOWN_VALUES = 5
+_VALID = {
+    ("email", "is_valid"): "email valida",
+    ("email", "is_not_valid"): "email non valida o mancante",
+    ("mobile", "is_valid"): "cellulare valido",
+    ("mobile", "is_not_valid"): "cellulare non valido o mancante",
+    ("birth_date", "anniversary"): "compleanno nei prossimi",
+}
+
+
+def sentence(rule: Rule, fields: Mapping[str, Field]) -> str:
+    """“Contatti con Città è “Torino” e Totale speso è almeno 150. Esclusi quelli con …”"""
+    groups = [_group(group, fields) for group in rule.groups if group.conditions]
+    chosen = f"Contatti con {', oppure '.join(groups)}." if groups else EVERYBODY
+    if not rule.exclude.conditions:
+        return chosen
+    return f"{chosen} Esclusi quelli con {_group(rule.exclude, fields)}."
+
+
+def sentence_of(data: Any, fields: Mapping[str, Field]) -> str:
+    """The same from a stored rule; a broken one says what is wrong with it."""
+    try:
+        return sentence(parse(data, {name: field.type for name, field in fields.items()}), fields)
+    except BrokenRule as error:
+        return str(error)
+
+
+def by_name(fields: list[Field]) -> dict[str, Field]:
+    return {field.name: field for field in fields}
+
+
+def operator_label(field: Field, operator: str) -> str:
+    """The words between *field* and its value; they agree with email, which is feminine."""
+    if (field.name, operator) == ("birth_date", "anniversary"):
+        return "compleanno nei prossimi"
+    label = OPERATORS[field.type][operator].label
+    return label.replace("valido", "valida") if field.name == "email" else label
+
+
+def value_text(value: Value, field: Field) -> str:
+    if isinstance(value, int | float):
+        return texts.number(value)
+    if field.type == FieldType.DATE:
+        return texts.day(date.fromisoformat(value))
+    return f"“{dict(field.choices).get(value, value)}”"
+
+
+def _group(group: Group, fields: Mapping[str, Field]) -> str:
+    joined = " e " if group.match == ALL else " o "
+    words = [_condition(condition, fields[condition.field]) for condition in group.conditions]
+    return joined.join(words)
+
+
+def _condition(condition: Condition, field: Field) -> str:
+    if field.type == ADDRESS and (known := _VALID.get((field.name, condition.operator))):
+        return known
+    operator = OPERATORS[field.type][condition.operator]
+    start = _VALID.get((field.name, condition.operator)) or f"{field.label} {operator.label}"
+    if operator.takes == NO_VALUE:
+        return start
+    if operator.takes == DAYS:
+        return f"{start} {texts.plural(int(condition.values[0]), 'giorno', 'giorni')}"
+    values = [value_text(value, field) for value in condition.values]
+    if operator.takes == RANGE:
+        return f"{start} {values[0]} e {values[1]}"
+    shown = ", ".join(values[:SHOWN_VALUES])
+    return f"{start} {shown}" + (
+        f" e altri {len(values) - SHOWN_VALUES}" if len(values) > SHOWN_VALUES else ""
+    )

@@ -1,0 +1,77 @@
+"""The forms of the import wizard: how the file is to be read, and which column goes to which field."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from webapp.contacts import texts
+from webapp.contacts.columns import NEW, SKIP
+from webapp.contacts.fields import STANDARD, TYPE_LABELS, Field
+from webapp.contacts.file_format import FileFormat
+from webapp.contacts.import_draft import NO_MEDIUM, format_of
+from webapp.contacts.models import ContactImport, ImportMode
+
+KEY_NAMES = {name for name, _, _ in texts.KEYS}
+
+Options = list[tuple[str, list[tuple[str, str]]]]
+
+
+def target_options(own: Sequence[Field]) -> Options:
+    """The choices for a column, in groups (label, [(value, words)])."""
+    groups: Options = [("Campi di ogni contatto", [(field.name, field.label) for field in STANDARD])]
+    if own:
+        groups.append(("Campi tuoi", [(field.name, field.label) for field in own]))
+    groups.append(
+        (
+            "Crea un campo nuovo",
+            [(NEW + kind, f"+ Campo nuovo, {words}") for kind, words in TYPE_LABELS.items()],
+        )
+    )
+    return groups
+
+
+def read_format(form: Mapping[str, str], draft: ContactImport) -> tuple[FileFormat, bool]:
+    """(format, has a header) as asked; what is no choice stays as it was."""
+    now = format_of(draft)
+    encoding, delimiter = form.get("codifica", ""), form.get("separatore", "")
+    asked = FileFormat(
+        now.kind,
+        encoding if encoding in dict(texts.ENCODINGS) else now.encoding,
+        delimiter if delimiter in dict(texts.DELIMITERS) else now.delimiter,
+        now.lines,
+    )
+    return asked, form.get("intestazione") == "si"
+
+
+def read_mapping(form: Mapping[str, str], draft: ContactImport, own: Sequence[Field]) -> dict[str, str]:
+    """Write the choices of the form into *draft* and return what is wrong with them: field id → sentence."""
+    allowed = {value for _, options in target_options(own) for value, _ in options} | {SKIP}
+    mapping = {}
+    for index in draft.mapping:
+        asked = form.get(f"colonna-{index}", "")
+        mapping[index] = asked if asked in allowed else draft.mapping[index]
+    draft.mapping = mapping
+    draft.key = _key(form.get("chiave", ""), draft)
+    mode = form.get("modo", "")
+    draft.mode = mode if mode in {*ImportMode} else ImportMode.CREATE_AND_UPDATE
+    return mapping_errors(draft, own)
+
+
+def mapping_errors(draft: ContactImport, own: Sequence[Field]) -> dict[str, str]:
+    """Field id → sentence; empty when the file can be imported with these columns."""
+    labels = {field.name: field.label for field in (*STANDARD, *own)}
+    used = Counter(target for target in draft.mapping.values() if target in labels)
+    errors = {}
+    for index, target in draft.mapping.items():
+        if used[target] > 1:
+            errors[f"colonna-{index}"] = texts.FIELD_TWICE.format(field=labels[target])
+    if not errors and not used["email"] and not used["mobile"]:
+        errors["colonna-0"] = NO_MEDIUM
+    return errors
+
+
+def _key(asked: str, draft: ContactImport) -> str:
+    """A code column decides by itself: two contacts cannot have the same code."""
+    targets = set(draft.mapping.values())
+    if "code" in targets:
+        return "code"
+    return asked if asked == "none" or (asked in KEY_NAMES and asked in targets) else "none"

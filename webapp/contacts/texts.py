@@ -1,0 +1,43 @@
+"""Italian chosen by code for the screens of this room."""
+
+from webapp.contacts.models import ContactImport, ImportMode
+
+ROW_REASONS = {
+    "too_few_cells": "la riga ha meno celle delle colonne",
+    "too_many_cells": "la riga ha più celle delle colonne",
+    "bad_character": "contiene un carattere che non si può leggere",
+    "cell_too_long": "una cella è troppo lunga",
+    "line_too_long": "la riga è troppo lunga",
+    "open_quote": "c’è una virgoletta aperta e mai chiusa",
+    "not_a_contact": "mancano codice, email, cellulare e nome",
+}
+ENCODINGS = (("utf-8", "UTF-8"), ("cp1252", "Windows (ANSI)"), ("utf-16", "UTF-16"))
+DELIMITERS = ((";", "punto e virgola"), (",", "virgola"), ("\t", "tabulazione"), ("|", "barra verticale"))
+KEYS = (
+    ("none", "Ogni riga è un contatto nuovo", "Le email ripetute restano: a Facebook ne arriva una sola."),
+    ("email", "Stessa email", "Se l’email c’è già, la riga aggiorna quel contatto."),
+    ("mobile", "Stesso cellulare", "Se il cellulare c’è già, la riga aggiorna quel contatto."),
+)
+MODES = (
+    (ImportMode.CREATE_AND_UPDATE, "Crea e aggiorna"),
+    (ImportMode.CREATE_ONLY, "Crea solo i nuovi"),
+    (ImportMode.UPDATE_ONLY, "Aggiorna solo i presenti"),
+)
+FILE_MISSING = "Scegli il file da importare."
+FIELD_TWICE = "“{field}” è abbinato a due colonne: scegline una e togli l’altra."
+CP1252_WARNING = (
+    "Il file non è in UTF-8: lo leggiamo come Windows (ANSI). Guarda le lettere accentate qui sotto; "
+    "se non tornano, cambia la codifica."
+)
+
+
+def row_reason(code: str) -> str:
+    return ROW_REASONS.get(code, code)
+
+
+def format_words(made: ContactImport) -> str:
+    """UTF-8, separatore punto e virgola"""
+    if made.kind == "xlsx":
+        return "Excel, primo foglio"
+    encoding = dict(ENCODINGS).get(made.encoding, made.encoding)
+    return f"{encoding}, separatore {dict(DELIMITERS).get(made.delimiter, made.delimiter)}"

@@ -1,0 +1,175 @@
+"""Saved filters: the lists, the builder with its live count, and what can be done to a filter."""
+
+from flask import Response, make_response, render_template, request, url_for
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from webapp import clock, db, htmx
+from webapp.access.current import may, needs
+from webapp.access.models import Role
+from webapp.contacts import counting, filter_form, filter_pages, queries
+from webapp.contacts.filter_form import FilterForm
+from webapp.contacts.filter_rules import Rule
+from webapp.contacts.models import Filter, UserDatabase
+from webapp.contacts.routes import FILTER, FILTERS, blueprint, client_id, database_or_404, filter_or_404
+from webapp.contacts.selection import selected
+
+SAVE = "save"
+HELD = "Un caricamento in corso usa questo filtro: aspetta che finisca, poi eliminalo."
+
+
+@blueprint.get("/filtri")
+def all_filters() -> str:
+    with db.reading() as session:
+        return render_template(
+            "contacts/all_filters.html",
+            rows=filter_pages.rows(session, client_id()),
+            databases=queries.databases_of(session, client_id()),
+            may_edit=may(Role.MARKETER),
+        )
+
+
+@blueprint.get(FILTERS, endpoint="filters")
+def show_filters(database_id: str) -> str:
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        rows = filter_pages.rows(session, client_id(), database)
+        return render_template(
+            "contacts/filters.html", database=database, rows=rows, may_edit=may(Role.MARKETER)
+        )
+
+
+@blueprint.get(f"{FILTERS}/nuovo")
+@needs(Role.MARKETER)
+def new_filter(database_id: str) -> str:
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        form = filter_form.blank(filter_pages.fields_by_name(session, database.id or 0))
+        return render_template("contacts/filter.html", **filter_pages.context(session, database, form, None))
+
+
+@blueprint.get(FILTER)
+@needs(Role.MARKETER)
+def edit_filter(database_id: str, filter_id: str) -> str:
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        saved = filter_or_404(session, database, filter_id)
+        fields = filter_pages.fields_by_name(session, database.id or 0)
+        form = filter_form.from_rule(saved.name, saved.rule, fields)
+        return render_template("contacts/filter.html", **filter_pages.context(session, database, form, saved))
+
+
+@blueprint.post(f"{FILTERS}/nuovo")
+@needs(Role.MARKETER)
+def create_filter(database_id: str) -> Response:
+    return _take(database_id, None)
+
+
+@blueprint.post(FILTER)
+@needs(Role.MARKETER)
+def save_filter(database_id: str, filter_id: str) -> Response:
+    return _take(database_id, filter_id)
+
+
+@blueprint.post(f"{FILTERS}/conteggio")
+@needs(Role.MARKETER)
+def count_filter(database_id: str) -> str:
+    """What the conditions choose as they are typed; incomplete ones are passed over, and counted."""
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        fields = filter_pages.fields_by_name(session, database.id or 0)
+        rule, checked = filter_form.rule_of(filter_form.read(request.form, fields), fields)
+        return render_template(
+            "contacts/_filter_result.html", **filter_pages.result_context(session, database, rule, checked)
+        )
+
+
+@blueprint.post(f"{FILTER}/duplica")
+@needs(Role.MARKETER)
+def duplicate_filter(database_id: str, filter_id: str) -> Response:
+    with db.writing() as session:
+        database = database_or_404(session, database_id)
+        saved = filter_or_404(session, database, filter_id)
+        name = filter_pages.free_name(session, database.id or 0, saved.name)
+        copy = Filter(database_id=saved.database_id, name=name, rule=saved.rule)
+        session.add(copy)
+        session.flush()
+        answer = htmx.go_to(_url("edit_filter", database, copy))
+    return htmx.notice(answer, f"Filtro duplicato: ora stai modificando “{name}”.")
+
+
+@blueprint.get(f"{FILTER}/elimina")
+@needs(Role.MARKETER)
+def confirm_delete(database_id: str, filter_id: str) -> str:
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        saved = filter_or_404(session, database, filter_id)
+        held = filter_pages.is_held(session, saved)
+        return render_template("contacts/delete_filter.html", database=database, saved=saved, held=held)
+
+
+@blueprint.post(f"{FILTER}/elimina")
+@needs(Role.MARKETER)
+def delete_filter(database_id: str, filter_id: str) -> Response:
+    with db.writing() as session:
+        database = database_or_404(session, database_id)
+        saved = filter_or_404(session, database, filter_id)
+        answer = htmx.go_to(url_for("contacts.filters", database_id=database.public_id))
+        if filter_pages.is_held(session, saved):
+            return htmx.notice(answer, HELD, "err")
+        session.delete(saved)
+    return htmx.notice(answer, f"Filtro “{saved.name}” eliminato.")
+
+
+def _take(database_id: str, filter_id: str | None) -> Response:
+    """The builder's form: a button of the builder changes the page, “salva” saves the filter."""
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        saved = filter_or_404(session, database, filter_id) if filter_id else None
+        fields = filter_pages.fields_by_name(session, database.id or 0)
+        form = filter_form.read(request.form, fields)
+        button = request.form.get("do", SAVE)
+        if button != SAVE:
+            return _show(session, database, filter_form.press(form, button, fields), saved, 200)
+        rule, checked = filter_form.rule_of(form, fields)
+        taken = filter_pages.name_is_taken(session, database.id or 0, form.name, saved)
+        errors = filter_form.errors_of(checked, rule, taken)
+        if errors:
+            return _show(session, database, _with(checked, errors), saved, 422)
+        session.expunge_all()  # stays readable after the transaction
+    return _save(database, saved, form, rule, {name: field.type for name, field in fields.items()})
+
+
+def _save(
+    database: UserDatabase, saved: Filter | None, form: FilterForm, rule: Rule, types: dict[str, str]
+) -> Response:
+    counts = counting.count(selected(database.id or 0, rule.as_json(), types, filter_pages.today()))
+    try:
+        with db.writing() as session:
+            found = session.get(Filter, saved.id) if saved else None
+            made = found or Filter(database_id=database.id or 0, name=form.name, rule={})
+            made.name, made.rule, made.updated_at = form.name, rule.as_json(), clock.now()
+            filter_pages.remember_count(made, counts)
+            session.add(made)
+    except IntegrityError:  # two people, one name, one moment
+        errors = {"nome": f"C’è già un filtro che si chiama “{form.name}”: scegli un altro nome."}
+        with db.reading() as session:
+            return _show(session, database, _with(form, errors), saved, 422)
+    answer = htmx.go_to(url_for("contacts.filters", database_id=database.public_id))
+    return htmx.notice(answer, f"Filtro “{form.name}” salvato.")
+
+
+def _show(
+    session: Session, database: UserDatabase, form: FilterForm, saved: Filter | None, status: int
+) -> Response:
+    page = "contacts/_filter_form.html" if htmx.is_htmx() else "contacts/filter.html"
+    context = filter_pages.context(session, database, form, saved)
+    return make_response(render_template(page, **context), status)
+
+
+def _with(form: FilterForm, errors: dict[str, str]) -> FilterForm:
+    return FilterForm(form.name, form.groups, form.exclude, errors)
+
+
+def _url(page: str, database: UserDatabase, saved: Filter) -> str:
+    return url_for(f"contacts.{page}", database_id=database.public_id, filter_id=saved.public_id)

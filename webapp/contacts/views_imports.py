@@ -1,0 +1,233 @@
+"""Importing a file in four steps: file, columns, check, result; and the list of imports."""
+
+from flask import Response, make_response, render_template, request, stream_with_context, url_for
+from sqlmodel import Session
+
+from webapp import db, htmx, workers
+from webapp.access.current import current_operator, may, needs
+from webapp.access.models import Role
+from webapp.contacts import column_checks, dry_run, import_draft, import_forms, importing, queries, texts
+from webapp.contacts import rejected_rows as rejected
+from webapp.contacts.columns import NEW
+from webapp.contacts.file_limits import UnreadableFile
+from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
+from webapp.contacts.routes import IMPORT, IMPORTS, blueprint, database_or_404, import_or_404
+from webapp.security import takes_file
+from webapp.services import services
+
+PREVIEW_ROWS = 10
+POLL_S = 2
+RUNNING = (ImportStatus.QUEUED, ImportStatus.RUNNING)
+
+
+@blueprint.get(IMPORTS, endpoint="imports")
+def show_imports(database_id: str) -> str:
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        found = queries.imports_of(session, database.id or 0)
+        return render_template(
+            "contacts/imports.html", database=database, imports=found, may_edit=may(Role.MARKETER)
+        )
+
+
+@blueprint.get(f"{IMPORTS}/nuova")
+@needs(Role.MARKETER)
+def new_import(database_id: str) -> str:
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        return render_template("contacts/new_import.html", **_file_form(database, ""))
+
+
+@blueprint.post(f"{IMPORTS}/nuova")
+@needs(Role.MARKETER)
+@takes_file
+def create_import(database_id: str) -> Response:
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        session.expunge_all()  # stays readable after the transaction
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return _refused_file(database, texts.FILE_MISSING)
+    try:
+        with db.writing() as session:
+            made = importing.create(session, database, file.filename, file.stream, current_operator().name)
+    except UnreadableFile as error:
+        return _refused_file(database, str(error))
+    return htmx.go_to(_url("import_columns", database, made))
+
+
+@blueprint.get(f"{IMPORT}/colonne")
+@needs(Role.MARKETER)
+def import_columns(database_id: str, import_id: str) -> Response:
+    with db.reading() as session:
+        database, draft = _find(session, database_id, import_id)
+        if draft.status != ImportStatus.DRAFT:
+            return htmx.go_to(_url("import_result", database, draft))
+        return make_response(render_template("contacts/columns.html", **_columns(session, database, draft)))
+
+
+@blueprint.post(f"{IMPORT}/lettura")
+@needs(Role.MARKETER)
+def read_again(database_id: str, import_id: str) -> Response:
+    """Step 2, above: another encoding, delimiter or first row; what cannot be read so stays as it was."""
+    with db.writing() as session:
+        database, draft = _find(session, database_id, import_id)
+        if draft.status != ImportStatus.DRAFT:
+            return htmx.go_to(_url("import_result", database, draft))
+        asked, has_header = import_forms.read_format(request.form, draft)
+        answer = htmx.go_to(_url("import_columns", database, draft))
+        try:
+            import_draft.read_as(session, draft, database, asked, has_header)
+        except UnreadableFile as error:
+            return htmx.notice(answer, str(error), "err")
+        session.add(draft)
+    return answer
+
+
+@blueprint.post(f"{IMPORT}/colonne")
+@needs(Role.MARKETER)
+def save_columns(database_id: str, import_id: str) -> Response:
+    with db.writing() as session:
+        database, draft = _find(session, database_id, import_id)
+        if draft.status != ImportStatus.DRAFT:
+            return htmx.go_to(_url("import_result", database, draft))
+        own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
+        errors = import_forms.read_mapping(request.form, draft, own)
+        session.add(draft)
+        if not errors:
+            return htmx.go_to(_url("check_import", database, draft))
+        page = "contacts/_columns_form.html" if htmx.is_htmx() else "contacts/columns.html"
+        return make_response(render_template(page, **_columns(session, database, draft, errors)), 422)
+
+
+@blueprint.get(f"{IMPORT}/controlla")
+@needs(Role.MARKETER)
+def check_import(database_id: str, import_id: str) -> Response:
+    with db.reading() as session:
+        database, draft = _find(session, database_id, import_id)
+        own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
+        if draft.status != ImportStatus.DRAFT:
+            return htmx.go_to(_url("import_result", database, draft))
+        if import_forms.mapping_errors(draft, own):
+            return htmx.go_to(_url("import_columns", database, draft))
+        found = dry_run.forecast(session, draft)
+        page = render_template(
+            "contacts/check.html", database=database, draft=draft, found=found, words=texts,
+            makes=[draft.header[int(i)] for i, target in draft.mapping.items() if target.startswith(NEW)],
+        )  # fmt: skip
+        return make_response(page)
+
+
+@blueprint.post(f"{IMPORT}/importa")
+@needs(Role.MARKETER)
+def start_import(database_id: str, import_id: str) -> Response:
+    with db.reading() as session:
+        database, draft = _find(session, database_id, import_id)
+        session.expunge_all()  # stays readable after the transaction
+    try:
+        importing.start(draft.id or 0)
+    except UnreadableFile as error:
+        return htmx.notice(htmx.go_to(_url("import_columns", database, draft)), str(error), "err")
+    return htmx.go_to(_url("import_result", database, draft))
+
+
+@blueprint.post(f"{IMPORT}/ferma")
+@needs(Role.MARKETER)
+def stop_import(database_id: str, import_id: str) -> Response:
+    with db.reading() as session:
+        database, made = _find(session, database_id, import_id)
+        session.expunge_all()  # stays readable after the transaction
+    importing.stop(made.id or 0)
+    return htmx.go_to(_url("import_result", database, made))
+
+
+@blueprint.post(f"{IMPORT}/elimina")
+@needs(Role.MARKETER)
+def discard_import(database_id: str, import_id: str) -> Response:
+    """Forget a draft; an import that was started stays in the list."""
+    with db.writing() as session:
+        database, draft = _find(session, database_id, import_id)
+        if draft.status == ImportStatus.DRAFT:
+            importing.discard(session, draft)
+        answer = htmx.go_to(url_for("contacts.imports", database_id=database.public_id))
+    return htmx.notice(answer, "Importazione annullata: il file è stato eliminato.")
+
+
+@blueprint.get(IMPORT)
+def import_result(database_id: str, import_id: str) -> Response:
+    with db.reading() as session:
+        database, made = _find(session, database_id, import_id)
+        if made.status == ImportStatus.DRAFT and may(Role.MARKETER):
+            return htmx.go_to(_url("import_columns", database, made))
+        return make_response(render_template("contacts/import.html", **_result(session, database, made)))
+
+
+@blueprint.get(f"{IMPORT}/avanzamento")
+def import_progress(database_id: str, import_id: str) -> str:
+    with db.reading() as session:
+        database, made = _find(session, database_id, import_id)
+        return render_template("contacts/_import_result.html", **_result(session, database, made))
+
+
+@blueprint.get(f"{IMPORT}/scarti.csv")
+@needs(Role.MARKETER)
+def rejected_rows(database_id: str, import_id: str) -> Response:
+    with db.reading() as session:
+        _, made = _find(session, database_id, import_id)
+        session.expunge_all()  # stays readable after the transaction
+    answer = Response(stream_with_context(rejected.csv_lines(made)), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="righe-scartate-{made.public_id}.csv"'
+    return answer
+
+
+def _find(session: Session, database_id: str, import_id: str) -> tuple[UserDatabase, ContactImport]:
+    database = database_or_404(session, database_id)
+    return database, import_or_404(session, database, import_id)
+
+
+def _url(page: str, database: UserDatabase, made: ContactImport) -> str:
+    return url_for(f"contacts.{page}", database_id=database.public_id, import_id=made.public_id)
+
+
+def _file_form(database: UserDatabase, error: str) -> dict[str, object]:
+    limit_mb = services().settings.max_upload_mb
+    too_large = (
+        f"Il file supera {limit_mb} MB. Dividilo in più file oppure togli le colonne che non ti servono."
+    )
+    return {"database": database, "limit_mb": limit_mb, "too_large": too_large, "error": error}
+
+
+def _refused_file(database: UserDatabase, error: str) -> Response:
+    page = "contacts/_file_form.html" if htmx.is_htmx() else "contacts/new_import.html"
+    return make_response(render_template(page, **_file_form(database, error)), 422)
+
+
+def _columns(
+    session: Session, database: UserDatabase, draft: ContactImport, errors: dict[str, str] | None = None
+) -> dict[str, object]:
+    rows = [row.cells for row in import_draft.sample(draft) if row.problem is None]
+    own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
+    converter = dry_run.draft_converter(session, draft)
+    return {
+        "database": database,
+        "draft": draft,
+        "rows": column_checks.column_rows(draft, rows, converter),
+        "preview": rows[:PREVIEW_ROWS],
+        "options": import_forms.target_options(own),
+        "errors": import_forms.mapping_errors(draft, own) if errors is None else errors,
+        "submitted": errors is not None,
+        "words": texts,
+    }
+
+
+def _result(session: Session, database: UserDatabase, made: ContactImport) -> dict[str, object]:
+    runs = made.status in RUNNING
+    return {
+        "database": database,
+        "made": made,
+        "interval": POLL_S if runs else None,
+        "no_worker": runs and not workers.alive(session),
+        "rejected": rejected.first_rows(session, made) if not runs and may(Role.MARKETER) else [],
+        "may_edit": may(Role.MARKETER),
+        "words": texts,
+    }
