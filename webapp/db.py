@@ -87,6 +87,7 @@ def reading() -> Iterator[Session]:
     read_only = engine().execution_options(ro=True)
     with Session(read_only, expire_on_commit=False) as session:
         yield session
+        session.expunge_all()  # a rollback would make the loaded objects forget what they hold
         session.rollback()
 
 

@@ -38,12 +38,12 @@ def take_turn(session: Session, name: str, owner: str, seconds: float) -> bool:
     """Whether *owner* may do the task now; a holder that died is replaced when its time is over."""
     now = clock.epoch()
     free = (col(Turn.until) < now) | (col(Turn.owner) == owner)
-    mine = {"owner": owner, "until": now + seconds}
-    if session.execute(update(Turn).where(col(Turn.name) == name, free).values(mine)).rowcount:
+    taken = update(Turn).where(col(Turn.name) == name, free).values(owner=owner, until=now + seconds)
+    if session.execute(taken.returning(col(Turn.name))).first():
         return True
     if session.get(Turn, name) is not None:
         return False
-    session.add(Turn(name=name, **mine))
+    session.add(Turn(name=name, owner=owner, until=now + seconds))
     return True
 
 

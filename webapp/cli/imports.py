@@ -45,7 +45,7 @@ def import_file(file: Path, database_name: str, client_name: str | None) -> Cont
             if database is None:
                 database = databases.create_database(session, client, database_name)
         return created(database, file)
-    except (databases.DatabaseError, importing.ImportError_) as error:
+    except (databases.DatabaseError, importing.UnreadableFile) as error:
         raise terminal.Stop(str(error)) from None
 
 

@@ -24,7 +24,7 @@ from webapp.destinations.base import Medium
 from webapp.destinations.meta import accounts
 from webapp.installation import Installation
 from webapp.texts import number
-from webapp.uploads import media
+from webapp.uploads import prospects
 from webapp.uploads.rows import UploadRow
 from webapp.uploads.start import start_upload
 from webapp.uploads.status import UploadStatus
@@ -113,7 +113,7 @@ def _wait(read: Callable[[], ContactImport], ended: Callable[[ContactImport], bo
 
 def _only_medium(database: UserDatabase) -> Medium:
     with db.reading() as session:
-        possible = media.of_database(session, database.id or 0)
+        possible = prospects.media_of(session, database.id or 0)
     if len(possible) != 1:
         raise terminal.Stop("scegli con --medium email o --medium sms.")
     return possible[0]

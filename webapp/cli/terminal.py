@@ -26,7 +26,7 @@ class Stop(click.ClickException):
 
     def __init__(self, message: str, code: int = WRONG) -> None:
         super().__init__(message)
-        self.exit_code = code
+        setattr(self, "exit_code", code)  # noqa: B010 (Click declares it on the class only)
 
 
 def print_json(value: Any) -> None:

@@ -12,7 +12,7 @@ from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, DestinationError, Medium
 from webapp.texts import STATUSES, number
-from webapp.uploads import media, queries
+from webapp.uploads import prospects, queries
 from webapp.uploads.models import Upload
 from webapp.uploads.rows import UploadRow
 from webapp.uploads.start import start_upload
@@ -162,7 +162,7 @@ def _filter(session: Session, database: UserDatabase, name: str) -> Filter:
 
 
 def _only_medium(session: Session, database: UserDatabase) -> Medium:
-    possible = media.of_database(session, database.id or 0)
+    possible = prospects.media_of(session, database.id or 0)
     if len(possible) == 1:
         return possible[0]
     if not possible:

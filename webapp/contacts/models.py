@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
+import webapp.access.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
 from webapp.contacts.fields import FieldType
 from webapp.db import BigId, Blob, Json

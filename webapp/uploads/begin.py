@@ -118,6 +118,7 @@ def _takes_its_audience(session: Session, upload: Upload) -> bool:
     ).scalar_one_or_none()
     if holder is not None:
         upload.reason = problems.waiting_behind(upload.audience_name, holder.public_id)
+        upload.updated_at = clock.now()
         session.add(upload)
         return False
     upload.audience_busy = True

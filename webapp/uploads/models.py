@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
+import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
 from webapp.db import BigId, Blob, Json
 from webapp.identifiers import new_public_id
@@ -86,6 +87,8 @@ class Batch(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("upload_id", "seq"),
         Index("ix_batch_status", "upload_id", "status", "next_attempt_at"),
+        # Everything the history adds up, so that it never reads past the digests to reach a counter.
+        Index("ix_batch_numbers", "upload_id", "status", "n_rows", "num_received", "num_rejected"),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Column
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
+import webapp.access.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
 from webapp.db import Blob
 from webapp.identifiers import new_public_id

@@ -1,0 +1,50 @@
+"""What an upload does next, as tables of values."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.uploads.plan import Tally, closing_status, senders_to_ring, wait_s
+from webapp.uploads.status import UploadStatus
+
+
+@pytest.mark.parametrize(
+    ("errors", "shortest", "longest"),
+    [(1, 2.5, 5), (2, 5, 10), (3, 10, 20), (8, 320, 640), (9, 450, 900), (50, 450, 900)],
+)
+def test_waits_double_and_never_pass_a_quarter_of_an_hour(errors, shortest, longest):
+    assert wait_s(errors, 0) == shortest
+    assert wait_s(errors, 1) == longest
+
+
+@given(errors=st.integers(1, 10_000), chance=st.floats(0, 1, exclude_max=True))
+def test_a_wait_is_never_shorter_than_half_the_first_nor_longer_than_the_last(errors, chance):
+    assert 2.5 <= wait_s(errors, chance) <= 900
+
+
+@pytest.mark.parametrize(
+    ("batches", "rejected", "selected", "discarded", "status"),
+    [
+        ({"sent": 3}, 0, 100, 0, UploadStatus.COMPLETED),
+        ({"sent": 3}, 0, 100, 5, UploadStatus.COMPLETED),
+        ({"sent": 3}, 0, 100, 6, UploadStatus.COMPLETED_WITH_WARNINGS),
+        ({"sent": 3}, 1, 100, 0, UploadStatus.COMPLETED_WITH_WARNINGS),
+        ({"sent": 2, "failed": 1}, 0, 100, 0, UploadStatus.COMPLETED_WITH_WARNINGS),
+        ({"failed": 3}, 0, 100, 0, UploadStatus.FAILED),
+    ],
+)
+def test_how_an_upload_ends(batches, rejected, selected, discarded, status):
+    assert closing_status(Tally(batches, rejected), selected, discarded) == status
+
+
+@pytest.mark.parametrize(
+    ("batches", "settled"),
+    [({"sent": 2}, True), ({"sent": 2, "pending": 1}, False), ({"sending": 1}, False), ({}, True)],
+)
+def test_an_upload_is_settled_when_no_batch_waits_or_is_on_its_way(batches, settled):
+    assert Tally(batches, 0).is_settled is settled
+
+
+@pytest.mark.parametrize(("due", "in_flight", "rung"), [(10, 0, 4), (10, 3, 1), (2, 0, 2), (10, 4, 0), (0, 0, 0)])
+def test_no_more_senders_are_rung_than_there_is_work_and_room_for(due, in_flight, rung):
+    assert senders_to_ring(due, in_flight) == rung
