@@ -25,7 +25,7 @@ TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.html"))
 
 def example_url(rule: Rule) -> str:
     """An address of that rule, with an id of the right shape that belongs to nothing."""
-    return re.sub(r"<[^>]+>", "abcdefghjkmn", str(rule))
+    return re.sub(r"<[^>]+>", "abcdefghjkmn", re.sub(r"<int:[^>]+>", "1", str(rule)))
 
 
 def rules(app, methods: set[str]) -> list[Rule]:

@@ -1,21 +1,16 @@
 """Platea's web application: `create_app()` puts the rooms on the floor. No room imports this module."""
 
-from importlib import import_module
-
 from flask import Flask
 from flask_babel import Babel
 from htmx_flask import Htmx
 
 from webapp import error_pages, health, request_log, security, services, shell, texts
+from webapp.access import views as access
 from webapp.config import ROOT, Settings
-
-ROOMS = (
-    "webapp.access.views",
-    "webapp.home.views",
-    "webapp.contacts.views",
-    "webapp.destinations.meta.views",
-    "webapp.uploads.views",
-)
+from webapp.contacts import views as contacts
+from webapp.destinations.meta import views as meta
+from webapp.home import views as home
+from webapp.uploads import views as uploads
 
 
 def create_app(settings: Settings) -> Flask:
@@ -30,12 +25,7 @@ def create_app(settings: Settings) -> Flask:
     request_log.follow(app)
     shell.furnish(app, settings)
     error_pages.handle(app)
-    app.register_blueprint(health.blueprint)
-    for room in ROOMS:
-        try:
-            app.register_blueprint(import_module(room).blueprint)
-        except (ImportError, SyntaxError) as error:
-            app.logger.warning("%s: %s", room, error)
-            app.url_build_error_handlers.append(lambda _error, endpoint, _values: f"#{endpoint}")
+    for room in (health, access, home, contacts, meta, uploads):
+        app.register_blueprint(room.blueprint)
     security.protect(app, settings)
     return app

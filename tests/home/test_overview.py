@@ -141,11 +141,15 @@ def test_the_menu_counts_what_this_client_has_and_nothing_of_others(signed_in, c
     assert count_beside(tree, "Caricamenti") == "1 in corso"
 
 
-def test_support_sees_the_overview_too(app, aurora, page):
+@pytest.mark.parametrize("role", [Role.SUPPORT, Role.MARKETER])
+def test_who_may_not_connect_an_account_is_told_whom_to_ask(app, aurora, page, role):
     browser = app.test_client()
-    browser.sign_in(add_operator(aurora, Role.SUPPORT))
+    browser.sign_in(add_operator(aurora, role))
 
-    page(browser.get("/"))
+    first = page(browser.get("/")).xpath("//*[@id='steps']//li")[0]
+
+    assert "Chiedi a chi amministra lo spazio" in first.text_content()
+    assert first.xpath(".//a") == []
 
 
 def test_the_demo_says_on_every_page_that_it_is_one(database, giulia, page):

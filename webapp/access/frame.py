@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from flask import current_app
 from flask_login import current_user
 
 from webapp import db, shell
@@ -17,9 +16,6 @@ class Frame:
     spaces: list[Client] = field(default_factory=list)
     counts: dict[str, shell.Badge] = field(default_factory=dict)
     session_left_s: int = 0  # the page warns two minutes before (WCAG 2.2.1)
-
-    def has(self, endpoint: str) -> bool:
-        return endpoint in current_app.view_functions
 
 
 def page_frame() -> Frame:

@@ -3,7 +3,8 @@
 from flask import Blueprint, abort, current_app, render_template
 
 from webapp import db, shell
-from webapp.access.current import current_client
+from webapp.access.current import current_client, may
+from webapp.access.models import Role
 from webapp.home import queries
 from webapp.security import public
 from webapp.services import services
@@ -31,6 +32,8 @@ def overview() -> str:
         steps=steps,
         recent=recent,
         standing=standing,
+        may_configure=may(Role.ADMINISTRATOR),
+        may_work=may(Role.MARKETER),
         to_check=[account for account in accounts if account.problem],
     )
 
