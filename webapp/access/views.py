@@ -3,7 +3,7 @@
 from flask import Response, abort, render_template, request, url_for
 from flask_login import current_user
 
-from webapp import db, htmx, security
+from webapp import clock, db, htmx, security
 from webapp.access import current, sessions, signing_in, views_profile
 from webapp.access.demo import ensure_demo_operator
 from webapp.access.forms import LoginForm
@@ -43,6 +43,7 @@ def enter_demo() -> Response:
         abort(404)
     with db.writing() as session:
         operator = ensure_demo_operator(session)
+        operator.entered_at = clock.now()
     return _enter(operator, request.form.get("dopo"))
 
 
