@@ -136,8 +136,12 @@ class Workers:
             worker = python(str(ROOT / "worker.py"))
             self.household.add(f"worker-{self._started}", worker, {**self._env, **env}, grace_s=3)
 
-    def pids(self) -> list[int]:
-        return [child.process.pid for child in self.household._children if child.process]
+    def kill_one(self) -> None:
+        """`kill -9` of the oldest worker, which nobody starts again."""
+        process = self.household.take_out("worker-1").process
+        assert process is not None
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture

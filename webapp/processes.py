@@ -106,6 +106,12 @@ class Household:
                 _end(children)
                 self._children = [child for child in self._children if child not in children]
 
+    def take_out(self, name: str) -> Child:
+        """The child of that name, no longer looked after."""
+        child = next(child for child in self._children if child.name == name)
+        self._children.remove(child)
+        return child
+
     @property
     def is_ending(self) -> bool:
         return self._ending

@@ -45,6 +45,8 @@ def test_an_upload_is_settled_when_no_batch_waits_or_is_on_its_way(batches, sett
     assert Tally(batches, 0).is_settled is settled
 
 
-@pytest.mark.parametrize(("due", "in_flight", "rung"), [(10, 0, 4), (10, 3, 1), (2, 0, 2), (10, 4, 0), (0, 0, 0)])
+@pytest.mark.parametrize(
+    ("due", "in_flight", "rung"), [(10, 0, 4), (10, 3, 1), (2, 0, 2), (10, 4, 0), (0, 0, 0)]
+)
 def test_no_more_senders_are_rung_than_there_is_work_and_room_for(due, in_flight, rung):
     assert senders_to_ring(due, in_flight) == rung
