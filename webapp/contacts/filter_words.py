@@ -16,7 +16,7 @@ _VALID = {
     ("email", "is_not_valid"): "email non valida o mancante",
     ("mobile", "is_valid"): "cellulare valido",
     ("mobile", "is_not_valid"): "cellulare non valido o mancante",
-    ("birth_date", "anniversary"): "compleanno nei prossimi",
+    ("birth_date", "anniversary"): "compleanno entro",
 }
 
 
@@ -43,8 +43,6 @@ def by_name(fields: list[Field]) -> dict[str, Field]:
 
 def operator_label(field: Field, operator: str) -> str:
     """The words between *field* and its value; they agree with email, which is feminine."""
-    if (field.name, operator) == ("birth_date", "anniversary"):
-        return "compleanno nei prossimi"
     label = OPERATORS[field.type][operator].label
     return label.replace("valido", "valida") if field.name == "email" else label
 
@@ -71,11 +69,17 @@ def _condition(condition: Condition, field: Field) -> str:
     if operator.takes == NO_VALUE:
         return start
     if operator.takes == DAYS:
-        return f"{start} {texts.plural(int(condition.values[0]), 'giorno', 'giorni')}"
+        return _days(f"{start} {texts.plural(int(condition.values[0]), 'giorno', 'giorni')}")
     values = [value_text(value, field) for value in condition.values]
     if operator.takes == RANGE:
         return f"{start} {values[0]} e {values[1]}"
     shown = ", ".join(values[:SHOWN_VALUES])
     return f"{start} {shown}" + (
         f" e altri {len(values) - SHOWN_VALUES}" if len(values) > SHOWN_VALUES else ""
+    )
+
+
+def _days(words: str) -> str:
+    return words.replace("negli ultimi 1 giorno", "nell’ultimo giorno").replace(
+        "nei prossimi 1 giorno", "nel prossimo giorno"
     )

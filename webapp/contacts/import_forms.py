@@ -23,7 +23,7 @@ def target_options(own: Sequence[Field]) -> Options:
     groups.append(
         (
             "Crea un campo nuovo",
-            [(NEW + kind, f"+ Campo nuovo, {words}") for kind, words in TYPE_LABELS.items()],
+            [(NEW + kind, f"+ Nuovo: {words}") for kind, words in TYPE_LABELS.items()],
         )
     )
     return groups

@@ -46,7 +46,7 @@ _DATE = (
     Operator("between", "è compreso tra", RANGE),
     Operator("last_days", "negli ultimi", DAYS),
     Operator("next_days", "nei prossimi", DAYS),
-    Operator("anniversary", "ricorre nei prossimi", DAYS),
+    Operator("anniversary", "ricorre entro", DAYS),
     *_EMPTY,
 )
 _YES_NO = (
