@@ -52,7 +52,7 @@ def test_a_filter_with_a_list_a_number_and_an_exclusion_is_built_and_saved(windo
 
     window.locator("#add-g1").click()
     window.locator("#g1c2-field").select_option(label="Totale speso")
-    window.locator("#g1c2-operator").select_option(label="è almeno")
+    window.locator("#g1c2-operator-number").select_option(label="è almeno")
     window.get_by_label("Valore di Totale speso").fill("100")
     expect(window.locator("#totale")).to_have_text("2")
 
@@ -143,3 +143,13 @@ def test_the_focus_stays_in_the_row_when_its_controls_change(window: Page, here:
     window.keyboard.press("Enter")
     expect(window.locator("#g1c2")).to_be_visible()
     expect(window.locator("#add-g1")).to_be_focused()
+
+
+def test_the_words_between_conditions_follow_their_combination(window: Page, here: str):
+    window.goto(f"{here}/filtri/nuovo")
+    window.locator("#add-g1").click()
+    expect(window.locator("#g1c2 .join")).to_have_text("e")
+    window.get_by_label("Come combinare le condizioni del gruppo 1").select_option(
+        label="almeno una condizione"
+    )
+    expect(window.locator("#g1c2 .join")).to_have_text("o")
