@@ -1,5 +1,7 @@
 """`platea importa`: a file into a user database, as the wizard does it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -25,7 +27,8 @@ def importa(file: Path, name: str, cliente: str | None, as_json: bool) -> None:
     """
     terminal.start()
     made = import_file(file, name, cliente)
-    importing.run(made.id or 0)
+    with refused_in_words():
+        importing.run(made.id or 0)
     with db.reading() as session:
         done = session.get_one(ContactImport, made.id)
     if as_json:
@@ -38,20 +41,27 @@ def importa(file: Path, name: str, cliente: str | None, as_json: bool) -> None:
 
 def import_file(file: Path, database_name: str, client_name: str | None) -> ContactImport:
     """Store the file and what was recognised in it; the database is created when it is new."""
-    try:
+    with refused_in_words():
         with db.writing() as session:
             client = terminal.client_id(session, client_name)
             database = databases.named(session, client, database_name)
             if database is None:
                 database = databases.create_database(session, client, database_name)
         return created(database, file)
-    except (databases.DatabaseError, importing.UnreadableFile) as error:
-        raise terminal.Stop(str(error)) from None
 
 
 def created(database: UserDatabase, file: Path) -> ContactImport:
     with file.open("rb") as stream, db.writing() as session:
         return importing.create(session, database, file.name, stream, "riga di comando")
+
+
+@contextmanager
+def refused_in_words() -> Iterator[None]:
+    """A file or a name that cannot be used ends the command with its Italian sentence."""
+    try:
+        yield
+    except (databases.DatabaseError, importing.UnreadableFile) as error:
+        raise terminal.Stop(str(error)) from None
 
 
 def summary(done: ContactImport) -> dict[str, object]:

@@ -92,8 +92,9 @@ def _connect_account(installation: Installation) -> tuple[int, int]:
 def _import(client_id: int, file: Path) -> tuple[ContactImport, UserDatabase]:
     with db.writing() as session:
         database = databases.create_database(session, client_id, file.stem)
-    made = imports.created(database, file)
-    importing.start(made.id or 0)
+    with imports.refused_in_words():
+        made = imports.created(database, file)
+        importing.start(made.id or 0)
     done = _wait(lambda: _read_import(made.id or 0), lambda one: one.status not in STILL_IMPORTING)
     if done.status not in imports.GOOD:
         raise terminal.Stop(f"importazione non riuscita: {done.error}", terminal.BAD)
