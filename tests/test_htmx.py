@@ -58,4 +58,8 @@ def test_events_add_up(asked_by_htmx):
 def test_a_refusal_swaps_nothing(asked_by_htmx):
     answer = htmx.refused("Il tuo ruolo non lo permette.", 403)
 
-    assert (answer.status_code, answer.get_data(as_text=True), answer.headers["HX-Reswap"]) == (403, "", "none")
+    assert (answer.status_code, answer.get_data(as_text=True), answer.headers["HX-Reswap"]) == (
+        403,
+        "",
+        "none",
+    )
