@@ -2,9 +2,10 @@
 
 import sys
 
-from webapp import create_app
+from webapp import create_app, logs
 from webapp.config import WrongSetting, from_environment
 
+logs.configure()
 try:
     app = create_app(from_environment())
 except WrongSetting as error:

@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
@@ -78,9 +79,9 @@ def prepare(upload: Upload, claim: Claim, destination: Destination, today: date)
 
 
 def _set_aside_invalid(
-    connection: Connection, chosen: object, medium: Medium, claim: Claim, prepared: Prepared
+    connection: Connection, chosen: ColumnElement[bool], medium: Medium, claim: Claim, prepared: Prepared
 ) -> None:
-    query = select(CONTACT.c.id, REASON[medium]).where(chosen, DIGEST[medium].is_(None))  # type: ignore[arg-type]
+    query = select(CONTACT.c.id, REASON[medium]).where(chosen, DIGEST[medium].is_(None))
     ids: dict[str, array[int]] = {}
     for contact_id, reason in _rows(connection, query):
         reason = reason or f"{'email' if medium == Medium.EMAIL else 'phone'}_empty"
@@ -94,7 +95,7 @@ def _set_aside_invalid(
 
 def _store_batches(
     connection: Connection,
-    chosen: object,
+    chosen: ColumnElement[bool],
     medium: Medium,
     claim: Claim,
     destination: Destination,
@@ -103,7 +104,7 @@ def _store_batches(
     digest = DIGEST[medium]
     query = (
         select(CONTACT.c.id, CONTACT.c.email_sha256, CONTACT.c.mobile_sha256)
-        .where(chosen, digest.is_not(None))  # type: ignore[arg-type]
+        .where(chosen, digest.is_not(None))
         .order_by(digest, CONTACT.c.id)
     )
     size = min(services().settings.batch_rows, destination.max_batch_rows)
@@ -132,9 +133,9 @@ def _distinct(
             yield row
 
 
-def _rows(connection: Connection, query: object) -> Iterator[tuple]:  # type: ignore[type-arg]
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
     # yield_per: a server-side cursor on PostgreSQL, plain stepping on SQLite; memory stays flat on both.
-    result = connection.execution_options(yield_per=READ_ROWS).execute(query)  # type: ignore[call-overload]
+    result = connection.execution_options(yield_per=READ_ROWS).execute(query)
     for part in result.partitions():
         yield from map(tuple, part)
 
