@@ -33,6 +33,7 @@ _TIME = re.compile(r"[T ]+[0-9]{1,2}[:.][0-9]{2}.*$", re.DOTALL)
 _CURRENCY = re.compile(r"^(?:€|eur|euro|\$|£)\s*|\s*(?:€|eur|euro|\$|£|%)$", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:[. '’][0-9]{3})+").fullmatch
 _ENGLISH = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+").fullmatch
+_EVERY_DAY = re.compile(r"([0-9]{1,9}),([0-9]{1,6})").fullmatch  # 1459,26: read without further questions
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?").fullmatch
 
 _YES = {"si", "si'", "s", "yes", "y", "true", "vero", "1", "x", "ok", "on", "iscritto", "accettato"}
@@ -67,6 +68,8 @@ def read_date(cell: str) -> date | Unreadable | None:
 @lru_cache(maxsize=50_000)
 def read_number(cell: str) -> int | float | Unreadable | None:
     """1.459,26 and 1459,26 and 1,459.26 are all 1459.26; 1.459 is thousands, 14.5 is not; no exponents."""
+    if plain := _EVERY_DAY(cell):
+        return float(f"{plain[1]}.{plain[2]}")
     text = _CURRENCY.sub("", trim(cell))
     sign = -1 if text.startswith(("-", "−")) else 1
     digits = text.lstrip("+-−").strip() if len(text) - len(text.lstrip("+-−")) <= 1 else text

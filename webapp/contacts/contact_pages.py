@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlmodel import Session
 
 from webapp.contacts.cells import fold
 from webapp.contacts.contact_rows import digest_email, digest_mobile
-from webapp.contacts.models import Contact
+from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.selection import folded_text
 
 CONTACT = Contact.__table__  # type: ignore[attr-defined]
 PAGE_ROWS = 50
 LONGEST_SEARCH = 100
+MAX_WORDS = 5
+MAX_EXACT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +49,36 @@ def read_page(
     )
 
 
-def matches(text: str, country: str = "IT") -> ColumnElement[bool]:
-    """Contacts that *text* may mean: a whole e-mail, a mobile or a code by its index, else part of a name."""
-    found: list[ColumnElement[bool]] = [CONTACT.c.code == text]
-    email, mobile = digest_email(text).sha256, digest_mobile(text, country).sha256
-    if email or mobile:
-        found += [CONTACT.c.email_sha256 == email] if email else []
-        found += [CONTACT.c.mobile_sha256 == mobile] if mobile else []
-        return or_(*found)
-    columns: list[Any] = [CONTACT.c.last_name, CONTACT.c.first_name, CONTACT.c.email, CONTACT.c.city]
-    words = fold(text).split()
-    for word in words[:5]:
-        anywhere = or_(*(folded_text(column).contains(word, autoescape=True) for column in columns))
-        found.append(anywhere)
-    return or_(found[0], _all(found[1:])) if words else found[0]
+def matches(session: Session, database: UserDatabase, text: str) -> ColumnElement[bool]:
+    """Contacts that *text* may mean: a whole e-mail, mobile or code if there is one, else part of a name.
+
+    What is exact is looked for by its index first: mixed with parts of names it would read all contacts.
+    """
+    if exact := _exactly(session, database, text):
+        return CONTACT.c.id.in_(exact)
+    columns = (CONTACT.c.last_name, CONTACT.c.first_name, CONTACT.c.email, CONTACT.c.city)
+    words = fold(text).split()[:MAX_WORDS]
+    return and_(
+        true(),
+        *(
+            or_(*(folded_text(column).contains(word, autoescape=True) for column in columns))
+            for word in words
+        ),
+    )
 
 
-def _all(clauses: list[ColumnElement[bool]]) -> ColumnElement[bool]:
-    whole = clauses[0]
-    for clause in clauses[1:]:
-        whole = whole & clause
-    return whole
+def _exactly(session: Session, database: UserDatabase, text: str) -> list[int]:
+    """Ids of the contacts that have *text* as their code, e-mail or mobile."""
+    keys: dict[str, Any] = {
+        "code": text,
+        "email_sha256": digest_email(text).sha256,
+        "mobile_sha256": digest_mobile(text, database.country).sha256,
+    }
+    found: list[int] = []
+    for column, key in keys.items():
+        if key is not None:
+            wanted = select(CONTACT.c.id).where(
+                CONTACT.c.database_id == database.id, CONTACT.c[column] == key
+            )
+            found += session.execute(wanted.limit(MAX_EXACT)).scalars()
+    return found

@@ -2,7 +2,7 @@
 
     claim the import (attempt = fencing token, lease)
       → rows already committed are passed over
-      → 5,000 rows read and converted, outside any transaction
+      → 10,000 rows read and converted, outside any transaction
       → one transaction: contacts, rejected rows and progress, while the claim is still ours
       → status
 
@@ -29,7 +29,7 @@ from webapp.contacts.queries import own_fields
 from webapp.services import services
 from webapp.workers import is_gone, this_process
 
-BLOCK_ROWS = 5_000
+BLOCK_ROWS = 10_000  # the most that one write transaction may hold: others wait for it
 SHIFT_S = 240.0  # then the job makes room for others and rings for the rest
 MAX_CRASHES = 3
 INTERRUPTED = (

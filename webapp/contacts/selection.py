@@ -6,6 +6,7 @@ the rest on SQLite by our own function (registered on every connection), on Post
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, case, cast, event, false, func, not_, or_, true
@@ -198,5 +199,6 @@ def _teach_sqlite_to_fold(dbapi_connection: Any, _record: object) -> None:
         dbapi_connection.create_function("platea_fold", 1, _fold_or_null, deterministic=True)
 
 
+@lru_cache(maxsize=50_000)  # a city is folded once, not once per contact
 def _fold_or_null(text: str | None) -> str | None:
     return None if text is None else fold(str(text))

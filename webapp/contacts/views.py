@@ -70,7 +70,7 @@ def show_contacts(database_id: str) -> str:
         types = queries.field_types(session, database.id or 0)
         chosen = selected(database.id or 0, rule, types, filter_pages.today())
         if search and whole:
-            chosen = chosen & contact_pages.matches(search, database.country)
+            chosen = chosen & contact_pages.matches(session, database, search)
         page = contact_pages.read_page(session, chosen, _id("dopo"), _id("prima"))
         return render_template(
             "contacts/contacts.html",
