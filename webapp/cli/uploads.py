@@ -28,7 +28,11 @@ KIND = "meta"
 @click.option("--filtro", "filter_name", metavar="NOME", help="Solo i contatti di questo filtro.")
 @click.option("--account", "act_id", required=True, metavar="ID", help="L’Account ID numerico.")
 @click.option("--audience", required=True, metavar="NOME", help="La custom audience; nuova se non c’è.")
-@click.option("--medium", type=click.Choice([*Medium]), help="Serve se il database ha email e SMS.")
+@click.option(
+    "--medium",
+    type=click.Choice([medium.value for medium in Medium]),
+    help="Serve se il database ha email e SMS.",
+)
 @click.option("--attendi", is_flag=True, help="Aspetta la fine del caricamento.")
 @terminal.client_option
 @terminal.as_json
