@@ -13,7 +13,7 @@ from webapp.contacts.models import Contact, Filter
 from webapp.destinations.base import Medium
 from webapp.destinations.meta import accounts
 from webapp.destinations.meta.models import MetaAccount
-from webapp.uploads import begin, jobs, run
+from webapp.uploads import begin, claims, jobs, run
 from webapp.uploads.models import Batch, BatchEvent, Upload
 from webapp.uploads.reconcile import reconcile
 from webapp.uploads.start import repeat_upload, resume_upload, stop_upload
@@ -222,7 +222,7 @@ def test_a_late_result_of_an_attempt_that_was_given_up_changes_nothing(world, wo
     world.add_contacts("anna@posta.example")
     upload = world.start()
     jobs.prepare_upload(upload.id)
-    late = run.claim(upload.id)
+    late = claims.claim(upload.id)
     with db.writing() as session:
         batch = session.get_one(Batch, late.batch_id)
         batch.status, batch.lease_owner = BatchStatus.PENDING, None
@@ -242,7 +242,7 @@ def test_two_senders_never_hold_the_same_batch(world, small_batches):
     upload = world.start()
     jobs.prepare_upload(upload.id)
 
-    first, second, third = (run.claim(upload.id) for _ in range(3))
+    first, second, third = (claims.claim(upload.id) for _ in range(3))
 
     assert {first.seq, second.seq} == {1, 2}
     assert third is None
@@ -263,7 +263,7 @@ def test_stopping_halfway_keeps_what_was_sent_and_sends_no_more(world, small_bat
     world.add_contacts(*many(9))
     upload = world.start()
     jobs.prepare_upload(upload.id)
-    claimed = run.claim(upload.id)
+    claimed = claims.claim(upload.id)
     stop_upload(upload.id)
     assert read(upload).status == UploadStatus.SENDING  # a batch is on its way
 
@@ -359,7 +359,7 @@ def test_a_batch_that_kills_three_senders_is_set_aside_and_the_rest_goes_on(worl
     upload = world.start()
     jobs.prepare_upload(upload.id)
     for _ in range(3):
-        claimed = run.claim(upload.id)
+        claimed = claims.claim(upload.id)
         assert claimed.seq == 1
         with db.writing() as session:
             batch = session.get_one(Batch, claimed.batch_id)

@@ -23,7 +23,7 @@ from webapp.destinations.base import (
     TemporaryError,
 )
 from webapp.services import services
-from webapp.uploads import plan, problems, run, state
+from webapp.uploads import claims, plan, problems, state
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Upload
 from webapp.uploads.prepare import Claim, Fenced, prepare
@@ -45,7 +45,7 @@ def claim_preparation(upload_id: int) -> Claim | None:
                 state.settle(session, upload_id)
                 return None
             now = clock.epoch()
-            if run.account_pause(session, upload, now) or not _takes_its_audience(session, upload):
+            if claims.account_pause(session, upload, now) or not _takes_its_audience(session, upload):
                 return None
             upload.status = UploadStatus.PREPARING
             upload.attempt += 1

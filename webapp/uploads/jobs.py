@@ -5,7 +5,7 @@ import time
 from webapp import db
 from webapp.destinations.base import NeedsPersonError
 from webapp.queueing import die_with_parent
-from webapp.uploads import begin, reconcile, run, state
+from webapp.uploads import begin, claims, reconcile, run, state
 from webapp.uploads.models import Upload
 from webapp.uploads.prepare import Fenced
 
@@ -41,7 +41,7 @@ def send_upload(upload_id: int) -> None:
             if connection is None:
                 return
             until = time.monotonic() + SHIFT_S
-            while time.monotonic() < until and (claimed := run.claim(upload_id)):
+            while time.monotonic() < until and (claimed := claims.claim(upload_id)):
                 run.send(claimed, connection)
     except NeedsPersonError as error:  # the account holds no usable token
         with db.writing() as session:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.destinations import registry
 from webapp.services import services
-from webapp.uploads import plan, problems, run, state
+from webapp.uploads import claims, plan, problems, state
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import AccountPause, Batch, Upload
 from webapp.uploads.start import PREPARE, SEND
@@ -45,7 +45,7 @@ def ring_senders(upload_id: int) -> None:
         upload = session.get(Upload, upload_id)
         if upload is None or upload.status != UploadStatus.SENDING or upload.stop_requested:
             return
-        if run.account_pause(session, upload, now):
+        if claims.account_pause(session, upload, now):
             return
         due = _count(session, upload_id, BatchStatus.PENDING, col(Batch.next_attempt_at) <= now)
         in_flight = _count(session, upload_id, BatchStatus.SENDING)

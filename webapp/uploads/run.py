@@ -1,92 +1,18 @@
 """Sending: claim the next batch, send it, record what came back; until none is left.
 
-`plan` decides, this acts. A claim is one conditional UPDATE whose attempt number is the fencing token: a
-result that comes back late, from an attempt that was given up meanwhile, changes nothing and is noted.
-No transaction is open while a request is on its way.
+`plan` decides, this acts. No transaction is open while a request is on its way.
 """
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Event as Flag
 from threading import Thread
 
-from sqlalchemy import func, select, update
-from sqlmodel import Session, col
-
 from webapp import clock, db
-from webapp.destinations.base import (
-    BatchResult,
-    Connection,
-    DestinationError,
-    EncodedRows,
-    NeedsPersonError,
-    TemporaryError,
-)
+from webapp.destinations.base import Connection, DestinationError, NeedsPersonError, TemporaryError
 from webapp.services import services
-from webapp.uploads import plan, state
-from webapp.uploads.events import Event, note
-from webapp.uploads.models import AccountPause, Batch, Upload
-from webapp.uploads.status import BatchStatus, UploadStatus
-from webapp.workers import this_process
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A batch that is ours to send as long as *attempt* is its newest."""
-
-    batch_id: int
-    upload_id: int
-    seq: int
-    attempt: int
-    audience_id: str
-    rows: EncodedRows
-    contact_ids: bytes
-
-
-def claim(upload_id: int) -> Claimed | None:
-    """The first batch that is due, now ours; None when there is none or the upload must not send now."""
-    now = clock.epoch()
-    with db.writing() as session:
-        upload = session.get(Upload, upload_id)
-        if upload is None or not _may_send(session, upload, now):
-            return None
-        due = (
-            select(col(Batch.id))
-            .where(
-                col(Batch.upload_id) == upload_id,
-                col(Batch.status) == BatchStatus.PENDING,
-                col(Batch.next_attempt_at) <= now,
-            )
-            .order_by(col(Batch.seq))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        taken = session.execute(
-            update(Batch)
-            .where(col(Batch.id).in_(due), col(Batch.status) == BatchStatus.PENDING)
-            .values(
-                status=BatchStatus.SENDING,
-                attempt=Batch.attempt + 1,
-                lease_owner=this_process(),
-                lease_until=now + services().settings.lease_s,
-            )
-            .returning(col(Batch.id))
-        ).scalar_one_or_none()
-        if taken is None:
-            return None
-        batch = session.get(Batch, taken, populate_existing=True)
-        assert batch is not None and batch.id is not None
-        return Claimed(
-            batch.id,
-            upload_id,
-            batch.seq,
-            batch.attempt,
-            upload.audience_id,
-            EncodedRows(tuple(batch.schema_), batch.digests),
-            batch.contact_ids,
-        )
+from webapp.uploads import outcomes
+from webapp.uploads.claims import Claimed, update_if_ours
 
 
 def send(claimed: Claimed, connection: Connection) -> None:
@@ -95,49 +21,13 @@ def send(claimed: Claimed, connection: Connection) -> None:
         try:
             result = connection.add_users(claimed.audience_id, claimed.rows)
         except TemporaryError as error:
-            _record_passing_error(claimed, error)
+            outcomes.record_passing_error(claimed, error)
         except NeedsPersonError as error:
-            _record_needs_person(claimed, error)
+            outcomes.record_needs_person(claimed, error)
         except DestinationError as error:
-            _record_refusal(claimed, error)
+            outcomes.record_refusal(claimed, error)
         else:
-            _record_sent(claimed, result)
-
-
-def _may_send(session: Session, upload: Upload, now: float) -> bool:
-    if upload.status != UploadStatus.SENDING or upload.stop_requested:
-        return False
-    return account_pause(session, upload, now) is None and _in_flight(session, upload) < (
-        plan.SENDERS_PER_ACCOUNT
-    )
-
-
-def account_pause(session: Session, upload: Upload, now: float) -> AccountPause | None:
-    """The pause the upload's ad account is in, if any."""
-    return session.execute(
-        select(AccountPause)
-        .where(
-            col(AccountPause.destination) == upload.destination,
-            col(AccountPause.account_id) == upload.account_id,
-            col(AccountPause.until) > now,
-        )
-        .order_by(col(AccountPause.until).desc())
-        .limit(1)
-    ).scalar_one_or_none()
-
-
-def _in_flight(session: Session, upload: Upload) -> int:
-    """Batches of the same ad account that are being sent now, whichever upload they belong to."""
-    return session.execute(
-        select(func.count())
-        .select_from(Batch)
-        .join(Upload, col(Upload.id) == col(Batch.upload_id))
-        .where(
-            col(Batch.status) == BatchStatus.SENDING,
-            col(Upload.destination) == upload.destination,
-            col(Upload.account_id) == upload.account_id,
-        )
-    ).scalar_one()
+            outcomes.record_sent(claimed, result)
 
 
 @contextmanager
@@ -157,180 +47,5 @@ def _beat(claimed: Claimed, stop: Flag) -> None:
     settings = services().settings
     while not stop.wait(settings.heartbeat_s):
         with db.writing() as session:
-            if not _update(session, claimed, lease_until=clock.epoch() + settings.lease_s):
+            if not update_if_ours(session, claimed, lease_until=clock.epoch() + settings.lease_s):
                 return  # fenced: the result will be noted and change nothing
-
-
-def _update(session: Session, claimed: Claimed, **values: object) -> bool:
-    """Write to the batch if it is still ours."""
-    written = session.execute(
-        update(Batch)
-        .where(
-            col(Batch.id) == claimed.batch_id,
-            col(Batch.attempt) == claimed.attempt,
-            col(Batch.status) == BatchStatus.SENDING,
-        )
-        .values(**values)
-    )
-    return bool(written.rowcount)  # type: ignore[attr-defined]
-
-
-@contextmanager
-def _recording(claimed: Claimed, **values: object) -> Iterator[tuple[Session, Upload] | None]:
-    """A transaction that has written *values* to the batch and given its lease back; None when fenced."""
-    with db.writing() as session:
-        upload = session.get(Upload, claimed.upload_id)
-        if upload is None or not _update(session, claimed, lease_owner=None, lease_until=0, **values):
-            _note(session, claimed, Event.FENCED)
-            yield None
-            return
-        upload.updated_at = clock.now()
-        session.add(upload)
-        yield session, upload
-        session.flush()
-        state.settle(session, claimed.upload_id)
-
-
-def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int | float | None) -> None:
-    note(
-        session,
-        kind,
-        claimed.upload_id,
-        batch_id=claimed.batch_id,
-        seq=claimed.seq,
-        attempt=claimed.attempt,
-        **detail,
-    )
-
-
-def _record_sent(claimed: Claimed, result: BatchResult) -> None:
-    ids = memoryview(claimed.contact_ids).cast("q")
-    rejected = [[ids[row.row], row.reason] for row in result.rejected]
-    with _recording(
-        claimed,
-        status=BatchStatus.SENT,
-        num_received=result.received,
-        num_rejected=result.rejected_count,
-        rejected=rejected,
-        trace=result.trace,
-        error=None,
-        error_code=None,
-        sent_at=clock.now(),
-    ) as recorded:
-        if recorded:
-            session, upload = recorded
-            upload.sent_at = upload.sent_at or clock.now()
-            _note(session, claimed, Event.SENT, rows=len(claimed.rows), rejected=result.rejected_count)
-            if result.pause_s > 0:
-                _rest(session, upload, result.pause_s, "Facebook chiede di rallentare.", "limite")
-
-
-def _record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
-    problem = error.problem
-    with db.reading() as session:
-        batch = session.get(Batch, claimed.batch_id)
-        errors = (batch.errors if batch else 0) + 1
-    wait = error.retry_after_s or plan.wait_s(errors, random.random())
-    with _recording(
-        claimed,
-        status=BatchStatus.PENDING,
-        errors=errors,
-        next_attempt_at=clock.epoch() + wait,
-        error=problem.what,
-        error_code=problem.code,
-        trace=problem.trace,
-    ) as recorded:
-        if not recorded:
-            return
-        session, upload = recorded
-        _note(session, claimed, Event.RETRIED, code=problem.code, reason=problem.what, wait_s=round(wait))
-        if error.account_wide:
-            _rest(session, upload, wait, problem.what, problem.code)
-            state.pause(session, upload, problem, clock.epoch() + wait)
-        elif error.too_large and errors > 1 and len(claimed.rows) > 1:
-            _halve(session, claimed)
-        elif errors >= plan.MAX_ERRORS and _others_get_through(session, claimed):
-            _set_aside(session, claimed)
-
-
-def _record_needs_person(claimed: Claimed, error: NeedsPersonError) -> None:
-    problem = error.problem
-    with _recording(
-        claimed,
-        status=BatchStatus.PENDING,
-        next_attempt_at=0,
-        error=problem.what,
-        error_code=problem.code,
-        trace=problem.trace,
-    ) as recorded:
-        if recorded:
-            session, upload = recorded
-            state.pause(session, upload, problem, None)
-
-
-def _record_refusal(claimed: Claimed, error: DestinationError) -> None:
-    problem = error.problem
-    with _recording(
-        claimed,
-        status=BatchStatus.FAILED,
-        error=problem.what,
-        error_code=problem.code,
-        trace=problem.trace,
-    ) as recorded:
-        if recorded:
-            session, upload = recorded
-            _note(session, claimed, Event.FAILED, code=problem.code, reason=problem.what)
-            # Meta refuses the audience or the request, not these rows: the other batches would fail alike.
-            state.fail(session, upload, problem)
-
-
-def _rest(session: Session, upload: Upload, seconds: float, reason: str, code: str) -> None:
-    """Let the whole ad account rest: insisting while it is throttled makes the wait longer."""
-    assert upload.account_id is not None
-    session.add(
-        AccountPause(
-            destination=upload.destination,
-            account_id=upload.account_id,
-            until=clock.epoch() + seconds,
-            reason=reason,
-            code=code,
-        )
-    )
-
-
-def _halve(session: Session, claimed: Claimed) -> None:
-    """Two batches of half the size in place of one that is too large for the destination."""
-    batch = session.get(Batch, claimed.batch_id, populate_existing=True)
-    assert batch is not None
-    half, rows = len(claimed.rows) // 2, claimed.rows
-    last = session.execute(
-        select(func.max(col(Batch.seq))).where(col(Batch.upload_id) == claimed.upload_id)
-    ).scalar_one()
-    session.add(
-        Batch(
-            upload_id=claimed.upload_id,
-            seq=last + 1,
-            n_rows=len(rows) - half,
-            schema_=list(rows.schema),
-            digests=rows.part(half, len(rows)).digests,
-            contact_ids=claimed.contact_ids[half * 8 :],
-        )
-    )
-    batch.n_rows, batch.digests = half, rows.part(0, half).digests
-    batch.contact_ids = claimed.contact_ids[: half * 8]
-    batch.next_attempt_at = 0
-    session.add(batch)
-    _note(session, claimed, Event.HALVED, rows=half, other=last + 1)
-
-
-def _others_get_through(session: Session, claimed: Claimed) -> bool:
-    """Whether the trouble is with this batch: others of the upload were sent. In an outage none is."""
-    sent = select(func.count()).where(
-        col(Batch.upload_id) == claimed.upload_id, col(Batch.status) == BatchStatus.SENT
-    )
-    return session.execute(sent).scalar_one() > 0
-
-
-def _set_aside(session: Session, claimed: Claimed) -> None:
-    session.execute(update(Batch).where(col(Batch.id) == claimed.batch_id).values(status=BatchStatus.FAILED))
-    _note(session, claimed, Event.FAILED)

@@ -1,0 +1,125 @@
+"""Claiming batches: one conditional UPDATE, whose attempt number is the fencing token.
+
+Whoever holds the newest attempt may write to the batch; a result that comes back late, from an attempt that
+was given up meanwhile, finds nothing to write to.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from webapp import clock, db
+from webapp.destinations.base import EncodedRows
+from webapp.services import services
+from webapp.uploads import plan
+from webapp.uploads.models import AccountPause, Batch, Upload
+from webapp.uploads.status import BatchStatus, UploadStatus
+from webapp.workers import this_process
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A batch that is ours to send as long as *attempt* is its newest."""
+
+    batch_id: int
+    upload_id: int
+    seq: int
+    attempt: int
+    audience_id: str
+    rows: EncodedRows
+    contact_ids: bytes
+
+
+def claim(upload_id: int) -> Claimed | None:
+    """The first batch that is due, now ours; None when there is none or the upload must not send now."""
+    now = clock.epoch()
+    with db.writing() as session:
+        upload = session.get(Upload, upload_id)
+        if upload is None or not _may_send(session, upload, now):
+            return None
+        due = (
+            select(col(Batch.id))
+            .where(
+                col(Batch.upload_id) == upload_id,
+                col(Batch.status) == BatchStatus.PENDING,
+                col(Batch.next_attempt_at) <= now,
+            )
+            .order_by(col(Batch.seq))
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        taken = session.execute(
+            update(Batch)
+            .where(col(Batch.id).in_(due), col(Batch.status) == BatchStatus.PENDING)
+            .values(
+                status=BatchStatus.SENDING,
+                attempt=Batch.attempt + 1,
+                lease_owner=this_process(),
+                lease_until=now + services().settings.lease_s,
+            )
+            .returning(col(Batch.id))
+        ).scalar_one_or_none()
+        if taken is None:
+            return None
+        batch = session.get(Batch, taken, populate_existing=True)
+        assert batch is not None and batch.id is not None
+        return Claimed(
+            batch.id,
+            upload_id,
+            batch.seq,
+            batch.attempt,
+            upload.audience_id,
+            EncodedRows(tuple(batch.schema_), batch.digests),
+            batch.contact_ids,
+        )
+
+
+def update_if_ours(session: Session, claimed: Claimed, **values: object) -> bool:
+    """Write to the batch if it is still ours."""
+    written = session.execute(
+        update(Batch)
+        .where(
+            col(Batch.id) == claimed.batch_id,
+            col(Batch.attempt) == claimed.attempt,
+            col(Batch.status) == BatchStatus.SENDING,
+        )
+        .values(**values)
+    )
+    return bool(written.rowcount)  # type: ignore[attr-defined]
+
+
+def account_pause(session: Session, upload: Upload, now: float) -> AccountPause | None:
+    """The pause the upload's ad account is in, if any."""
+    return session.execute(
+        select(AccountPause)
+        .where(
+            col(AccountPause.destination) == upload.destination,
+            col(AccountPause.account_id) == upload.account_id,
+            col(AccountPause.until) > now,
+        )
+        .order_by(col(AccountPause.until).desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def _may_send(session: Session, upload: Upload, now: float) -> bool:
+    if upload.status != UploadStatus.SENDING or upload.stop_requested:
+        return False
+    return account_pause(session, upload, now) is None and _in_flight(session, upload) < (
+        plan.SENDERS_PER_ACCOUNT
+    )
+
+
+def _in_flight(session: Session, upload: Upload) -> int:
+    """Batches of the same ad account that are being sent now, whichever upload they belong to."""
+    return session.execute(
+        select(func.count())
+        .select_from(Batch)
+        .join(Upload, col(Upload.id) == col(Batch.upload_id))
+        .where(
+            col(Batch.status) == BatchStatus.SENDING,
+            col(Upload.destination) == upload.destination,
+            col(Upload.account_id) == upload.account_id,
+        )
+    ).scalar_one()

@@ -1,0 +1,177 @@
+"""What came back for a batch, written down if the batch is still ours: sent, to be tried again, refused."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from webapp import clock, db
+from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, TemporaryError
+from webapp.uploads import plan, state
+from webapp.uploads.claims import Claimed, update_if_ours
+from webapp.uploads.events import Event, note
+from webapp.uploads.models import AccountPause, Batch, Upload
+from webapp.uploads.status import BatchStatus
+
+
+def record_sent(claimed: Claimed, result: BatchResult) -> None:
+    ids = memoryview(claimed.contact_ids).cast("q")
+    rejected = [[ids[row.row], row.reason] for row in result.rejected]
+    with _recording(
+        claimed,
+        status=BatchStatus.SENT,
+        num_received=result.received,
+        num_rejected=result.rejected_count,
+        rejected=rejected,
+        trace=result.trace,
+        error=None,
+        error_code=None,
+        sent_at=clock.now(),
+    ) as recorded:
+        if recorded:
+            session, upload = recorded
+            upload.sent_at = upload.sent_at or clock.now()
+            _note(session, claimed, Event.SENT, rows=len(claimed.rows), rejected=result.rejected_count)
+            if result.pause_s > 0:
+                _rest(session, upload, result.pause_s, "Facebook chiede di rallentare.", "limite")
+
+
+def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
+    problem = error.problem
+    with db.reading() as session:
+        batch = session.get(Batch, claimed.batch_id)
+        errors = (batch.errors if batch else 0) + 1
+    wait = error.retry_after_s or plan.wait_s(errors, random.random())
+    with _recording(
+        claimed,
+        status=BatchStatus.PENDING,
+        errors=errors,
+        next_attempt_at=clock.epoch() + wait,
+        error=problem.what,
+        error_code=problem.code,
+        trace=problem.trace,
+    ) as recorded:
+        if not recorded:
+            return
+        session, upload = recorded
+        _note(session, claimed, Event.RETRIED, code=problem.code, reason=problem.what, wait_s=round(wait))
+        if error.account_wide:
+            _rest(session, upload, wait, problem.what, problem.code)
+            state.pause(session, upload, problem, clock.epoch() + wait)
+        elif error.too_large and errors > 1 and len(claimed.rows) > 1:
+            _halve(session, claimed)
+        elif errors >= plan.MAX_ERRORS and _others_get_through(session, claimed):
+            _set_aside(session, claimed)
+
+
+def record_needs_person(claimed: Claimed, error: NeedsPersonError) -> None:
+    problem = error.problem
+    with _recording(
+        claimed,
+        status=BatchStatus.PENDING,
+        next_attempt_at=0,
+        error=problem.what,
+        error_code=problem.code,
+        trace=problem.trace,
+    ) as recorded:
+        if recorded:
+            session, upload = recorded
+            state.pause(session, upload, problem, None)
+
+
+def record_refusal(claimed: Claimed, error: DestinationError) -> None:
+    problem = error.problem
+    with _recording(
+        claimed,
+        status=BatchStatus.FAILED,
+        error=problem.what,
+        error_code=problem.code,
+        trace=problem.trace,
+    ) as recorded:
+        if recorded:
+            session, upload = recorded
+            _note(session, claimed, Event.FAILED, code=problem.code, reason=problem.what)
+            # Meta refuses the audience or the request, not these rows: the other batches would fail alike.
+            state.fail(session, upload, problem)
+
+
+@contextmanager
+def _recording(claimed: Claimed, **values: object) -> Iterator[tuple[Session, Upload] | None]:
+    """A transaction that has written *values* to the batch and given its lease back; None when fenced."""
+    with db.writing() as session:
+        upload = session.get(Upload, claimed.upload_id)
+        if upload is None or not update_if_ours(session, claimed, lease_owner=None, lease_until=0, **values):
+            _note(session, claimed, Event.FENCED)
+            yield None
+            return
+        upload.updated_at = clock.now()
+        session.add(upload)
+        yield session, upload
+        session.flush()
+        state.settle(session, claimed.upload_id)
+
+
+def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int | float | None) -> None:
+    note(
+        session,
+        kind,
+        claimed.upload_id,
+        batch_id=claimed.batch_id,
+        seq=claimed.seq,
+        attempt=claimed.attempt,
+        **detail,
+    )
+
+
+def _rest(session: Session, upload: Upload, seconds: float, reason: str, code: str) -> None:
+    """Let the whole ad account rest: insisting while it is throttled makes the wait longer."""
+    assert upload.account_id is not None
+    session.add(
+        AccountPause(
+            destination=upload.destination,
+            account_id=upload.account_id,
+            until=clock.epoch() + seconds,
+            reason=reason,
+            code=code,
+        )
+    )
+
+
+def _halve(session: Session, claimed: Claimed) -> None:
+    """Two batches of half the size in place of one that is too large for the destination."""
+    batch = session.get(Batch, claimed.batch_id, populate_existing=True)
+    assert batch is not None
+    half, rows = len(claimed.rows) // 2, claimed.rows
+    last = session.execute(
+        select(func.max(col(Batch.seq))).where(col(Batch.upload_id) == claimed.upload_id)
+    ).scalar_one()
+    session.add(
+        Batch(
+            upload_id=claimed.upload_id,
+            seq=last + 1,
+            n_rows=len(rows) - half,
+            schema_=list(rows.schema),
+            digests=rows.part(half, len(rows)).digests,
+            contact_ids=claimed.contact_ids[half * 8 :],
+        )
+    )
+    batch.n_rows, batch.digests = half, rows.part(0, half).digests
+    batch.contact_ids = claimed.contact_ids[: half * 8]
+    batch.next_attempt_at = 0
+    session.add(batch)
+    _note(session, claimed, Event.HALVED, rows=half, other=last + 1)
+
+
+def _others_get_through(session: Session, claimed: Claimed) -> bool:
+    """Whether the trouble is with this batch: others of the upload were sent. In an outage none is."""
+    sent = select(func.count()).where(
+        col(Batch.upload_id) == claimed.upload_id, col(Batch.status) == BatchStatus.SENT
+    )
+    return session.execute(sent).scalar_one() > 0
+
+
+def _set_aside(session: Session, claimed: Claimed) -> None:
+    session.execute(update(Batch).where(col(Batch.id) == claimed.batch_id).values(status=BatchStatus.FAILED))
+    _note(session, claimed, Event.FAILED)
