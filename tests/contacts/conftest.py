@@ -42,17 +42,13 @@ def import_file(
 
 def read_import(import_id: int) -> ContactImport:
     with db.reading() as session:
-        found = session.get_one(ContactImport, import_id)
-        session.expunge_all()
-    return found
+        return session.get_one(ContactImport, import_id)
 
 
 def contacts_of(database: UserDatabase) -> list[Contact]:
     with db.reading() as session:
         wanted = select(Contact).where(Contact.database_id == database.id).order_by(Contact.id)
-        found = list(session.exec(wanted))
-        session.expunge_all()
-    return found
+        return list(session.exec(wanted))
 
 
 def as_bytes(content: str | bytes) -> bytes:

@@ -19,34 +19,32 @@ from webapp.processes import python
 FILE = "Codice;Email;Nome;Speso\n1;a@posta.example.com;Anna;10\n2;b@posta.example.com;Bruno;20\n"
 
 
-def test_a_stopped_import_keeps_what_is_in_and_reads_no_further(clienti, monkeypatch):
-    monkeypatch.setattr(import_run, "BLOCK_ROWS", 10)
+def test_a_stopped_import_keeps_what_is_in_and_reads_no_further(clienti):
     draft = add_draft(clienti, many_rows(50))
     importing.start(draft.id)
     claimed = import_run.claim(draft.id)
-    blocks = import_run._blocks(claimed)
-    assert not import_run._write(claimed, next(blocks))
+    blocks = import_run.blocks(claimed, 10)
+    assert not import_run.commit(claimed, next(blocks))
     importing.stop(draft.id)
-    assert import_run._write(claimed, next(blocks)), "the block that was being read is the last"
-    import_run._end(claimed, ImportStatus.STOPPED)
+    assert import_run.commit(claimed, next(blocks)), "the block that was being read is the last"
+    assert len(contacts_of(clienti)) == 20
+    crash(draft.id)
+    assert not import_run.work_at(draft.id, 10), "the next process closes it without reading"
     done = read_import(draft.id)
     assert (done.status, done.rows_read, len(contacts_of(clienti))) == (ImportStatus.STOPPED, 20, 20)
     assert not importing.stop(draft.id)
 
 
-def test_what_a_fenced_process_brings_changes_nothing(clienti, monkeypatch):
-    monkeypatch.setattr(import_run, "BLOCK_ROWS", 10)
+def test_what_a_fenced_process_brings_changes_nothing(clienti):
     draft = add_draft(clienti, many_rows(30))
     importing.start(draft.id)
     slow = import_run.claim(draft.id)
-    blocks = import_run._blocks(slow)
+    blocks = import_run.blocks(slow, 10)
     late = next(blocks)
-    with db.writing() as session:
-        session.get(ContactImport, draft.id).lease_until = 0
-        session.get(ContactImport, draft.id).lease_owner = "altrove:1:2"
+    crash(draft.id)
     import_run.run_until_final(draft.id)
     with pytest.raises(import_run.Fenced):
-        import_run._write(slow, late)
+        import_run.commit(slow, late)
     done = read_import(draft.id)
     assert (done.status, done.rows_new, len(contacts_of(clienti))) == (ImportStatus.COMPLETED, 30, 30)
 
@@ -78,9 +76,7 @@ def test_an_import_that_kills_its_process_again_and_again_fails(clienti):
     importing.start(draft.id)
     for _ in range(import_run.MAX_CRASHES):
         assert import_run.claim(draft.id) is not None
-        with db.writing() as session:
-            session.get(ContactImport, draft.id).lease_owner = "altrove:1:2"
-            session.get(ContactImport, draft.id).lease_until = 0
+        crash(draft.id)
     assert import_run.claim(draft.id) is None
     assert read_import(draft.id).status == ImportStatus.FAILED
     assert "si è interrotta più volte" in read_import(draft.id).error
@@ -96,6 +92,13 @@ def test_a_file_that_is_gone_says_so(clienti):
     )
 
 
+def crash(import_id: int) -> None:
+    """What is left of an import whose process died on another host a lease ago."""
+    with db.writing() as session:
+        made = session.get(ContactImport, import_id)
+        made.lease_owner, made.lease_until = "altrove:1:2", 0
+
+
 def many_rows(count: int) -> str:
     return "Email;Nome\n" + "".join(f"u{n}@posta.example.com;N{n}\n" for n in range(count))
 
@@ -108,8 +111,7 @@ from webapp.config import Settings
 from webapp.contacts import import_run
 folder, url, key, import_id = sys.argv[1:]
 services.start(Settings(Path(folder), url, "redis://127.0.0.1:1/0", "x" * 40, (key,)))
-import_run.BLOCK_ROWS = 100
-import_run.run_until_final(int(import_id))
+import_run.run_until_final(int(import_id), block_rows=100)
 """
 
 
@@ -144,3 +146,12 @@ def test_drafts_nobody_came_back_to_are_forgotten(clienti):
     with db.reading() as session:
         assert session.get(ContactImport, draft.id) is None
     assert not list(importing.stored_files.folder().iterdir())
+
+
+def test_an_import_whose_worker_died_can_be_stopped_without_another(clienti):
+    draft = add_draft(clienti, FILE)
+    importing.start(draft.id)
+    assert import_run.claim(draft.id) is not None
+    crash(draft.id)
+    assert importing.stop(draft.id)
+    assert read_import(draft.id).status == ImportStatus.STOPPED

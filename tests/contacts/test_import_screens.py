@@ -61,9 +61,7 @@ def test_a_file_walks_through_the_four_steps(signed_in, page, clienti, base):
 
 def only_import(database) -> ContactImport:
     with db.reading() as session:
-        found = session.exec(select(ContactImport).where(ContactImport.database_id == database.id)).one()
-        session.expunge_all()
-    return found
+        return session.exec(select(ContactImport).where(ContactImport.database_id == database.id)).one()
 
 
 def numbers(tree) -> dict[str, str]:

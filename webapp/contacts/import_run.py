@@ -48,6 +48,7 @@ class Claim:
 
     import_id: int
     attempt: int
+    is_stopped: bool = False  # somebody asked to stop before this process came
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +64,24 @@ class Block:
         return len(self.contacts) + len(self.rejected)
 
 
-def run_until_final(import_id: int) -> None:
+def run_until_final(import_id: int, block_rows: int = BLOCK_ROWS) -> None:
     """Work at the import here until it has ended or somebody else works at it."""
-    while work_at(import_id):
+    while work_at(import_id, block_rows):
         continue
 
 
-def work_at(import_id: int) -> bool:
+def work_at(import_id: int, block_rows: int = BLOCK_ROWS) -> bool:
     """One shift at the import; True when there is more to do. False also when it is not ours to do."""
     claimed = claim(import_id)
     if claimed is None:
         return False
     until = clock.epoch() + SHIFT_S
     try:
-        for block in _blocks(claimed):
-            if _write(claimed, block):
+        if claimed.is_stopped:
+            _end(claimed, ImportStatus.STOPPED)
+            return False
+        for block in blocks(claimed, block_rows):
+            if commit(claimed, block):
                 _end(claimed, ImportStatus.STOPPED)
                 return False
             if clock.epoch() > until:
@@ -107,7 +111,7 @@ def claim(import_id: int) -> Claim | None:
         made.started_at = made.started_at or clock.now()
         _hold(made)
         session.add(made)
-        claimed = Claim(import_id, made.attempt)
+        claimed = Claim(import_id, made.attempt, made.stop_requested)
         crashes = made.crashes
     if crashes >= MAX_CRASHES:
         _end(claimed, ImportStatus.FAILED, INTERRUPTED)
@@ -116,10 +120,11 @@ def claim(import_id: int) -> Claim | None:
 
 
 def _is_waiting(made: ContactImport, now: float) -> bool:
-    return made.status == ImportStatus.QUEUED or (made.status == ImportStatus.RUNNING and _is_dead(made, now))
+    return made.status == ImportStatus.QUEUED or (made.status == ImportStatus.RUNNING and is_dead(made, now))
 
 
-def _is_dead(made: ContactImport, now: float) -> bool:
+def is_dead(made: ContactImport, now: float) -> bool:
+    """Whether nobody works at a running import: its lease is over, or its process certainly ended."""
     return made.lease_until < now or bool(made.lease_owner and is_gone(made.lease_owner))
 
 
@@ -130,18 +135,18 @@ def _other_is_running(session: Session, made: ContactImport, now: float) -> bool
         col(ContactImport.status) == ImportStatus.RUNNING,
         col(ContactImport.id) != made.id,
     )
-    return any(not _is_dead(other, now) for other in session.execute(others).scalars())
+    return any(not is_dead(other, now) for other in session.execute(others).scalars())
 
 
-def _blocks(claimed: Claim) -> Iterator[Block]:
+def blocks(claimed: Claim, rows_each: int = BLOCK_ROWS) -> Iterator[Block]:
+    """The rows that are not in yet, *rows_each* at a time. Raises UnreadableFile, FileNotFoundError."""
     with db.reading() as session:
         made = session.get_one(ContactImport, claimed.import_id)
         converter = converter_of(session, made)
-        session.expunge_all()  # stays readable after the transaction
     path = stored_files.folder() / made.stored_name
     rows = read_rows(path, format_of(made))
     rows = islice(rows, made.rows_read + made.has_header, None)
-    while block := list(islice(rows, BLOCK_ROWS)):
+    while block := list(islice(rows, rows_each)):
         yield convert_block(converter, block)
 
 
@@ -165,8 +170,8 @@ def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
     return Block(contacts, rejected, unreadable)
 
 
-def _write(claimed: Claim, block: Block) -> bool:
-    """Commit one block; True when somebody asked to stop. Raises Fenced."""
+def commit(claimed: Claim, block: Block) -> bool:
+    """Write a block, its rejected rows and the progress; True when somebody asked to stop. Raises Fenced."""
     with db.writing() as session:
         made = _ours(session, claimed)
         connection = session.connection()

@@ -12,7 +12,6 @@ from webapp.contacts.import_draft import create, problems
 from webapp.contacts.models import ContactImport, FieldType, ImportStatus, OwnField
 from webapp.contacts.queries import own_fields
 from webapp.services import services
-from webapp.workers import is_gone
 
 __all__ = ["UnreadableFile", "create", "discard", "lost", "reconcile", "ring", "run", "start", "stop"]
 
@@ -48,7 +47,7 @@ def stop(import_id: int) -> bool:
         if made is None or made.status not in (ImportStatus.QUEUED, ImportStatus.RUNNING):
             return False
         made.stop_requested = True
-        if made.status == ImportStatus.QUEUED:
+        if made.status == ImportStatus.QUEUED or import_run.is_dead(made, clock.epoch()):
             made.status, made.finished_at = ImportStatus.STOPPED, clock.now()
             stored_files.forget(made.stored_name)
         session.add(made)
@@ -69,8 +68,7 @@ def lost(session: Session) -> list[int]:
     for made in session.execute(
         select(ContactImport).where(col(ContactImport.status).in_(waiting))
     ).scalars():
-        dead = made.lease_until < now or bool(made.lease_owner and is_gone(made.lease_owner))
-        if dead and made.rung_at < now - RING_AGAIN_S:
+        if import_run.is_dead(made, now) and made.rung_at < now - RING_AGAIN_S:
             found.append(made.id or 0)
     return found
 

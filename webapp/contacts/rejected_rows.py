@@ -43,9 +43,7 @@ def safe_cell(text: str) -> str:
 def _read(made: ContactImport, after: int) -> list[RejectedRow]:
     with db.reading() as session:
         wanted = select(RejectedRow).where(col(RejectedRow.import_id) == made.id, col(RejectedRow.id) > after)
-        found = list(session.execute(wanted.order_by(col(RejectedRow.id)).limit(READ_ROWS)).scalars())
-        session.expunge_all()  # stays readable after the transaction
-    return found
+        return list(session.execute(wanted.order_by(col(RejectedRow.id)).limit(READ_ROWS)).scalars())
 
 
 def _line(cells: list[str]) -> str:

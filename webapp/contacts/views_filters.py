@@ -136,7 +136,6 @@ def _take(database_id: str, filter_id: str | None) -> Response:
         errors = filter_form.errors_of(checked, rule, taken)
         if errors:
             return _show(session, database, _with(checked, errors), saved, 422)
-        session.expunge_all()  # stays readable after the transaction
     return _save(database, saved, form, rule, {name: field.type for name, field in fields.items()})
 
 

@@ -44,7 +44,6 @@ def new_import(database_id: str) -> str:
 def create_import(database_id: str) -> Response:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        session.expunge_all()  # stays readable after the transaction
     file = request.files.get("file")
     if file is None or not file.filename:
         return _refused_file(database, texts.FILE_MISSING)
@@ -123,7 +122,6 @@ def check_import(database_id: str, import_id: str) -> Response:
 def start_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, draft = _find(session, database_id, import_id)
-        session.expunge_all()  # stays readable after the transaction
     try:
         importing.start(draft.id or 0)
     except UnreadableFile as error:
@@ -136,7 +134,6 @@ def start_import(database_id: str, import_id: str) -> Response:
 def stop_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, made = _find(session, database_id, import_id)
-        session.expunge_all()  # stays readable after the transaction
     importing.stop(made.id or 0)
     return htmx.go_to(_url("import_result", database, made))
 
@@ -174,7 +171,6 @@ def import_progress(database_id: str, import_id: str) -> str:
 def rejected_rows(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         _, made = _find(session, database_id, import_id)
-        session.expunge_all()  # stays readable after the transaction
     answer = Response(stream_with_context(rejected.csv_lines(made)), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="righe-scartate-{made.public_id}.csv"'
     return answer
