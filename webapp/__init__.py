@@ -7,12 +7,13 @@ from htmx_flask import Htmx
 from webapp import error_pages, health, request_log, security, services, shell, texts
 from webapp.access import views as access
 from webapp.config import ROOT, Settings
+from webapp.contacts import holders
 from webapp.contacts import views as contacts
 from webapp.destinations.meta import accounts as meta_accounts
 from webapp.destinations.meta import views as meta
 from webapp.home import views as home
 from webapp.uploads import views as uploads
-from webapp.uploads.usage import account_is_busy
+from webapp.uploads.usage import account_is_busy, filter_is_busy
 
 
 def create_app(settings: Settings) -> Flask:
@@ -29,7 +30,8 @@ def create_app(settings: Settings) -> Flask:
     error_pages.handle(app)
     for room in (health, access, home, contacts, meta, uploads):
         app.register_blueprint(room.blueprint)
-    # Destinations do not know uploads; here they learn that an account is being used by one.
+    # Contacts and destinations do not know uploads; here they learn what one still needs.
+    holders.register(filter_is_busy)
     meta_accounts.in_use_checks[:] = [account_is_busy]
     security.protect(app, settings)
     return app
