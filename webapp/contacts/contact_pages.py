@@ -8,10 +8,9 @@ from sqlmodel import Session
 
 from webapp.contacts.cells import fold
 from webapp.contacts.contact_rows import digest_email, digest_mobile
-from webapp.contacts.models import Contact, UserDatabase
+from webapp.contacts.models import CONTACT, Contact, UserDatabase
 from webapp.contacts.selection import folded_text
 
-CONTACT = Contact.__table__  # type: ignore[attr-defined]
 PAGE_ROWS = 50
 LONGEST_SEARCH = 100
 MAX_WORDS = 5

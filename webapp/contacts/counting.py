@@ -9,9 +9,8 @@ from sqlalchemy import ColumnElement, Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from webapp import db
-from webapp.contacts.models import Contact
+from webapp.contacts.models import CONTACT
 
-CONTACT = Contact.__table__  # type: ignore[attr-defined]
 PATIENCE_S = 2.0
 CHECK_EVERY = 20_000  # SQLite virtual machine steps
 

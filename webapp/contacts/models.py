@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Index, text
+from sqlalchemy import Column, Index, Table, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.access.models  # noqa: F401 (the tables that foreign keys here point to)
@@ -86,6 +86,10 @@ class Contact(SQLModel, table=True):
     own_fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)
+
+
+# The table itself, for streams and counts: objects are twenty times slower.
+CONTACT: Table = Contact.__table__  # type: ignore[attr-defined]
 
 
 class Filter(SQLModel, table=True):

@@ -8,9 +8,15 @@ from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
 from webapp.contacts.fields import OWN, STANDARD, Field
-from webapp.contacts.models import Contact, ContactImport, Filter, ImportStatus, OwnField, UserDatabase
-
-CONTACT = Contact.__table__  # type: ignore[attr-defined]
+from webapp.contacts.models import (
+    CONTACT,
+    Contact,
+    ContactImport,
+    Filter,
+    ImportStatus,
+    OwnField,
+    UserDatabase,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,8 @@ from sqlalchemy.sql.functions import GenericFunction
 from webapp.contacts.cells import fold
 from webapp.contacts.fields import ADDRESS, OWN, FieldType
 from webapp.contacts.filter_rules import ALL, Condition, Group, parse
-from webapp.contacts.models import Contact
+from webapp.contacts.models import CONTACT
 
-CONTACT = Contact.__table__  # type: ignore[attr-defined]
 Clause = ColumnElement[bool]
 
 

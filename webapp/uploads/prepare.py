@@ -22,7 +22,7 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.contacts import queries as contact_queries
-from webapp.contacts.models import Contact
+from webapp.contacts.models import CONTACT
 from webapp.contacts.selection import selected
 from webapp.destinations.base import Destination, Medium, Person
 from webapp.readings import group
@@ -31,7 +31,6 @@ from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, DiscardedContacts, Upload
 from webapp.uploads.status import UploadStatus
 
-CONTACT = Contact.__table__  # type: ignore[attr-defined]
 DIGEST = {Medium.EMAIL: CONTACT.c.email_sha256, Medium.SMS: CONTACT.c.mobile_sha256}
 REASON = {Medium.EMAIL: CONTACT.c.email_reason, Medium.SMS: CONTACT.c.mobile_reason}
 DUPLICATE = "duplicate"

@@ -7,13 +7,12 @@ from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
 
 from webapp.contacts import queries as contact_queries
-from webapp.contacts.models import Contact
+from webapp.contacts.models import CONTACT, Contact
 from webapp.contacts.selection import selected
 from webapp.destinations.base import Medium
 from webapp.uploads.sources import Source
 
-CONTACT = Contact.__table__.c  # type: ignore[attr-defined]
-DIGESTS = {Medium.EMAIL: CONTACT.email_sha256, Medium.SMS: CONTACT.mobile_sha256}
+DIGESTS = {Medium.EMAIL: CONTACT.c.email_sha256, Medium.SMS: CONTACT.c.mobile_sha256}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def media_of(session: Session, database_id: int) -> tuple[Medium, ...]:
     """The media the database has a valid contact for."""
 
     def has(medium: Medium) -> bool:
-        some = select(CONTACT.id).where(CONTACT.database_id == database_id, DIGESTS[medium].is_not(None))
+        some = select(CONTACT.c.id).where(CONTACT.c.database_id == database_id, DIGESTS[medium].is_not(None))
         return session.execute(some.limit(1)).first() is not None
 
     return tuple(medium for medium in DIGESTS if has(medium))
