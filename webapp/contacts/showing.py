@@ -5,8 +5,8 @@ from datetime import date
 
 from webapp import texts
 from webapp.contacts.fields import STANDARD_BY_NAME, Field, FieldType
-from webapp.contacts.masking import initial, mask_email, mask_mobile
 from webapp.contacts.models import Contact
+from webapp.masking import initial, mask_email, mask_mobile
 from webapp.reasons import explain
 
 YES_NO = {True: "sì", False: "no"}

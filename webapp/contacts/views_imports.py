@@ -1,9 +1,9 @@
 """Importing a file in four steps: file, columns, check, result; and the list of imports."""
 
-from flask import Response, make_response, render_template, request, stream_with_context, url_for
+from flask import Response, make_response, render_template, request, url_for
 from sqlmodel import Session
 
-from webapp import db, htmx, workers
+from webapp import csv_file, db, htmx, workers
 from webapp.access.current import current_operator, may, needs
 from webapp.access.models import Role
 from webapp.contacts import column_checks, dry_run, import_draft, import_forms, importing, queries, texts
@@ -171,9 +171,7 @@ def import_progress(database_id: str, import_id: str) -> str:
 def rejected_rows(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         _, made = _find(session, database_id, import_id)
-    answer = Response(stream_with_context(rejected.csv_lines(made)), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="righe-scartate-{made.public_id}.csv"'
-    return answer
+    return csv_file.download(rejected.csv_rows(made), f"righe-scartate-{made.public_id}.csv")
 
 
 def _find(session: Session, database_id: str, import_id: str) -> tuple[UserDatabase, ContactImport]:

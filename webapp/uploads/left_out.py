@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from webapp import db
 from webapp.contacts.models import Contact
+from webapp.masking import mask
 from webapp.uploads import texts
 from webapp.uploads.models import Batch, DiscardedContacts
 from webapp.uploads.rows import UploadRow
@@ -77,20 +78,6 @@ def csv_rows(row: UploadRow, key: str | None = None) -> Iterator[Sequence[str]]:
         yield from _refused_rows(row)
     if key != REFUSED:
         yield from _discarded_rows(row, key)
-
-
-def mask(text: str) -> str:
-    """Enough to recognise a mistake, not a person: "m•••@gmail.com", "333•••••67"."""
-    local, at, domain = text.rpartition("@")
-    if at:
-        return f"{local[:1]}•••@{domain}"
-    is_number = sum(character.isalpha() for character in text) <= 2  # 3,33E+09 is one too
-    first, last = (3, len(text) - 2) if is_number else (1, len(text))
-    hidden = (
-        "•" if character.isalnum() and first <= place < last else character
-        for place, character in enumerate(text)
-    )
-    return "".join(hidden)
 
 
 def unpack(packed: bytes) -> "array[int]":

@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Response, abort, render_template, request
 
-from webapp import db
+from webapp import csv_file, db
 from webapp.access.current import current_operator, current_role, may, needs
 from webapp.access.models import Role
-from webapp.uploads import csv_file, left_out, queries_detail, remedies, summary, texts
+from webapp.uploads import left_out, queries_detail, remedies, summary, texts
 from webapp.uploads.finding import upload_or_404
 from webapp.uploads.freshness import conditional
 from webapp.uploads.queries import Scope

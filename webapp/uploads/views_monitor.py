@@ -6,12 +6,12 @@ from typing import Any
 from flask import Response, abort, render_template, request, url_for
 from sqlalchemy import and_
 
-from webapp import db
+from webapp import csv_file, db
 from webapp.access.current import current_client, current_operator, current_role, spaces
 from webapp.access.models import Client
 from webapp.services import services
 from webapp.texts import STATUSES, moment
-from webapp.uploads import csv_file, list_state, monitor, queries, texts
+from webapp.uploads import list_state, monitor, queries, texts
 from webapp.uploads.freshness import conditional
 from webapp.uploads.history import Tab
 from webapp.uploads.monitor import Group, Narrowed

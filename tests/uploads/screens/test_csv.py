@@ -4,15 +4,11 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
 from tests.conftest import Browser
 from tests.uploads.screens.building import add_contacts, add_upload, change_batch, leave_out
 from webapp import db
 from webapp.contacts.models import UserDatabase
-from webapp.uploads.csv_file import safe_cell
-from webapp.uploads.left_out import mask
 from webapp.uploads.models import Upload
 from webapp.uploads.status import BatchStatus
 
@@ -81,28 +77,3 @@ def test_a_contact_deleted_since_is_left_out_of_the_file(signed_in: Browser, upl
         session.connection().exec_driver_sql("DELETE FROM contact WHERE code = '2'")
 
     assert [row[0] for row in rows_of(signed_in, upload)[1:]] == ["1", "3"]
-
-
-@given(some.text(max_size=20))
-def test_no_cell_begins_as_a_formula_does(text: str):
-    cell = safe_cell(text)
-
-    assert cell.endswith(text)
-    if cell.startswith(("=", "+", "-", "@", "\t", "\r")):
-        assert cell[0] == "+" and cell[1:].isdecimal()
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("mario.rossi@posta.example", "m•••@posta.example"),
-        ("@posta.example", "•••@posta.example"),
-        ("3331234567", "333•••••67"),
-        ("333 12 34 567", "333 •• •• •67"),
-        ("3,33E+09", "3,3••+09"),
-        ("mario.rossi(at)posta", "m••••.•••••(••)•••••"),
-        ("", ""),
-    ],
-)
-def test_an_example_shows_the_mistake_and_not_the_person(text: str, masked: str):
-    assert mask(text) == masked

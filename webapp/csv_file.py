@@ -10,26 +10,31 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response
 
-# A cell that begins so is a formula to Excel, LibreOffice and Google Sheets.
+# A cell that begins so is a formula to Excel, LibreOffice and Google Sheets, also in full width.
 # Source: https://owasp.org/www-community/attacks/CSV_Injection
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-PHONE = re.compile(r"\+\d{6,15}")  # international numbers must stay as they are, to be imported again
+_RISKY = tuple("=+-@\t\r＝＋－＠")
+# International numbers and negative amounts must stay as they are, to be imported again.
+_HARMLESS = re.compile(r"\+[0-9 ]{6,20}|-[0-9]+(?:[.,][0-9]+)?").fullmatch
 BOM = "\ufeff"
 
 
 def safe_cell(text: str) -> str:
     """*text*, with an apostrophe before it when a spreadsheet would compute it."""
-    if text.startswith(RISKY) and not PHONE.fullmatch(text):
-        return f"'{text}"
-    return text
+    return f"'{text}" if text.startswith(_RISKY) and not _HARMLESS(text) else text
+
+
+def line(cells: Iterable[str]) -> str:
+    """One line of the file, ended by CRLF."""
+    written = io.StringIO()
+    csv.writer(written, delimiter=";", lineterminator="\r\n").writerow(safe_cell(cell) for cell in cells)
+    return written.getvalue()
 
 
 def lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The whole file, piece by piece, beginning with the byte order mark."""
     yield BOM
     for row in rows:
-        line = io.StringIO()
-        csv.writer(line, delimiter=";", lineterminator="\r\n").writerow(safe_cell(cell) for cell in row)
-        yield line.getvalue()
+        yield line(row)
 
 
 def download(rows: Iterable[Sequence[str]], name: str) -> Response:
