@@ -51,13 +51,17 @@ class EncodedRows:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A connected advertising account, as screens name it. *problem* is Italian, None when it can send."""
+    """A connected advertising account, as screens name it. *problem* is Italian, None when it can send.
+
+    *resting_until*: seconds since 1970 before which the vendor wants no call; 0 when it does not rest.
+    """
 
     id: int
     public_id: str
     name: str
     reference: str  # the vendor's id, digits for Meta
     problem: str | None = None
+    resting_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class BatchResult:
 
     *received* counts all rows taken in, *rejected_count* those among them it called invalid;
     *rejected* names as many of these as the vendor lists. *pause_s* is how long this account must
-    rest before the next call, from the vendor's usage figures; 0 means go on.
+    rest before the next call, from the vendor's usage figures; the destination has noted it on the account.
     """
 
     received: int
@@ -187,6 +191,9 @@ class Destination(Protocol):
 
     def connect(self, account_id: int) -> Connection:
         """Raises LookupError when it was deleted, NeedsPersonError when it holds no usable token."""
+
+    def rest(self, account_id: int, seconds: float) -> None:
+        """Let the whole account rest for *seconds*; a pause that is already longer stays."""
 
     def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
         """The rows to send for *people*, in their order; each has the digest of *medium*."""

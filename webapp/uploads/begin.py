@@ -36,6 +36,7 @@ ROME = ZoneInfo("Europe/Rome")  # what "oggi" means in a filter
 def claim_preparation(upload_id: int) -> Claim | None:
     """The right to prepare the upload, None when it is not the moment: it is not queued, somebody else is
     at it, its account rests or its audience is being filled by another upload."""
+    rests_until = claims.resting_until(upload_id)
     try:
         with db.writing() as session:
             upload = session.get(Upload, upload_id, with_for_update=True)
@@ -44,14 +45,16 @@ def claim_preparation(upload_id: int) -> Claim | None:
             if upload.stop_requested:
                 state.settle(session, upload_id)
                 return None
-            now = clock.epoch()
-            if claims.account_pause(session, upload, now) or not _takes_its_audience(session, upload):
+            if rests_until > clock.epoch():
+                state.pause(session, upload, problems.RESTING, rests_until)
+                return None
+            if not _takes_its_audience(session, upload):
                 return None
             upload.status = UploadStatus.PREPARING
             upload.attempt += 1
             upload.reason = upload.todo = None
             upload.lease_owner = this_process()
-            upload.lease_until = now + services().settings.lease_s
+            upload.lease_until = clock.epoch() + services().settings.lease_s
             upload.updated_at = clock.now()
             session.add(upload)
             return Claim(upload_id, upload.attempt)

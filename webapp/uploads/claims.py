@@ -10,10 +10,11 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
+from webapp.destinations import registry
 from webapp.destinations.base import EncodedRows
 from webapp.services import services
-from webapp.uploads import plan
-from webapp.uploads.models import AccountPause, Batch, Upload
+from webapp.uploads import plan, problems, state
+from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.workers import this_process
 
@@ -29,14 +30,20 @@ class Claimed:
     audience_id: str
     rows: EncodedRows
     contact_ids: bytes
+    destination: str
+    account_id: int
 
 
 def claim(upload_id: int) -> Claimed | None:
     """The first batch that is due, now ours; None when there is none or the upload must not send now."""
     now = clock.epoch()
+    rests_until = resting_until(upload_id)
     with db.writing() as session:
         upload = session.get(Upload, upload_id)
-        if upload is None or not _may_send(session, upload, now):
+        if upload is None or not _may_send(session, upload):
+            return None
+        if rests_until > now:
+            state.pause(session, upload, problems.RESTING, rests_until)
             return None
         due = (
             select(col(Batch.id))
@@ -72,6 +79,8 @@ def claim(upload_id: int) -> Claimed | None:
             upload.audience_id,
             EncodedRows(tuple(batch.schema_), batch.digests),
             batch.contact_ids,
+            upload.destination,
+            upload.account_id or 0,
         )
 
 
@@ -89,26 +98,22 @@ def update_if_ours(session: Session, claimed: Claimed, **values: object) -> bool
     return bool(written.rowcount)  # type: ignore[attr-defined]
 
 
-def account_pause(session: Session, upload: Upload, now: float) -> AccountPause | None:
-    """The pause the upload's ad account is in, if any."""
-    return session.execute(
-        select(AccountPause)
-        .where(
-            col(AccountPause.destination) == upload.destination,
-            col(AccountPause.account_id) == upload.account_id,
-            col(AccountPause.until) > now,
-        )
-        .order_by(col(AccountPause.until).desc())
-        .limit(1)
-    ).scalar_one_or_none()
+def resting_until(upload_id: int) -> float:
+    """Until when the upload's ad account must not be called, in seconds since 1970; 0 when it may."""
+    with db.reading() as session:
+        upload = session.get(Upload, upload_id)
+    if upload is None:
+        return 0.0
+    try:
+        return registry.destination(upload.destination).account(upload.account_id or 0).resting_until
+    except LookupError:  # deleted: who opens the account says so
+        return 0.0
 
 
-def _may_send(session: Session, upload: Upload, now: float) -> bool:
+def _may_send(session: Session, upload: Upload) -> bool:
     if upload.status != UploadStatus.SENDING or upload.stop_requested:
         return False
-    return account_pause(session, upload, now) is None and _in_flight(session, upload) < (
-        plan.SENDERS_PER_ACCOUNT
-    )
+    return _in_flight(session, upload) < plan.SENDERS_PER_ACCOUNT
 
 
 def _in_flight(session: Session, upload: Upload) -> int:

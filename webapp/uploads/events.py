@@ -17,6 +17,7 @@ class Event(StrEnum):
     FAILED = "failed"
     PAUSED = "paused"
     RESUMED = "resumed"
+    REOPENED = "reopened"
     STOP_REQUESTED = "stop_requested"
     TAKEN_BACK = "taken_back"
     FENCED = "fenced"

@@ -56,6 +56,8 @@ class Upload(SQLModel, table=True):
     todo: str | None = None
     reason_code: str | None = None  # vendor's code, for support
     reason_trace: str | None = None
+    reason_who: str | None = None  # Italian: who does *todo*
+    reason_link: str | None = None  # where *todo* is done, outside Platea
     resume_at: float | None = None  # seconds since 1970, for pauses that end by themselves
     stop_requested: bool = False
     selected: int | None = None
@@ -127,19 +129,6 @@ class BatchEvent(SQLModel, table=True):
     at: datetime = Field(default_factory=clock.now)
     kind: str  # texts.EVENTS
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
-
-
-class AccountPause(SQLModel, table=True):
-    """Until when no call may be made for an ad account: a pause belongs to the account, not to a process."""
-
-    __tablename__ = "account_pause"
-
-    id: int | None = Field(default=None, primary_key=True)
-    destination: str
-    account_id: int = Field(index=True)
-    until: float  # seconds since 1970
-    reason: str
-    code: str | None = None
 
 
 class DiscardedContacts(SQLModel, table=True):

@@ -8,11 +8,12 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
+from webapp.destinations import registry
 from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, TemporaryError
-from webapp.uploads import plan, state
+from webapp.uploads import plan, problems, state
 from webapp.uploads.claims import Claimed, update_if_ours
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import AccountPause, Batch, Upload
+from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import BatchStatus
 
 
@@ -35,7 +36,7 @@ def record_sent(claimed: Claimed, result: BatchResult) -> None:
             upload.sent_at = upload.sent_at or clock.now()
             _note(session, claimed, Event.SENT, rows=len(claimed.rows), rejected=result.rejected_count)
             if result.pause_s > 0:
-                _rest(session, upload, result.pause_s, "Facebook chiede di rallentare.", "limite")
+                state.pause(session, upload, problems.RESTING, clock.epoch() + result.pause_s)
 
 
 def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
@@ -44,6 +45,8 @@ def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
         batch = session.get(Batch, claimed.batch_id)
         errors = (batch.errors if batch else 0) + 1
     wait = error.retry_after_s or plan.wait_s(errors, random.random())
+    if error.account_wide:  # every upload of the account: insisting while it is throttled lengthens the wait
+        registry.destination(claimed.destination).rest(claimed.account_id, wait)
     with _recording(
         claimed,
         status=BatchStatus.PENDING,
@@ -58,7 +61,6 @@ def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
         session, upload = recorded
         _note(session, claimed, Event.RETRIED, code=problem.code, reason=problem.what, wait_s=round(wait))
         if error.account_wide:
-            _rest(session, upload, wait, problem.what, problem.code)
             state.pause(session, upload, problem, clock.epoch() + wait)
         elif error.too_large and errors > 1 and len(claimed.rows) > 1:
             _halve(session, claimed)
@@ -122,20 +124,6 @@ def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int |
         seq=claimed.seq,
         attempt=claimed.attempt,
         **detail,
-    )
-
-
-def _rest(session: Session, upload: Upload, seconds: float, reason: str, code: str) -> None:
-    """Let the whole ad account rest: insisting while it is throttled makes the wait longer."""
-    assert upload.account_id is not None
-    session.add(
-        AccountPause(
-            destination=upload.destination,
-            account_id=upload.account_id,
-            until=clock.epoch() + seconds,
-            reason=reason,
-            code=code,
-        )
     )
 
 

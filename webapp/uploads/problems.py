@@ -32,6 +32,7 @@ FILTER_BROKEN = Problem(
     "Apri il filtro, correggi la condizione e ripeti il caricamento.",
     MARKETER,
 )
+RESTING = Problem("limite", "Facebook chiede di rallentare.", "Non devi fare nulla.", NOBODY)
 INTERRUPTED = Problem(
     "interrotto",
     "L’invio di questo blocco si è interrotto tre volte, quindi è stato messo da parte.",

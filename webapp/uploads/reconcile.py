@@ -8,20 +8,28 @@
 Each step is a conditional write, so that two at once do no harm; `workers.take_turn` only spares the work.
 """
 
-from sqlalchemy import func, select, update
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations import registry
-from webapp.services import services
-from webapp.uploads import claims, plan, problems, state
+from webapp.uploads import bells, plan, problems, state
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import AccountPause, Batch, Upload
-from webapp.uploads.start import PREPARE, SEND
+from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 from webapp.workers import is_gone
 
 RING_AGAIN_S = 10.0
+# What deciding takes: never the rows of a batch, which are hundreds of kilobytes.
+HELD = [
+    col(column)
+    for column in (
+        *(Batch.id, Batch.upload_id, Batch.seq, Batch.attempt, Batch.crashes),
+        *(Batch.lease_owner, Batch.lease_until),
+    )
+]
 
 
 def reconcile() -> None:
@@ -33,7 +41,7 @@ def reconcile() -> None:
         with db.writing() as session:
             state.settle(session, upload_id)
     for upload_id in _unrung(UploadStatus.QUEUED):
-        _ring(PREPARE, upload_id, 1)
+        bells.ring(bells.PREPARE, upload_id)
     for upload_id in _unrung(UploadStatus.SENDING):
         ring_senders(upload_id)
 
@@ -45,23 +53,21 @@ def ring_senders(upload_id: int) -> None:
         upload = session.get(Upload, upload_id)
         if upload is None or upload.status != UploadStatus.SENDING or upload.stop_requested:
             return
-        if claims.account_pause(session, upload, now):
-            return
         due = _count(session, upload_id, BatchStatus.PENDING, col(Batch.next_attempt_at) <= now)
         in_flight = _count(session, upload_id, BatchStatus.SENDING)
-    _ring(SEND, upload_id, plan.senders_to_ring(due, in_flight))
+    bells.ring(bells.SEND, upload_id, plan.senders_to_ring(due, in_flight))
 
 
 def _take_back_batches() -> None:
     now = clock.epoch()
     with db.writing() as session:
-        held = session.execute(select(Batch).where(col(Batch.status) == BatchStatus.SENDING)).scalars()
-        for batch in held.all():
+        held = select(*HELD).where(col(Batch.status) == BatchStatus.SENDING)
+        for batch in session.execute(held).all():
             if batch.lease_until < now or (batch.lease_owner and is_gone(batch.lease_owner)):
                 _take_back(session, batch)
 
 
-def _take_back(session: Session, batch: Batch) -> None:
+def _take_back(session: Session, batch: Row[Any]) -> None:
     """The batch of a sender that died: to be sent again, or set aside when it keeps killing its senders."""
     poison = batch.crashes + 1 >= plan.MAX_CRASHES
     values: dict[str, object] = {"crashes": batch.crashes + 1, "lease_owner": None, "lease_until": 0}
@@ -115,8 +121,6 @@ def _end_pauses() -> None:
                 current = session.get(Upload, upload.id, with_for_update=True)
                 if current and current.status == UploadStatus.PAUSED:
                     state.resume(session, current)
-    with db.writing() as session:
-        session.execute(AccountPause.__table__.delete().where(col(AccountPause.until) < now))  # type: ignore[attr-defined]
 
 
 def _is_over(upload: Upload, now: float) -> bool:
@@ -146,13 +150,6 @@ def _unrung(status: UploadStatus) -> list[int]:
             col(Upload.status) == status, col(Upload.rung_at) < clock.epoch() - RING_AGAIN_S
         )
         return list(session.execute(query.order_by(col(Upload.id))).scalars())
-
-
-def _ring(function: str, upload_id: int, times: int) -> None:
-    rung = [services().bell.ring(function, upload_id) for _ in range(times)]
-    if any(rung):
-        with db.writing() as session:
-            session.execute(update(Upload).where(col(Upload.id) == upload_id).values(rung_at=clock.epoch()))
 
 
 def _count(session: Session, upload_id: int, status: BatchStatus, *more: object) -> int:

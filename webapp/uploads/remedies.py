@@ -1,18 +1,15 @@
 """What a person can do about an upload that stopped, and where: the note under its row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import url_for
 
 from webapp.destinations import registry
 from webapp.destinations.base import Account
+from webapp.uploads.problems import ADMINISTRATOR, MARKETER, NOBODY
 from webapp.uploads.rows import UploadRow
 from webapp.uploads.status import UploadStatus
-
-ADMINISTRATOR = "un amministratore"
-MARKETER = "chi carica gli utenti"
-NOBODY = "nessuno: riprende da solo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +23,7 @@ class Note:
     who: str
     label: str = ""
     url: str = ""
-
-    @property
-    def for_administrators(self) -> bool:
-        return self.who == ADMINISTRATOR
+    for_administrators: bool = False
 
 
 def accounts_of(client_id: int, kind: str = "meta") -> dict[int, Account]:
@@ -38,30 +32,35 @@ def accounts_of(client_id: int, kind: str = "meta") -> dict[int, Account]:
 
 def note(row: UploadRow, accounts: Mapping[int, Account]) -> Note | None:
     """What to say under the row; None when there is nothing to do or to wait for."""
-    text, todo = row.reason or "", row.todo or ""
-    if not text and not todo:
+    if not row.reason and not row.todo:
         return None
     if row.needs_person:
-        return _about_account(row, accounts, "hold", "circle-pause", text, todo)
+        return _about_account(row, accounts, "hold", "circle-pause")
     if row.status == UploadStatus.PAUSED:
-        return Note("hold", "circle-pause", text, todo, NOBODY)
+        return _note(row, "hold", "circle-pause", NOBODY)
     if row.status == UploadStatus.FAILED:
         if row.account_id not in accounts:
-            return _about_account(row, accounts, "", "circle-x", text, todo)
-        return Note("", "circle-x", text, todo, MARKETER, *_upload_again(row))
+            return _about_account(row, accounts, "", "circle-x")
+        return _note(row, "", "circle-x", MARKETER, *_upload_again(row))
     if row.status == UploadStatus.COMPLETED_WITH_WARNINGS:
-        return Note("warn", "triangle-alert", text, todo, MARKETER)
+        return _note(row, "warn", "triangle-alert", MARKETER)
     return None
 
 
-def _about_account(
-    row: UploadRow, accounts: Mapping[int, Account], tone: str, icon: str, text: str, todo: str
-) -> Note:
+def _note(row: UploadRow, tone: str, icon: str, who: str, label: str = "", url: str = "") -> Note:
+    return Note(tone, icon, row.reason or "", row.todo or "", row.reason_who or who, label, url)
+
+
+def _about_account(row: UploadRow, accounts: Mapping[int, Account], tone: str, icon: str) -> Note:
+    """What is put right on Facebook leads there, the rest to the account's own page."""
+    note = _note(row, tone, icon, ADMINISTRATOR)
+    if row.reason_link:
+        return replace(note, label="apri Facebook", url=row.reason_link)
     account = accounts.get(row.account_id or 0)
     if account is None:
-        return Note(tone, icon, text, todo, ADMINISTRATOR, "vai agli account", url_for("meta.accounts"))
+        return replace(note, label="vai agli account", url=url_for("meta.accounts"), for_administrators=True)
     url = url_for("meta.edit_account", account_id=account.public_id)
-    return Note(tone, icon, text, todo, ADMINISTRATOR, "apri l’account", url)
+    return replace(note, label="apri l’account", url=url, for_administrators=True)
 
 
 def _upload_again(row: UploadRow) -> tuple[str, str]:

@@ -38,6 +38,8 @@ class UploadRow:
     todo: str | None
     reason_code: str | None
     reason_trace: str | None
+    reason_who: str | None
+    reason_link: str | None
     resume_at: float | None
     stop_requested: bool
     started_by: str
@@ -55,6 +57,11 @@ class UploadRow:
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def lacks_some(self) -> bool:
+        """Ended with rows that were prepared and never sent: they alone can be sent now."""
+        return self.is_final and self.prepared_at is not None and self.numbers.set_aside > 0
 
     @property
     def is_moving(self) -> bool:

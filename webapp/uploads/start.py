@@ -1,17 +1,13 @@
-"""What a person asks of an upload: start it, stop it, go on with it, do it again."""
+"""What a person asks of an upload: start it, stop it, go on with it, send what is missing, do it again."""
 
 from webapp import clock, db
 from webapp.contacts.models import Filter
 from webapp.destinations import registry
 from webapp.destinations.base import Medium
-from webapp.services import services
-from webapp.uploads import state
+from webapp.uploads import bells, state
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Upload
 from webapp.uploads.status import FINAL, UploadStatus
-
-PREPARE = "webapp.uploads.jobs.prepare_upload"
-SEND = "webapp.uploads.jobs.send_upload"
 
 
 def start_upload(
@@ -56,7 +52,7 @@ def start_upload(
         session.add(upload)
         session.flush()
         note(session, Event.STARTED, _id(upload), by=started_by)
-    ring_prepare(_id(upload))
+    bells.ring(bells.PREPARE, _id(upload))
     return upload
 
 
@@ -83,7 +79,21 @@ def resume_upload(upload_id: int) -> bool:
             return False
         state.resume(session, upload)
         sending = upload.status == UploadStatus.SENDING
-    services().bell.ring(SEND if sending else PREPARE, upload_id)
+    bells.ring(bells.SEND if sending else bells.PREPARE, upload_id)
+    return True
+
+
+def retry_upload(upload_id: int, asked_by: str) -> bool:
+    """Send what an ended upload left unsent, the same rows to the same audience; what was sent stays sent.
+
+    False when nothing of it is missing, or it has not ended. One that ended before it was prepared has no
+    rows yet: it is repeated instead.
+    """
+    with db.writing() as session:
+        upload = session.get(Upload, upload_id, with_for_update=True)
+        if upload is None or not state.reopen(session, upload, asked_by):
+            return False
+    bells.ring(bells.PREPARE, upload_id)
     return True
 
 
@@ -109,14 +119,6 @@ def repeat_upload(upload_id: int, started_by: str) -> Upload:
         started_by=started_by,
         repeats_id=first.id,
     )
-
-
-def ring_prepare(upload_id: int) -> None:
-    if services().bell.ring(PREPARE, upload_id):
-        with db.writing() as session:
-            if upload := session.get(Upload, upload_id):
-                upload.rung_at = clock.epoch()
-                session.add(upload)
 
 
 def _id(upload: Upload) -> int:

@@ -63,7 +63,7 @@ def pause(session: Session, upload: Upload, problem: Problem, resume_at: float |
 def resume(session: Session, upload: Upload) -> None:
     """Go on from where the upload paused: from the first unsent batch, or from its preparation."""
     upload.status = UploadStatus.SENDING if is_ready_to_send(upload) else UploadStatus.QUEUED
-    upload.reason = upload.todo = upload.reason_code = upload.reason_trace = None
+    _forget_reason(upload)
     upload.resume_at = None
     upload.rung_at = 0
     upload.updated_at = clock.now()
@@ -74,6 +74,39 @@ def resume(session: Session, upload: Upload) -> None:
     )
     note(session, Event.RESUMED, _id(upload))
     session.add(upload)
+
+
+def reopen(session: Session, upload: Upload, asked_by: str) -> bool:
+    """Put an ended upload back in the queue for its batches that were set aside or stopped, if any."""
+    if upload.status not in FINAL or upload.prepared_at is None:
+        return False
+    missing = session.execute(
+        update(Batch)
+        .where(
+            col(Batch.upload_id) == upload.id,
+            col(Batch.status).in_((BatchStatus.FAILED, BatchStatus.STOPPED)),
+        )
+        .values(
+            status=BatchStatus.PENDING,
+            crashes=0,
+            errors=0,
+            next_attempt_at=0,
+            error=None,
+            error_code=None,
+            trace=None,
+        )
+    )
+    if not missing.rowcount:  # type: ignore[attr-defined]
+        return False
+    _forget_reason(upload)
+    upload.status = UploadStatus.QUEUED
+    upload.stop_requested = False
+    upload.finished_at = upload.resume_at = None
+    upload.crashes, upload.rung_at = 0, 0
+    upload.updated_at = clock.now()
+    note(session, Event.REOPENED, _id(upload), by=asked_by)
+    session.add(upload)
+    return True
 
 
 def release_preparation(session: Session, upload_id: int, attempt: int) -> None:
@@ -117,7 +150,7 @@ def _close(session: Session, upload: Upload, status: UploadStatus) -> None:
     upload.resume_at = None
     upload.finished_at = upload.updated_at = clock.now()
     if status in (UploadStatus.COMPLETED, UploadStatus.STOPPED):
-        upload.reason = upload.todo = upload.reason_code = upload.reason_trace = None
+        _forget_reason(upload)
     note(session, Event.CLOSED, _id(upload), status=status)
     session.add(upload)
 
@@ -127,7 +160,14 @@ def _explain(upload: Upload, problem: Problem) -> None:
     upload.todo = problem.todo
     upload.reason_code = problem.code
     upload.reason_trace = problem.trace
+    upload.reason_who = problem.who
+    upload.reason_link = problem.link
     upload.updated_at = clock.now()
+
+
+def _forget_reason(upload: Upload) -> None:
+    upload.reason = upload.todo = upload.reason_code = upload.reason_trace = None
+    upload.reason_who = upload.reason_link = None
 
 
 def _discarded(upload: Upload) -> int:

@@ -54,6 +54,7 @@ EVENTS = {
     "failed": "Blocco {seq} messo da parte. {reason}",
     "paused": "In pausa. {reason}",
     "resumed": "Ripreso",
+    "reopened": "{by} ha chiesto di inviare ciò che manca",
     "stop_requested": "È stato chiesto di fermare il caricamento",
     "taken_back": "Blocco {seq}: il worker che lo inviava non risponde più, torna da inviare",
     "fenced": "Blocco {seq}: risposta in ritardo del tentativo {attempt}, non cambia nulla",
@@ -161,6 +162,12 @@ def account_options(accounts: Sequence[Account]) -> list[tuple[str, str]]:
         (account.public_id, f"{account.name} (da controllare)" if account.problem else account.name)
         for account in accounts
     ]
+
+
+def what_is_missing(row: UploadRow) -> str:
+    left = row.numbers.set_aside
+    missing = "l’utente che manca" if left == 1 else f"i {number(left)} utenti che mancano"
+    return f"Invia solo {missing}: chi è già stato ricevuto non riparte."
 
 
 def stop_question(row: UploadRow) -> str:

@@ -1,4 +1,7 @@
-"""What can be asked of an upload: stop it, go on with it, do it again. Each is a form that posts."""
+"""What can be asked of an upload: stop it, go on with it, send what is missing, do it again.
+
+Each is a form that posts.
+"""
 
 from flask import Response, render_template, url_for
 from htmx_flask import make_response
@@ -41,6 +44,16 @@ def resume(upload_id: str) -> Response:
     if start.resume_upload(row.id):
         return _done(row, f"“{row.audience_name}”: il caricamento riprende.")
     return _done(row, f"“{row.audience_name}”: il caricamento non era in pausa.")
+
+
+@blueprint.post("/caricamenti/<upload_id>/riprova")
+@needs(Role.MARKETER)
+def retry(upload_id: str) -> Response:
+    """Send only what is missing; a second click finds the upload back in the queue."""
+    row = upload_or_404(upload_id)
+    if not row.is_final or start.retry_upload(row.id, current_operator().name):
+        return _done(row, f"“{row.audience_name}”: parte solo ciò che manca.")
+    return _done(row, f"“{row.audience_name}”: non manca nulla da inviare.")
 
 
 @blueprint.post("/caricamenti/<upload_id>/ripeti")

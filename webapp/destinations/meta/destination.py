@@ -50,6 +50,9 @@ class MetaDestination:
             _mark(account_id, error)
             raise
 
+    def rest(self, account_id: int, seconds: float) -> None:
+        accounts.rest(account_id, seconds)
+
     def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
         key, digest = KEYS[medium]
         return EncodedRows((key,), b"".join(map(digest, people)))
@@ -142,4 +145,6 @@ def _load(account_id: int) -> MetaAccount:
 def _shown(account: MetaAccount) -> Account:
     assert account.id is not None
     problem = accounts.authorisation(account).problem
-    return Account(account.id, account.public_id, account.name, account.act_id, problem)
+    return Account(
+        account.id, account.public_id, account.name, account.act_id, problem, account.paused_until
+    )

@@ -1,4 +1,4 @@
-"""Pauses stand on the ad account alone; an upload keeps who must act and where.."""
+"""Pauses stand on the ad account alone; an upload keeps who must act and where."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,19 @@
+"""Ringing for an upload. A bell that nobody hears does no harm: `reconcile` rings again."""
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from webapp import clock, db
+from webapp.services import services
+from webapp.uploads.models import Upload
+
+PREPARE = "webapp.uploads.jobs.prepare_upload"
+SEND = "webapp.uploads.jobs.send_upload"
+
+
+def ring(function: str, upload_id: int, times: int = 1) -> None:
+    """Ring *times* for the upload and note when, if Redis took at least one."""
+    taken = [services().bell.ring(function, upload_id) for _ in range(times)]
+    if any(taken):
+        with db.writing() as session:
+            session.execute(update(Upload).where(col(Upload.id) == upload_id).values(rung_at=clock.epoch()))
