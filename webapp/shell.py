@@ -53,8 +53,10 @@ MENU = {
         Entry("filters", "contacts.all_filters", "filter", "Filtri"),
         Entry("uploads", "uploads.monitor", "activity", "Caricamenti"),
     ),
-    "Configura": (Entry("integrations", "meta.accounts", "plug", "Integrazioni"),),
+    "Configura": (Entry("integrations", "meta.integrations", "plug", "Integrazioni"),),
 }
+
+GUIDE = Entry("guide", "home.guide", "circle-question-mark", "Guida")  # in the same place on every page
 
 CountProvider = Callable[[Session, int], dict[str, Badge]]
 
@@ -63,7 +65,7 @@ def furnish(app: Flask, settings: Settings) -> None:
     app.extensions["platea_nav"] = []
     app.jinja_env.filters.update(texts.FILTERS)
     app.jinja_env.globals.update(
-        texts.GLOBALS, asset=asset, MENU=MENU, HTMX_CONFIG=HTMX_CONFIG, demo=settings.demo
+        texts.GLOBALS, asset=asset, MENU=MENU, GUIDE=GUIDE, HTMX_CONFIG=HTMX_CONFIG, demo=settings.demo
     )
     app.context_processor(lambda: {"theme": theme()})
 

@@ -1,17 +1,19 @@
-"""The overview, and the pages that belong to no room: leaving the demo, the component sheet."""
+"""The overview, and the pages of no room: leaving the demo, the component sheet; the guide comes along."""
 
-from flask import Blueprint, abort, current_app, render_template
+from flask import abort, current_app, render_template
 
 from webapp import db, shell
 from webapp.access.current import current_client, may
 from webapp.access.models import Role
-from webapp.home import queries
+from webapp.home import guide, queries
+from webapp.home.routes import blueprint
 from webapp.security import public
 from webapp.services import services
 from webapp.uploads import summary
 from webapp.uploads.queries import Scope
 
-blueprint = Blueprint("home", __name__)
+__all__ = ["blueprint", "guide"]
+
 blueprint.record_once(lambda state: shell.add_counts(state.app, queries.menu_counts))
 
 

@@ -1,0 +1,5 @@
+"""Where the pages that belong to no room hang."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("home", __name__)
