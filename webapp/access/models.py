@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlmodel import Field, SQLModel, UniqueConstraint
+from sqlmodel import Column, Field, Index, SQLModel, UniqueConstraint
 
-from webapp import clock
+from webapp import clock, db
 from webapp.identifiers import new_public_id
 
 
@@ -61,3 +62,26 @@ class LoginAttempt(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(index=True)
     at: float = Field(index=True)  # seconds since 1970
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what, on what, when and from where. Only added to: triggers in the schema refuse the rest.
+
+    No foreign keys: what happened stays told after the operator, the client or the object is gone.
+    *link* is the HMAC over the link of the entry before and this one (`access.audit`).
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_client_id_seq", "client_id", "seq"),)
+
+    seq: int | None = Field(default=None, sa_column=Column(db.BigId, primary_key=True, autoincrement=False))
+    at: datetime
+    operator_id: int | None = None  # None: nobody signed in, a command, a worker
+    who: str  # the name at that time
+    client_id: int | None = None
+    action: str
+    target: str
+    detail: dict[str, Any] = Field(sa_column=Column(db.Json, nullable=False))
+    address: str  # shortened: 203.0.113.0/24
+    request_id: str
+    link: bytes

@@ -4,7 +4,7 @@ from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 from flask_login import LoginManager
 
-from webapp.access import current, sessions
+from webapp.access import guard, sessions
 from webapp.access.frame import page_frame
 
 blueprint = Blueprint("access", __name__)
@@ -19,5 +19,5 @@ def _set_up(state: BlueprintSetupState) -> None:
     manager.user_loader(sessions.visitor)
     app.config["PERMANENT_SESSION_LIFETIME"] = sessions.LIFETIME
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
-    app.before_request(current.ask_for_login)
+    app.before_request(guard.let_in_or_refuse)
     app.jinja_env.globals["page_frame"] = page_frame

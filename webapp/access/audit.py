@@ -1,0 +1,173 @@
+"""The audit trail: who did what, on what, when and from where. Entries are added, never changed.
+
+    with db.writing() as session:
+        ...                                                  # what is being done
+        audit.record(session, Action.FILTER_DELETED, on=saved.name, detail={"id": saved.public_id})
+
+Call it last in the transaction: on PostgreSQL everybody else's entry waits for its end. *on* and *detail*
+name our objects; nothing of a contact (address, phone, name) may stand in them, no token and no password.
+"""
+
+import hmac
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+
+import orjson
+import structlog
+from flask import g, has_request_context, request
+from flask_login import current_user
+from sqlalchemy import insert, text
+from sqlmodel import Session, col, select
+
+from webapp import clock, crypto
+from webapp.access.models import AuditEntry, Operator
+from webapp.services import services
+
+Detail = dict[str, str | int | bool | None]
+
+START = bytes(32)  # what the first entry is chained to
+COMMAND = "riga di comando"
+NOBODY = "nessuno"
+_LONGEST = 200  # characters of a text: a name may be as long as somebody likes
+_PURPOSE = "platea: registro attività"
+_ONE_AT_A_TIME = 7_261_994  # PostgreSQL advisory lock
+
+
+class Action(StrEnum):
+    """What can be told of. A new one also needs its Italian words in `access.audit_words`."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    SIGNED_OUT = "signed_out"
+    PASSWORD_CHANGED = "password_changed"
+    SESSIONS_CLOSED = "sessions_closed"
+    TWO_FACTOR_ON = "two_factor_on"
+    TWO_FACTOR_OFF = "two_factor_off"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    OPERATOR_INVITED = "operator_invited"
+    INVITATION_REVOKED = "invitation_revoked"
+    INVITATION_ACCEPTED = "invitation_accepted"
+    OPERATOR_CREATED = "operator_created"
+    OPERATOR_RENAMED = "operator_renamed"
+    OPERATOR_DEACTIVATED = "operator_deactivated"
+    OPERATOR_REACTIVATED = "operator_reactivated"
+    ROLE_CHANGED = "role_changed"
+    ROLE_REMOVED = "role_removed"
+    CLIENT_CREATED = "client_created"
+    CLIENT_RENAMED = "client_renamed"
+    CLIENT_DELETED = "client_deleted"
+    CLIENT_ENTERED = "client_entered"
+    DATABASE_CREATED = "database_created"
+    DATABASE_RENAMED = "database_renamed"
+    DATABASE_DELETED = "database_deleted"
+    IMPORT_STARTED = "import_started"
+    IMPORT_STOPPED = "import_stopped"
+    IMPORT_DISCARDED = "import_discarded"
+    CONTACT_ADDED = "contact_added"
+    CONTACT_CHANGED = "contact_changed"
+    CONTACT_DELETED = "contact_deleted"
+    CONTACTS_DELETED = "contacts_deleted"
+    CONTACTS_EXPORTED = "contacts_exported"
+    FILE_DOWNLOADED = "file_downloaded"
+    FILTER_CREATED = "filter_created"
+    FILTER_CHANGED = "filter_changed"
+    FILTER_DELETED = "filter_deleted"
+    ACCOUNT_CREATED = "account_created"
+    ACCOUNT_AUTHORISED = "account_authorised"
+    ACCOUNT_RENAMED = "account_renamed"
+    ACCOUNT_DELETED = "account_deleted"
+    ACCOUNT_REVOKED = "account_revoked"
+    TOKENS_RESEALED = "tokens_resealed"
+    UPLOAD_STARTED = "upload_started"
+    UPLOAD_STOPPED = "upload_stopped"
+    UPLOAD_RESUMED = "upload_resumed"
+    UPLOAD_REPEATED = "upload_repeated"
+    UPLOAD_RETRIED = "upload_retried"
+    SETTINGS_CHANGED = "settings_changed"
+    BACKUP_MADE = "backup_made"
+    BACKUP_RESTORED = "backup_restored"
+    TRAIL_EXPORTED = "trail_exported"
+
+
+def record(
+    session: Session,
+    action: Action,
+    on: str = "",
+    detail: Detail | None = None,
+    client_id: int | None = None,
+    who: Operator | None = None,
+) -> None:
+    """Add an entry inside the caller's `db.writing()`: it stays if what it tells of stays.
+
+    Who, the client whose pages are open, the address and the request are taken from the request; *who*
+    names the operator when nobody is signed in yet, *client_id* the client when it is another one.
+    """
+    operator = who or _signed_in()
+    seq, before = _last(session)
+    entry: dict[str, object] = {
+        "seq": seq + 1,
+        "at": clock.now(),
+        "operator_id": operator.id if operator else None,
+        "who": _cut(operator.name if operator else NOBODY if has_request_context() else COMMAND),
+        "client_id": client_id if client_id is not None else _open_client(),
+        "action": str(action),
+        "target": _cut(on),
+        "detail": {
+            key: _cut(value) if isinstance(value, str) else value for key, value in (detail or {}).items()
+        },
+        "address": shortened(request.remote_addr) if has_request_context() else "",
+        "request_id": str(structlog.contextvars.get_contextvars().get("request_id", "")),
+    }
+    entry["link"] = link(chain_key(), before, entry)
+    session.execute(insert(AuditEntry).values(**entry))
+
+
+def chain_key() -> bytes:
+    return crypto.derived_key(services().settings.secret_key, _PURPOSE)
+
+
+def link(key: bytes, before: bytes, entry: dict[str, object]) -> bytes:
+    """What chains *entry* (all columns but `link`) to the entry *before*: HMAC-SHA256, 32 bytes."""
+    at = entry["at"]
+    assert isinstance(at, datetime)
+    told = {**entry, "at": at.astimezone(UTC).isoformat(timespec="microseconds")}
+    return hmac.digest(key, before + orjson.dumps(told, option=orjson.OPT_SORT_KEYS), sha256)
+
+
+def shortened(address: str | None) -> str:
+    """The network an address is in, /24 or /48: enough to recognise a place, too little for a person."""
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return ""
+    return str(ip_network((found, 24 if found.version == 4 else 48), strict=False))
+
+
+def _last(session: Session) -> tuple[int, bytes]:
+    """Number and link of the newest entry; nobody else can add one before our transaction ends.
+
+    On SQLite `db.writing()` is BEGIN IMMEDIATE, so there is one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+    newest = select(AuditEntry.seq, AuditEntry.link).order_by(col(AuditEntry.seq).desc()).limit(1)
+    row = session.exec(newest).first()
+    return (row[0] or 0, row[1]) if row else (0, START)
+
+
+def _signed_in() -> Operator | None:
+    return getattr(current_user, "operator", None) if has_request_context() else None
+
+
+def _open_client() -> int | None:
+    """The client whose pages are open: known once the view has asked for it (`access.current`)."""
+    space = g.get("space") if has_request_context() else None
+    return space[0].id if space else None
+
+
+def _cut(value: str) -> str:
+    """Short, and without what databases refuse or what would break a line."""
+    return "".join(character if character.isprintable() else " " for character in value)[:_LONGEST]

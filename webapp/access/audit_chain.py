@@ -1,0 +1,64 @@
+"""Is the audit trail as it was written? Each entry's link is made again and compared with the kept one."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select
+from sqlmodel import col, select
+
+from webapp import db
+from webapp.access.audit import START, chain_key, link
+from webapp.access.models import AuditEntry
+
+_COLUMNS = [column for column in AuditEntry.__table__.columns if column.name != "link"]  # type: ignore[attr-defined]
+_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What a look at the chain found. *broken_at*: number of the first entry that is not as written."""
+
+    checked: int
+    last: int  # number of the last good entry, 0 for none
+    last_at: datetime | None
+    head: str  # hex of its link: note it elsewhere, and entries cut off the end show too
+    broken_at: int | None = None
+
+
+def verify(newest: int | None = None, noted: tuple[int, str] | None = None) -> Chain:
+    """Go along the chain from the first entry, or along its *newest* entries only.
+
+    Whoever removes the last entries leaves a whole chain: *noted*, the number and head of an earlier
+    look, is found broken when that entry is gone.
+    """
+    key = chain_key()
+    checked, last, last_at = 0, 0, None
+    with db.snapshot() as connection:
+        expected, before = _beginning(newest)
+        last = expected - 1
+        rows = connection.execution_options(yield_per=_AT_ONCE).execute(_from(expected)).mappings()
+        for row in rows:
+            entry = dict(row)
+            kept = bytes(entry.pop("link"))
+            whole = entry["seq"] == expected and hmac.compare_digest(kept, link(key, before, entry))
+            if not whole or (noted and noted[0] == expected and noted[1] != kept.hex()):
+                return Chain(checked, last, last_at, before.hex(), broken_at=expected)
+            checked, before, last, last_at = checked + 1, kept, expected, entry["at"]
+            expected += 1
+    cut_off = last + 1 if noted and noted[0] > last else None
+    return Chain(checked, last, last_at, before.hex(), broken_at=cut_off)
+
+
+def _beginning(newest: int | None) -> tuple[int, bytes]:
+    """The number to begin with and the link it is chained to."""
+    if newest is None:
+        return 1, START
+    with db.reading() as session:
+        query = select(AuditEntry.seq, AuditEntry.link).order_by(col(AuditEntry.seq).desc())
+        row = session.exec(query.offset(newest).limit(1)).first()
+    return ((row[0] or 0) + 1, row[1]) if row else (1, START)
+
+
+def _from(seq: int) -> Select:
+    return select(*_COLUMNS, AuditEntry.link).where(col(AuditEntry.seq) >= seq).order_by(col(AuditEntry.seq))

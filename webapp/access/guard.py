@@ -1,0 +1,61 @@
+"""The one door: before every request, who asks is held against `policy`. Refused unless allowed."""
+
+from typing import cast
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Response, abort, redirect, request, url_for
+from flask import session as cookie
+from flask_login import current_user, logout_user
+from htmx_flask import make_response
+
+from webapp import db, htmx, security
+from webapp.access import current, sessions
+from webapp.access.policy import Who, who_may
+from webapp.access.queries import administrators
+
+
+def let_in_or_refuse() -> Response | None:
+    """To the sign-in page without an open session, 403 for less than the policy wants. Raises NoRule."""
+    if request.endpoint is None:
+        return None  # a 404 says nothing of anybody
+    who = who_may(request.endpoint)
+    if who == Who.PUBLIC:
+        return None
+    if not current_user.is_authenticated or sessions.has_expired():
+        return _end_and_sign_in()
+    structlog.contextvars.bind_contextvars(operator=current.current_operator().public_id)
+    if not htmx.is_htmx():
+        sessions.note_visit()
+    if who > Who.OPERATOR and current.rank() < who:
+        abort(403, _whom_to_ask())
+    return None
+
+
+def _end_and_sign_in() -> Response:
+    if current_user.is_authenticated:
+        logout_user()
+        cookie.clear()
+    return _to_login()
+
+
+def _to_login() -> Response:
+    """To the sign-in page and back here afterwards; from a fragment, back to the page around it."""
+    page = request.full_path.rstrip("?") if request.method in security.SAFE_METHODS else None
+    if htmx.is_htmx():
+        around = urlsplit(request.headers.get("HX-Current-URL", ""))
+        page = around.path + (f"?{around.query}" if around.query else "")
+    page = security.local_path(page)
+    url = url_for("access.login", dopo=page if page != "/" else None)
+    if htmx.is_htmx():
+        return make_response("", 401, redirect=url)
+    return cast(Response, redirect(url, 303))
+
+
+def _whom_to_ask() -> str:
+    client = current.current_client()
+    assert client.id is not None
+    with db.reading() as session:
+        names = administrators(session, client.id)
+    sentence = "Il tuo ruolo non permette questa operazione."
+    return f"{sentence} Chiedi a chi amministra lo spazio: {', '.join(names)}." if names else sentence
