@@ -2,6 +2,8 @@
 
 import orjson
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from webapp.config import WrongSetting
 
@@ -44,3 +46,8 @@ class Seal:
 
 def new_key() -> str:
     return Fernet.generate_key().decode()
+
+
+def derived_key(secret: str, purpose: str) -> bytes:
+    """32 bytes for one purpose, from the installation’s secret; one says nothing of the others."""
+    return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(secret.encode())

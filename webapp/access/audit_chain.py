@@ -3,15 +3,17 @@
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select
+import sqlalchemy
+from sqlalchemy import Select, Table
 from sqlmodel import col, select
 
 from webapp import db
 from webapp.access.audit import START, chain_key, link
 from webapp.access.models import AuditEntry
 
-_COLUMNS = [column for column in AuditEntry.__table__.columns if column.name != "link"]  # type: ignore[attr-defined]
+_TABLE: Table = AuditEntry.__table__  # type: ignore[attr-defined]
 _AT_ONCE = 2_000
 
 
@@ -60,5 +62,5 @@ def _beginning(newest: int | None) -> tuple[int, bytes]:
     return ((row[0] or 0) + 1, row[1]) if row else (1, START)
 
 
-def _from(seq: int) -> Select:
-    return select(*_COLUMNS, AuditEntry.link).where(col(AuditEntry.seq) >= seq).order_by(col(AuditEntry.seq))
+def _from(seq: int) -> Select[Any]:
+    return sqlalchemy.select(_TABLE).where(_TABLE.c.seq >= seq).order_by(_TABLE.c.seq)
