@@ -24,10 +24,16 @@ class UserDatabase(SQLModel, table=True):
     name: str
     country: str = "IT"  # of phone numbers written without a prefix; ISO 3166-1 alpha-2
     created_at: datetime = Field(default_factory=clock.now)
+    # Set when somebody deletes it: no page shows it any more, its contacts go block by block, and the row
+    # stays, so that past uploads keep the name of where they came from.
+    deleted_at: datetime | None = None
 
 
 class OwnField(SQLModel, table=True):
-    """A column of the customer's own, kept in `Contact.own_fields` under *key*."""
+    """A column of the customer's own, kept in `Contact.own_fields` under *key*.
+
+    *choices*: of a list, the values met so far, in alphabetical order.
+    """
 
     __tablename__ = "own_field"
     __table_args__ = (UniqueConstraint("database_id", "key"),)
@@ -38,6 +44,7 @@ class OwnField(SQLModel, table=True):
     label: str  # as the file says it: "Totale speso"
     type: str = FieldType.TEXT
     position: int = 0
+    choices: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
 
 
 class Contact(SQLModel, table=True):
@@ -122,6 +129,8 @@ class ImportStatus(StrEnum):
     COMPLETED_WITH_WARNINGS = "completed_with_warnings"
     FAILED = "failed"
     STOPPED = "stopped"
+    UNDOING = "undoing"
+    UNDONE = "undone"
 
 
 class ImportMode(StrEnum):
@@ -141,6 +150,10 @@ class ContactImport(SQLModel, table=True):
     *unreadable_cells*: column index (as text) → how many of its cells were left empty because they hold
     no date, number or yes/no. *attempt* is the fencing token of the running job, as for batches;
     *crashes* counts the jobs that died since the last block that was written.
+
+    Undo: *made_fields* are the keys of the own fields it made, *undo_bytes* what its `ImportBlock`s weigh,
+    *undo_from* the status before it was undone, *undo_error* why it could not be (Italian), *undo_kept*
+    the contacts somebody changed meanwhile, which stayed as they are.
     """
 
     __tablename__ = "contact_import"
@@ -174,11 +187,37 @@ class ContactImport(SQLModel, table=True):
     rung_at: float = 0
     stop_requested: bool = False
     error: str | None = None  # Italian, what happened and what to do
+    made_fields: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    rows_undone: int = 0
+    undo_kept: int = 0
+    undo_bytes: int = 0
+    undo_from: str | None = None
+    undo_error: str | None = None
+    undone_by: str = ""
+    undone_at: datetime | None = None
     started_by: str = ""
     created_at: datetime = Field(default_factory=clock.now)
     started_at: datetime | None = None
     finished_at: datetime | None = None
     updated_at: datetime = Field(default_factory=clock.now)
+
+
+class ImportBlock(SQLModel, table=True):
+    """What one block of an import did to the contacts, until it can no longer be undone.
+
+    The contacts it made have ids in (*first_id*, *last_id*] and were created at *written_at*. *before*:
+    those it changed, as they were (`import_blocks.pack`); None when there is none.
+    """
+
+    __tablename__ = "import_block"
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    import_id: int = Field(foreign_key="contact_import.id", index=True)
+    written_at: datetime
+    first_id: int = Field(sa_column=Column(BigId, nullable=False))
+    last_id: int = Field(sa_column=Column(BigId, nullable=False))
+    rows: int = 0
+    before: bytes | None = Field(default=None, sa_column=Column(Blob))
 
 
 class RejectedRow(SQLModel, table=True):

@@ -34,17 +34,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_import_block_import_id"), ["import_id"], unique=False)
 
     with op.batch_alter_table("contact_import", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("made_fields", JSON, nullable=False))
-        batch_op.add_column(sa.Column("rows_undone", sa.Integer(), nullable=False))
-        batch_op.add_column(sa.Column("undo_kept", sa.Integer(), nullable=False))
-        batch_op.add_column(sa.Column("undo_bytes", sa.Integer(), nullable=False))
+        batch_op.add_column(sa.Column("made_fields", JSON, nullable=False, server_default="[]"))
+        batch_op.add_column(sa.Column("rows_undone", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("undo_kept", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("undo_bytes", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("undo_from", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("undo_error", sa.String(), nullable=True))
-        batch_op.add_column(sa.Column("undone_by", sa.String(), nullable=False))
+        batch_op.add_column(sa.Column("undone_by", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("own_field", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("choices", JSON, nullable=False))
+        batch_op.add_column(sa.Column("choices", JSON, nullable=False, server_default="[]"))
 
     with op.batch_alter_table("user_database", schema=None) as batch_op:
         batch_op.add_column(sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
