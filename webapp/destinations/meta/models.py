@@ -1,13 +1,13 @@
-"""Facebook ad accounts connected by a client, and authorisations on their way."""
+"""Facebook ad accounts connected by a client, how they are doing, and authorisations on their way."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Column
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.access.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
-from webapp.db import Blob
+from webapp.db import Blob, Json
 from webapp.identifiers import new_public_id
 
 MAX_ACCOUNTS = 10  # per client; seed: "fino a 10 diversi Ads Account Facebook"
@@ -43,6 +43,41 @@ class MetaAccount(SQLModel, table=True):
     def purpose(self) -> str:
         """What the token is sealed for: in another row it does not open."""
         return f"meta_account:{self.public_id}"
+
+
+class MetaHealth(SQLModel, table=True):
+    """What the last look at an ad account found; the board reads it, a worker writes it once an hour.
+
+    None: not known yet. *trouble*: why the last look brought nothing (Italian), None when it did.
+    *flagged*, *expiring*: names of custom audiences that Meta blocked, or will delete.
+    """
+
+    __tablename__ = "meta_health"
+
+    account_id: int = Field(primary_key=True, foreign_key="meta_account.id", ondelete="CASCADE")
+    asked_at: datetime | None = None  # a worker was asked to look
+    checked_at: datetime | None = None
+    answered_at: datetime | None = None  # the last time Facebook answered
+    trouble: str | None = None
+    has_permission: bool | None = None
+    has_terms: bool | None = None
+    usage_percent: float | None = None  # of the limit of calls, 100 = Meta refuses
+    n_audiences: int | None = None
+    flagged: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    expiring: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+
+
+class AudienceSize(SQLModel, table=True):
+    """How large a custom audience was on a day, as Meta estimated it; one row a day."""
+
+    __tablename__ = "meta_audience_size"
+    __table_args__ = (UniqueConstraint("account_id", "audience_id", "day"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="meta_account.id", index=True, ondelete="CASCADE")
+    audience_id: str
+    day: date = Field(index=True)
+    size: int
 
 
 class AuthorisationDraft(SQLModel, table=True):
