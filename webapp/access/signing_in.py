@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from webapp import clock, db
-from webapp.access import passwords, throttle
+from webapp.access import audit, passwords, throttle
 from webapp.access.models import Operator
 from webapp.access.queries import operator_by_email
 from webapp.services import services
@@ -38,6 +38,8 @@ def sign_in(email: str, password: str, address: str) -> Operator | Refused:
     known = operator if operator is not None and operator.is_active else None
     if not passwords.matches(known.password_hash if known else None, password) or known is None:
         log.warning("accesso rifiutato", operator=known.public_id if known else None)
+        with db.writing() as session:
+            audit.record(session, audit.Action.SIGN_IN_REFUSED, who=known)
         return Refused(WRONG)
     return _entered(known, password, *keys)
 

@@ -4,7 +4,7 @@ from flask import Response, abort, render_template, request, url_for
 from flask_login import current_user
 
 from webapp import clock, db, htmx, security
-from webapp.access import current, sessions, signing_in, views_profile
+from webapp.access import audit, current, sessions, signing_in, views_profile
 from webapp.access.demo import ensure_demo_operator
 from webapp.access.forms import LoginForm
 from webapp.access.models import Operator
@@ -15,7 +15,6 @@ __all__ = ["blueprint", "views_profile"]
 
 
 @blueprint.get("/accesso")
-@security.public
 def login() -> Response | str:
     if current_user.is_authenticated and not sessions.has_expired():
         return _to_page(request.args.get("dopo"))
@@ -23,7 +22,6 @@ def login() -> Response | str:
 
 
 @blueprint.post("/accesso")
-@security.public
 def sign_in() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
     form = LoginForm()
     if not form.validate_on_submit():
@@ -37,7 +35,6 @@ def sign_in() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
 
 
 @blueprint.post("/accesso/demo")
-@security.public
 def enter_demo() -> Response:
     if not services().settings.demo:
         abort(404)
@@ -50,6 +47,7 @@ def enter_demo() -> Response:
 @blueprint.post("/uscita")
 def logout() -> Response:
     with db.writing() as session:
+        audit.record(session, audit.Action.SIGNED_OUT)
         sessions.close_all(session, current.current_operator())
     return htmx.notice(htmx.go_to(url_for("access.login")), "Sei uscito.")
 
@@ -66,6 +64,8 @@ def _page(form: LoginForm, refusal: str = "") -> str:
 
 
 def _enter(operator: Operator, after: str | None) -> Response:
+    with db.writing() as session:
+        audit.record(session, audit.Action.SIGNED_IN, who=operator)
     sessions.open_for(operator)
     return _to_page(after)
 

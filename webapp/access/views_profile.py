@@ -3,7 +3,7 @@
 from flask import Response, render_template, request, url_for
 
 from webapp import db, htmx
-from webapp.access import current, sessions, signing_in
+from webapp.access import audit, current, sessions, signing_in
 from webapp.access.forms import PasswordForm
 from webapp.access.models import Operator
 from webapp.access.operators import OperatorError, set_password
@@ -38,7 +38,9 @@ def _changed(form: PasswordForm) -> Operator | None:
         return None
     try:
         with db.writing() as session:
-            return set_password(session, email, form.nuova.data)
+            operator = set_password(session, email, form.nuova.data)
+            audit.record(session, audit.Action.PASSWORD_CHANGED, on=operator.name)
+            return operator
     except OperatorError as error:
         form.nuova.errors = [str(error)]
         return None
