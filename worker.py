@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from webapp import clock, config, db, logs, migrations, services, workers
 from webapp.contacts import importing
+from webapp.destinations.meta import health
 from webapp.destinations.registry import DESTINATIONS
 from webapp.processes import Household, python
 from webapp.queueing import QUEUE, SafeJob
@@ -76,6 +77,7 @@ def _run_jobs(settings: config.Settings) -> None:
 def _load_before_forking() -> None:
     """What a job needs is imported once, here: 25 ms a job instead of 85."""
     import_module("webapp.contacts.jobs")
+    import_module("webapp.destinations.meta.jobs")
     for place in DESTINATIONS.values():
         import_module(place.partition(":")[0])
     assert upload_jobs
@@ -100,6 +102,7 @@ def _round(name: str, started_at: datetime, every_s: float) -> None:
     if our_turn:
         importing.reconcile()
         reconcile()
+        health.ring_due()
 
 
 def _wait_for_schema() -> None:

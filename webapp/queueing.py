@@ -25,6 +25,7 @@ JOB_TIMEOUT_S = 600
 ALLOWED = frozenset(
     {
         "webapp.contacts.jobs.run_import",
+        "webapp.destinations.meta.jobs.check_account",
         "webapp.uploads.jobs.prepare_upload",
         "webapp.uploads.jobs.send_upload",
     }

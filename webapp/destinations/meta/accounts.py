@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import NeedsPersonError
-from webapp.destinations.meta import queries, texts
+from webapp.destinations.meta import health_notes, queries, texts
 from webapp.destinations.meta.forms import AccountForm
 from webapp.destinations.meta.grants import SYSTEM_USER, Grant, Refused, check_account, read_grant
 from webapp.destinations.meta.models import MAX_ACCOUNTS, AuthorisationDraft, MetaAccount
@@ -44,6 +44,8 @@ def save(
             account.name, account.act_id = form.name, form.act_id
             _seal_into(account, grant)
             session.add(account)
+            session.flush()
+            health_notes.note_good_start(session, account.id or 0)
             if draft_id is not None:
                 session.execute(sql_delete(AuthorisationDraft).where(col(AuthorisationDraft.id) == draft_id))
     except IntegrityError:  # the same account, saved at the same moment by somebody else

@@ -26,6 +26,7 @@ _STATUSES = {
     471: "Facebook l’ha bloccata per il nome, la descrizione o la regola: apri Gestione pubblici",
     500: "su Facebook è in errore",
 }
+_FLAGGED, _EXPIRING = 471, 100  # blocked by Meta; unused for two years, deleted 90 days later
 _NOT_READY = "su Facebook non è pronta a ricevere utenti"
 
 
@@ -58,11 +59,23 @@ def unsuitable(node: Mapping[str, Any]) -> str | None:
     return _status(node.get("operation_status"))
 
 
+def is_flagged(node: Mapping[str, Any]) -> bool:
+    return _code(node.get("operation_status")) == _FLAGGED
+
+
+def is_expiring(node: Mapping[str, Any]) -> bool:
+    return _code(node.get("operation_status")) == _EXPIRING or bool(node.get("delete_time"))
+
+
+def _code(status: object) -> object:
+    return status.get("code") if isinstance(status, Mapping) else None
+
+
 def _status(status: object) -> str | None:
-    code = status.get("code") if isinstance(status, Mapping) else None
+    code = _code(status)
     if code is None or code in _TAKES_DATA:
         return None
-    return _STATUSES.get(code, _NOT_READY)
+    return _STATUSES.get(code, _NOT_READY) if isinstance(code, int) else _NOT_READY
 
 
 def _sub_type(node: Mapping[str, Any]) -> object:

@@ -12,7 +12,6 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from webapp import clock
 from webapp.destinations.meta import accounts, signed_request
 from webapp.destinations.meta.routes import FACEBOOK, blueprint
-from webapp.security import public
 from webapp.services import services
 from webapp.texts import moment
 
@@ -29,7 +28,6 @@ def _meta_brings_no_csrf_token() -> None:
 
 
 @blueprint.post(f"{FACEBOOK}/revoca")
-@public
 def deauthorised() -> Response:
     """The person removed Platea from their apps: their tokens are worth nothing any more."""
     accounts.forget_tokens(_user_id(), erase=False)
@@ -37,7 +35,6 @@ def deauthorised() -> Response:
 
 
 @blueprint.post(f"{FACEBOOK}/cancellazione")
-@public
 def erase() -> Response:
     """Erase token, Facebook id and name of the person; answers where they can see that it was done."""
     accounts.forget_tokens(_user_id(), erase=True)
@@ -47,7 +44,6 @@ def erase() -> Response:
 
 
 @blueprint.get(f"{FACEBOOK}/cancellazione/<code>")
-@public
 def erased(code: str) -> str:
     try:
         at = datetime.fromtimestamp(_codes().loads(code), UTC)

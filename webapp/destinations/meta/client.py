@@ -52,6 +52,11 @@ class GraphClient:
         self._token = token
         self._app_secret = app_secret or ""
 
+    @property
+    def usage_percent(self) -> float | None:
+        """Of the account's limit of calls, as the last answer told it; 100 = Meta refuses."""
+        return self._graph.usage_percent
+
     # Who we are
 
     def me(self) -> dict[str, Any]:

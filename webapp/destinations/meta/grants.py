@@ -48,7 +48,7 @@ def read_grant(token: str, kind: str) -> Grant:
             description = client.debug_token(settings.meta_app_id) if settings.meta_app_id else {}
             if settings.meta_app_id and (problem := checks.token_problem(description, settings.meta_app_id)):
                 raise Refused([problem])
-            if problem := checks.permission_problem(_granted(client, description, kind), kind):
+            if problem := checks.permission_problem(granted(client, description, kind), kind):
                 raise Refused([problem])
             person = client.me()
         except DestinationError as error:
@@ -56,7 +56,7 @@ def read_grant(token: str, kind: str) -> Grant:
     return Grant(
         token,
         kind,
-        _expires_at(description),
+        expires_at(description),
         str(person.get("id") or "") or None,
         str(person.get("name") or "") or None,
     )
@@ -87,16 +87,16 @@ def at_form(error: DestinationError) -> Problem:
     return checks.NO_ACCESS if problem.code == checks.NO_ACCESS.code else problem
 
 
-def _granted(client: GraphClient, description: Mapping[str, Any], kind: str) -> set[str]:
+def granted(client: GraphClient, description: Mapping[str, Any], kind: str) -> set[str]:
     """A person's permissions change after the token was made, so Graph is asked; a system user's do not."""
     scopes = description.get("scopes")
     if kind == SYSTEM_USER and isinstance(scopes, list):
         return {str(scope) for scope in scopes}
-    granted = {name for name, status in client.permissions().items() if status == "granted"}
-    return granted & {str(scope) for scope in scopes} if isinstance(scopes, list) else granted
+    given = {name for name, status in client.permissions().items() if status == "granted"}
+    return given & {str(scope) for scope in scopes} if isinstance(scopes, list) else given
 
 
-def _expires_at(description: Mapping[str, Any]) -> datetime | None:
+def expires_at(description: Mapping[str, Any]) -> datetime | None:
     """The earlier of the token's end and the end of access to data, 90 days after the person was last active.
 
     0 = never. Source: Meta sheet §1.4, §1.5.

@@ -16,7 +16,7 @@ from requests.auth import AuthBase
 from webapp.destinations.meta import error_table as table
 from webapp.destinations.meta.deadline import CONNECT_S, DeadlineAdapter, has_passed, seconds_left, within
 from webapp.destinations.meta.errors import failure, read_error
-from webapp.destinations.meta.usage import pause_s
+from webapp.destinations.meta.usage import highest_percent, pause_s
 
 # Newest on 2026-11-23, usable for about a year; Meta retires v25.0 later. Source: Meta sheet §8.
 GRAPH_VERSION = "v26.0"
@@ -84,6 +84,7 @@ class Graph:
         self._auth = Bearer(token)
         self._act_id = act_id
         self.deadline_s = deadline_s
+        self.usage_percent: float | None = None  # of the limit of calls, as the last answer told it
         self.proof = {"appsecret_proof": appsecret_proof(app_secret, token)} if app_secret else {}
 
     def get(self, path: str, **params: str | int) -> Answer:
@@ -107,6 +108,7 @@ class Graph:
         request.setdefault("auth", self._auth)
         with within(self.deadline_s):
             status, headers, body = self._exchange(method, f"{self._base}/{path}", request)
+        self.usage_percent = highest_percent(headers, self._act_id) or self.usage_percent
         if error := read_error(status, headers, body, self._act_id):
             raise error
         return Answer(orjson.loads(body), pause_s(headers, self._act_id), headers.get("x-fb-request-id"))

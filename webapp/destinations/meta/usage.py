@@ -5,7 +5,7 @@ other way round. POST /users carries no business-use-case header, so all three a
 Source: Meta sheet §7; developers.facebook.com, marketing-api/overview/rate-limiting.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ import orjson
 SLOW_PERCENT, STOP_PERCENT = 75.0, 95.0
 SLOW_S, STOP_S = 60.0, 300.0
 
+_HEADERS = ("x-business-use-case-usage", "x-ad-account-usage", "x-app-usage")
 _PERCENTS = ("call_count", "total_cputime", "total_time")
 
 
@@ -22,12 +23,19 @@ def pause_s(headers: Mapping[str, str], act_id: str | None = None) -> float:
 
     *act_id* (digits) picks the account's entry where the header tells of several.
     """
+    return told_wait_s(headers, act_id) or _slow(highest_percent(headers, act_id) or 0.0)
+
+
+def highest_percent(headers: Mapping[str, str], act_id: str | None = None) -> float | None:
+    """How much of the nearest limit is used, 100 = Meta refuses; None when no header tells."""
+    if not any(name.lower() in _HEADERS for name in headers):
+        return None
     usage = _read(headers)
     entries = _business_entries(usage, act_id)
     percents = [percent for entry in entries for percent in _percents(entry)]
     percents += _percents(usage["x-app-usage"])
     percents.append(_number(usage["x-ad-account-usage"].get("acc_id_util_pct")))
-    return told_wait_s(headers, act_id) or _slow(percents)
+    return max(percents)
 
 
 def told_wait_s(headers: Mapping[str, str], act_id: str | None = None) -> float:
@@ -47,8 +55,7 @@ def told_wait_s(headers: Mapping[str, str], act_id: str | None = None) -> float:
 
 def _read(headers: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     given = {name.lower(): value for name, value in headers.items()}
-    names = ("x-business-use-case-usage", "x-ad-account-usage", "x-app-usage")
-    return {name: _json_object(given.get(name, "{}")) for name in names}
+    return {name: _json_object(given.get(name, "{}")) for name in _HEADERS}
 
 
 def _json_object(text: str) -> dict[str, Any]:
@@ -74,8 +81,7 @@ def _percents(figures: dict[str, Any]) -> list[float]:
     return [_number(figures.get(name)) for name in _PERCENTS]
 
 
-def _slow(percents: Iterable[float]) -> float:
-    highest = max(percents, default=0.0)
+def _slow(highest: float) -> float:
     if highest < SLOW_PERCENT:
         return 0.0
     return SLOW_S if highest < STOP_PERCENT else STOP_S

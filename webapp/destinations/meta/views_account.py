@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from webapp import htmx
 from webapp.access import sessions
-from webapp.access.current import may, needs
+from webapp.access.current import may
 from webapp.access.models import Role
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import Problem
@@ -29,7 +29,6 @@ from webapp.destinations.meta.routes import (
     find_account,
     find_draft,
 )
-from webapp.security import public
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +82,6 @@ class FormPage:
 
 
 @blueprint.get(f"{FACEBOOK}/nuovo")
-@needs(Role.ADMINISTRATOR)
 def new_account() -> Response:
     draft = find_draft(request.args.get("bozza", ""))
     form = AccountForm(draft.name, draft.act_id) if draft else AccountForm()
@@ -91,13 +89,11 @@ def new_account() -> Response:
 
 
 @blueprint.post(f"{FACEBOOK}/nuovo")
-@needs(Role.ADMINISTRATOR)
 def create_account() -> Response:
     return _submit(None)
 
 
 @blueprint.get(f"{ACCOUNT}/modifica")
-@needs(Role.ADMINISTRATOR)
 def edit_account(account_id: str) -> Response:
     account = find_account(account_id)
     draft = find_draft(request.args.get("bozza", ""))
@@ -108,13 +104,11 @@ def edit_account(account_id: str) -> Response:
 
 
 @blueprint.post(f"{ACCOUNT}/modifica")
-@needs(Role.ADMINISTRATOR)
 def update_account(account_id: str) -> Response:
     return _submit(find_account(account_id))
 
 
 @blueprint.post(f"{ACCOUNT}/autorizza")
-@needs(Role.ADMINISTRATOR)
 def reauthorise(account_id: str) -> Response:
     """From the list, without passing by the form: name and id are those of the account."""
     account = find_account(account_id)
@@ -122,7 +116,6 @@ def reauthorise(account_id: str) -> Response:
 
 
 @blueprint.post(f"{ACCOUNT}/controlla")
-@needs(Role.ADMINISTRATOR)
 def check_again(account_id: str) -> Response:
     """The terms were accepted, the payment settled: what waits for it may go on."""
     try:
@@ -134,7 +127,6 @@ def check_again(account_id: str) -> Response:
 
 
 @blueprint.get(oauth.RETURN_PATH)
-@public
 def authorisation_return() -> Response:
     """Facebook sends people here. The address, which holds the code, is left at once for a clean one."""
     if not current_user.is_authenticated or sessions.has_expired() or not may(Role.ADMINISTRATOR):
@@ -149,13 +141,11 @@ def authorisation_return() -> Response:
 
 
 @blueprint.get(f"{ACCOUNT}/elimina")
-@needs(Role.ADMINISTRATOR)
 def confirm_delete(account_id: str) -> str:
     return _delete_page(find_account(account_id))
 
 
 @blueprint.post(f"{ACCOUNT}/elimina")
-@needs(Role.ADMINISTRATOR)
 def delete_account(account_id: str) -> Response:
     account = find_account(account_id)
     if accounts.delete(account):
