@@ -21,7 +21,7 @@ from flask_login import current_user
 from sqlalchemy import insert, text
 from sqlmodel import Session, col, select
 
-from webapp import clock, crypto
+from webapp import clock, crypto, db
 from webapp.access.models import AuditEntry, Operator
 from webapp.services import services
 
@@ -123,6 +123,12 @@ def record(
     }
     entry["link"] = link(chain_key(), before, entry)
     session.execute(insert(AuditEntry).values(**entry))
+
+
+def tell(action: Action, on: str = "", detail: Detail | None = None, client_id: int | None = None) -> None:
+    """`record()` in a transaction of its own: for what changes nothing here, such as a download."""
+    with db.writing() as session:
+        record(session, action, on, detail, client_id)
 
 
 def chain_key() -> bytes:

@@ -1,12 +1,12 @@
 """Is the audit trail as it was written? Each entry's link is made again and compared with the kept one."""
 
 import hmac
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Select, Table
+from sqlalchemy import Connection, MappingResult, Table
 from sqlmodel import col, select
 
 from webapp import db
@@ -35,21 +35,19 @@ def verify(newest: int | None = None, noted: tuple[int, str] | None = None) -> C
     look, is found broken when that entry is gone.
     """
     key = chain_key()
-    checked, last, last_at = 0, 0, None
-    with db.snapshot() as connection:
-        expected, before = _beginning(newest)
-        last = expected - 1
-        rows = connection.execution_options(yield_per=_AT_ONCE).execute(_from(expected)).mappings()
+    first, before = _beginning(newest)
+    found = Chain(0, first - 1, None, before.hex())
+    with db.snapshot() as connection, closing(_rows(connection, first)) as rows:
         for row in rows:
             entry = dict(row)
             kept = bytes(entry.pop("link"))
+            expected = found.last + 1
             whole = entry["seq"] == expected and hmac.compare_digest(kept, link(key, before, entry))
             if not whole or (noted and noted[0] == expected and noted[1] != kept.hex()):
-                return Chain(checked, last, last_at, before.hex(), broken_at=expected)
-            checked, before, last, last_at = checked + 1, kept, expected, entry["at"]
-            expected += 1
-    cut_off = last + 1 if noted and noted[0] > last else None
-    return Chain(checked, last, last_at, before.hex(), broken_at=cut_off)
+                return replace(found, broken_at=expected)
+            found, before = Chain(found.checked + 1, expected, entry["at"], kept.hex()), kept
+    is_cut_off = noted is not None and noted[0] > found.last
+    return replace(found, broken_at=found.last + 1) if is_cut_off else found
 
 
 def _beginning(newest: int | None) -> tuple[int, bytes]:
@@ -62,5 +60,6 @@ def _beginning(newest: int | None) -> tuple[int, bytes]:
     return ((row[0] or 0) + 1, row[1]) if row else (1, START)
 
 
-def _from(seq: int) -> Select[Any]:
-    return sqlalchemy.select(_TABLE).where(_TABLE.c.seq >= seq).order_by(_TABLE.c.seq)
+def _rows(connection: Connection, first: int) -> MappingResult:
+    query = sqlalchemy.select(_TABLE).where(_TABLE.c.seq >= first).order_by(_TABLE.c.seq)
+    return connection.execution_options(yield_per=_AT_ONCE).execute(query).mappings()
