@@ -3,13 +3,13 @@
 Plain SQL through the driver: SQLAlchemy's own executemany takes twice as long over a million rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from webapp import clock
 from webapp.contacts.models import ImportMode
 
 # Which column tells that a contact is already present, by ContactImport.key.
@@ -51,11 +51,21 @@ class Plan:
     written: Written
 
 
-def write_block(connection: Connection, target: Target, rows: Sequence[list[Any]]) -> Written:
-    """Write *rows* inside the caller's transaction. Of rows with the same key the last one wins."""
+def write_block(
+    connection: Connection,
+    target: Target,
+    rows: Sequence[list[Any]],
+    at: datetime,
+    before_update: Callable[[list[int]], None] = lambda contact_ids: None,
+) -> Written:
+    """Write *rows* inside the caller's transaction. Of rows with the same key the last one wins.
+
+    Every contact written bears the moment *at*; *before_update* gets the ids of those about to be changed.
+    """
     plan = plan_block(target, rows, present_keys(connection, target, rows))
-    _insert(connection, target, plan.inserts)
-    _update(connection, target, plan.updates)
+    before_update([contact_id for _, contact_id in plan.updates])
+    _insert(connection, target, plan.inserts, at)
+    _update(connection, target, plan.updates, at)
     return plan.written
 
 
@@ -101,22 +111,24 @@ def present_keys(connection: Connection, target: Target, rows: Sequence[list[Any
     return present
 
 
-def _insert(connection: Connection, target: Target, rows: Sequence[list[Any]]) -> None:
+def _insert(connection: Connection, target: Target, rows: Sequence[list[Any]], at: datetime) -> None:
     if not rows:
         return
     defaults = {name: value for name, value in _DEFAULTS.items() if name not in target.columns}
     columns = [*target.columns, *defaults, "database_id", "created_at", "updated_at"]
-    mark, now = _mark(connection), _now(connection)
+    mark, now = _mark(connection), _as_stored(connection, at)
     tail = [*defaults.values(), target.database_id, now, now]
     sql = f"INSERT INTO contact ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
     connection.exec_driver_sql(sql, [(*row, *tail) for row in rows])
 
 
-def _update(connection: Connection, target: Target, rows: Sequence[tuple[list[Any], int]]) -> None:
+def _update(
+    connection: Connection, target: Target, rows: Sequence[tuple[list[Any], int]], at: datetime
+) -> None:
     """The columns of the file replace those of the contact, all others stay as they are."""
     if not rows:
         return
-    mark, now = _mark(connection), _now(connection)
+    mark, now = _mark(connection), _as_stored(connection, at)
     sets = [f"{name} = {_merged_own(connection, target, mark) if name == 'own_fields' else mark}"
             for name in target.columns]  # fmt: skip
     sql = f"UPDATE contact SET {', '.join(sets)}, updated_at = {mark} WHERE id = {mark}"
@@ -139,9 +151,8 @@ def _mark(connection: Connection) -> str:
     return "%s" if connection.dialect.name == "postgresql" else "?"
 
 
-def _now(connection: Connection) -> Any:
-    """This moment as the driver wants it: the same as SQLAlchemy's DateTime writes."""
-    now = clock.now()
+def _as_stored(connection: Connection, at: datetime) -> Any:
+    """A moment as the driver wants it: the same as SQLAlchemy's DateTime writes."""
     if connection.dialect.name == "postgresql":
-        return now
-    return now.replace(tzinfo=None).isoformat(" ", "microseconds")
+        return at
+    return at.replace(tzinfo=None).isoformat(" ", "microseconds")

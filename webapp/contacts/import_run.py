@@ -18,7 +18,7 @@ from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts import contact_writes, stored_files
+from webapp.contacts import contact_writes, import_blocks, stored_files
 from webapp.contacts.contact_rows import NOT_A_CONTACT, RowConverter
 from webapp.contacts.contact_writes import Target
 from webapp.contacts.csv_import import FileRow, read_rows
@@ -108,8 +108,10 @@ def claim(import_id: int) -> Claim | None:
             made.crashes += 1
         made.attempt += 1
         made.status = ImportStatus.RUNNING
+        if made.started_at is None:
+            import_blocks.forget_all_of(session, made.database_id)
         made.started_at = made.started_at or clock.now()
-        _hold(made)
+        hold(made)
         session.add(made)
         claimed = Claim(import_id, made.attempt, made.stop_requested)
         crashes = made.crashes
@@ -132,10 +134,11 @@ def _other_is_running(session: Session, made: ContactImport, now: float) -> bool
     """Files of one database go in one after the other: which row is the last must not depend on luck."""
     others = select(ContactImport).where(
         col(ContactImport.database_id) == made.database_id,
-        col(ContactImport.status) == ImportStatus.RUNNING,
+        col(ContactImport.status).in_((ImportStatus.RUNNING, ImportStatus.UNDOING)),
         col(ContactImport.id) != made.id,
     )
-    return any(not is_dead(other, now) for other in session.execute(others).scalars())
+    found = session.execute(others).scalars()
+    return any(other.status == ImportStatus.UNDOING or not is_dead(other, now) for other in found)
 
 
 def blocks(claimed: Claim, rows_each: int = BLOCK_ROWS) -> Iterator[Block]:
@@ -175,7 +178,11 @@ def commit(claimed: Claim, block: Block) -> bool:
     with db.writing() as session:
         made = _ours(session, claimed)
         connection = session.connection()
-        written = contact_writes.write_block(connection, target_of(session, made), block.contacts)
+        recorder = import_blocks.Recorder(session, made, at := clock.now())
+        written = contact_writes.write_block(
+            connection, target_of(session, made), block.contacts, at, recorder.keep
+        )
+        recorder.end(written.new + written.updated)
         if block.rejected:
             connection.execute(insert(RejectedRow), [
                 {"import_id": made.id, "line": row.line, "reason": row.problem, "cells": row.cells}
@@ -191,7 +198,7 @@ def commit(claimed: Claim, block: Block) -> bool:
             for index in {**made.unreadable_cells, **block.unreadable}
         }
         made.crashes = 0
-        _hold(made)
+        hold(made)
         session.add(made)
         return made.stop_requested
 
@@ -201,7 +208,8 @@ def target_of(session: Session, made: ContactImport) -> Target:
     return Target(made.database_id, tuple(converter.columns), tuple(converter.own_keys), made.key, made.mode)
 
 
-def _hold(made: ContactImport) -> None:
+def hold(made: ContactImport) -> None:
+    """Say that this process works at the import, for as long as a lease lasts."""
     made.lease_owner = this_process()
     made.lease_until = clock.epoch() + services().settings.lease_s
     made.updated_at = clock.now()
