@@ -4,7 +4,8 @@ from flask import Response, make_response, render_template, request, url_for
 from flask.sansio.app import App
 
 from webapp import db, htmx
-from webapp.access.current import may, needs
+from webapp.access.audit import Action, record
+from webapp.access.current import may
 from webapp.access.models import Role
 from webapp.contacts import contact_pages, databases, filter_pages, queries, views_filters, views_imports
 from webapp.contacts.fields import ADDRESS
@@ -37,18 +38,17 @@ def show_databases() -> str:
 
 
 @blueprint.get(f"{DATABASES}/nuovo")
-@needs(Role.MARKETER)
 def new_database() -> str:
     return render_template("contacts/new_database.html", name="", errors={})
 
 
 @blueprint.post(f"{DATABASES}/nuovo")
-@needs(Role.MARKETER)
 def create_database() -> Response:
     name = request.form.get("nome", "")
     try:
         with db.writing() as session:
             made = databases.create_database(session, client_id(), name)
+            record(session, Action.DATABASE_CREATED, on=made.name, detail={"id": made.public_id})
     except databases.DatabaseError as error:
         return _refused_database(name, str(error))
     return htmx.go_to(url_for("contacts.new_import", database_id=made.public_id))
@@ -84,7 +84,6 @@ def show_contacts(database_id: str) -> str:
 
 
 @blueprint.get(f"{CONTACTS}/<int:contact_id>", endpoint="contact")
-@needs(Role.MARKETER)
 def show_contact(database_id: str, contact_id: int) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)

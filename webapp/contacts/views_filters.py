@@ -5,7 +5,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from webapp import clock, db, htmx
-from webapp.access.current import may, needs
+from webapp.access.audit import Action, Detail, record
+from webapp.access.current import may
 from webapp.access.models import Role
 from webapp.contacts import counting, filter_form, filter_pages, queries
 from webapp.contacts.filter_form import FilterForm
@@ -40,7 +41,6 @@ def show_filters(database_id: str) -> str:
 
 
 @blueprint.get(f"{FILTERS}/nuovo")
-@needs(Role.MARKETER)
 def new_filter(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
@@ -49,7 +49,6 @@ def new_filter(database_id: str) -> str:
 
 
 @blueprint.get(FILTER)
-@needs(Role.MARKETER)
 def edit_filter(database_id: str, filter_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
@@ -60,19 +59,16 @@ def edit_filter(database_id: str, filter_id: str) -> str:
 
 
 @blueprint.post(f"{FILTERS}/nuovo")
-@needs(Role.MARKETER)
 def create_filter(database_id: str) -> Response:
     return _take(database_id, None)
 
 
 @blueprint.post(FILTER)
-@needs(Role.MARKETER)
 def save_filter(database_id: str, filter_id: str) -> Response:
     return _take(database_id, filter_id)
 
 
 @blueprint.post(f"{FILTERS}/conteggio")
-@needs(Role.MARKETER)
 def count_filter(database_id: str) -> str:
     """What the conditions choose as they are typed; incomplete ones are passed over, and counted."""
     with db.reading() as session:
@@ -85,7 +81,6 @@ def count_filter(database_id: str) -> str:
 
 
 @blueprint.post(f"{FILTER}/duplica")
-@needs(Role.MARKETER)
 def duplicate_filter(database_id: str, filter_id: str) -> Response:
     with db.writing() as session:
         database = database_or_404(session, database_id)
@@ -94,12 +89,12 @@ def duplicate_filter(database_id: str, filter_id: str) -> Response:
         copy = Filter(database_id=saved.database_id, name=name, rule=saved.rule)
         session.add(copy)
         session.flush()
+        record(session, Action.FILTER_CREATED, on=name, detail=_told(database, copy))
         answer = htmx.go_to(_url("edit_filter", database, copy))
     return htmx.notice(answer, f"Filtro duplicato: ora stai modificando “{name}”.")
 
 
 @blueprint.get(f"{FILTER}/elimina")
-@needs(Role.MARKETER)
 def confirm_delete(database_id: str, filter_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
@@ -109,7 +104,6 @@ def confirm_delete(database_id: str, filter_id: str) -> str:
 
 
 @blueprint.post(f"{FILTER}/elimina")
-@needs(Role.MARKETER)
 def delete_filter(database_id: str, filter_id: str) -> Response:
     with db.writing() as session:
         database = database_or_404(session, database_id)
@@ -118,6 +112,7 @@ def delete_filter(database_id: str, filter_id: str) -> Response:
         if filter_pages.is_held(session, saved):
             return htmx.notice(answer, HELD, "err")
         session.delete(saved)
+        record(session, Action.FILTER_DELETED, on=saved.name, detail=_told(database, saved))
     return htmx.notice(answer, f"Filtro “{saved.name}” eliminato.")
 
 
@@ -150,6 +145,9 @@ def _save(
             made.name, made.rule, made.updated_at = form.name, rule.as_json(), clock.now()
             filter_pages.remember_count(made, counts)
             session.add(made)
+            session.flush()
+            action = Action.FILTER_CHANGED if found else Action.FILTER_CREATED
+            record(session, action, on=form.name, detail=_told(database, made))
     except IntegrityError:  # two people, one name, one moment
         errors = {"nome": f"C’è già un filtro che si chiama “{form.name}”: scegli un altro nome."}
         with db.reading() as session:
@@ -168,6 +166,11 @@ def _show(
 
 def _with(form: FilterForm, errors: dict[str, str]) -> FilterForm:
     return FilterForm(form.name, form.groups, form.exclude, errors)
+
+
+def _told(database: UserDatabase, saved: Filter) -> Detail:
+    """What the audit trail keeps of a filter besides its name."""
+    return {"id": saved.public_id, "database": database.name}
 
 
 def _url(page: str, database: UserDatabase, saved: Filter) -> str:

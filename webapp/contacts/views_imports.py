@@ -4,7 +4,8 @@ from flask import Response, make_response, render_template, request, url_for
 from sqlmodel import Session
 
 from webapp import csv_file, db, htmx, workers
-from webapp.access.current import current_operator, may, needs
+from webapp.access.audit import Action, Detail, record, tell
+from webapp.access.current import current_operator, may
 from webapp.access.models import Role
 from webapp.contacts import column_checks, dry_run, import_draft, import_forms, importing, queries, texts
 from webapp.contacts import rejected_rows as rejected
@@ -31,7 +32,6 @@ def show_imports(database_id: str) -> str:
 
 
 @blueprint.get(f"{IMPORTS}/nuova")
-@needs(Role.MARKETER)
 def new_import(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
@@ -39,7 +39,6 @@ def new_import(database_id: str) -> str:
 
 
 @blueprint.post(f"{IMPORTS}/nuova")
-@needs(Role.MARKETER)
 @takes_file
 def create_import(database_id: str) -> Response:
     with db.reading() as session:
@@ -56,7 +55,6 @@ def create_import(database_id: str) -> Response:
 
 
 @blueprint.get(f"{IMPORT}/colonne")
-@needs(Role.MARKETER)
 def import_columns(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, draft = _find(session, database_id, import_id)
@@ -66,7 +64,6 @@ def import_columns(database_id: str, import_id: str) -> Response:
 
 
 @blueprint.post(f"{IMPORT}/lettura")
-@needs(Role.MARKETER)
 def read_again(database_id: str, import_id: str) -> Response:
     """Step 2, above: another encoding, delimiter or first row; what cannot be read so stays as it was."""
     with db.writing() as session:
@@ -84,7 +81,6 @@ def read_again(database_id: str, import_id: str) -> Response:
 
 
 @blueprint.post(f"{IMPORT}/colonne")
-@needs(Role.MARKETER)
 def save_columns(database_id: str, import_id: str) -> Response:
     with db.writing() as session:
         database, draft = _find(session, database_id, import_id)
@@ -100,7 +96,6 @@ def save_columns(database_id: str, import_id: str) -> Response:
 
 
 @blueprint.get(f"{IMPORT}/controlla")
-@needs(Role.MARKETER)
 def check_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, draft = _find(session, database_id, import_id)
@@ -118,7 +113,6 @@ def check_import(database_id: str, import_id: str) -> Response:
 
 
 @blueprint.post(f"{IMPORT}/importa")
-@needs(Role.MARKETER)
 def start_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, draft = _find(session, database_id, import_id)
@@ -126,26 +120,27 @@ def start_import(database_id: str, import_id: str) -> Response:
         importing.start(draft.id or 0)
     except UnreadableFile as error:
         return htmx.notice(htmx.go_to(_url("import_columns", database, draft)), str(error), "err")
+    tell(Action.IMPORT_STARTED, on=draft.file_name, detail=_told(database, draft))
     return htmx.go_to(_url("import_result", database, draft))
 
 
 @blueprint.post(f"{IMPORT}/ferma")
-@needs(Role.MARKETER)
 def stop_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, made = _find(session, database_id, import_id)
-    importing.stop(made.id or 0)
+    if importing.stop(made.id or 0):
+        tell(Action.IMPORT_STOPPED, on=made.file_name, detail=_told(database, made))
     return htmx.go_to(_url("import_result", database, made))
 
 
 @blueprint.post(f"{IMPORT}/elimina")
-@needs(Role.MARKETER)
 def discard_import(database_id: str, import_id: str) -> Response:
     """Forget a draft; an import that was started stays in the list."""
     with db.writing() as session:
         database, draft = _find(session, database_id, import_id)
         if draft.status == ImportStatus.DRAFT:
             importing.discard(session, draft)
+            record(session, Action.IMPORT_DISCARDED, on=draft.file_name, detail=_told(database, draft))
         answer = htmx.go_to(url_for("contacts.imports", database_id=database.public_id))
     return htmx.notice(answer, "Importazione annullata: il file è stato eliminato.")
 
@@ -167,16 +162,21 @@ def import_progress(database_id: str, import_id: str) -> str:
 
 
 @blueprint.get(f"{IMPORT}/scarti.csv")
-@needs(Role.MARKETER)
 def rejected_rows(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
-        _, made = _find(session, database_id, import_id)
+        database, made = _find(session, database_id, import_id)
+    tell(Action.FILE_DOWNLOADED, on=f"righe scartate di {made.file_name}", detail=_told(database, made))
     return csv_file.download(rejected.csv_rows(made), f"righe-scartate-{made.public_id}.csv")
 
 
 def _find(session: Session, database_id: str, import_id: str) -> tuple[UserDatabase, ContactImport]:
     database = database_or_404(session, database_id)
     return database, import_or_404(session, database, import_id)
+
+
+def _told(database: UserDatabase, made: ContactImport) -> Detail:
+    """What the audit trail keeps of an import besides the name of its file."""
+    return {"id": made.public_id, "database": database.name}
 
 
 def _url(page: str, database: UserDatabase, made: ContactImport) -> str:
