@@ -70,6 +70,8 @@ class Contact(SQLModel, table=True):
             sqlite_where=text("code IS NOT NULL"),
             postgresql_where=text("code IS NOT NULL"),
         ),
+        # Ids of deleted contacts stay in the batches of past uploads: they must never become somebody else's.
+        {"sqlite_autoincrement": True},
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
@@ -99,10 +101,65 @@ class Contact(SQLModel, table=True):
 CONTACT: Table = Contact.__table__  # type: ignore[attr-defined]
 
 
+class ContactChange(SQLModel, table=True):
+    """What somebody did to a contact by hand. *fields*: names of those that changed, never their values.
+
+    *consent* is the answer given, None when it was not touched. What imports do is told by their own rows.
+    """
+
+    __tablename__ = "contact_change"
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    contact_id: int = Field(sa_column=Column(BigId, nullable=False, index=True))
+    at: datetime = Field(default_factory=clock.now)
+    who: str
+    kind: str  # contact_history.KINDS
+    fields: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    consent: str | None = None  # yes, no or unset
+
+
+class SentAudience(SQLModel, table=True):
+    """A custom audience that has received contacts of a client; *name* is the last one it was known by."""
+
+    __tablename__ = "sent_audience"
+    __table_args__ = (UniqueConstraint("client_id", "destination", "audience_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    client_id: int = Field(foreign_key="client.id", index=True, ondelete="CASCADE")
+    destination: str
+    audience_id: str  # the destination's own
+    name: str
+
+
+class SentContact(SQLModel, table=True):
+    """That a contact was received by an audience: one row however often, so that filters can ask for it.
+
+    No foreign key to the contact: one deleted between preparing and sending must not stop a batch.
+    """
+
+    __tablename__ = "sent_contact"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    contact_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    audience_id: int = Field(foreign_key="sent_audience.id", primary_key=True, ondelete="CASCADE")
+
+
+class ChosenColumns(SQLModel, table=True):
+    """Which fields an operator wants in the list of a database's contacts, in that order."""
+
+    __tablename__ = "chosen_columns"
+
+    operator_id: int = Field(foreign_key="operator.id", primary_key=True, ondelete="CASCADE")
+    database_id: int = Field(foreign_key="user_database.id", primary_key=True, ondelete="CASCADE")
+    fields: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+
+
 class Filter(SQLModel, table=True):
     """A saved rule over the contacts of a database, evaluated when used; as JSON of `filter_rules.Rule`.
 
     *counted* is how many contacts it chose at *counted_at*: lists show it with its age instead of counting.
+    *is_test*: for trying an upload on a few people one knows, told apart from the real ones everywhere.
     """
 
     __tablename__ = "filter"
@@ -113,6 +170,7 @@ class Filter(SQLModel, table=True):
     database_id: int = Field(foreign_key="user_database.id", index=True)
     name: str
     rule: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+    is_test: bool = False
     counted: int | None = None
     counted_at: datetime | None = None
     created_at: datetime = Field(default_factory=clock.now)
