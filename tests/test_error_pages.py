@@ -19,7 +19,6 @@ def broken(app):
     def fail() -> str:
         raise RuntimeError("qualcosa di nostro, con dentro giulia@aurora.example")
 
-    fail.is_public = True
     app.add_url_rule("/guasto", "guasto", fail)
     app.testing = False
     return app.test_client()

@@ -1,6 +1,6 @@
 """What every answer and every changing request must obey: headers, CSRF, where a request comes from, hosts.
 
-Denied by default: a view nobody marked `@public` asks for a login (`access.current`).
+Who may ask at all is another matter: `access.policy`.
 """
 
 from collections.abc import Callable
@@ -38,10 +38,6 @@ def takes_file(view: View) -> View:
     """Mark a view whose form brings a file: it may be as large as the settings say, all others 2 MB."""
     view.takes_file = True  # type: ignore[attr-defined]
     return view
-
-
-def is_public(endpoint: str) -> bool:
-    return endpoint == "static" or getattr(current_app.view_functions[endpoint], "is_public", False)
 
 
 def protect(app: Flask, settings: Settings) -> None:

@@ -7,7 +7,6 @@ from webapp.access.current import current_client, may
 from webapp.access.models import Role
 from webapp.home import guide, queries
 from webapp.home.routes import blueprint
-from webapp.security import public
 from webapp.services import services
 from webapp.uploads import summary
 from webapp.uploads.queries import Scope
@@ -49,7 +48,6 @@ def leave_demo() -> str:
 
 
 @blueprint.get("/stile")
-@public
 def style() -> str:
     """The component sheet, for who builds screens."""
     if not (services().settings.demo or current_app.debug or current_app.testing):

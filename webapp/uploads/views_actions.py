@@ -7,8 +7,7 @@ from flask import Response, render_template, url_for
 from htmx_flask import make_response
 
 from webapp import db, htmx
-from webapp.access.current import current_operator, needs
-from webapp.access.models import Role
+from webapp.access.current import current_operator
 from webapp.uploads import once, queries, start, texts
 from webapp.uploads.finding import upload_or_404
 from webapp.uploads.routes import blueprint
@@ -19,7 +18,6 @@ REPEAT_S = 10.0  # between two clicks on "carica di nuovo" that are one wish
 
 
 @blueprint.get("/caricamenti/<upload_id>/ferma")
-@needs(Role.MARKETER)
 def confirm_stop(upload_id: str) -> str | Response:
     """The question as a page, for browsers without JavaScript; with it, a dialog asks."""
     row = upload_or_404(upload_id)
@@ -29,7 +27,6 @@ def confirm_stop(upload_id: str) -> str | Response:
 
 
 @blueprint.post("/caricamenti/<upload_id>/ferma")
-@needs(Role.MARKETER)
 def stop(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
     if start.stop_upload(row.id):
@@ -38,7 +35,6 @@ def stop(upload_id: str) -> Response:
 
 
 @blueprint.post("/caricamenti/<upload_id>/riprendi")
-@needs(Role.MARKETER)
 def resume(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
     if start.resume_upload(row.id):
@@ -47,7 +43,6 @@ def resume(upload_id: str) -> Response:
 
 
 @blueprint.post("/caricamenti/<upload_id>/riprova")
-@needs(Role.MARKETER)
 def retry(upload_id: str) -> Response:
     """Send only what is missing; a second click finds the upload back in the queue."""
     row = upload_or_404(upload_id)
@@ -57,7 +52,6 @@ def retry(upload_id: str) -> Response:
 
 
 @blueprint.post("/caricamenti/<upload_id>/ripeti")
-@needs(Role.MARKETER)
 def repeat(upload_id: str) -> Response:
     """Start the same again; while a repeat is at work, a second click finds it instead of making another."""
     row = upload_or_404(upload_id)
