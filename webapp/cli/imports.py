@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from webapp import db
+from webapp.access.audit import Action, Detail, record, tell
 from webapp.cli import terminal
 from webapp.contacts import databases, importing
 from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
@@ -27,6 +28,10 @@ def importa(file: Path, name: str, cliente: str | None, as_json: bool) -> None:
     """
     terminal.start()
     made = import_file(file, name, cliente)
+    with db.reading() as session:
+        client = session.get_one(UserDatabase, made.database_id).client_id
+    told: Detail = {"id": made.public_id, "database": name}
+    tell(Action.IMPORT_STARTED, on=made.file_name, detail=told, client_id=client)
     with refused_in_words():
         importing.run(made.id or 0)
     with db.reading() as session:
@@ -47,6 +52,8 @@ def import_file(file: Path, database_name: str, client_name: str | None) -> Cont
             database = databases.named(session, client, database_name)
             if database is None:
                 database = databases.create_database(session, client, database_name)
+                made: Detail = {"id": database.public_id}
+                record(session, Action.DATABASE_CREATED, database.name, made, database.client_id)
         return created(database, file)
 
 

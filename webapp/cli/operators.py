@@ -3,6 +3,7 @@
 import click
 
 from webapp import db
+from webapp.access.audit import Action, record
 from webapp.access.models import Role
 from webapp.access.operators import OperatorError, create_operator, set_password
 from webapp.cli import terminal
@@ -33,6 +34,7 @@ def crea(email: str, nome: str, cliente: str, ruolo: str, password: str) -> None
     try:
         with db.writing() as session:
             made = create_operator(session, email, nome, password, cliente, ROLES[ruolo])
+            record(session, Action.OPERATOR_CREATED, on=made.name, detail={"ruolo": ruolo, "spazio": cliente})
     except OperatorError as error:
         raise terminal.Stop(str(error)) from None
     click.echo(f"Creato {made.name} ({made.email}), {ruolo} di “{cliente}”.")
@@ -52,7 +54,8 @@ def password(email: str, password: str) -> None:
     terminal.start()
     try:
         with db.writing() as session:
-            set_password(session, email, password)
+            changed = set_password(session, email, password)
+            record(session, Action.PASSWORD_CHANGED, on=changed.name)
     except OperatorError as error:
         raise terminal.Stop(str(error)) from None
     click.echo("Password cambiata: le sessioni aperte sono state chiuse.")

@@ -6,6 +6,7 @@ import click
 from sqlmodel import Session, col, select
 
 from webapp import db
+from webapp.access.audit import Action, Detail, tell
 from webapp.cli import terminal
 from webapp.contacts import databases
 from webapp.contacts.models import Filter, UserDatabase
@@ -64,6 +65,8 @@ def carica(
         medium=by,
         started_by="riga di comando",
     )
+    told: Detail = {"id": upload.public_id, "database": database.name, "account": account.name}
+    tell(Action.UPLOAD_STARTED, on=audience, detail=told, client_id=client)
     _report(wait_for(upload.id or 0) if attendi else _read(upload.id or 0), as_json)
 
 

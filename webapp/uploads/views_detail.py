@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, abort, render_template, request
 
 from webapp import csv_file, db
+from webapp.access.audit import Action, tell
 from webapp.access.current import current_operator, current_role, may
 from webapp.access.models import Role
 from webapp.uploads import left_out, queries_detail, remedies, summary, texts
@@ -51,6 +52,8 @@ def invalid_csv(upload_id: str) -> Response:
         known = {one.key for one in left_out.by_reason(session, row, with_samples=False)}
     if reason is not None and reason not in known:
         abort(404)
+    told = {"id": row.public_id, "motivo": reason}
+    tell(Action.FILE_DOWNLOADED, on=f"dati non validi di {row.audience_name}", detail=told)
     return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.public_id}.csv")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, abort, make_response, render_template, request
 
 from webapp import clock, db, htmx
+from webapp.access.audit import Action, Detail, tell
 from webapp.access.current import current_operator, may
 from webapp.access.models import Role
 from webapp.contacts.filter_rules import BrokenRule
@@ -92,7 +93,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
     database, saved = offer.source.database, offer.source.filter
     assert database.id is not None
     try:
-        start.start_upload(
+        made = start.start_upload(
             client_id=database.client_id,
             database_id=database.id,
             filter_id=saved.id if saved else None,
@@ -105,6 +106,9 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
         )
     except LookupError:  # account or filter were deleted while the form was open
         abort(404)
+    filter_name = saved.name if saved else None
+    told: Detail = {"id": made.public_id, "database": database.name, "filtro": filter_name}
+    tell(Action.UPLOAD_STARTED, on=made.audience_name, detail={**told, "account": account.name})
 
 
 def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
