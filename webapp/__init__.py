@@ -13,7 +13,8 @@ from webapp.destinations.meta import accounts as meta_accounts
 from webapp.destinations.meta import views as meta
 from webapp.home import views as home
 from webapp.uploads import views as uploads
-from webapp.uploads.usage import account_is_busy, filter_is_busy
+from webapp.uploads.source_use import why_database_in_use
+from webapp.uploads.usage import account_is_busy, filter_is_busy, last_uploads
 
 
 def create_app(settings: Settings) -> Flask:
@@ -32,6 +33,8 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(room.blueprint)
     # Contacts and destinations do not know uploads; here they learn what one still needs.
     holders.register(filter_is_busy)
+    holders.register_user(why_database_in_use)
     meta_accounts.in_use_checks[:] = [account_is_busy]
+    meta_accounts.last_uses[:] = [last_uploads]
     security.protect(app, settings)
     return app

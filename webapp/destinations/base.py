@@ -49,11 +49,19 @@ class EncodedRows:
         return EncodedRows(self.schema, self.digests[start * width : stop * width])
 
 
+class Notice(NamedTuple):
+    """An Italian sentence about what may soon get in the way. *tone*: "" there is time, "warn", "err" now."""
+
+    tone: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A connected advertising account, as screens name it. *problem* is Italian, None when it can send.
 
     *resting_until*: seconds since 1970 before which the vendor wants no call; 0 when it does not rest.
+    *notices*: what to see to before it becomes a problem, most urgent first.
     """
 
     id: int
@@ -62,6 +70,7 @@ class Account:
     reference: str  # the vendor's id, digits for Meta
     problem: str | None = None
     resting_until: float = 0.0
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

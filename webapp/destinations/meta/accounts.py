@@ -4,14 +4,16 @@ Facebook is asked first, with no transaction open; what it says is then written 
 half.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from webapp import clock, db
+from webapp.access.audit import Action, record
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import NeedsPersonError
 from webapp.destinations.meta import health_notes, queries, texts
@@ -22,6 +24,8 @@ from webapp.services import services
 
 # Who uses accounts says here whether one is busy: (session, account id) → True keeps it from being deleted.
 in_use_checks: list[Callable[[Session, int], bool]] = []
+# The same for the list of accounts: (session, account ids) → when each was last used.
+last_uses: list[Callable[[Session, Sequence[int]], Mapping[int, datetime]]] = []
 
 
 def save(
@@ -46,6 +50,8 @@ def save(
             session.add(account)
             session.flush()
             health_notes.note_good_start(session, account.id or 0)
+            action = Action.ACCOUNT_CREATED if account_id is None else Action.ACCOUNT_AUTHORISED
+            _tell(session, action, account)
             if draft_id is not None:
                 session.execute(sql_delete(AuthorisationDraft).where(col(AuthorisationDraft.id) == draft_id))
     except IntegrityError:  # the same account, saved at the same moment by somebody else
@@ -68,6 +74,7 @@ def rename(client_id: int, account_id: int, name: str) -> MetaAccount:
         account = _row(session, client_id, account_id)
         account.name = name
         session.add(account)
+        _tell(session, Action.ACCOUNT_RENAMED, account)
     return account
 
 
@@ -80,11 +87,19 @@ def delete(account: MetaAccount) -> bool:
         drafts = col(AuthorisationDraft.account_id) == account.id
         session.execute(sql_delete(AuthorisationDraft).where(drafts))
         session.execute(sql_delete(MetaAccount).where(col(MetaAccount.id) == account.id))
+        _tell(session, Action.ACCOUNT_DELETED, account)
     return True
 
 
 def is_in_use(session: Session, account_id: int) -> bool:
     return any(check(session, account_id) for check in in_use_checks)
+
+
+def last_used(session: Session, account_ids: Sequence[int]) -> dict[int, datetime]:
+    found: dict[int, datetime] = {}
+    for uses in last_uses:
+        found |= uses(session, account_ids)
+    return found
 
 
 def refuse_conflict(client_id: int, act_id: str, account_id: int | None) -> None:
@@ -158,7 +173,15 @@ def forget_tokens(facebook_user_id: str, erase: bool) -> None:
     with db.writing() as session:
         for table in (MetaAccount, AuthorisationDraft):
             theirs = col(table.facebook_user_id) == facebook_user_id
+            if table is MetaAccount:
+                for account in session.exec(select(MetaAccount).where(theirs)):
+                    _tell(session, Action.ACCOUNT_REVOKED, account)
             session.execute(update(table).where(theirs).values(changes))
+
+
+def _tell(session: Session, action: Action, account: MetaAccount) -> None:
+    told = {"id": account.public_id, "account_id": account.act_id}
+    record(session, action, on=account.name, detail={**told}, client_id=account.client_id)
 
 
 def _write(account_id: int, **values: object) -> None:

@@ -16,11 +16,12 @@ from webapp.destinations.base import (
     Person,
     TemporaryError,
 )
-from webapp.destinations.meta import accounts, queries, texts
+from webapp.destinations.meta import accounts, health_notes, queries, texts
 from webapp.destinations.meta.audiences import audience
 from webapp.destinations.meta.connect import graph_client, http_session
 from webapp.destinations.meta.graph import DEADLINE_S
-from webapp.destinations.meta.models import MetaAccount
+from webapp.destinations.meta.models import MetaAccount, MetaHealth
+from webapp.destinations.meta.notices import notices
 
 T = TypeVar("T")
 
@@ -37,7 +38,9 @@ class MetaDestination:
 
     def accounts(self, client_id: int) -> list[Account]:
         with db.reading() as session:
-            return [_shown(account) for account in queries.accounts_of(session, client_id)]
+            found = queries.accounts_of(session, client_id)
+            known = health_notes.of_accounts(session, [account.id or 0 for account in found])
+            return [_shown(account, known.get(account.id or 0)) for account in found]
 
     def account(self, account_id: int) -> Account:
         return _shown(_load(account_id))
@@ -142,9 +145,11 @@ def _load(account_id: int) -> MetaAccount:
     return account
 
 
-def _shown(account: MetaAccount) -> Account:
+def _shown(account: MetaAccount, health: MetaHealth | None = None) -> Account:
     assert account.id is not None
     problem = accounts.authorisation(account).problem
+    end = account.token_expires_at
+    found = notices(account.name, end, health, clock.now()) if problem is None else ()
     return Account(
-        account.id, account.public_id, account.name, account.act_id, problem, account.paused_until
+        account.id, account.public_id, account.name, account.act_id, problem, account.paused_until, found
     )

@@ -7,7 +7,16 @@ from webapp import clock, db, shell
 from webapp.access.current import may
 from webapp.access.models import Role
 from webapp.destinations.base import DestinationError
-from webapp.destinations.meta import accounts, callbacks, oauth, queries, texts, views_account
+from webapp.destinations.meta import (
+    accounts,
+    callbacks,
+    health_notes,
+    oauth,
+    queries,
+    texts,
+    views_account,
+    views_health,
+)
 from webapp.destinations.meta.connect import PAGE_DEADLINE_S
 from webapp.destinations.meta.destination import MetaDestination
 from webapp.destinations.meta.grants import in_words
@@ -23,7 +32,7 @@ from webapp.destinations.meta.routes import (
 )
 from webapp.destinations.meta.showing import AccountRow, account_row
 
-__all__ = ["blueprint", "callbacks", "views_account"]
+__all__ = ["blueprint", "callbacks", "views_account", "views_health"]
 
 
 @blueprint.get(INTEGRATIONS)
@@ -76,7 +85,10 @@ def _info(account: MetaAccount) -> dict[str, object]:
 
 def _rows() -> list[AccountRow]:
     with db.reading() as session:
-        return [account_row(account) for account in queries.accounts_of(session, client_id())]
+        found = queries.accounts_of(session, client_id())
+        ids = [account.id or 0 for account in found]
+        known, used = health_notes.of_accounts(session, ids), accounts.last_used(session, ids)
+        return [account_row(one, known.get(one.id or 0), used.get(one.id or 0)) for one in found]
 
 
 def _listing(account: MetaAccount) -> dict[str, object]:

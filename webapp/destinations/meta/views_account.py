@@ -14,7 +14,7 @@ from webapp.access.current import may
 from webapp.access.models import Role
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import Problem
-from webapp.destinations.meta import accounts, authorisation, oauth, texts
+from webapp.destinations.meta import accounts, authorisation, health, oauth, texts
 from webapp.destinations.meta.authorisation import StateRefused
 from webapp.destinations.meta.forms import MASK, AccountForm, read_account
 from webapp.destinations.meta.grants import SYSTEM_USER, Grant, Refused, read_grant
@@ -188,7 +188,8 @@ def _save(page: FormPage) -> Response:
     try:
         grant = _new_grant(page)
         if grant is not None:
-            accounts.save(client_id(), page.form, grant, account_id, draft.id if draft else None)
+            saved = accounts.save(client_id(), page.form, grant, account_id, draft.id if draft else None)
+            health.ask_for_a_look(saved.id or 0)
         elif account is not None and account.id is not None and account.token is not None:
             accounts.rename(client_id(), account.id, page.form.name)
         else:
