@@ -36,6 +36,14 @@ class Settings:
     heartbeat_s: float = 15.0
     reconcile_s: float = 10.0
     max_upload_mb: int = 512
+    smtp_url: str = field(default="", repr=False)  # smtp:// (STARTTLS) or smtps://; may hold a password
+    smtp_ca_file: str = ""  # who vouches for a mail server with a certificate of its own
+    mail_from: str = ""
+
+    @property
+    def smtp_is_local(self) -> bool:
+        """Whether the mail server is on this machine, where nobody can listen in."""
+        return urlsplit(self.smtp_url).hostname in ("localhost", "127.0.0.1", "::1")
 
     @property
     def https(self) -> bool:
@@ -62,6 +70,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         heartbeat_s=_number(env, "PLATEA_HEARTBEAT_S", 15, 0.2, 300),
         reconcile_s=_number(env, "PLATEA_RECONCILE_S", 10, 0.2, 300),
         max_upload_mb=int(_number(env, "PLATEA_MAX_UPLOAD_MB", 512, 1, 100_000)),
+        **_mail(env),
     )
 
 
@@ -101,6 +110,19 @@ def _url(env: Mapping[str, str], name: str, default: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise WrongSetting(f"{name} deve essere un indirizzo che inizia con http:// o https://.")
     return value
+
+
+def _mail(env: Mapping[str, str]) -> dict[str, str]:
+    """The mail server and the sender; without SMTP_URL no e-mail is ever sent."""
+    url, sender = _text(env, "SMTP_URL", ""), _text(env, "PLATEA_MAIL_FROM", "")
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise WrongSetting("SMTP_URL deve essere come smtp://utente:password@host:587 oppure smtps://…:465.")
+    if "@" not in sender:
+        raise WrongSetting("PLATEA_MAIL_FROM: manca l’indirizzo del mittente, per esempio platea@esempio.it.")
+    return {"smtp_url": url, "smtp_ca_file": _text(env, "SMTP_CA_FILE", ""), "mail_from": sender}
 
 
 def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import false, true
 from sqlmodel import Column, Field, Index, SQLModel, UniqueConstraint
 
 from webapp import clock, db
@@ -25,10 +26,12 @@ class Client(SQLModel, table=True):
     public_id: str = Field(default_factory=new_public_id, unique=True)
     name: str
     created_at: datetime = Field(default_factory=clock.now)
+    # Whether who administers it must enter with a code of their phone too.
+    second_factor_required: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class Operator(SQLModel, table=True):
-    """Someone who logs in. *session_epoch* grows when every open session of theirs must end."""
+    """Someone who logs in."""
 
     __tablename__ = "operator"
 
@@ -52,6 +55,75 @@ class Membership(SQLModel, table=True):
     operator_id: int = Field(foreign_key="operator.id", index=True)
     client_id: int = Field(foreign_key="client.id", index=True)
     role: str
+    # False: deactivated here; what they are in other clients stays.
+    is_active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+
+
+class OpenSession(SQLModel, table=True):
+    """A browser where somebody is signed in. The cookie holds the key, this row its hash: no row, no entry.
+
+    *waits_for_code*: the password was right and the second factor is still asked for.
+    Times are seconds since 1970.
+    """
+
+    __tablename__ = "open_session"
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    operator_id: int = Field(foreign_key="operator.id", index=True)
+    key_hash: str = Field(unique=True)
+    waits_for_code: bool = False
+    opened_at: float
+    seen_at: float
+    browser: str  # "Firefox su Linux"
+    address: str  # shortened: 203.0.113.0/24
+
+
+class SecondFactor(SQLModel, table=True):
+    """The secret an operator's phone makes codes from; counts only once it is confirmed by a first code."""
+
+    __tablename__ = "second_factor"
+
+    operator_id: int = Field(foreign_key="operator.id", primary_key=True)
+    secret: bytes  # sealed
+    confirmed_at: datetime | None = None
+    last_step: int = 0  # of the newest code used: that one and older ones are refused
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code to enter with when the phone is lost; using it deletes it."""
+
+    __tablename__ = "recovery_code"
+
+    id: int | None = Field(default=None, primary_key=True)
+    operator_id: int = Field(foreign_key="operator.id", index=True)
+    code_hash: str = Field(unique=True)
+
+
+class Invitation(SQLModel, table=True):
+    """A link that lets one person in once, until *expires_at* (seconds since 1970); using it deletes it."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (UniqueConstraint("client_id", "email"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(default_factory=new_public_id, unique=True)
+    client_id: int = Field(foreign_key="client.id", index=True)
+    email: str  # lower case
+    role: str
+    key_hash: str = Field(unique=True)
+    expires_at: float
+    created_at: datetime = Field(default_factory=clock.now)
+
+
+class PasswordReset(SQLModel, table=True):
+    """The one link that sets a new password for an operator, until *expires_at*; using it deletes it."""
+
+    __tablename__ = "password_reset"
+
+    operator_id: int = Field(foreign_key="operator.id", primary_key=True)
+    key_hash: str = Field(unique=True)
+    expires_at: float
 
 
 class LoginAttempt(SQLModel, table=True):

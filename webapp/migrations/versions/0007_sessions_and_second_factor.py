@@ -109,11 +109,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("client", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("second_factor_required", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("second_factor_required", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
 
     with op.batch_alter_table("membership", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("is_active", sa.Boolean(), server_default=sa.text("1"), nullable=False))
+        batch_op.add_column(sa.Column("is_active", sa.Boolean(), server_default=sa.true(), nullable=False))
 
 
 def downgrade() -> None:
