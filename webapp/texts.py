@@ -43,6 +43,8 @@ IMPORT_STATUSES = {
     "completed_with_warnings": Look("warn", "triangle-alert", "Completata con avvisi"),
     "failed": Look("err", "circle-x", "Non riuscita"),
     "stopped": Look("idle", "ban", "Fermata"),
+    "undoing": Look("run", "loader-circle", "Annullamento in corso"),
+    "undone": Look("idle", "history", "Annullata"),
 }
 ROLES = {
     "administrator": "Amministratore",

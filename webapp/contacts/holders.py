@@ -1,15 +1,19 @@
-"""Who still needs a filter: other rooms say so here, since this one does not know them.
+"""Who still needs a filter or a database: other rooms say so here, since this one does not know them.
 
-holders.register(filter_is_busy)    # def filter_is_busy(session: Session, filter_id: int) -> bool
+holders.register(filter_is_busy)      # def filter_is_busy(session: Session, filter_id: int) -> bool
+holders.register_user(why_in_use)     # def why_in_use(session, database_id, since) -> str | None
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlmodel import Session
 
 Holder = Callable[[Session, int], bool]
+DatabaseUser = Callable[[Session, int, datetime | None], str | None]
 
 _holders: list[Holder] = []
+_database_users: list[DatabaseUser] = []
 
 
 def register(holder: Holder) -> None:
@@ -18,5 +22,20 @@ def register(holder: Holder) -> None:
         _holders.append(holder)
 
 
+def register_user(user: DatabaseUser) -> None:
+    """*user* says in Italian why the contacts of a database, by id, must stay; None when they need not.
+
+    It is asked about what has not ended, and with a moment also about what was begun since.
+    """
+    if user not in _database_users:
+        _database_users.append(user)
+
+
 def is_held(session: Session, filter_id: int) -> bool:
     return any(holder(session, filter_id) for holder in _holders)
+
+
+def why_held(session: Session, database_id: int, since: datetime | None = None) -> str | None:
+    """The first reason why the contacts of the database must stay as they are."""
+    found = (user(session, database_id, since) for user in _database_users)
+    return next((why for why in found if why), None)

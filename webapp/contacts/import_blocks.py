@@ -1,4 +1,4 @@
-"""What each block of an import did, kept so that the last import can be undone: for a week, or until the next.
+"""What each block of an import did, kept so that the last one can be undone: for a week, or until the next.
 
 Contacts a block made are known by their ids and the moment they were written; contacts it changed are kept as
 they were, packed: a row of SQL for each would cost the import more than the contacts themselves.
@@ -62,7 +62,7 @@ class Recorder:
 
 
 def pack(connection: Connection, contact_ids: Sequence[int]) -> bytes:
-    """The contacts as the driver gives them, to be written back as they are: {"columns": […], "rows": […]}."""
+    """The contacts as the driver gives them, to be written back so: {"columns": […], "rows": […]}."""
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     marks = ", ".join([mark] * len(contact_ids))
     sql = f"SELECT id, {', '.join(_NAMES)} FROM contact WHERE id IN ({marks})"

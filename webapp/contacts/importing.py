@@ -6,14 +6,14 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts import columns, import_run, stored_files
+from webapp.contacts import columns, import_blocks, import_run, import_undo, stored_files
 from webapp.contacts.file_limits import UnreadableFile
 from webapp.contacts.import_draft import create, problems
 from webapp.contacts.models import ContactImport, FieldType, ImportStatus, OwnField
 from webapp.contacts.queries import own_fields
 from webapp.services import services
 
-__all__ = ["UnreadableFile", "create", "discard", "lost", "reconcile", "ring", "run", "start", "stop"]
+__all__ = ["UnreadableFile", "create", "discard", "lost", "reconcile", "ring", "run", "start", "stop", "undo"]
 
 RUN = "webapp.contacts.jobs.run_import"
 RING_AGAIN_S = 10.0
@@ -54,6 +54,14 @@ def stop(import_id: int) -> bool:
     return True
 
 
+def undo(import_id: int, operator: str) -> str | None:
+    """Take the import back, in a worker; the Italian sentence when that cannot be."""
+    why = import_undo.ask(import_id, operator)
+    if why is None:
+        ring(import_id)
+    return why
+
+
 def discard(session: Session, draft: ContactImport) -> None:
     """Forget a draft and its file."""
     stored_files.forget(draft.stored_name)
@@ -64,7 +72,7 @@ def lost(session: Session) -> list[int]:
     """Imports nobody is working at although they should be: no bell, or their job died."""
     now = clock.epoch()
     found = []
-    waiting = (ImportStatus.QUEUED, ImportStatus.RUNNING)
+    waiting = (ImportStatus.QUEUED, ImportStatus.RUNNING, ImportStatus.UNDOING)
     for made in session.execute(
         select(ContactImport).where(col(ContactImport.status).in_(waiting))
     ).scalars():
@@ -82,7 +90,7 @@ def ring(import_id: int) -> None:
 
 
 def reconcile() -> None:
-    """Ring again for imports that were lost; forget drafts nobody came back to."""
+    """Ring again for imports that were lost; forget drafts nobody came back to, and what none undid."""
     with db.reading() as session:
         ids = lost(session)
         old = col(ContactImport.created_at) < clock.now() - DRAFT_LIVES
@@ -90,6 +98,8 @@ def reconcile() -> None:
         forgotten = session.execute(drafts).scalars().all()
     for import_id in ids:
         ring(import_id)
+    with db.writing() as session:
+        import_blocks.forget_old(session)
     for import_id in forgotten:
         with db.writing() as session:
             if draft := session.get(ContactImport, import_id):
@@ -128,4 +138,5 @@ def _make_own_fields(session: Session, made: ContactImport) -> None:
             OwnField(database_id=made.database_id, key=key, label=label, type=kind, position=len(taken))
         )
         mapping[index] = columns.OWN + key
+        made.made_fields = [*made.made_fields, key]
     made.mapping = mapping

@@ -1,0 +1,257 @@
+"""Undoing the last import of a database: contacts it made go, contacts it changed become what they were.
+
+    ask (status undoing)
+      → a worker looks first whether somebody changed the contacts since: then nothing is undone
+      → block by block, from the last one back, each in one transaction that also forgets the block
+      → the own fields that the import made go too, when no filter uses them
+      → undone
+
+A process killed at any point leaves whole blocks behind; the next one goes on with the newest that is left.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlmodel import Session, col
+
+from webapp import clock, db
+from webapp.contacts import holders, import_blocks
+from webapp.contacts.fields import OWN
+from webapp.contacts.import_run import MAX_CRASHES, SHIFT_S, Claim, Fenced, hold, is_dead
+from webapp.contacts.models import CONTACT, ContactImport, Filter, ImportBlock, ImportStatus, OwnField
+from webapp.texts import number
+
+ENDED = (
+    ImportStatus.COMPLETED,
+    ImportStatus.COMPLETED_WITH_WARNINGS,
+    ImportStatus.FAILED,
+    ImportStatus.STOPPED,
+)
+NOT_THE_LAST = "Si può annullare solo l’ultima importazione di un database."
+TOO_LATE = "Non si può più annullare: conserviamo i contatti di prima per 7 giorni, se non sono troppi."
+INTERRUPTED = "L’annullamento si è interrotto più volte: segnalalo a chi gestisce Platea."
+
+
+def refusal(session: Session, made: ContactImport) -> str | None:
+    """Why the import cannot be undone, in Italian; None when it can, as far as is quickly seen."""
+    if _has_later_one(session, made):
+        return NOT_THE_LAST
+    if not import_blocks.exist(session, made.id or 0):
+        return TOO_LATE
+    return holders.why_held(session, made.database_id, made.started_at)
+
+
+def ask(import_id: int, operator: str) -> str | None:
+    """Put the undo in the queue; the Italian sentence when it cannot be. Whoever calls then rings."""
+    with db.writing() as session:
+        made = session.get(ContactImport, import_id, with_for_update=True)
+        if made is None or made.status not in ENDED:
+            return NOT_THE_LAST
+        if why := refusal(session, made):
+            return why
+        made.undo_from, made.undo_error, made.undone_by = made.status, None, operator
+        made.status, made.crashes, made.stop_requested = ImportStatus.UNDOING, 0, False
+        made.lease_owner, made.lease_until, made.rung_at = None, 0, 0
+        session.add(made)
+    return None
+
+
+def run_until_final(import_id: int) -> None:
+    while work_at(import_id):
+        continue
+
+
+def work_at(import_id: int) -> bool:
+    """One shift at the undo; True when there is more to do. False also when it is not ours to do."""
+    claimed = claim(import_id)
+    if claimed is None:
+        return False
+    until = clock.epoch() + SHIFT_S
+    try:
+        if changed := _changed_since(claimed):
+            _refuse(claimed, _changed_words(changed))
+            return False
+        while undo_newest(claimed):
+            if clock.epoch() > until:
+                _release(claimed)
+                return True
+        end(claimed)
+    except Fenced:
+        pass
+    return False
+
+
+def claim(import_id: int) -> Claim | None:
+    """The right to undo the import; None when nobody asked for it or another process is at it."""
+    with db.writing() as session:
+        made = session.get(ContactImport, import_id, with_for_update=True)
+        if made is None or made.status != ImportStatus.UNDOING or not is_dead(made, clock.epoch()):
+            return None
+        made.crashes += made.lease_owner is not None
+        made.attempt += 1
+        hold(made)
+        session.add(made)
+        claimed, crashes = Claim(import_id, made.attempt), made.crashes
+    if crashes >= MAX_CRASHES:
+        _refuse(claimed, INTERRUPTED)
+        return None
+    return claimed
+
+
+def _changed_since(claimed: Claim) -> int:
+    """Contacts of the import that somebody changed after it; once some of it is undone, nobody asks again."""
+    with db.reading() as session:
+        made = session.get_one(ContactImport, claimed.import_id)
+        blocks = select(col(ImportBlock.id), col(ImportBlock.written_at))
+        found = session.execute(blocks.where(col(ImportBlock.import_id) == claimed.import_id)).all()
+    if made.rows_undone:
+        return 0
+    moments = [written_at for _, written_at in found]
+    changed = 0
+    for block_id, _ in found:
+        with db.reading() as session:
+            block = session.get_one(ImportBlock, block_id)
+            changed += _changed_in(session, made.database_id, block, moments)
+        _hold_on(claimed)
+    return changed
+
+
+def _changed_in(session: Session, database_id: int, block: ImportBlock, moments: Sequence[datetime]) -> int:
+    changed = CONTACT.c.updated_at.not_in(moments)
+    ids = [row[0] for row in _before(block)[1]]
+    of_block = or_(and_(*_made_in(database_id, block)), CONTACT.c.id.in_(ids))
+    return session.execute(select(func.count()).select_from(CONTACT).where(of_block, changed)).scalar_one()
+
+
+def undo_newest(claimed: Claim) -> bool:
+    """Take back the newest block that is left; False when there is none. Raises Fenced."""
+    with db.writing() as session:
+        made = _ours(session, claimed)
+        block = import_blocks.newest(session, claimed.import_id)
+        if block is None:
+            return False
+        made.undo_kept += _restore(session, block) + _remove(session, made.database_id, block)
+        made.rows_undone += block.rows
+        made.crashes = 0
+        hold(made)
+        session.add(made)
+        session.delete(block)
+    return True
+
+
+def _restore(session: Session, block: ImportBlock) -> int:
+    """Contacts that the block changed become what they were; returns how many somebody changed meanwhile."""
+    names, rows = _before(block)
+    if not rows:
+        return 0
+    present = select(CONTACT.c.id, CONTACT.c.updated_at).where(CONTACT.c.id.in_([row[0] for row in rows]))
+    found = session.execute(present.with_for_update()).all()
+    untouched = {contact_id for contact_id, updated_at in found if updated_at == block.written_at}
+    import_blocks.write_back(session.connection(), names, [row for row in rows if row[0] in untouched])
+    return len(found) - len(untouched)
+
+
+def _remove(session: Session, database_id: int, block: ImportBlock) -> int:
+    """Contacts that the block made go; returns how many stay because somebody changed them meanwhile."""
+    theirs = _made_in(database_id, block)
+    session.execute(delete(CONTACT).where(*theirs, CONTACT.c.updated_at == block.written_at))
+    return session.execute(select(func.count()).select_from(CONTACT).where(*theirs)).scalar_one()
+
+
+def _made_in(database_id: int, block: ImportBlock) -> tuple[ColumnElement[bool], ...]:
+    return (
+        CONTACT.c.database_id == database_id,
+        CONTACT.c.id > block.first_id,
+        CONTACT.c.id <= block.last_id,
+        CONTACT.c.created_at == block.written_at,
+    )
+
+
+def _before(block: ImportBlock) -> tuple[list[str], list[list[Any]]]:
+    return import_blocks.unpack(block.before) if block.before else ([], [])
+
+
+def end(claimed: Claim) -> None:
+    """Say that nothing is left to undo. Raises Fenced."""
+    with db.writing() as session:
+        made = _ours(session, claimed)
+        if not made.undo_kept:
+            _remove_made_fields(session, made)
+        made.status, made.undone_at = ImportStatus.UNDONE, clock.now()
+        _let_go(made)
+        session.add(made)
+
+
+def _remove_made_fields(session: Session, made: ContactImport) -> None:
+    """The own fields that came with the file, but those a filter asks about."""
+    rules = session.execute(select(Filter.rule).where(col(Filter.database_id) == made.database_id)).scalars()
+    asked = {name for rule in rules for name in _fields_in(rule)}
+    keys = [key for key in made.made_fields if OWN + key not in asked]
+    mine = col(OwnField.database_id) == made.database_id, col(OwnField.key).in_(keys)
+    session.execute(delete(OwnField).where(*mine))
+
+
+def _fields_in(rule: Any) -> Iterator[str]:
+    """Every `field` of a stored rule, however deep."""
+    if isinstance(rule, dict):
+        if isinstance(rule.get("field"), str):
+            yield rule["field"]
+        rule = list(rule.values())
+    if isinstance(rule, list):
+        for part in rule:
+            yield from _fields_in(part)
+
+
+def _refuse(claimed: Claim, why: str) -> None:
+    """Leave the import as it was before, with the reason."""
+    with db.writing() as session:
+        made = _ours(session, claimed)
+        made.status, made.undo_error = made.undo_from or ImportStatus.COMPLETED, why
+        _let_go(made)
+        session.add(made)
+
+
+def _release(claimed: Claim) -> None:
+    with db.writing() as session:
+        made = _ours(session, claimed)
+        _let_go(made)
+        session.add(made)
+
+
+def _hold_on(claimed: Claim) -> None:
+    with db.writing() as session:
+        made = _ours(session, claimed)
+        hold(made)
+        session.add(made)
+
+
+def _let_go(made: ContactImport) -> None:
+    made.lease_owner, made.lease_until, made.rung_at = None, 0, 0
+    made.updated_at = clock.now()
+
+
+def _ours(session: Session, claimed: Claim) -> ContactImport:
+    made = session.get(ContactImport, claimed.import_id, with_for_update=True)
+    if made is None or made.attempt != claimed.attempt or made.status != ImportStatus.UNDOING:
+        raise Fenced(f"undo of import {claimed.import_id}, attempt {claimed.attempt}")
+    return made
+
+
+def _has_later_one(session: Session, made: ContactImport) -> bool:
+    later = select(col(ContactImport.id)).where(
+        col(ContactImport.database_id) == made.database_id,
+        col(ContactImport.id) != made.id,
+        or_(
+            col(ContactImport.started_at) > made.started_at,
+            col(ContactImport.status).in_((ImportStatus.QUEUED, ImportStatus.RUNNING)),
+        ),
+    )
+    return session.execute(later.limit(1)).first() is not None
+
+
+def _changed_words(changed: int) -> str:
+    if changed == 1:
+        return "Non si può annullare: un suo contatto è stato modificato dopo."
+    return f"Non si può annullare: {number(changed)} suoi contatti sono stati modificati dopo."
