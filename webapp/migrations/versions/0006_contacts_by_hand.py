@@ -1,8 +1,12 @@
 """Contacts changed by hand, who was sent where, test filters; contact ids are never used again."""
 
+from array import array
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from webapp.identifiers import new_public_id
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
@@ -67,8 +71,60 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("contact_id", "audience_id"),
         sqlite_with_rowid=False,
     )
+    # A default that is an expression would make SQLite build the table anew, and uploads lose their filter.
     with op.batch_alter_table("filter", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("is_test", sa.Boolean(), nullable=False))
+        batch_op.add_column(sa.Column("is_test", sa.Boolean(), nullable=False, server_default="0"))
+
+    _never_use_an_id_again()
+    _remember_who_was_sent()
+
+
+def _never_use_an_id_again() -> None:
+    """SQLite gives the highest id again once its row is gone, unless the table says AUTOINCREMENT."""
+    if op.get_bind().dialect.name == "sqlite":
+        kept = {"sqlite_autoincrement": True}
+        with op.batch_alter_table("contact", recreate="always", table_kwargs=kept):
+            pass
+
+
+def _remember_who_was_sent() -> None:
+    """The batches that were received tell it of the time before this step."""
+    connection = op.get_bind()
+    audiences = connection.exec_driver_sql(
+        "SELECT client_id, destination, audience_id, max(audience_name) FROM upload"
+        " WHERE audience_id <> '' GROUP BY client_id, destination, audience_id"
+    ).all()
+    for client_id, destination, audience_id, name in audiences:
+        values = {"client_id": client_id, "destination": destination, "audience_id": audience_id}
+        made = sa.text(
+            "INSERT INTO sent_audience (public_id, client_id, destination, audience_id, name)"
+            " VALUES (:public_id, :client_id, :destination, :audience_id, :name) RETURNING id"
+        )
+        new_id = connection.execute(made, {**values, "public_id": new_public_id(), "name": name}).scalar_one()
+        batches = sa.text(
+            "SELECT batch.id FROM batch JOIN upload ON upload.id = batch.upload_id"
+            " WHERE batch.status = 'sent' AND upload.client_id = :client_id"
+            " AND upload.destination = :destination AND upload.audience_id = :audience_id"
+        )
+        for batch_id in connection.execute(batches, values).scalars().all():
+            _remember_batch(connection, new_id, batch_id)
+
+
+def _remember_batch(connection: sa.Connection, audience: int, batch_id: int) -> None:
+    read = sa.text("SELECT contact_ids, rejected FROM batch WHERE id = :id").columns(
+        sa.Column("contact_ids", sa.LargeBinary()), sa.Column("rejected", JSON)
+    )
+    packed, rejected = connection.execute(read, {"id": batch_id}).one()
+    ids = array("q")
+    ids.frombytes(packed)
+    refused = {row[0] for row in rejected}
+    insert = sa.text(
+        "INSERT INTO sent_contact (contact_id, audience_id) VALUES (:contact, :audience)"
+        " ON CONFLICT DO NOTHING"
+    )
+    rows = [{"contact": one, "audience": audience} for one in ids if one not in refused]
+    if rows:
+        connection.execute(insert, rows)
 
 
 def downgrade() -> None:
