@@ -171,11 +171,11 @@ def forget_tokens(facebook_user_id: str, erase: bool) -> None:
     if erase:
         changes |= {"facebook_user_id": None, "facebook_user_name": None}
     with db.writing() as session:
+        theirs = col(MetaAccount.facebook_user_id) == facebook_user_id
+        for account in session.exec(select(MetaAccount).where(theirs)).all():
+            _tell(session, Action.ACCOUNT_REVOKED, account)
         for table in (MetaAccount, AuthorisationDraft):
             theirs = col(table.facebook_user_id) == facebook_user_id
-            if table is MetaAccount:
-                for account in session.exec(select(MetaAccount).where(theirs)):
-                    _tell(session, Action.ACCOUNT_REVOKED, account)
             session.execute(update(table).where(theirs).values(changes))
 
 
