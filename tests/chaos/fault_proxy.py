@@ -1,0 +1,151 @@
+"""A TCP proxy on loopback that goes wrong when told to: closed, silent, or deadly to its clients."""
+
+import os
+import select
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+PIECE = 65_536
+LOOK_EVERY_S = 0.1
+
+
+class FaultProxy:
+    """Passes bytes to and from *target* (a loopback port) until `close`, `be_silent` or a *doom* says no.
+
+    *doom* looks at what a client sent since its last answer; where it says True, the client's process gets
+    half of the answer and then SIGKILL.
+    """
+
+    def __init__(self, target: int, doom: Callable[[bytes], bool] | None = None) -> None:
+        self._target = target
+        self._doom = doom
+        self._silent = False
+        self._stopping = False
+        self._lines: list[_Line] = []
+        self._listener = _listen(0)
+        self.port = self._listener.getsockname()[1]
+        self._accept()
+
+    def be_silent(self) -> None:
+        """Nothing is answered and nothing is closed, as when a firewall forgets its connections."""
+        self._silent = True
+        for line in self._lines:
+            line.is_dead = True
+
+    def speak(self) -> None:
+        """New connections work. Those that were open during the silence never will."""
+        self._silent = False
+
+    def close(self) -> None:
+        """Connections are refused, the open ones reset."""
+        self._listener.close()
+        self._drop()
+
+    def open(self) -> None:
+        self._listener = _listen(self.port)
+        self._accept()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self.close()
+
+    def _accept(self) -> None:
+        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
+
+    def _serve(self, listener: socket.socket) -> None:
+        listener.settimeout(LOOK_EVERY_S)
+        while not self._stopping:
+            try:
+                client, address = listener.accept()
+            except TimeoutError:
+                continue
+            except OSError:  # closed
+                return
+            line = _Line(client, address[1], self._target, self._doom)
+            line.is_dead = self._silent
+            self._lines.append(line)
+            threading.Thread(target=line.carry, daemon=True).start()
+
+    def _drop(self) -> None:
+        for line in self._lines:
+            line.cut()
+        self._lines.clear()
+
+
+class _Line:
+    """One connection through the proxy."""
+
+    def __init__(
+        self, client: socket.socket, port: int, target: int, doom: Callable[[bytes], bool] | None
+    ) -> None:
+        self._client, self._port, self._target, self._doom = client, port, target, doom
+        self._asked = bytearray()
+        self._is_cut = False
+        self.is_dead = False
+
+    def cut(self) -> None:
+        self._is_cut = True
+
+    def carry(self) -> None:
+        with self._client, suppress(OSError), socket.create_connection(("127.0.0.1", self._target)) as server:
+            while not self._is_cut:
+                ready, _, _ = select.select([self._client, server], [], [], LOOK_EVERY_S)
+                for end in ready:
+                    piece = end.recv(PIECE)
+                    if not piece:
+                        return
+                    self._pass(piece, end is self._client, server)
+
+    def _pass(self, piece: bytes, is_question: bool, server: socket.socket) -> None:
+        if self.is_dead:
+            return
+        if is_question:
+            self._asked += piece
+            server.sendall(piece)
+            return
+        if self._doom is not None and self._doom(bytes(self._asked)):
+            self._client.sendall(piece[: len(piece) // 2])
+            for pid in owners(self._port):
+                os.kill(pid, signal.SIGKILL)
+            self._is_cut = True
+            return
+        self._asked.clear()
+        self._client.sendall(piece)
+
+
+def owners(port: int) -> list[int]:
+    """The processes whose end of a loopback connection is *port*, other than this one."""
+    inode = _inode_of(port)
+    if inode is None:
+        return []
+    wanted = f"socket:[{inode}]"
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit() and int(process.name) != os.getpid() and wanted in _descriptors(process):
+            found.append(int(process.name))
+    return found
+
+
+def _inode_of(port: int) -> str | None:
+    for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+        fields = line.split()
+        if fields[1] == f"0100007F:{port:04X}":
+            return fields[9]
+    return None
+
+
+def _descriptors(process: Path) -> set[str]:
+    found: set[str] = set()
+    with suppress(OSError):
+        for descriptor in (process / "fd").iterdir():
+            with suppress(OSError):
+                found.add(str(descriptor.readlink()))
+    return found
+
+
+def _listen(port: int) -> socket.socket:
+    return socket.create_server(("127.0.0.1", port), reuse_port=False)
