@@ -27,7 +27,7 @@ def settle(session: Session, upload_id: int) -> None:
         return
     if upload.stop_requested:
         _settle_stopped(session, upload)
-    elif upload.status in (UploadStatus.SENDING, UploadStatus.PAUSED) and upload.to_send:
+    elif upload.status in (UploadStatus.SENDING, UploadStatus.PAUSED) and upload.prepared_at:
         standing = tally(session, upload_id)
         if standing.is_settled:
             _close(session, upload, closing_status(standing, upload.selected or 0, _discarded(upload)))

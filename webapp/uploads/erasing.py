@@ -1,0 +1,83 @@
+"""People erased after their rows were prepared: what has not been sent yet goes out without them."""
+
+from array import array
+from collections.abc import Collection
+
+from sqlalchemy import delete, update
+from sqlmodel import Session, col, select
+
+from webapp import clock
+from webapp.destinations.base import EncodedRows
+from webapp.uploads import state
+from webapp.uploads.models import Batch, Upload
+from webapp.uploads.status import BatchStatus, UploadStatus
+
+ERASED = "erased"
+# Set aside and stopped batches too: "riprova" would send them.
+UNSENT = (BatchStatus.PENDING, BatchStatus.FAILED, BatchStatus.STOPPED)
+
+
+def take_out(session: Session, database_id: int, contact_ids: Collection[int]) -> int:
+    """Take the contacts out of every batch of the database that is still unsent, in the caller's transaction.
+
+    Returns how many rows were taken out. They move from "da inviare" to "cancellati (GDPR)", so that the
+    numbers of the upload still add up. A batch that is being sent at this moment goes out as it is.
+    """
+    gone = frozenset(contact_ids)
+    _prepare_again(session, database_id)
+    unsent = (
+        select(Batch.id)
+        .join(Upload, col(Upload.id) == col(Batch.upload_id))
+        .where(col(Upload.database_id) == database_id, col(Batch.status).in_(UNSENT))
+    )
+    taken: dict[int, int] = {}
+    for batch_id in session.exec(unsent).all():  # one batch in memory at a time
+        batch = session.get(Batch, batch_id, with_for_update=True)
+        if batch and batch.status in UNSENT and (count := _without(session, batch, gone)):
+            taken[batch.upload_id] = taken.get(batch.upload_id, 0) + count
+        session.expunge_all()
+    for upload_id, count in taken.items():
+        _count_as_erased(session, upload_id, count)
+    return sum(taken.values())
+
+
+def _prepare_again(session: Session, database_id: int) -> None:
+    """A preparation at work reads the contacts of when it began: it is fenced off and begins again."""
+    session.execute(
+        update(Upload)
+        .where(col(Upload.database_id) == database_id, col(Upload.status) == UploadStatus.PREPARING)
+        .where(col(Upload.prepared_at).is_(None))
+        .values(status=UploadStatus.QUEUED, lease_owner=None, lease_until=0, rung_at=0)
+    )
+
+
+def _without(session: Session, batch: Batch, gone: frozenset[int]) -> int:
+    """Rewrite the batch without *gone*; how many rows went. A batch that is left empty is deleted."""
+    ids = array("q", batch.contact_ids)
+    kept = [place for place, contact_id in enumerate(ids) if contact_id not in gone]
+    if len(kept) == len(ids):
+        return 0
+    if not kept:
+        session.execute(delete(Batch).where(col(Batch.id) == batch.id))
+        return len(ids)
+    rows = EncodedRows(tuple(batch.schema_), batch.digests)
+    session.execute(
+        update(Batch)
+        .where(col(Batch.id) == batch.id)
+        .values(
+            n_rows=len(kept),
+            digests=b"".join(rows.part(place, place + 1).digests for place in kept),
+            contact_ids=array("q", (ids[place] for place in kept)).tobytes(),
+        )
+    )
+    return len(ids) - len(kept)
+
+
+def _count_as_erased(session: Session, upload_id: int, count: int) -> None:
+    upload = session.get_one(Upload, upload_id, with_for_update=True)
+    upload.excluded = {**upload.excluded, ERASED: upload.excluded.get(ERASED, 0) + count}
+    upload.to_send = (upload.to_send or 0) - count
+    upload.updated_at = clock.now()
+    session.add(upload)
+    session.flush()
+    state.settle(session, upload_id)
