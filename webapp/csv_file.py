@@ -5,22 +5,13 @@ Semicolons, CRLF, UTF-8 with a byte order mark: what Excel with Italian settings
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response
 
-# A cell that begins so is a formula to Excel, LibreOffice and Google Sheets, also in full width.
-# Source: https://owasp.org/www-community/attacks/CSV_Injection
-_RISKY = tuple("=+-@\t\r＝＋－＠")
-# International numbers and negative amounts must stay as they are, to be imported again.
-_HARMLESS = re.compile(r"\+[0-9 ]{6,20}|-[0-9]+(?:[.,][0-9]+)?").fullmatch
+from webapp.formulas import escape as safe_cell
+
 BOM = "\ufeff"
-
-
-def safe_cell(text: str) -> str:
-    """*text*, with an apostrophe before it when a spreadsheet would compute it."""
-    return f"'{text}" if text.startswith(_RISKY) and not _HARMLESS(text) else text
 
 
 def line(cells: Iterable[str]) -> str:

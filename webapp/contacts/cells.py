@@ -14,6 +14,7 @@ from typing import Final
 from babel import Locale
 
 from webapp.emails import trim
+from webapp.formulas import unescape
 
 
 class Unreadable(Enum):
@@ -43,7 +44,9 @@ _FEMALE = {"f", "femmina", "donna", "female", "woman", "sig.ra", "signora"}
 
 
 def read_text(cell: str) -> str | None:
-    return (cell.strip() if cell.isascii() else trim(cell)) or None
+    """The cell without blanks around it, and without the apostrophe an export put before a formula."""
+    text = cell.strip() if cell.isascii() else trim(cell)
+    return (unescape(text) if text.startswith("'") else text) or None
 
 
 @lru_cache(maxsize=50_000)

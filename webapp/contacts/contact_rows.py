@@ -13,6 +13,7 @@ from webapp.contacts import cells as read
 from webapp.contacts.columns import OWN, SKIP
 from webapp.contacts.fields import FieldType
 from webapp.emails import read_email
+from webapp.formulas import unescape
 from webapp.phones import read_mobile
 
 NOT_A_CONTACT = "not_a_contact"  # no code, no e-mail, no mobile, no name
@@ -98,6 +99,8 @@ class RowConverter:
 
 
 def digest_email(cell: str) -> Digested:
+    if cell.startswith("'"):  # of an export, before an address that begins as a formula does
+        cell = unescape(cell)
     value, reason = read_email(cell)
     return Digested(read.read_text(cell), _sha256(value), reason)
 

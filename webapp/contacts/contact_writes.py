@@ -69,6 +69,17 @@ def write_block(
     return plan.written
 
 
+def insert_one(connection: Connection, target: Target, row: list[Any], at: datetime) -> int:
+    """Write one new contact inside the caller's transaction; its id."""
+    sql, values = _insertion(connection, target, [row], at)
+    return int(connection.exec_driver_sql(f"{sql} RETURNING id", values[0]).scalar_one())
+
+
+def update_one(connection: Connection, target: Target, row: list[Any], contact_id: int, at: datetime) -> None:
+    """Write over one contact inside the caller's transaction."""
+    _update(connection, target, [(row, contact_id)], at)
+
+
 def key_position(target: Target) -> int | None:
     """Where in a row the key stands, None when every row is a new contact."""
     return target.columns.index(KEY_COLUMNS[target.key]) if target.key in KEY_COLUMNS else None
@@ -112,14 +123,19 @@ def present_keys(connection: Connection, target: Target, rows: Sequence[list[Any
 
 
 def _insert(connection: Connection, target: Target, rows: Sequence[list[Any]], at: datetime) -> None:
-    if not rows:
-        return
+    if rows:
+        connection.exec_driver_sql(*_insertion(connection, target, rows, at))
+
+
+def _insertion(
+    connection: Connection, target: Target, rows: Sequence[list[Any]], at: datetime
+) -> tuple[str, list[tuple[Any, ...]]]:
     defaults = {name: value for name, value in _DEFAULTS.items() if name not in target.columns}
     columns = [*target.columns, *defaults, "database_id", "created_at", "updated_at"]
     mark, now = _mark(connection), _as_stored(connection, at)
     tail = [*defaults.values(), target.database_id, now, now]
     sql = f"INSERT INTO contact ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
-    connection.exec_driver_sql(sql, [(*row, *tail) for row in rows])
+    return sql, [(*row, *tail) for row in rows]
 
 
 def _update(
