@@ -35,7 +35,12 @@ def current_role() -> Role:
 
 
 def rank() -> Who:
-    """How much the operator may, here; the owner of the installation needs no client for it."""
+    """How much the operator may, here; the owner of the installation needs no client for it.
+
+    Who must still switch on a second factor may no more than that.
+    """
+    if _visitor().lacks_second_factor:
+        return Who.OPERATOR
     return Who.OWNER if current_operator().is_owner else RANKS[current_role()]
 
 

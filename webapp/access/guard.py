@@ -5,8 +5,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Response, abort, redirect, request, url_for
-from flask import session as cookie
-from flask_login import current_user, logout_user
+from flask_login import current_user
 from htmx_flask import make_response
 
 from webapp import db, htmx, security
@@ -22,21 +21,14 @@ def let_in_or_refuse() -> Response | None:
     who = who_may(request.endpoint)
     if who == Who.PUBLIC:
         return None
-    if not current_user.is_authenticated or sessions.has_expired():
-        return _end_and_sign_in()
+    if not current_user.is_authenticated:
+        return _to_login()
     structlog.contextvars.bind_contextvars(operator=current.current_operator().public_id)
     if not htmx.is_htmx():
         sessions.note_visit()
     if who > Who.OPERATOR and current.rank() < who:
         abort(403, _whom_to_ask())
     return None
-
-
-def _end_and_sign_in() -> Response:
-    if current_user.is_authenticated:
-        logout_user()
-        cookie.clear()
-    return _to_login()
 
 
 def _to_login() -> Response:

@@ -42,7 +42,6 @@ class Operator(SQLModel, table=True):
     password_hash: str
     is_owner: bool = False
     is_active: bool = True
-    session_epoch: int = 0
     created_at: datetime = Field(default_factory=clock.now)
     entered_at: datetime | None = None
 

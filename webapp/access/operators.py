@@ -3,7 +3,7 @@
 from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session, select
 
-from webapp.access import passwords
+from webapp.access import passwords, sessions
 from webapp.access.models import Client, Membership, Operator, Role
 from webapp.access.queries import operator_by_email
 
@@ -44,7 +44,8 @@ def set_password(session: Session, email: str, password: str) -> Operator:
     if operator is None:
         raise OperatorError(f"Nessun operatore ha l’indirizzo {email}.")
     operator.password_hash = _checked_hash(password, email)
-    operator.session_epoch += 1
+    assert operator.id is not None
+    sessions.close(session, operator.id)
     session.add(operator)
     return operator
 

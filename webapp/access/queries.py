@@ -9,14 +9,6 @@ def operator_by_email(session: Session, email: str) -> Operator | None:
     return session.exec(select(Operator).where(Operator.email == email.strip().lower())).first()
 
 
-def active_operator(session: Session, operator_id: int, epoch: int) -> Operator | None:
-    """The operator of an open session; None once they were deactivated or all their sessions were ended."""
-    operator = session.get(Operator, operator_id)
-    if operator is None or not operator.is_active or operator.session_epoch != epoch:
-        return None
-    return operator
-
-
 def spaces(session: Session, operator: Operator) -> list[tuple[Client, Role]]:
     """The clients an operator may enter and as what, by name. The owner of the installation enters all."""
     if operator.is_owner:
@@ -25,7 +17,7 @@ def spaces(session: Session, operator: Operator) -> list[tuple[Client, Role]]:
     rows = session.exec(
         select(Client, Membership.role)
         .join(Membership, col(Membership.client_id) == Client.id)
-        .where(Membership.operator_id == operator.id)
+        .where(Membership.operator_id == operator.id, Membership.is_active)
         .order_by(col(Client.name))
     )
     return [(client, Role(role)) for client, role in rows]
@@ -36,7 +28,12 @@ def administrators(session: Session, client_id: int) -> list[str]:
     query = (
         select(Operator.name)
         .join(Membership, col(Membership.operator_id) == Operator.id)
-        .where(Membership.client_id == client_id, Membership.role == Role.ADMINISTRATOR, Operator.is_active)
+        .where(
+            Membership.client_id == client_id,
+            Membership.role == Role.ADMINISTRATOR,
+            Membership.is_active,
+            Operator.is_active,
+        )
         .order_by(col(Operator.name))
     )
     return list(session.exec(query))

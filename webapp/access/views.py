@@ -4,19 +4,19 @@ from flask import Response, abort, render_template, request, url_for
 from flask_login import current_user
 
 from webapp import clock, db, htmx, security
-from webapp.access import audit, current, sessions, signing_in, views_profile
+from webapp.access import audit, current, sessions, signing_in, views_profile, views_trail
 from webapp.access.demo import ensure_demo_operator
 from webapp.access.forms import LoginForm
 from webapp.access.models import Operator
 from webapp.access.routes import blueprint
 from webapp.services import services
 
-__all__ = ["blueprint", "views_profile"]
+__all__ = ["blueprint", "views_profile", "views_trail"]
 
 
 @blueprint.get("/accesso")
 def login() -> Response | str:
-    if current_user.is_authenticated and not sessions.has_expired():
+    if current_user.is_authenticated:
         return _to_page(request.args.get("dopo"))
     return _page(LoginForm(dopo=security.local_path(request.args.get("dopo")) or ""))
 
@@ -48,7 +48,7 @@ def enter_demo() -> Response:
 def logout() -> Response:
     with db.writing() as session:
         audit.record(session, audit.Action.SIGNED_OUT)
-        sessions.close_all(session, current.current_operator())
+        sessions.close_this(session)
     return htmx.notice(htmx.go_to(url_for("access.login")), "Sei uscito.")
 
 

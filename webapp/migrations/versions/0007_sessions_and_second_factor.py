@@ -107,22 +107,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("operator_id"),
     )
-    with op.batch_alter_table("client", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("second_factor_required", sa.Boolean(), server_default=sa.false(), nullable=False)
-        )
-
-    with op.batch_alter_table("membership", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("is_active", sa.Boolean(), server_default=sa.true(), nullable=False))
+    # Not in a batch: that copies and drops the table, and rows elsewhere refer to it.
+    op.add_column(
+        "client",
+        sa.Column("second_factor_required", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
+    op.add_column("membership", sa.Column("is_active", sa.Boolean(), server_default=sa.true(), nullable=False))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("membership", schema=None) as batch_op:
-        batch_op.drop_column("is_active")
-
-    with op.batch_alter_table("client", schema=None) as batch_op:
-        batch_op.drop_column("second_factor_required")
-
+    op.drop_column("membership", "is_active")
+    op.drop_column("client", "second_factor_required")
     op.drop_table("second_factor")
     with op.batch_alter_table("recovery_code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recovery_code_operator_id"))

@@ -10,10 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("operator", schema=None) as batch_op:
-        batch_op.drop_column("session_epoch")
+    # Not in a batch: that copies and drops the table, and rows elsewhere refer to it.
+    op.drop_column("operator", "session_epoch")
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("operator", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("session_epoch", sa.INTEGER(), nullable=False))
+    op.add_column(
+        "operator", sa.Column("session_epoch", sa.Integer(), server_default=sa.text("0"), nullable=False)
+    )
