@@ -9,7 +9,6 @@ from flask import Response, abort, make_response, render_template, request, url_
 from flask_login import current_user
 
 from webapp import htmx
-from webapp.access import sessions
 from webapp.access.current import may
 from webapp.access.models import Role
 from webapp.crypto import CannotOpen
@@ -129,7 +128,7 @@ def check_again(account_id: str) -> Response:
 @blueprint.get(oauth.RETURN_PATH)
 def authorisation_return() -> Response:
     """Facebook sends people here. The address, which holds the code, is left at once for a clean one."""
-    if not current_user.is_authenticated or sessions.has_expired() or not may(Role.ADMINISTRATOR):
+    if not current_user.is_authenticated or not may(Role.ADMINISTRATOR):
         return _refuse_return("no session")
     if any(len(request.args.getlist(name)) > 1 for name in request.args):
         return _refuse_return("repeated parameters")
