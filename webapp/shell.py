@@ -36,6 +36,7 @@ class Entry(NamedTuple):
     endpoint: str
     icon: str
     label: str
+    for_administrators: bool = False  # others are not shown where they may not go
 
 
 class Badge(NamedTuple):
@@ -53,7 +54,10 @@ MENU = {
         Entry("filters", "contacts.all_filters", "filter", "Filtri"),
         Entry("uploads", "uploads.monitor", "activity", "Caricamenti"),
     ),
-    "Configura": (Entry("integrations", "meta.integrations", "plug", "Integrazioni"),),
+    "Configura": (
+        Entry("integrations", "meta.integrations", "plug", "Integrazioni"),
+        Entry("trail", "access.trail", "scroll-text", "Registro attività", for_administrators=True),
+    ),
 }
 
 GUIDE = Entry("guide", "home.guide", "circle-question-mark", "Guida")  # in the same place on every page

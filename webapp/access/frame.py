@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from webapp import db, shell
 from webapp.access import current, sessions
-from webapp.access.models import Client, Operator
+from webapp.access.models import Client, Operator, Role
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Frame:
     client: Client | None = None
     spaces: list[Client] = field(default_factory=list)
     counts: dict[str, shell.Badge] = field(default_factory=dict)
+    administers: bool = False  # the open client: the menu offers what only administrators may open
     session_left_s: int = 0  # the page warns two minutes before (WCAG 2.2.1)
 
 
@@ -29,4 +30,5 @@ def page_frame() -> Frame:
     assert client.id is not None
     with db.reading() as session:
         counts = shell.counts(session, client.id)
-    return Frame(operator, client, spaces, counts, int(sessions.left_s()))
+    administers = current.may(Role.ADMINISTRATOR)
+    return Frame(operator, client, spaces, counts, administers, int(sessions.left_s()))

@@ -51,11 +51,14 @@ POLICY: dict[str, Who] = {
     "access.choose_client": Who.OPERATOR,
     "access.profile": Who.OPERATOR,
     "access.change_password": Who.OPERATOR,
+    "access.trail": Who.ADMINISTRATOR,
+    "access.trail_csv": Who.ADMINISTRATOR,
     # home
     "home.style": Who.PUBLIC,  # a 404 outside development and demo
     "home.leave_demo": Who.OPERATOR,
     "home.guide": Who.OPERATOR,
     "home.overview": Who.SUPPORT,
+    "home.now_fragment": Who.SUPPORT,
     # contacts: databases and contacts
     "contacts.databases": Who.SUPPORT,
     "contacts.new_database": Who.MARKETER,
@@ -74,6 +77,8 @@ POLICY: dict[str, Who] = {
     "contacts.check_import": Who.MARKETER,
     "contacts.start_import": Who.MARKETER,
     "contacts.stop_import": Who.MARKETER,
+    "contacts.confirm_undo": Who.MARKETER,
+    "contacts.undo_import": Who.MARKETER,
     "contacts.discard_import": Who.MARKETER,
     "contacts.rejected_rows": Who.MARKETER,
     # contacts: filters
@@ -90,6 +95,7 @@ POLICY: dict[str, Who] = {
     # meta: ad accounts
     "meta.integrations": Who.SUPPORT,
     "meta.accounts": Who.SUPPORT,
+    "meta.health": Who.SUPPORT,  # of every client the operator follows
     "meta.account_info": Who.SUPPORT,
     "meta.account_audiences": Who.SUPPORT,
     "meta.new_account": Who.ADMINISTRATOR,
