@@ -1,24 +1,35 @@
 """Platea's web application: `create_app()` puts the rooms on the floor. No room imports this module."""
 
-from flask import Flask
-from flask_babel import Babel
-from htmx_flask import Htmx
+from typing import TYPE_CHECKING
 
-from webapp import error_pages, health, request_log, security, services, shell, texts
-from webapp.access import views as access
-from webapp.config import ROOT, Settings
-from webapp.contacts import holders
-from webapp.contacts import views as contacts
-from webapp.destinations.meta import accounts as meta_accounts
-from webapp.destinations.meta import views as meta
-from webapp.home import views as home
-from webapp.uploads import views as uploads
-from webapp.uploads.source_use import why_database_in_use
-from webapp.uploads.usage import account_is_busy, filter_is_busy, last_uploads
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from webapp.config import Settings
 
 
-def create_app(settings: Settings) -> Flask:
-    """The application of one web process. Raises WrongSetting; touches neither Redis nor Meta."""
+def create_app(settings: "Settings") -> "Flask":
+    """The application of one web process. Raises WrongSetting; touches neither Redis nor Meta.
+
+    What it is made of is imported inside: workers and commands import this package too, and would each
+    hold 55 MB more.
+    """
+    from flask import Flask
+    from flask_babel import Babel
+    from htmx_flask import Htmx
+
+    from webapp import error_pages, health, request_log, security, services, shell, texts
+    from webapp.access import views as access
+    from webapp.config import ROOT
+    from webapp.contacts import holders
+    from webapp.contacts import views as contacts
+    from webapp.destinations.meta import accounts as meta_accounts
+    from webapp.destinations.meta import views as meta
+    from webapp.home import views as home
+    from webapp.uploads import views as uploads
+    from webapp.uploads.source_use import why_database_in_use
+    from webapp.uploads.usage import account_is_busy, filter_is_busy, last_uploads
+
     services.start(settings)
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.secret_key = settings.secret_key
