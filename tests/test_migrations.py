@@ -23,7 +23,7 @@ from webapp import db, migrations
 
 @pytest.fixture
 def first_schema(tmp_path):
-    """A connection to a SQLite file with the first schema, its foreign keys enforced, one row in every table."""
+    """SQLite with the first schema, foreign keys enforced, one row in every table."""
     engine = db.make_engine(f"sqlite:///{tmp_path / 'platea.db'}", pooled=False)
     with engine.connect() as connection:
         go_to(connection, "0001")

@@ -1,10 +1,14 @@
 """An open session: it ends by itself, at sign-out, and whenever the operator's sessions must all end."""
 
+from hashlib import sha256
+
 import pytest
 import time_machine
+from sqlmodel import select
 
-from tests.conftest import TEST_PASSWORD, make_app
+from tests.conftest import TEST_PASSWORD, add_operator, make_app
 from webapp import db
+from webapp.access.models import OpenSession, Role
 from webapp.access.operators import set_password
 
 
@@ -60,33 +64,96 @@ def test_a_deactivated_operator_is_out_at_once(signed_in, giulia):
 
 
 @pytest.fixture
+def marta(app, aurora):
+    """A browser where a marketer of Studio Aurora is signed in."""
+    browser = app.test_client()
+    browser.sign_in(add_operator(aurora, Role.MARKETER, "marta@aurora.example", "Marta Riva"))
+    return browser
+
+
+@pytest.fixture
 def now():
     with time_machine.travel("2026-11-23T08:00:00+00:00", tick=False) as traveller:
         yield traveller
 
 
-def test_a_session_nobody_uses_ends_after_eight_hours(now, signed_in):
+def stays_in(browser) -> bool:
+    return browser.get("/demo").status_code == 404  # who is out is sent to sign in
+
+
+def test_a_session_nobody_uses_ends_after_eight_hours(now, marta):
     now.shift(8 * 3600 + 1)
 
-    assert signed_in.get("/stile?x=1").status_code == 200
-    assert signed_in.get("/").location == "/accesso"
+    assert marta.get("/stile?x=1").status_code == 200
+    assert marta.get("/").location == "/accesso"
 
 
-def test_a_session_in_use_goes_on_but_never_past_twelve_hours(now, signed_in):
+def test_the_session_of_an_administrator_ends_after_half_an_hour(now, signed_in, marta):
+    now.shift(30 * 60 + 1)
+
+    assert not stays_in(signed_in)
+    assert stays_in(marta)
+
+
+def test_an_administrator_who_goes_on_working_stays_in(now, signed_in):
+    for _ in range(6):
+        now.shift(25 * 60)
+        assert stays_in(signed_in)
+
+
+def test_a_session_in_use_goes_on_but_never_past_twelve_hours(now, marta):
     for _ in range(2):
         now.shift(5 * 3600)
-        assert signed_in.get("/demo").status_code == 404  # in: who is out is sent to sign in
+        assert stays_in(marta)
     now.shift(2 * 3600 + 1)
 
-    assert signed_in.get("/demo").status_code == 303
+    assert not stays_in(marta)
 
 
-def test_a_page_that_updates_by_itself_does_not_keep_the_session_open(now, signed_in):
+def test_a_page_that_updates_by_itself_does_not_keep_the_session_open(now, marta):
     now.shift(5 * 3600)
-    signed_in.get_htmx("/demo")
+    marta.get_htmx("/demo")
     now.shift(4 * 3600)
 
-    assert signed_in.get("/demo").status_code == 303
+    assert not stays_in(marta)
+
+
+def test_a_cookie_signed_with_another_key_is_nobodys(database, signed_in):
+    cookie = cookie_of(signed_in)
+    elsewhere = make_app(database, secret_key="un’altra chiave, dopo la rotazione").test_client()
+    elsewhere.set_cookie("platea", cookie)
+
+    assert elsewhere.get("/").location == "/accesso"
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "eyJfdXNlcl9pZCI6IjE6MCJ9.aa.bb", "." * 4000])
+def test_a_cookie_that_is_no_cookie_of_ours_is_nobodys(client, cookie):
+    client.set_cookie("platea", cookie)
+
+    assert client.get("/").location == "/accesso"
+
+
+def test_the_database_does_not_hold_what_a_cookie_holds(signed_in):
+    with signed_in.session_transaction() as cookie:
+        key = cookie["_user_id"]
+    with db.reading() as session:
+        (row,) = session.exec(select(OpenSession)).all()
+
+    assert len(key) >= 43  # 256 bits
+    assert key not in str(row) and row.key_hash != sha256(key.encode()).hexdigest()
+
+
+def test_signing_in_again_ends_the_session_that_this_browser_had(client, giulia):
+    form = {"email": giulia.email, "password": TEST_PASSWORD}
+    client.post_form("/accesso", form)
+    copied = cookie_of(client)
+    client.post_form("/uscita")
+    client.post_form("/accesso", form)
+    with db.reading() as session:
+        assert len(session.exec(select(OpenSession)).all()) == 1
+
+    client.set_cookie("platea", copied)
+    assert client.get("/").location == "/accesso"
 
 
 def test_a_fragment_sends_to_sign_in_and_back_to_its_page(client):
