@@ -66,6 +66,7 @@ class Action(StrEnum):
     IMPORT_STARTED = "import_started"
     IMPORT_STOPPED = "import_stopped"
     IMPORT_DISCARDED = "import_discarded"
+    IMPORT_UNDONE = "import_undone"
     CONTACT_ADDED = "contact_added"
     CONTACT_CHANGED = "contact_changed"
     CONTACT_DELETED = "contact_deleted"

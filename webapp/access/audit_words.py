@@ -38,6 +38,7 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.IMPORT_STARTED: "Importazione avviata",
         Action.IMPORT_STOPPED: "Importazione fermata",
         Action.IMPORT_DISCARDED: "Importazione abbandonata",
+        Action.IMPORT_UNDONE: "Importazione annullata",
         Action.CONTACT_ADDED: "Contatto aggiunto",
         Action.CONTACT_CHANGED: "Contatto modificato",
         Action.CONTACT_DELETED: "Contatto eliminato",

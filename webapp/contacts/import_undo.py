@@ -29,6 +29,7 @@ ENDED = (
     ImportStatus.FAILED,
     ImportStatus.STOPPED,
 )
+NOT_ENDED = "Questa importazione non è ancora finita, oppure è già stata annullata."
 NOT_THE_LAST = "Si può annullare solo l’ultima importazione di un database."
 TOO_LATE = "Non si può più annullare: conserviamo i contatti di prima per 7 giorni, se non sono troppi."
 INTERRUPTED = "L’annullamento si è interrotto più volte: segnalalo a chi gestisce Platea."
@@ -48,7 +49,7 @@ def ask(import_id: int, operator: str) -> str | None:
     with db.writing() as session:
         made = session.get(ContactImport, import_id, with_for_update=True)
         if made is None or made.status not in ENDED:
-            return NOT_THE_LAST
+            return NOT_ENDED
         if why := refusal(session, made):
             return why
         made.undo_from, made.undo_error, made.undone_by = made.status, None, operator

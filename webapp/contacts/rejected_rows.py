@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import db
@@ -16,6 +16,13 @@ READ_ROWS = 1_000
 def first_rows(session: Session, made: ContactImport) -> list[RejectedRow]:
     wanted = select(RejectedRow).where(col(RejectedRow.import_id) == made.id)
     return list(session.execute(wanted.order_by(col(RejectedRow.line)).limit(SHOWN_ROWS)).scalars())
+
+
+def by_reason(session: Session, made: ContactImport) -> list[tuple[str, int]]:
+    """(why, in Italian; how many rows), most frequent first."""
+    counted = select(col(RejectedRow.reason), func.count()).where(col(RejectedRow.import_id) == made.id)
+    found = session.execute(counted.group_by(col(RejectedRow.reason))).all()
+    return [(texts.row_reason(reason), rows) for reason, rows in sorted(found, key=lambda one: -one[1])]
 
 
 def csv_rows(made: ContactImport) -> Iterator[list[str]]:

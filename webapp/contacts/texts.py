@@ -1,6 +1,7 @@
 """Italian chosen by code for the screens of this room."""
 
 from webapp.contacts.models import ContactImport, ImportMode
+from webapp.texts import plural
 
 ROW_REASONS = {
     "too_few_cells": "la riga ha meno celle delle colonne",
@@ -29,6 +30,24 @@ CP1252_WARNING = (
     "Il file non è in UTF-8: lo leggiamo come Windows (ANSI). Guarda le lettere accentate qui sotto; "
     "se non tornano, cambia la codifica."
 )
+
+
+def undo_consequence(made: ContactImport) -> str:
+    """What undoing an import does to the contacts."""
+    sentences = []
+    if made.rows_new:
+        words = ("contatto nuovo viene eliminato", "contatti nuovi vengono eliminati")
+        sentences.append(f"{plural(made.rows_new, *words)}.")
+    if made.rows_updated:
+        sentences.append("I contatti aggiornati tornano com’erano prima.")
+    return " ".join(sentences)
+
+
+def undo_question(made: ContactImport) -> str:
+    """For hx-confirm."""
+    return "|".join(
+        ("Annullare questa importazione?", undo_consequence(made), "annulla l’importazione", "lasciala com’è")
+    )
 
 
 def row_reason(code: str) -> str:

@@ -7,14 +7,22 @@ from webapp import db, htmx
 from webapp.access.audit import Action, record
 from webapp.access.current import may
 from webapp.access.models import Role
-from webapp.contacts import contact_pages, databases, filter_pages, queries, views_filters, views_imports
+from webapp.contacts import (
+    contact_pages,
+    databases,
+    filter_pages,
+    queries,
+    views_filters,
+    views_import_result,
+    views_imports,
+)
 from webapp.contacts.fields import ADDRESS
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.routes import CONTACTS, DATABASES, blueprint, client_id, contact_or_404, database_or_404
 from webapp.contacts.selection import selected
 from webapp.contacts.showing import email_of, field_text, mobile_of, shown
 
-__all__ = ["blueprint", "views_filters", "views_imports"]
+__all__ = ["blueprint", "views_filters", "views_import_result", "views_imports"]
 
 
 def _tab_counts(database: UserDatabase) -> queries.TabCounts:

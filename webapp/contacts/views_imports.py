@@ -1,24 +1,22 @@
-"""Importing a file in four steps: file, columns, check, result; and the list of imports."""
+"""Importing a file: the list of imports, then the steps file, columns and check."""
 
 from flask import Response, make_response, render_template, request, url_for
 from sqlmodel import Session
 
-from webapp import csv_file, db, htmx, workers
-from webapp.access.audit import Action, Detail, record, tell
+from webapp import db, htmx
+from webapp.access.audit import Action, record, tell
 from webapp.access.current import current_operator, may
 from webapp.access.models import Role
 from webapp.contacts import column_checks, dry_run, import_draft, import_forms, importing, queries, texts
-from webapp.contacts import rejected_rows as rejected
 from webapp.contacts.columns import NEW
 from webapp.contacts.file_limits import UnreadableFile
+from webapp.contacts.import_pages import find, told, url
 from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
-from webapp.contacts.routes import IMPORT, IMPORTS, blueprint, database_or_404, import_or_404
+from webapp.contacts.routes import IMPORT, IMPORTS, blueprint, database_or_404
 from webapp.security import takes_file
 from webapp.services import services
 
 PREVIEW_ROWS = 10
-POLL_S = 2
-RUNNING = (ImportStatus.QUEUED, ImportStatus.RUNNING)
 
 
 @blueprint.get(IMPORTS, endpoint="imports")
@@ -51,15 +49,15 @@ def create_import(database_id: str) -> Response:
             made = importing.create(session, database, file.filename, file.stream, current_operator().name)
     except UnreadableFile as error:
         return _refused_file(database, str(error))
-    return htmx.go_to(_url("import_columns", database, made))
+    return htmx.go_to(url("import_columns", database, made))
 
 
 @blueprint.get(f"{IMPORT}/colonne")
 def import_columns(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
-        database, draft = _find(session, database_id, import_id)
+        database, draft = find(session, database_id, import_id)
         if draft.status != ImportStatus.DRAFT:
-            return htmx.go_to(_url("import_result", database, draft))
+            return htmx.go_to(url("import_result", database, draft))
         return make_response(render_template("contacts/columns.html", **_columns(session, database, draft)))
 
 
@@ -67,11 +65,11 @@ def import_columns(database_id: str, import_id: str) -> Response:
 def read_again(database_id: str, import_id: str) -> Response:
     """Step 2, above: another encoding, delimiter or first row; what cannot be read so stays as it was."""
     with db.writing() as session:
-        database, draft = _find(session, database_id, import_id)
+        database, draft = find(session, database_id, import_id)
         if draft.status != ImportStatus.DRAFT:
-            return htmx.go_to(_url("import_result", database, draft))
+            return htmx.go_to(url("import_result", database, draft))
         asked, has_header = import_forms.read_format(request.form, draft)
-        answer = htmx.go_to(_url("import_columns", database, draft))
+        answer = htmx.go_to(url("import_columns", database, draft))
         try:
             import_draft.read_as(session, draft, database, asked, has_header)
         except UnreadableFile as error:
@@ -83,14 +81,14 @@ def read_again(database_id: str, import_id: str) -> Response:
 @blueprint.post(f"{IMPORT}/colonne")
 def save_columns(database_id: str, import_id: str) -> Response:
     with db.writing() as session:
-        database, draft = _find(session, database_id, import_id)
+        database, draft = find(session, database_id, import_id)
         if draft.status != ImportStatus.DRAFT:
-            return htmx.go_to(_url("import_result", database, draft))
+            return htmx.go_to(url("import_result", database, draft))
         own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
         errors = import_forms.read_mapping(request.form, draft, own)
         session.add(draft)
         if not errors:
-            return htmx.go_to(_url("check_import", database, draft))
+            return htmx.go_to(url("check_import", database, draft))
         page = "contacts/_columns_form.html" if htmx.is_htmx() else "contacts/columns.html"
         return make_response(render_template(page, **_columns(session, database, draft, errors)), 422)
 
@@ -98,12 +96,12 @@ def save_columns(database_id: str, import_id: str) -> Response:
 @blueprint.get(f"{IMPORT}/controlla")
 def check_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
-        database, draft = _find(session, database_id, import_id)
+        database, draft = find(session, database_id, import_id)
         own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
         if draft.status != ImportStatus.DRAFT:
-            return htmx.go_to(_url("import_result", database, draft))
+            return htmx.go_to(url("import_result", database, draft))
         if import_forms.mapping_errors(draft, own):
-            return htmx.go_to(_url("import_columns", database, draft))
+            return htmx.go_to(url("import_columns", database, draft))
         found = dry_run.forecast(session, draft)
         page = render_template(
             "contacts/check.html", database=database, draft=draft, found=found, words=texts,
@@ -115,72 +113,25 @@ def check_import(database_id: str, import_id: str) -> Response:
 @blueprint.post(f"{IMPORT}/importa")
 def start_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
-        database, draft = _find(session, database_id, import_id)
+        database, draft = find(session, database_id, import_id)
     try:
         importing.start(draft.id or 0)
     except UnreadableFile as error:
-        return htmx.notice(htmx.go_to(_url("import_columns", database, draft)), str(error), "err")
-    tell(Action.IMPORT_STARTED, on=draft.file_name, detail=_told(database, draft))
-    return htmx.go_to(_url("import_result", database, draft))
-
-
-@blueprint.post(f"{IMPORT}/ferma")
-def stop_import(database_id: str, import_id: str) -> Response:
-    with db.reading() as session:
-        database, made = _find(session, database_id, import_id)
-    if importing.stop(made.id or 0):
-        tell(Action.IMPORT_STOPPED, on=made.file_name, detail=_told(database, made))
-    return htmx.go_to(_url("import_result", database, made))
+        return htmx.notice(htmx.go_to(url("import_columns", database, draft)), str(error), "err")
+    tell(Action.IMPORT_STARTED, on=draft.file_name, detail=told(database, draft))
+    return htmx.go_to(url("import_result", database, draft))
 
 
 @blueprint.post(f"{IMPORT}/elimina")
 def discard_import(database_id: str, import_id: str) -> Response:
     """Forget a draft; an import that was started stays in the list."""
     with db.writing() as session:
-        database, draft = _find(session, database_id, import_id)
+        database, draft = find(session, database_id, import_id)
         if draft.status == ImportStatus.DRAFT:
             importing.discard(session, draft)
-            record(session, Action.IMPORT_DISCARDED, on=draft.file_name, detail=_told(database, draft))
+            record(session, Action.IMPORT_DISCARDED, on=draft.file_name, detail=told(database, draft))
         answer = htmx.go_to(url_for("contacts.imports", database_id=database.public_id))
     return htmx.notice(answer, "Importazione annullata: il file è stato eliminato.")
-
-
-@blueprint.get(IMPORT)
-def import_result(database_id: str, import_id: str) -> Response:
-    with db.reading() as session:
-        database, made = _find(session, database_id, import_id)
-        if made.status == ImportStatus.DRAFT and may(Role.MARKETER):
-            return htmx.go_to(_url("import_columns", database, made))
-        return make_response(render_template("contacts/import.html", **_result(session, database, made)))
-
-
-@blueprint.get(f"{IMPORT}/avanzamento")
-def import_progress(database_id: str, import_id: str) -> str:
-    with db.reading() as session:
-        database, made = _find(session, database_id, import_id)
-        return render_template("contacts/_import_result.html", **_result(session, database, made))
-
-
-@blueprint.get(f"{IMPORT}/scarti.csv")
-def rejected_rows(database_id: str, import_id: str) -> Response:
-    with db.reading() as session:
-        database, made = _find(session, database_id, import_id)
-    tell(Action.FILE_DOWNLOADED, on=f"righe scartate di {made.file_name}", detail=_told(database, made))
-    return csv_file.download(rejected.csv_rows(made), f"righe-scartate-{made.public_id}.csv")
-
-
-def _find(session: Session, database_id: str, import_id: str) -> tuple[UserDatabase, ContactImport]:
-    database = database_or_404(session, database_id)
-    return database, import_or_404(session, database, import_id)
-
-
-def _told(database: UserDatabase, made: ContactImport) -> Detail:
-    """What the audit trail keeps of an import besides the name of its file."""
-    return {"id": made.public_id, "database": database.name}
-
-
-def _url(page: str, database: UserDatabase, made: ContactImport) -> str:
-    return url_for(f"contacts.{page}", database_id=database.public_id, import_id=made.public_id)
 
 
 def _file_form(database: UserDatabase, error: str) -> dict[str, object]:
@@ -210,18 +161,5 @@ def _columns(
         "options": import_forms.target_options(own),
         "errors": import_forms.mapping_errors(draft, own) if errors is None else errors,
         "submitted": errors is not None,
-        "words": texts,
-    }
-
-
-def _result(session: Session, database: UserDatabase, made: ContactImport) -> dict[str, object]:
-    runs = made.status in RUNNING
-    return {
-        "database": database,
-        "made": made,
-        "interval": POLL_S if runs else None,
-        "no_worker": runs and not workers.alive(session),
-        "rejected": rejected.first_rows(session, made) if not runs and may(Role.MARKETER) else [],
-        "may_edit": may(Role.MARKETER),
         "words": texts,
     }

@@ -1,0 +1,23 @@
+"""What the pages of one import share: finding it, where its pages are, what the audit trail keeps of it."""
+
+from flask import url_for
+from sqlmodel import Session
+
+from webapp.access.audit import Detail
+from webapp.contacts.models import ContactImport, UserDatabase
+from webapp.contacts.routes import database_or_404, import_or_404
+
+
+def find(session: Session, database_id: str, import_id: str) -> tuple[UserDatabase, ContactImport]:
+    """The database and the import that the URL names; 404 when they are not of the open client."""
+    database = database_or_404(session, database_id)
+    return database, import_or_404(session, database, import_id)
+
+
+def told(database: UserDatabase, made: ContactImport) -> Detail:
+    """What the audit trail keeps of an import besides the name of its file."""
+    return {"id": made.public_id, "database": database.name}
+
+
+def url(page: str, database: UserDatabase, made: ContactImport) -> str:
+    return url_for(f"contacts.{page}", database_id=database.public_id, import_id=made.public_id)
