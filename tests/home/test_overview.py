@@ -121,7 +121,10 @@ def test_an_account_that_needs_a_person_is_the_first_thing_one_reads(signed_in, 
         )
     )
 
-    assert "“Aurora Outlet”: da controllare" in page(signed_in.get("/")).text_content()
+    first = page(signed_in.get("/")).get_element_by_id("to-check").xpath(".//li")[0]
+
+    assert "“Aurora Outlet” L’autorizzazione è scaduta" in " ".join(first.text_content().split())
+    assert first.xpath(".//a/@href") == ["/configura/integrazioni/facebook"]
 
 
 def test_the_menu_counts_what_this_client_has_and_nothing_of_others(signed_in, clienti, page):

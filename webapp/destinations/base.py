@@ -6,7 +6,7 @@ values and never learns what a user database, a filter or an upload is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -197,6 +197,9 @@ class Destination(Protocol):
 
     def account(self, account_id: int) -> Account:
         """Raises LookupError when it was deleted."""
+
+    def audience_sizes(self, account_id: int, audience_id: str, since: date) -> dict[date, int]:
+        """How large the audience was on the days somebody looked, by the vendor's estimate."""
 
     def connect(self, account_id: int) -> Connection:
         """Raises LookupError when it was deleted, NeedsPersonError when it holds no usable token."""

@@ -1,17 +1,22 @@
 """How far a client has come, and the counts beside the menu. Changes nothing."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, exists, func, select
 from sqlmodel import Session, col
 
-from webapp.contacts.models import Contact, Filter, UserDatabase
+from webapp.contacts.models import Contact, ContactImport, Filter, ImportStatus, UserDatabase
 from webapp.destinations.base import Account
 from webapp.destinations.registry import destination
 from webapp.shell import Badge
 from webapp.uploads.models import Upload
 from webapp.uploads.rows import MOVING
+
+
+class LastImport(NamedTuple):
+    database: UserDatabase
+    made: ContactImport
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,28 @@ def steps(session: Session, client_id: int, accounts: list[Account]) -> Steps:
         has_account=bool(accounts),
         database=session.scalars(databases.order_by(col(UserDatabase.id))).first(),
         has_contacts=_any(session, contacts.where(col(UserDatabase.client_id) == client_id)),
-        has_upload=_any(session, select(col(Upload.id)).where(col(Upload.client_id) == client_id)),
+        has_upload=has_upload(session, client_id),
     )
 
 
 def accounts(client_id: int) -> list[Account]:
     return destination("meta").accounts(client_id)
+
+
+def has_upload(session: Session, client_id: int) -> bool:
+    return _any(session, select(col(Upload.id)).where(col(Upload.client_id) == client_id))
+
+
+def last_imports(session: Session, client_id: int, limit: int) -> list[LastImport]:
+    """The newest imports of the client's databases; one that was never started is not in it."""
+    query = (
+        select(UserDatabase, ContactImport)
+        .join(ContactImport, col(ContactImport.database_id) == col(UserDatabase.id))
+        .where(col(UserDatabase.client_id) == client_id, col(ContactImport.status) != ImportStatus.DRAFT)
+        .order_by(col(ContactImport.id).desc())
+        .limit(limit)
+    )
+    return [LastImport(*row) for row in session.execute(query)]
 
 
 def menu_counts(session: Session, client_id: int) -> dict[str, Badge]:

@@ -1,42 +1,61 @@
 """The overview, and the pages of no room: leaving the demo, the component sheet; the guide comes along."""
 
-from flask import abort, current_app, render_template
+from typing import Any
+
+from flask import Response, abort, current_app, render_template
 
 from webapp import db, shell
-from webapp.access.current import current_client, may
-from webapp.access.models import Role
-from webapp.home import guide, queries
+from webapp.access.current import current_client, current_operator, current_role, may
+from webapp.access.models import Client, Role
+from webapp.destinations.base import Account
+from webapp.home import guide, overview, queries
 from webapp.home.routes import blueprint
 from webapp.services import services
-from webapp.uploads import summary
-from webapp.uploads.queries import Scope
+from webapp.uploads.freshness import conditional
 
 __all__ = ["blueprint", "guide"]
 
 blueprint.record_once(lambda state: shell.add_counts(state.app, queries.menu_counts))
 
 
-@blueprint.get("/")
-def overview() -> str:
-    client = current_client()
-    assert client.id is not None
-    accounts = queries.accounts(client.id)
-    scope = Scope((client.id,))
+@blueprint.get("/", endpoint="overview")
+def show_overview() -> str:
+    client, accounts = _whose()
     with db.reading() as session:
-        steps = queries.steps(session, client.id, accounts)
-        recent = summary.recent(session, scope)
-        standing = summary.standing(session, scope.condition())
+        steps = queries.steps(session, client.id or 0, accounts)
+        imports = queries.last_imports(session, client.id or 0, overview.SHOWN)
         session.expunge_all()  # stays readable after the transaction
     return render_template(
         "home/overview.html",
         client=client,
         steps=steps,
-        recent=recent,
-        standing=standing,
-        may_configure=may(Role.ADMINISTRATOR),
-        may_work=may(Role.MARKETER),
-        to_check=[account for account in accounts if account.problem],
+        imports=imports,
+        charts=overview.drawn(client),
+        **_now(client, accounts),
     )
+
+
+@blueprint.get("/adesso")
+def now_fragment() -> Response:
+    client, accounts = _whose()
+    with db.reading() as session:
+        mark = overview.mark(session, client, accounts)
+    return conditional(
+        (*mark, client.id, current_operator().id, current_role()),
+        lambda: render_template("home/_now.html", **_now(client, accounts)),
+    )
+
+
+def _whose() -> tuple[Client, list[Account]]:
+    client = current_client()
+    return client, queries.accounts(client.id or 0)
+
+
+def _now(client: Client, accounts: list[Account]) -> dict[str, Any]:
+    return overview.now(client, accounts) | {
+        "may_configure": may(Role.ADMINISTRATOR),
+        "may_work": may(Role.MARKETER),
+    }
 
 
 @blueprint.get("/demo")

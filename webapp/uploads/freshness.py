@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flask import Response, current_app, make_response, request
 
-TEMPLATES = ("uploads", "shared")
+TEMPLATES = ("home", "uploads", "shared")
 
 
 def conditional(parts: tuple[object, ...], render: Callable[[], str]) -> Response:

@@ -1,5 +1,6 @@
 """The numbers above a list of uploads, and the mark that says whether anything of it has changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, case, func, select
@@ -9,7 +10,7 @@ from webapp import clock, workers
 from webapp.uploads import queries
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.queries import RECENT, Group, Scope
-from webapp.uploads.rows import MOVING, RUNNING
+from webapp.uploads.rows import MOVING, RUNNING, UploadRow
 from webapp.uploads.status import UploadStatus
 
 
@@ -50,8 +51,16 @@ class Standing:
 
 
 def recent(session: Session, scope: Scope) -> Recent:
+    return add_up(recent_rows(session, scope))
+
+
+def recent_rows(session: Session, scope: Scope) -> list[UploadRow]:
+    """The uploads started in the last 30 days, newest first."""
     since = col(Upload.created_at) >= clock.now() - RECENT
-    rows = queries.read_all(session, and_(scope.condition(), since))
+    return queries.read_all(session, and_(scope.condition(), since))
+
+
+def add_up(rows: Sequence[UploadRow]) -> Recent:
     return Recent(
         sent=sum(row.numbers.sent for row in rows),
         audiences=len({(row.account_id, row.audience_id) for row in rows if row.numbers.sent}),

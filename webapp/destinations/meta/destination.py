@@ -1,7 +1,7 @@
 """Facebook as a destination: what uploads see of it (`destinations.base`)."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -44,6 +44,10 @@ class MetaDestination:
 
     def account(self, account_id: int) -> Account:
         return _shown(_load(account_id))
+
+    def audience_sizes(self, account_id: int, audience_id: str, since: date) -> dict[date, int]:
+        with db.reading() as session:
+            return health_notes.sizes(session, account_id, audience_id, since)
 
     def connect(self, account_id: int, deadline_s: float = DEADLINE_S) -> "MetaConnection":
         account = _load(account_id)

@@ -1,12 +1,13 @@
 """Writing and reading what is known of how an account is doing; `health` is who finds it out."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from webapp import clock
-from webapp.destinations.meta.models import MetaHealth
+from webapp.destinations.meta.models import AudienceSize, MetaHealth
 
 
 def note(session: Session, account_id: int, **values: object) -> None:
@@ -27,3 +28,12 @@ def of_accounts(session: Session, account_ids: Sequence[int]) -> Mapping[int, Me
     """What is known of each; an account nobody has looked at yet is not in it."""
     query = select(MetaHealth).where(col(MetaHealth.account_id).in_(account_ids))
     return {row.account_id: row for row in session.execute(query).scalars()}
+
+
+def sizes(session: Session, account_id: int, audience_id: str, since: date) -> dict[date, int]:
+    query = select(col(AudienceSize.day), col(AudienceSize.size)).where(
+        col(AudienceSize.account_id) == account_id,
+        col(AudienceSize.audience_id) == audience_id,
+        col(AudienceSize.day) >= since,
+    )
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -1,0 +1,82 @@
+"""What the overview shows: what is going on now, which asks again by itself, and the last 30 days."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import and_
+from sqlmodel import Session, col
+
+from webapp import clock, db
+from webapp.access.models import Client
+from webapp.destinations.base import Account
+from webapp.destinations.registry import destination
+from webapp.home import charts, queries
+from webapp.home.charts import Chart
+from webapp.texts import ROME
+from webapp.uploads import queries as upload_queries
+from webapp.uploads import remedies, summary, trends
+from webapp.uploads import texts as upload_texts
+from webapp.uploads.models import Upload
+from webapp.uploads.queries import Group, Scope
+from webapp.uploads.rows import RUNNING, UploadRow
+
+LIVE_S = 10
+SHOWN = 5
+KIND = "meta"
+
+
+def now(client: Client, accounts: list[Account]) -> dict[str, Any]:
+    """Everything `_now.html` shows."""
+    scope = Scope((client.id or 0,))
+    with db.reading() as session:
+        rows = summary.recent_rows(session, scope)
+        standing = summary.standing(session, scope.condition())
+        running = and_(scope.condition(), col(Upload.status).in_(RUNNING))
+        active = upload_queries.read_all(session, running, SHOWN)
+        checked = and_(scope.condition(), upload_queries.in_group(Group.CHECK))
+        to_check = upload_queries.read_all(session, checked, SHOWN)
+        no_worker = summary.no_worker_for(session, scope)
+        has_upload = queries.has_upload(session, client.id or 0)
+    by_id = {account.id: account for account in accounts}
+    return {
+        "recent": summary.add_up(rows),
+        "standing": standing,
+        "active": active,
+        "to_check": [(row, remedies.note(row, by_id)) for row in to_check],
+        "accounts": accounts,
+        "no_worker": no_worker,
+        "has_upload": has_upload,
+        "interval": LIVE_S if standing.active else None,
+        "words": upload_texts,
+    }
+
+
+def mark(session: Session, client: Client, accounts: list[Account]) -> tuple[object, ...]:
+    """What the entity tag of `_now.html` is made of."""
+    told = tuple((account.public_id, account.problem, account.notices) for account in accounts)
+    return (clock.now().astimezone(ROME).date(), told, *summary.mark(session, Scope((client.id or 0,))))
+
+
+def drawn(client: Client) -> list[Chart]:
+    """The charts of the last 30 days; none for who has sent nothing in them."""
+    today = clock.now().astimezone(ROME).date()
+    with db.reading() as session:
+        rows = summary.recent_rows(session, Scope((client.id or 0,)))
+    days = trends.per_day(rows, today)
+    if not any(day.sent for day in days):
+        return []
+    made = [
+        charts.sent_chart([(day.on, day.sent) for day in days]),
+        charts.invalid_chart([(day.on, day.share) for day in days]),
+    ]
+    sizes = _sizes(rows, today)
+    if sizes:
+        made.append(charts.size_chart([day.on for day in days], sizes))
+    return made
+
+
+def _sizes(rows: list[UploadRow], today: date) -> list[tuple[str, dict[date, int]]]:
+    since, facebook = today - timedelta(days=trends.DAYS - 1), destination(KIND)
+    audiences = trends.latest_audiences(rows, charts.MOST_LINES)
+    found = [(one.name, facebook.audience_sizes(one.account_id, one.audience_id, since)) for one in audiences]
+    return [(name, known) for name, known in found if known]
