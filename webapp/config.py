@@ -36,6 +36,8 @@ class Settings:
     heartbeat_s: float = 15.0
     reconcile_s: float = 10.0
     max_upload_mb: int = 512
+    max_import_rows: int = 5_000_000
+    max_import_columns: int = 200
     smtp_url: str = field(default="", repr=False)  # smtp:// (STARTTLS) or smtps://; may hold a password
     smtp_ca_file: str = ""  # who vouches for a mail server with a certificate of its own
     mail_from: str = ""
@@ -70,6 +72,8 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         heartbeat_s=_number(env, "PLATEA_HEARTBEAT_S", 15, 0.2, 300),
         reconcile_s=_number(env, "PLATEA_RECONCILE_S", 10, 0.2, 300),
         max_upload_mb=int(_number(env, "PLATEA_MAX_UPLOAD_MB", 512, 1, 100_000)),
+        max_import_rows=int(_number(env, "PLATEA_MAX_IMPORT_ROWS", 5_000_000, 1, 1_000_000_000)),
+        max_import_columns=int(_number(env, "PLATEA_MAX_IMPORT_COLUMNS", 200, 1, 2_000)),
         **_mail(env),
     )
 

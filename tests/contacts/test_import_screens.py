@@ -10,7 +10,7 @@ from tests.contacts.conftest import add_draft, as_bytes, contacts_of, import_fil
 from webapp import db
 from webapp.access.models import Role
 from webapp.contacts import import_run, importing
-from webapp.contacts.models import ContactImport
+from webapp.contacts.models import ContactImport, OwnField
 
 FILE = """\
 Codice cliente;E-mail;Nome;Totale speso
@@ -176,3 +176,86 @@ def test_imports_of_another_client_are_not_there(signed_in, clienti, base):
     for import_id in ("x" * 12, "2" * 12, "..%2f", "9223372036854775808"):
         assert signed_in.get(f"{base}/{import_id}").status_code == 404
     assert signed_in.get("/database/222222222222/importazioni").status_code == 404
+
+
+def test_the_next_file_with_the_same_columns_is_matched_as_the_last_one_was(signed_in, page, clienti, base):
+    sent = send_file(signed_in, base, FILE, "settembre.csv")
+    signed_in.post_form(sent.location, {"colonna-2": "last_name", "colonna-3": "skip", "modo": "create_only"})
+    importing.run(only_import(clienti).id)
+
+    rows = "Nome;Totale speso;E-mail;Codice cliente\nEva;3;e@posta.example.com;9\n"
+    again = send_file(signed_in, base, rows)
+    tree = page(signed_in.get(again.location))
+    assert "Questo file ha le stesse colonne di “settembre.csv”" in tree.text_content()
+    assert chosen_in(tree) == ["last_name", "skip", "email", "code"]
+    assert tree.xpath("//input[@name='modo'][@checked]/@value") == ["create_only"]
+
+    signed_in.post_form(
+        again.location.replace("colonne", "lettura"), {"intestazione": "si", "riconosci": "1"}
+    )
+    tree = page(signed_in.get(again.location))
+    assert chosen_in(tree) == ["first_name", "new:number", "email", "code"]
+    assert "l’ultima volta" not in tree.text_content()
+
+
+def chosen_in(tree) -> list[str]:
+    """Where the columns go, in their order."""
+    return tree.xpath("//select[starts-with(@name, 'colonna-')]//option[@selected]/@value")
+
+
+def test_another_shape_an_undone_import_and_a_field_that_is_gone_are_not_remembered(clienti):
+    import_file(clienti, FILE, mapping={"0": "code", "1": "email", "2": "city", "3": "new:text"})
+    assert add_draft(clienti, FILE.replace("Nome", "Cognome")).mapping["2"] == "last_name"
+    assert add_draft(clienti, FILE).mapping["2"] == "city"
+    with db.writing() as session:
+        session.delete(session.exec(select(OwnField)).one())
+    assert add_draft(clienti, FILE).mapping == {"0": "code", "1": "email", "2": "city", "3": "new:text"}
+    with db.writing() as session:
+        session.exec(select(ContactImport).where(ContactImport.status != "draft")).one().status = "undone"
+    assert add_draft(clienti, FILE).mapping["2"] == "first_name"
+
+
+def test_a_file_imported_into_an_empty_database_does_not_double_everybody_the_second_time(clienti):
+    rows = "Email;Nome\na@posta.example.com;A\n"
+    assert import_file(clienti, rows).key == "none"
+    assert import_file(clienti, rows).key == "email"
+    assert len(contacts_of(clienti)) == 1
+
+
+def test_the_sample_file_comes_in_whole_with_every_column_recognised(signed_in, clienti, base):
+    sample = signed_in.get(f"{base}/esempio.csv")
+    assert sample.headers["Content-Disposition"] == 'attachment; filename="contatti-esempio.csv"'
+    done = import_file(clienti, sample.data, "contatti-esempio.csv")
+    assert (done.rows_read, done.rows_new, done.status) == (3, 3, "completed")
+    assert list(done.mapping.values()) == [
+        *("code", "email", "mobile", "first_name", "last_name", "gender", "city", "province"),
+        *("postcode", "country", "birth_date", "consent", "own:totale_speso", "own:ultimo_acquisto"),
+    ]
+    with_own = signed_in.get(f"{base}/esempio.csv").data.decode("utf-8-sig").splitlines()
+    assert with_own[0].endswith("Consenso marketing;Totale speso;Ultimo acquisto")
+    assert import_file(clienti, signed_in.get(f"{base}/esempio.csv").data).rows_updated == 3
+
+
+def test_rejected_rows_come_back_corrected_without_our_own_columns(signed_in, clienti, base):
+    done = import_file(clienti, "Email;Nome\na@posta.example.com;A\nb@posta.example.com;B;troppo\n")
+    rejected = signed_in.get(f"{base}/{done.public_id}/scarti.csv").data.decode("utf-8-sig")
+    corrected = rejected.replace(";troppo", "")
+    again = import_file(clienti, corrected)
+    assert again.mapping == {"0": "skip", "1": "skip", "2": "email", "3": "first_name"}
+    assert [contact.first_name for contact in contacts_of(clienti)] == ["A", "B"]
+
+
+def test_the_check_and_the_result_count_the_rejected_rows_by_reason(signed_in, page, clienti, base):
+    rows = "Email;Nome\na@posta.example.com;A\n;\n x;y;z\n ; \nb\n;;t\n"
+    draft = add_draft(clienti, rows)
+    url = f"{base}/{draft.public_id}"
+    for path in (f"{url}/controlla", url):
+        said = page(signed_in.get(path)).text_content()
+        assert "2: la riga ha più celle delle colonne" in said
+        assert "1: la riga ha meno celle delle colonne" in said
+        importing.run(draft.id)
+
+
+def test_the_limits_are_told_before_a_file_is_chosen(signed_in, page, base):
+    said = page(signed_in.get(f"{base}/nuova")).text_content()
+    assert "Fino a 512 MB, 5.000.000 righe e 200 colonne" in said

@@ -11,6 +11,8 @@ from webapp.phones import read_mobile
 
 SKIP = "skip"
 
+REJECTED_COLUMNS = ("Riga", "Motivo")  # what we put before the columns of a file of rejected rows
+
 NEW = "new:"  # new:<type>, an own field to be made from the column
 
 _FIELD_OF = {name: field for field, names in SYNONYMS.items() for name in names}
@@ -30,10 +32,12 @@ def propose(
     *samples* are some rows of the file, *own_labels* the key → label of the database's own fields. A field is
     given to one column only, the first whose name fits best.
     """
-    found: dict[str, str] = {}
+    found = _of_rejected_rows(header)
     keys = {name_of(label): key for key, label in own_labels.items()}
     taken: set[str] = set()
     for index in _best_names_first(header):
+        if str(index) in found:
+            continue
         values = [row[index] for row in samples if row[index].strip()]
         name = name_of(header[index])
         field = _FIELD_OF.get(name)
@@ -47,6 +51,12 @@ def propose(
         found[str(index)] = target
     _match_by_content(found, samples, taken, country)
     return {str(index): found[str(index)] for index in range(len(header))}
+
+
+def _of_rejected_rows(header: Sequence[str]) -> dict[str, str]:
+    """The first two columns of a file of rejected rows that comes back corrected: they are our own."""
+    is_ours = [name_of(name) for name in header[:2]] == [name_of(name) for name in REJECTED_COLUMNS]
+    return {"0": SKIP, "1": SKIP} if is_ours else {}
 
 
 def name_of(label: str) -> str:

@@ -15,6 +15,7 @@ from typing import NamedTuple, TextIO
 from webapp.contacts import spreadsheet
 from webapp.contacts.file_format import XLSX, FileFormat, separator_line
 from webapp.contacts.file_limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_LINE_CHARS, UnreadableFile
+from webapp.texts import number
 
 TOO_FEW_CELLS = "too_few_cells"
 TOO_MANY_CELLS = "too_many_cells"
@@ -36,7 +37,7 @@ class FileRow(NamedTuple):
     problem: str | None = None
 
 
-def read_rows(path: Path, file_format: FileFormat) -> Iterator[FileRow]:
+def read_rows(path: Path, file_format: FileFormat, max_columns: int = MAX_COLUMNS) -> Iterator[FileRow]:
     """Every row of the file but the blank ones, the first (usually the header) included.
 
     Rows have as many cells as the first one or a problem. Raises UnreadableFile, also in the middle.
@@ -47,7 +48,7 @@ def read_rows(path: Path, file_format: FileFormat) -> Iterator[FileRow]:
         if row.problem is None and _is_blank(row.cells):
             continue
         if width is None:
-            width = _width_of_first(row)
+            width = _width_of_first(row, max_columns)
         problem = row.problem or _wrong_width(row.cells, width)
         if problem:
             yield FileRow(row.line, [_shown(cell) for cell in row.cells], problem)
@@ -158,15 +159,15 @@ def _is_blank(cells: list[str]) -> bool:
     return not (cells and cells[0].strip()) and not "".join(cells).strip()
 
 
-def _width_of_first(row: FileRow) -> int:
+def _width_of_first(row: FileRow, max_columns: int) -> int:
     if row.problem:
         raise UnreadableFile(
             f"La riga {row.line}, che deve contenere i nomi delle colonne, non si legge: "
             "controlla virgolette, caratteri e lunghezza, poi carica di nuovo il file."
         )
-    if len(row.cells) > MAX_COLUMNS:
+    if len(row.cells) > max_columns:
         raise UnreadableFile(
-            f"Il file ha {len(row.cells)} colonne e il massimo è {MAX_COLUMNS}: "
+            f"Il file ha {number(len(row.cells))} colonne e il massimo è {number(max_columns)}: "
             "togli quelle che non ti servono."
         )
     return len(row.cells)

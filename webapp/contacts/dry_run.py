@@ -6,12 +6,11 @@ from itertools import islice
 
 from sqlmodel import Session
 
-from webapp.contacts import stored_files
 from webapp.contacts.columns import NEW, OWN
 from webapp.contacts.contact_rows import RowConverter
 from webapp.contacts.contact_writes import Target, key_position, plan_block, present_keys
-from webapp.contacts.csv_import import FileRow, read_rows
-from webapp.contacts.import_draft import format_of
+from webapp.contacts.csv_import import FileRow
+from webapp.contacts.import_draft import rows_of
 from webapp.contacts.import_run import convert_block
 from webapp.contacts.models import ContactImport, UserDatabase
 from webapp.contacts.queries import own_fields
@@ -25,7 +24,8 @@ SHOWN_ROWS = 20
 class Forecast:
     """`rows = new + updated + skipped + rejected`. *valid* counts the contacts with a usable email or mobile.
 
-    *is_whole*: the file has no further rows. *unreadable*: column index as text → cells that stay empty.
+    *is_whole*: the file has no further rows. *reasons*: why rows are rejected → how many. *unreadable*:
+    column index as text → cells that stay empty.
     """
 
     rows: int = 0
@@ -34,6 +34,7 @@ class Forecast:
     skipped: int = 0
     rejected: int = 0
     is_whole: bool = True
+    reasons: Counter[str] = field(default_factory=Counter)
     bad_rows: list[FileRow] = field(default_factory=list)
     unreadable: Counter[str] = field(default_factory=Counter)
     valid: Counter[str] = field(default_factory=Counter)
@@ -49,9 +50,7 @@ def forecast(session: Session, draft: ContactImport, max_rows: int = MAX_ROWS) -
     target = Target(
         draft.database_id, tuple(converter.columns), tuple(converter.own_keys), draft.key, draft.mode
     )
-    rows = islice(
-        read_rows(stored_files.folder() / draft.stored_name, format_of(draft)), draft.has_header, None
-    )
+    rows = islice(rows_of(draft), draft.has_header, None)
     found = Forecast()
     seen: dict[object, int] = {}
     while found.rows < max_rows and (block := list(islice(rows, min(BLOCK_ROWS, max_rows - found.rows)))):
@@ -94,6 +93,7 @@ def _add(
     found.updated += plan.written.updated
     found.skipped += plan.written.skipped
     found.rejected += len(block.rejected)
+    found.reasons.update(row.problem or "" for row in block.rejected)
     found.bad_rows += block.rejected[: SHOWN_ROWS - len(found.bad_rows)]
     found.unreadable.update(block.unreadable)
     for medium in ("email", "mobile"):

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from webapp.contacts import spreadsheet
 from webapp.contacts.file_limits import MAX_ROWS, UnreadableFile
+from webapp.texts import number
 
 SAMPLE_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
@@ -45,7 +46,7 @@ class FileFormat:
     lines: int = 0
 
 
-def detect(path: Path, file_name: str) -> FileFormat:
+def detect(path: Path, file_name: str, max_rows: int = MAX_ROWS) -> FileFormat:
     """The format of the file at *path*, which its owner calls *file_name*. Raises UnreadableFile.
 
     Encodings in this order: BOM, strict UTF-8 over the whole file, cp1252. No detector library:
@@ -59,10 +60,8 @@ def detect(path: Path, file_name: str) -> FileFormat:
         _refuse_what_is_no_text(sample)
         file.seek(0)
         encoding, lines = _encoding(file, sample)
-    if lines > MAX_ROWS:
-        raise UnreadableFile(
-            f"Il file ha più di {MAX_ROWS // 1_000_000} milioni di righe: dividilo in più file."
-        )
+    if lines > max_rows:
+        raise UnreadableFile(f"Il file ha più di {number(max_rows)} righe: dividilo in più file.")
     text = sample.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
     if not text.strip("\ufeff\0 \t\r\n;,|"):
         raise UnreadableFile("Il file è vuoto.")

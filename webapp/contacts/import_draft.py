@@ -1,5 +1,6 @@
 """A file that just came: stored, recognised, and a proposal of how to import it."""
 
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -7,12 +8,13 @@ from typing import IO
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from webapp.contacts import columns, stored_files
+from webapp.contacts import columns, import_memory, stored_files
 from webapp.contacts.csv_import import FileRow, read_rows
 from webapp.contacts.file_format import FileFormat, detect
 from webapp.contacts.file_limits import UnreadableFile
 from webapp.contacts.models import Contact, ContactImport, UserDatabase
 from webapp.contacts.queries import own_fields
+from webapp.services import services
 
 SAMPLE_ROWS = 500
 
@@ -30,7 +32,7 @@ def create(
     shown = stored_files.shown_name(file_name)
     stored = stored_files.store(source)
     try:
-        file_format = detect(stored, shown)
+        file_format = detect(stored, shown, services().settings.max_import_rows)
         made = ContactImport(
             database_id=database.id or 0,
             file_name=shown,
@@ -53,10 +55,12 @@ def read_as(
     database: UserDatabase,
     file_format: FileFormat,
     has_header: bool | None = None,
+    remember: bool = True,
 ) -> None:
     """Read the file of *draft* with another format and propose its columns anew. Raises UnreadableFile.
 
-    *has_header* None: decided by whether the first row already holds a person.
+    *has_header* None: decided by whether the first row already holds a person. *remember*: do as with the
+    last file that had the same columns.
     """
     rows = [row.cells for row in _first_rows(draft, file_format) if row.problem is None]
     if has_header is None:
@@ -71,10 +75,20 @@ def read_as(
     own = {field.key: field.label for field in own_fields(session, database.id or 0)}
     draft.mapping = columns.propose(names, rows[has_header:], own, database.country)
     draft.key = proposed_key(session, draft)
+    if remember and (found := import_memory.find(session, draft)):
+        draft.mapping, draft.mode = found.mapping, found.mode
+        draft.key = found.key or proposed_key(session, draft)
 
 
 def format_of(made: ContactImport) -> FileFormat:
     return FileFormat(made.kind, made.encoding, made.delimiter, (made.rows_total or 0) + made.has_header)
+
+
+def rows_of(made: ContactImport, file_format: FileFormat | None = None) -> Iterator[FileRow]:
+    """Every row of the stored file, the header included. Raises UnreadableFile, FileNotFoundError."""
+    path = stored_files.folder() / made.stored_name
+    limit = services().settings.max_import_columns
+    return read_rows(path, file_format or format_of(made), limit)
 
 
 def sample(draft: ContactImport, rows: int = SAMPLE_ROWS) -> list[FileRow]:
@@ -101,8 +115,7 @@ def problems(draft: ContactImport) -> list[str]:
 
 
 def _first_rows(draft: ContactImport, file_format: FileFormat, rows: int = SAMPLE_ROWS) -> list[FileRow]:
-    path = stored_files.folder() / draft.stored_name
-    found = list(islice(read_rows(path, file_format), rows))
+    found = list(islice(rows_of(draft, file_format), rows))
     if not found:
         raise UnreadableFile("Il file è vuoto.")
     return found

@@ -21,9 +21,9 @@ from webapp import clock, db
 from webapp.contacts import contact_writes, import_blocks, stored_files
 from webapp.contacts.contact_rows import NOT_A_CONTACT, RowConverter
 from webapp.contacts.contact_writes import Target
-from webapp.contacts.csv_import import FileRow, read_rows
+from webapp.contacts.csv_import import FileRow
 from webapp.contacts.file_limits import UnreadableFile
-from webapp.contacts.import_draft import format_of
+from webapp.contacts.import_draft import rows_of
 from webapp.contacts.models import ContactImport, ImportStatus, RejectedRow, UserDatabase
 from webapp.contacts.queries import own_fields
 from webapp.services import services
@@ -146,9 +146,7 @@ def blocks(claimed: Claim, rows_each: int = BLOCK_ROWS) -> Iterator[Block]:
     with db.reading() as session:
         made = session.get_one(ContactImport, claimed.import_id)
         converter = converter_of(session, made)
-    path = stored_files.folder() / made.stored_name
-    rows = read_rows(path, format_of(made))
-    rows = islice(rows, made.rows_read + made.has_header, None)
+    rows = islice(rows_of(made), made.rows_read + made.has_header, None)
     while block := list(islice(rows, rows_each)):
         yield convert_block(converter, block)
 

@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 
 from webapp import db
 from webapp.contacts import texts
+from webapp.contacts.columns import REJECTED_COLUMNS
 from webapp.contacts.models import ContactImport, RejectedRow
 
 SHOWN_ROWS = 100
@@ -27,7 +28,7 @@ def by_reason(session: Session, made: ContactImport) -> list[tuple[str, int]]:
 
 def csv_rows(made: ContactImport) -> Iterator[list[str]]:
     """All rejected rows with line and reason, under the names of the columns."""
-    yield ["Riga", "Motivo", *made.header]
+    yield [*REJECTED_COLUMNS, *made.header]
     after = 0
     while rows := _read(made, after):
         for row in rows:

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import IO
 
+from webapp.contacts import texts
 from webapp.contacts.file_limits import UnreadableFile
 from webapp.identifiers import new_public_id
 from webapp.services import services
@@ -69,8 +70,5 @@ class _Limited:
         data = self._source.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise UnreadableFile(
-                f"Il file supera {self._limit // 1_000_000} MB. Dividilo in più file oppure togli le colonne "
-                "che non ti servono."
-            )
+            raise UnreadableFile(texts.too_large(self._limit // 1_000_000))
         return data

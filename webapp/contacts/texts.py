@@ -32,6 +32,10 @@ CP1252_WARNING = (
 )
 
 
+def too_large(limit_mb: int) -> str:
+    return f"Il file supera {limit_mb} MB. Dividilo in più file oppure togli le colonne che non ti servono."
+
+
 def undo_consequence(made: ContactImport) -> str:
     """What undoing an import does to the contacts."""
     sentences = []

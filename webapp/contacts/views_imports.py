@@ -3,11 +3,21 @@
 from flask import Response, make_response, render_template, request, url_for
 from sqlmodel import Session
 
-from webapp import db, htmx
+from webapp import csv_file, db, htmx
 from webapp.access.audit import Action, record, tell
 from webapp.access.current import current_operator, may
 from webapp.access.models import Role
-from webapp.contacts import column_checks, dry_run, import_draft, import_forms, importing, queries, texts
+from webapp.contacts import (
+    column_checks,
+    dry_run,
+    import_draft,
+    import_forms,
+    import_memory,
+    importing,
+    queries,
+    sample_file,
+    texts,
+)
 from webapp.contacts.columns import NEW
 from webapp.contacts.file_limits import UnreadableFile
 from webapp.contacts.import_pages import find, told, url
@@ -34,6 +44,14 @@ def new_import(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
         return render_template("contacts/new_import.html", **_file_form(database, ""))
+
+
+@blueprint.get(f"{IMPORTS}/esempio.csv", endpoint="sample_file")
+def download_sample(database_id: str) -> Response:
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        own = [(one.label, one.type, one.choices) for one in queries.own_fields(session, database.id or 0)]
+    return csv_file.download(sample_file.rows(own), "contatti-esempio.csv")
 
 
 @blueprint.post(f"{IMPORTS}/nuova")
@@ -71,7 +89,8 @@ def read_again(database_id: str, import_id: str) -> Response:
         asked, has_header = import_forms.read_format(request.form, draft)
         answer = htmx.go_to(url("import_columns", database, draft))
         try:
-            import_draft.read_as(session, draft, database, asked, has_header)
+            remember = "riconosci" not in request.form
+            import_draft.read_as(session, draft, database, asked, has_header, remember)
         except UnreadableFile as error:
             return htmx.notice(answer, str(error), "err")
         session.add(draft)
@@ -135,11 +154,7 @@ def discard_import(database_id: str, import_id: str) -> Response:
 
 
 def _file_form(database: UserDatabase, error: str) -> dict[str, object]:
-    limit_mb = services().settings.max_upload_mb
-    too_large = (
-        f"Il file supera {limit_mb} MB. Dividilo in più file oppure togli le colonne che non ti servono."
-    )
-    return {"database": database, "limit_mb": limit_mb, "too_large": too_large, "error": error}
+    return {"database": database, "limits": services().settings, "words": texts, "error": error}
 
 
 def _refused_file(database: UserDatabase, error: str) -> Response:
@@ -153,11 +168,13 @@ def _columns(
     rows = [row.cells for row in import_draft.sample(draft) if row.problem is None]
     own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
     converter = dry_run.draft_converter(session, draft)
+    remembered = import_memory.find(session, draft)
     return {
         "database": database,
         "draft": draft,
         "rows": column_checks.column_rows(draft, rows, converter),
         "preview": rows[:PREVIEW_ROWS],
+        "remembered": remembered if remembered and import_memory.is_followed(draft, remembered) else None,
         "options": import_forms.target_options(own),
         "errors": import_forms.mapping_errors(draft, own) if errors is None else errors,
         "submitted": errors is not None,
