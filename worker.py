@@ -5,7 +5,6 @@ finds again what was lost (`reconcile`). Start as many as there is work for, on 
 """
 
 import logging
-import os
 import sys
 import time
 from datetime import datetime
@@ -86,7 +85,7 @@ def _load_before_forking() -> None:
 def _keep_reconciling(settings: config.Settings) -> None:
     services.start(settings)
     _wait_for_schema()
-    name, started_at = os.environ.get("PLATEA_WORKER") or workers.this_process(), clock.now()
+    name, started_at = workers.this_worker(), clock.now()
     while True:
         try:
             _round(name, started_at, settings.reconcile_s)

@@ -52,6 +52,11 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid()) or 0}"
 
 
+def this_worker() -> str:
+    """The name this process's worker signs with, which is not that of the process that runs its jobs."""
+    return os.environ.get("PLATEA_WORKER") or this_process()
+
+
 def is_gone(owner: str) -> bool:
     """True only for an owner of this host whose process certainly ended; for other hosts only leases tell."""
     host, pid, started = owner.rsplit(":", 2)

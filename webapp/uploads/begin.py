@@ -28,7 +28,7 @@ from webapp.uploads.events import Event, note
 from webapp.uploads.models import Upload
 from webapp.uploads.prepare import Claim, Fenced, prepare
 from webapp.uploads.status import UploadStatus
-from webapp.workers import this_process
+from webapp.workers import this_process, this_worker
 
 ROME = ZoneInfo("Europe/Rome")  # what "oggi" means in a filter
 
@@ -54,6 +54,7 @@ def claim_preparation(upload_id: int) -> Claim | None:
             upload.attempt += 1
             upload.reason = upload.todo = None
             upload.lease_owner = this_process()
+            upload.worker = this_worker()
             upload.lease_until = clock.epoch() + services().settings.lease_s
             upload.updated_at = clock.now()
             session.add(upload)

@@ -16,7 +16,7 @@ from webapp.services import services
 from webapp.uploads import plan, problems, state
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import BatchStatus, UploadStatus
-from webapp.workers import this_process
+from webapp.workers import this_process, this_worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ def claim(upload_id: int) -> Claimed | None:
                 status=BatchStatus.SENDING,
                 attempt=Batch.attempt + 1,
                 lease_owner=this_process(),
+                worker=this_worker(),
                 lease_until=now + services().settings.lease_s,
             )
             .returning(col(Batch.id))

@@ -69,6 +69,7 @@ class Upload(SQLModel, table=True):
     crashes: int = 0  # preparations that ended with a dead process
     lease_owner: str | None = None
     lease_until: float = 0
+    worker: str | None = None  # the worker that prepares it, as it signs
     rung_at: float = 0
     started_by: str = ""
     created_at: datetime = Field(default_factory=clock.now)
@@ -106,6 +107,7 @@ class Batch(SQLModel, table=True):
     errors: int = 0  # attempts that ended with a passing error
     lease_owner: str | None = None
     lease_until: float = 0
+    worker: str | None = None  # the worker that sends it or has sent it, as it signs
     next_attempt_at: float = 0
     num_received: int = 0
     num_rejected: int = 0

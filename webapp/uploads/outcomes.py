@@ -34,7 +34,8 @@ def record_sent(claimed: Claimed, result: BatchResult) -> None:
         if recorded:
             session, upload = recorded
             upload.sent_at = upload.sent_at or clock.now()
-            _note(session, claimed, Event.SENT, rows=len(claimed.rows), rejected=result.rejected_count)
+            told = {"rows": len(claimed.rows), "rejected": result.rejected_count, "trace": result.trace}
+            _note(session, claimed, Event.SENT, **told)
             if result.pause_s > 0:
                 state.pause(session, upload, problems.RESTING, clock.epoch() + result.pause_s)
 
@@ -59,7 +60,8 @@ def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
         if not recorded:
             return
         session, upload = recorded
-        _note(session, claimed, Event.RETRIED, code=problem.code, reason=problem.what, wait_s=round(wait))
+        said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
+        _note(session, claimed, Event.RETRIED, **said, wait_s=round(wait))
         if error.account_wide:
             state.pause(session, upload, problem, clock.epoch() + wait)
         elif error.too_large and errors > 1 and len(claimed.rows) > 1:
@@ -94,7 +96,8 @@ def record_refusal(claimed: Claimed, error: DestinationError) -> None:
     ) as recorded:
         if recorded:
             session, upload = recorded
-            _note(session, claimed, Event.FAILED, code=problem.code, reason=problem.what)
+            said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
+            _note(session, claimed, Event.FAILED, **said)
             # Meta refuses the audience or the request, not these rows: the other batches would fail alike.
             state.fail(session, upload, problem)
 
