@@ -6,7 +6,7 @@ from tests.conftest import add_operator
 from tests.contacts.conftest import contacts_of, import_file
 from webapp import db
 from webapp.access.models import Client, Role
-from webapp.contacts import databases
+from webapp.contacts import contact_ids, databases
 
 FILE = "Codice;Email;Cellulare;Nome;Cognome;Città\n" + "".join(
     f"C{n};utente{n}@posta.example.com;333 12345{n:02d};Anna;Rossi{n};Forlì\n" for n in range(75)
@@ -90,10 +90,10 @@ def test_a_contact_is_found_by_what_people_know_of_it(signed_in, page, clienti, 
 def test_a_contact_shows_its_fields_and_why_it_is_not_sent(signed_in, page, clienti, here):
     import_file(clienti, "Email;Nome;Speso;Iscritto\nanna@@x.it;Anna;1.234,5;31/12/2025\n")
     contact = contacts_of(clienti)[0]
-    text = page(signed_in.get(f"{here}/{contact.id}")).text_content()
+    text = page(signed_in.get(f"{here}/{contact_ids.public_id(contact.id)}")).text_content()
     assert "c’è più di una chiocciola" in text
     assert "1.234,5" in text and "31/12/2025" in text
-    for other in (contact.id + 1, 0, 2**63, 2**70):
+    for other in (contact_ids.public_id(contact.id + 1), contact.id, 0, 2**63, "-1"):
         assert signed_in.get(f"{here}/{other}").status_code == 404
     assert signed_in.get(f"{here}/-1").status_code == 404
 
@@ -112,7 +112,7 @@ def test_support_sees_masked_contacts_and_cannot_search(app, page, clienti, auro
     text = page(support.get(f"{here}?cerca=rossi7")).text_content()
     assert "u•••@posta.example.com" in text and "A. R." in text
     assert "utente" not in text and "Rossi" not in text and "333" not in text
-    assert support.get(f"{here}/{contacts_of(clienti)[0].id}").status_code == 403
+    assert support.get(f"{here}/{contact_ids.public_id(contacts_of(clienti)[0].id)}").status_code == 403
 
 
 def test_another_clients_database_is_not_there(signed_in, clienti):

@@ -51,6 +51,21 @@ POLICY: dict[str, Who] = {
     "access.choose_client": Who.OPERATOR,
     "access.profile": Who.OPERATOR,
     "access.change_password": Who.OPERATOR,
+    "access.open_invitation": Who.PUBLIC,  # to whoever holds the link
+    "access.invitation": Who.PUBLIC,
+    "access.accept_invitation": Who.PUBLIC,
+    # access: the people of a client
+    "access.operators": Who.ADMINISTRATOR,
+    "access.new_invitation": Who.ADMINISTRATOR,
+    "access.invite": Who.ADMINISTRATOR,
+    "access.renew_invitation": Who.ADMINISTRATOR,
+    "access.revoke_invitation": Who.ADMINISTRATOR,
+    "access.edit_operator": Who.ADMINISTRATOR,
+    "access.change_role": Who.ADMINISTRATOR,
+    "access.deactivate_operator": Who.ADMINISTRATOR,
+    "access.reactivate_operator": Who.ADMINISTRATOR,
+    "access.confirm_removal": Who.ADMINISTRATOR,
+    "access.remove_operator": Who.ADMINISTRATOR,
     "access.trail": Who.ADMINISTRATOR,
     "access.trail_csv": Who.ADMINISTRATOR,
     # home

@@ -68,6 +68,12 @@ def count_contacts(session: Session, database_id: int) -> int:
     return _count(session, Contact, database_id)
 
 
+def media_of(session: Session, database_id: int) -> list[str]:
+    """`email` and `sms`: the media some contact of the database has a valid detail for."""
+    digests = {"email": CONTACT.c.email_sha256, "sms": CONTACT.c.mobile_sha256}
+    return [medium for medium, digest in digests.items() if _has(session, database_id, digest)]
+
+
 def own_fields(session: Session, database_id: int) -> list[OwnField]:
     wanted = select(OwnField).where(col(OwnField.database_id) == database_id)
     return list(session.execute(wanted.order_by(col(OwnField.position), col(OwnField.id))).scalars())
@@ -75,7 +81,10 @@ def own_fields(session: Session, database_id: int) -> list[OwnField]:
 
 def fields_of(session: Session, database_id: int) -> list[Field]:
     """Every field a contact of the database may have, those of the customer last."""
-    own = [Field(OWN + field.key, field.label, field.type) for field in own_fields(session, database_id)]
+    own = [
+        Field(OWN + field.key, field.label, field.type, tuple((one, one) for one in field.choices))
+        for field in own_fields(session, database_id)
+    ]
     return [*STANDARD, *own]
 
 

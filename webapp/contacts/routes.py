@@ -4,7 +4,7 @@ from flask import Blueprint, abort
 from sqlmodel import Session
 
 from webapp.access.current import current_client
-from webapp.contacts import queries
+from webapp.contacts import contact_ids, queries
 from webapp.contacts.models import Contact, ContactImport, Filter, UserDatabase
 from webapp.identifiers import looks_like_public_id
 
@@ -13,12 +13,11 @@ blueprint = Blueprint("contacts", __name__)
 DATABASES = "/database"
 DATABASE = "/database/<database_id>"
 CONTACTS = f"{DATABASE}/contatti"
+CONTACT = f"{CONTACTS}/<contact_id>"
 IMPORTS = f"{DATABASE}/importazioni"
 IMPORT = f"{IMPORTS}/<import_id>"
 FILTERS = f"{DATABASE}/filtri"
 FILTER = f"{FILTERS}/<filter_id>"
-
-LARGEST_ID = 2**63 - 1
 
 
 def client_id() -> int:
@@ -44,8 +43,7 @@ def filter_or_404(session: Session, database: UserDatabase, public_id: str) -> F
     return queries.one_filter(session, database.id or 0, public_id) or abort(404)
 
 
-def contact_or_404(session: Session, database: UserDatabase, contact_id: int) -> Contact:
-    if contact_id > LARGEST_ID:
-        abort(404)
-    found = session.get(Contact, contact_id)
+def contact_or_404(session: Session, database: UserDatabase, public_id: str) -> Contact:
+    number = contact_ids.contact_id(public_id)
+    found = session.get(Contact, number) if number is not None else None
     return found if found is not None and found.database_id == database.id else abort(404)

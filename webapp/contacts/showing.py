@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from webapp import texts
+from webapp.contacts.email_typos import suggestion
 from webapp.contacts.fields import STANDARD_BY_NAME, Field, FieldType
 from webapp.contacts.models import Contact
 from webapp.masking import initial, mask_email, mask_mobile
@@ -14,11 +15,12 @@ YES_NO = {True: "sì", False: "no"}
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """An e-mail or mobile: what is shown, whether it can be used, and why not."""
+    """An e-mail or mobile: what is shown, whether it can be used, why not, and what was probably meant."""
 
     text: str
     is_valid: bool
     reason: str
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ def shown(contact: Contact, whole: bool) -> Shown:
 
 def email_of(contact: Contact, whole: bool) -> Detail:
     text = (contact.email or "") if whole else mask_email(contact.email)
-    return Detail(text, contact.email_sha256 is not None, _why(contact.email_reason))
+    meant = suggestion(contact.email) or "" if whole and contact.email else ""
+    return Detail(text, contact.email_sha256 is not None, _why(contact.email_reason), meant)
 
 
 def mobile_of(contact: Contact, whole: bool) -> Detail:

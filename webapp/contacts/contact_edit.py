@@ -1,0 +1,84 @@
+"""A contact added, corrected or deleted by hand, in the caller's transaction; each leaves its trace."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from webapp import clock
+from webapp.access import audit
+from webapp.access.audit import Action
+from webapp.contacts import contact_ids, contact_writes
+from webapp.contacts.contact_form import NO, YES, Row, as_typed, changed
+from webapp.contacts.contact_writes import Target
+from webapp.contacts.fields import Field
+from webapp.contacts.models import Contact, ContactChange, SentContact, UserDatabase
+
+ADDED, CHANGED = "added", "changed"
+_CONSENT = {YES: "yes", NO: "no", "": "unset"}
+
+
+def add(session: Session, database: UserDatabase, row: Row, typed: dict[str, str], who: str) -> int:
+    """The id of the new contact. Raises IntegrityError when its code is another's."""
+    at = clock.now()
+    contact_id = contact_writes.insert_one(session.connection(), _target(database, row), row.values, at)
+    _note(session, contact_id, ADDED, who, at, [name for name, text in typed.items() if text], typed)
+    audit.record(session, Action.CONTACT_ADDED, database.name, _detail(database, contact_id))
+    return contact_id
+
+
+def change(
+    session: Session,
+    database: UserDatabase,
+    contact: Contact,
+    row: Row,
+    typed: dict[str, str],
+    fields: Sequence[Field],
+    who: str,
+) -> list[str]:
+    """Write *row* over the contact; names of the fields that changed. Raises IntegrityError as `add`."""
+    contact_id = contact.id or 0
+    names = changed({field.name: as_typed(contact, field) for field in fields}, typed)
+    if not names:
+        return []
+    at = clock.now()
+    contact_writes.update_one(session.connection(), _target(database, row), row.values, contact_id, at)
+    _note(session, contact_id, CHANGED, who, at, names, typed)
+    labels = ", ".join(field.label for field in fields if field.name in names)
+    audit.record(
+        session, Action.CONTACT_CHANGED, database.name, {**_detail(database, contact_id), "fields": labels}
+    )
+    return names
+
+
+def remove(session: Session, database: UserDatabase, contact: Contact) -> None:
+    """The contact and what is kept about it here; batches already sent keep digests and its id only."""
+    contact_id = contact.id or 0
+    for table in (SentContact, ContactChange):
+        session.execute(delete(table).where(col(table.contact_id) == contact_id))
+    session.execute(delete(Contact).where(col(Contact.id) == contact_id))
+    audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, contact_id))
+
+
+def _target(database: UserDatabase, row: Row) -> Target:
+    return Target(database.id or 0, row.columns, row.own_keys)
+
+
+def _note(
+    session: Session,
+    contact_id: int,
+    kind: str,
+    who: str,
+    at: datetime,
+    names: list[str],
+    typed: dict[str, str],
+) -> None:
+    consent = _CONSENT.get(typed["consent"]) if "consent" in names else None
+    session.add(
+        ContactChange(contact_id=contact_id, at=at, who=who, kind=kind, fields=names, consent=consent)
+    )
+
+
+def _detail(database: UserDatabase, contact_id: int) -> audit.Detail:
+    return {"database": database.public_id, "contact": contact_ids.public_id(contact_id)}
