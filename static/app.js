@@ -156,6 +156,17 @@
       }), (left - WARNING_S) * 1000);
   };
 
+  // --- what is shown once to be copied: data-copy names the field ---
+  const copy = (button) => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    // Without https the browser lends no clipboard: the text is selected, ready for Ctrl-C.
+    navigator.clipboard?.writeText(field.value).then(() => {
+      find("span", button).textContent = "copiato";
+      announce("Copiato negli appunti");
+    }, () => {});
+  };
+
   const focusErrors = () => find("[data-error-summary]")?.focus();
 
   document.addEventListener("click", (event) => {
@@ -163,6 +174,8 @@
     if (theme) setTheme(theme.dataset.themeSet);
     if (event.target.closest("[data-theme-toggle]")) setTheme(isDark() ? "light" : "dark");
     if (event.target.closest("[data-pause]")) togglePause();
+    const copying = event.target.closest("[data-copy]");
+    if (copying) copy(copying);
     event.target.closest("[data-close]")?.closest(".toast").remove();
   });
   document.addEventListener("htmx:after:swap", (event) => {

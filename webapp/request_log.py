@@ -22,9 +22,14 @@ def follow(app: Flask) -> None:
             log.info(
                 "richiesta",
                 method=request.method,
-                path=request.path,
+                path=_path(),
                 route=request.endpoint,
                 status=response.status_code,
                 ms=round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else None,
             )
         return response
+
+
+def _path() -> str:
+    """What was asked for, without the key of an invitation or of a new password."""
+    return str(request.url_rule) if "key" in (request.view_args or {}) else request.path

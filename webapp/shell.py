@@ -56,6 +56,7 @@ MENU = {
     ),
     "Configura": (
         Entry("integrations", "meta.integrations", "plug", "Integrazioni"),
+        Entry("people", "access.operators", "users", "Utenti e ruoli", for_administrators=True),
         Entry("trail", "access.trail", "scroll-text", "Registro attività", for_administrators=True),
     ),
 }

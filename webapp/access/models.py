@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import false, true
 from sqlmodel import Column, Field, Index, SQLModel, UniqueConstraint
 
-from webapp import clock, db
+from webapp import clock, crypto, db
 from webapp.identifiers import new_public_id
 
 
@@ -84,7 +84,7 @@ class SecondFactor(SQLModel, table=True):
     __tablename__ = "second_factor"
 
     operator_id: int = Field(foreign_key="operator.id", primary_key=True)
-    secret: bytes  # sealed
+    secret: bytes = Field(sa_column_kwargs={"info": crypto.SEALED})
     confirmed_at: datetime | None = None
     last_step: int = 0  # of the newest code used: that one and older ones are refused
 

@@ -12,6 +12,10 @@ class OperatorError(Exception):
     """Something an operator cannot be; `str()` is the Italian sentence that says what to do."""
 
 
+class PasswordError(OperatorError):
+    """A password that is none to choose."""
+
+
 def create_operator(
     session: Session,
     email: str,
@@ -27,7 +31,7 @@ def create_operator(
     """
     operator = Operator(
         email=_checked_email(session, email),
-        name=_checked_name(name),
+        name=checked_name(name),
         password_hash=_checked_hash(password, email),
         is_owner=owner,
     )
@@ -52,7 +56,7 @@ def set_password(session: Session, email: str, password: str) -> Operator:
 
 def client_named(session: Session, name: str) -> Client:
     """The client of that name, created when there is none yet. Raises OperatorError for an empty name."""
-    name = _checked_name(name)
+    name = checked_name(name)
     client = session.exec(select(Client).where(Client.name == name)).first()
     if client is None:
         client = Client(name=name)
@@ -68,29 +72,37 @@ def enter(session: Session, operator: Operator, client: Client, role: Role) -> N
     membership = session.exec(query).first()
     if membership is None:
         membership = Membership(operator_id=operator.id, client_id=client.id, role=role)
-    membership.role = role
+    membership.role, membership.is_active = role, True
     session.add(membership)
     session.flush()
 
 
-def _checked_email(session: Session, email: str) -> str:
+def address_of(email: str) -> str:
+    """The address as operators are kept under, in lower case. Raises OperatorError for what is none."""
     try:
         # An address of a reserved domain (.example, .test) is good for a login: nobody writes to it.
         found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         raise OperatorError(f"“{email}” non è un indirizzo email.") from None
-    address = found.normalized.lower()
+    return found.normalized.lower()
+
+
+def _checked_email(session: Session, email: str) -> str:
+    address = address_of(email)
     if operator_by_email(session, address) is not None:
         raise OperatorError(f"C’è già un operatore con l’indirizzo {address}.")
     return address
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name of a person or a client, without spaces too many. Raises OperatorError."""
     tidy = " ".join(name.split())
     if not tidy:
         raise OperatorError("Manca il nome.")
     if len(tidy) > 120:
         raise OperatorError("Il nome è troppo lungo: al massimo 120 caratteri.")
+    if not tidy.isprintable():
+        raise OperatorError("Il nome contiene un carattere che non si può scrivere.")
     return tidy
 
 
@@ -98,5 +110,5 @@ def _checked_hash(password: str, email: str) -> str:
     try:
         passwords.check_new(password, email)
     except passwords.WeakPassword as error:
-        raise OperatorError(str(error)) from None
+        raise PasswordError(str(error)) from None
     return passwords.hash_password(password)

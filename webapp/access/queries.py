@@ -37,3 +37,9 @@ def administrators(session: Session, client_id: int) -> list[str]:
         .order_by(col(Operator.name))
     )
     return list(session.exec(query))
+
+
+def owners(session: Session) -> list[str]:
+    """Names of those who run the installation and enter every client."""
+    query = select(Operator.name).where(Operator.is_owner, Operator.is_active).order_by(col(Operator.name))
+    return list(session.exec(query))

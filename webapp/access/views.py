@@ -4,14 +4,23 @@ from flask import Response, abort, render_template, request, url_for
 from flask_login import current_user
 
 from webapp import clock, db, htmx, security
-from webapp.access import audit, current, sessions, signing_in, views_profile, views_trail
+from webapp.access import (
+    audit,
+    current,
+    sessions,
+    signing_in,
+    views_invitation,
+    views_people,
+    views_profile,
+    views_trail,
+)
 from webapp.access.demo import ensure_demo_operator
 from webapp.access.forms import LoginForm
 from webapp.access.models import Operator
 from webapp.access.routes import blueprint
 from webapp.services import services
 
-__all__ = ["blueprint", "views_profile", "views_trail"]
+__all__ = ["blueprint", "views_invitation", "views_people", "views_profile", "views_trail"]
 
 
 @blueprint.get("/accesso")
