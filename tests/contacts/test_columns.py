@@ -192,3 +192,37 @@ def test_small_vocabularies():
     assert [read_province(cell) for cell in ("to", "Torino")] == ["TO", "Torino"]
     assert read_text(" \u200b\u00a0Anna\ufeff ") == "Anna"
     assert fold("L’AQUILA è Forlì") == "l'aquila e forli"
+
+
+@pytest.mark.parametrize(
+    "name, values, field",
+    [
+        ("Consenso marketing (S/N)", ["S", "N"], "consent"),
+        ("Consenso al trattamento dei dati per finalità di marketing", ["sì", ""], "consent"),
+        ("Acconsento alle comunicazioni commerciali", ["acconsento", "non acconsento"], "consent"),
+        ("Iscritto alla newsletter?", ["Iscritto", "Disiscritto"], "consent"),
+        ("Marketing opt-in", ["1", "0"], "consent"),
+        ("Data del consenso marketing", ["01/02/2026", "03/04/2026"], "new:date"),
+        ("Non vuole pubblicità", ["sì", "no"], "new:yes_no"),
+        ("Opt-out marketing", ["1", "0"], "new:number"),
+        ("Costo marketing", ["12,50", "7"], "new:number"),
+    ],
+)
+def test_a_column_of_consent_is_known_by_its_words_and_by_its_yes_and_no(name, values, field):
+    rows = [["a@posta.example.com", value] for value in values]
+    assert propose(["Email", name], rows, {}) == {"0": "email", "1": field}
+
+
+def test_of_two_columns_of_consent_the_one_for_advertising_is_taken():
+    rows = [["a@posta.example.com", "sì", "no", "sì"]]
+    names = ["Email", "Privacy letta (S/N)", "Newsletter mensile", "Consenso per marketing diretto"]
+    assert list(propose(names, rows, {}).values()) == ["email", "new:yes_no", "new:yes_no", "consent"]
+
+
+def test_few_values_that_repeat_are_a_list():
+    shops = ["Torino centro", "torino centro", "Milano", "Forlì"] * 10
+    assert guess_type(shops) == "list"
+    assert guess_type(["Torino", "Milano", "Forlì"]) == "text", "too few to know"
+    assert guess_type([f"Via Roma {n}" for n in range(50)]) == "text"
+    assert guess_type(["0012", "0034"] * 20) == "text", "codes are no words"
+    assert guess_type(["Sempre"] * 50) == "text"

@@ -37,8 +37,17 @@ _ENGLISH = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+").fullmatch
 _EVERY_DAY = re.compile(r"([0-9]{1,9}),([0-9]{1,6})").fullmatch  # 1459,26: read without further questions
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?").fullmatch
 
-_YES = {"si", "si'", "s", "yes", "y", "true", "vero", "1", "x", "ok", "on", "iscritto", "accettato"}
-_NO = {"no", "n", "false", "falso", "0", "off", "disiscritto", "rifiutato"}
+_YES = {
+    *("si", "si'", "s", "yes", "y", "true", "vero", "1", "x", "ok", "on"),
+    *("iscritto", "iscritta", "subscribed"),
+    *("accettato", "accetto", "accetta", "acconsento", "acconsente", "concesso", "dato", "granted"),
+    *("opt-in", "optin", "opt in"),
+}
+_NO = {
+    *("no", "n", "false", "falso", "0", "off", "disiscritto", "disiscritta", "unsubscribed"),
+    *("rifiutato", "non accetto", "non acconsento", "non concesso", "negato", "revocato", "denied"),
+    *("opt-out", "optout", "opt out"),
+}
 _MALE = {"m", "maschio", "uomo", "male", "man", "sig", "sig.", "signor"}
 _FEMALE = {"f", "femmina", "donna", "female", "woman", "sig.ra", "signora"}
 

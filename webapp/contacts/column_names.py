@@ -3,6 +3,18 @@
 Names stand as `columns.name_of` makes them: without case, accents and punctuation.
 """
 
+# Words that tell a column of consent whose name is longer than any we know ("Consenso marketing (S/N)"),
+# those that speak of advertising first; a word that turns the answer round makes it another column.
+CONSENT_WORDS = (
+    {"marketing", "pubblicita", "pubblicitario", "promozionale", "promozionali", "promozioni", "commerciali",
+     "commerciale", "profilazione", "advertising"},
+    {"consenso", "consensi", "consent", "optin", "gdpr", "privacy"},
+    {"newsletter", "iscritto", "iscritta", "subscribed"},
+)  # fmt: skip
+CONSENT_TURNED = {
+    *("no", "non", "not", "out", "optout", "revoca", "revocato", "disiscritto", "unsubscribed", "blocco"),
+}
+
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "code": (
         "codice cliente",

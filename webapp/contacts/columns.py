@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from webapp.contacts.cells import UNREADABLE, fold, read_date, read_number, read_yes_no
-from webapp.contacts.column_names import SYNONYMS
+from webapp.contacts.column_names import CONSENT_TURNED, CONSENT_WORDS, SYNONYMS
 from webapp.contacts.fields import OWN, FieldType
 from webapp.emails import INVISIBLE, read_email, trim
 from webapp.phones import read_mobile
@@ -18,6 +18,8 @@ NEW = "new:"  # new:<type>, an own field to be made from the column
 _FIELD_OF = {name: field for field, names in SYNONYMS.items() for name in names}
 _ZERO_WIDTH = dict.fromkeys(map(ord, INVISIBLE))
 _DIGITS_ONLY = re.compile(r"0[0-9]+|[0-9]{12,}").fullmatch  # a card or bar code, not a quantity
+_LIST_MOST = 20  # different values that a list of choices may have
+_LIST_ENOUGH = 5  # times that its values come on average
 _ENOUGH = 0.9  # share of the samples that must be of a type: people mistype
 
 
@@ -49,6 +51,7 @@ def propose(
             target = NEW + guess_type(values) if values else SKIP
         taken.add(target)
         found[str(index)] = target
+    _match_consent(found, header, samples, taken)
     _match_by_content(found, samples, taken, country)
     return {str(index): found[str(index)] for index in range(len(header))}
 
@@ -86,7 +89,7 @@ def guess_type(values: Sequence[str]) -> FieldType:
         return FieldType.NUMBER
     if _share(texts, read_yes_no) == 1:
         return FieldType.YES_NO
-    return FieldType.TEXT
+    return FieldType.LIST if _is_list(texts) else FieldType.TEXT
 
 
 def looks_like_contacts(row: Sequence[str], country: str = "IT") -> bool:
@@ -114,6 +117,21 @@ def _best_names_first(header: Sequence[str]) -> list[int]:
     return sorted(range(len(header)), key=rank)
 
 
+def _match_consent(
+    found: dict[str, str], header: Sequence[str], samples: Sequence[Sequence[str]], taken: set[str]
+) -> None:
+    """Give the consent to the column whose name speaks of it most and that holds yes and no."""
+    for words in CONSENT_WORDS:
+        for index, target in found.items():
+            name = set(name_of(header[int(index)]).split())
+            if "consent" in taken or not target.startswith(NEW) or not name & words or name & CONSENT_TURNED:
+                continue
+            values = [row[int(index)] for row in samples if row[int(index)].strip()]
+            if values and _share(values, read_yes_no) >= _ENOUGH:
+                found[index] = "consent"
+                taken.add("consent")
+
+
 def _match_by_content(
     found: dict[str, str], samples: Sequence[Sequence[str]], taken: set[str], country: str
 ) -> None:
@@ -128,6 +146,14 @@ def _match_by_content(
             if target.startswith(NEW) and values and readable > len(values) / 2:
                 found[index] = field
                 break
+
+
+def _is_list(texts: Sequence[str]) -> bool:
+    """Few short values that come again and again, and are words."""
+    different = {fold(trim(text)) for text in texts}
+    repeats = len(texts) >= _LIST_ENOUGH * len(different)
+    is_words = not any(_DIGITS_ONLY(text) for text in different)
+    return 2 <= len(different) <= _LIST_MOST and repeats and is_words and max(map(len, different)) <= 40
 
 
 def _share(texts: Sequence[str], read: Callable[[str], object]) -> float:

@@ -24,7 +24,9 @@ _OWN_READERS: dict[str, Callable[[str], Any]] = {
     FieldType.NUMBER: read.read_number,
     FieldType.DATE: read.read_date,
     FieldType.YES_NO: read.read_yes_no,
+    FieldType.LIST: read.read_text,
 }
+MAX_CHOICES = 200  # of a list: whoever has more should have said text
 
 
 class Digested(NamedTuple):
@@ -44,6 +46,7 @@ class RowConverter:
 
     def __init__(self, mapping: Mapping[str, str], own_types: Mapping[str, str], country: str = "IT") -> None:
         self.unreadable: Counter[str] = Counter()  # column index as text → cells left empty
+        self.met: dict[str, set[str]] = {}  # own field that is a list → values met
         self.columns: list[str] = []
         self.own_keys: list[str] = []
         self._plain: list[tuple[int, Callable[[str], Any]]] = []
@@ -60,6 +63,8 @@ class RowConverter:
                 key = field.removeprefix(OWN)
                 self.own_keys.append(key)
                 self._own.append((index, key, _OWN_READERS[own_types[key]]))
+                if own_types[key] == FieldType.LIST:
+                    self.met[key] = set()
         for field, reader in _digesting_readers(country).items():
             if field in targets:
                 self._digested.append((targets[field], reader))
@@ -92,6 +97,8 @@ class RowConverter:
                 self.unreadable[str(index)] += 1
             elif value is not None:
                 own[key] = value
+                if key in self.met and len(self.met[key]) < MAX_CHOICES:
+                    self.met[key].add(value)
         return orjson.dumps(own).decode()
 
     def _is_nobody(self, cells: Sequence[str]) -> bool:

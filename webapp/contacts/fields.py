@@ -13,6 +13,7 @@ class FieldType(StrEnum):
     NUMBER = "number"
     DATE = "date"
     YES_NO = "yes_no"
+    LIST = "list"  # a text that is one of few: the shop, the loyalty level
 
 
 # Of e-mail and mobile: text that may be valid or not.
@@ -53,4 +54,5 @@ TYPE_LABELS = {
     FieldType.NUMBER: "numero",
     FieldType.DATE: "data",
     FieldType.YES_NO: "sì o no",
+    FieldType.LIST: "elenco (pochi valori che si ripetono)",
 }

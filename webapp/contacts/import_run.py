@@ -9,7 +9,7 @@
 A process killed at any point leaves whole blocks behind; the next one goes on after the last of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -19,7 +19,8 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.contacts import contact_writes, import_blocks, stored_files
-from webapp.contacts.contact_rows import NOT_A_CONTACT, RowConverter
+from webapp.contacts.cells import fold
+from webapp.contacts.contact_rows import MAX_CHOICES, NOT_A_CONTACT, RowConverter
 from webapp.contacts.contact_writes import Target
 from webapp.contacts.csv_import import FileRow
 from webapp.contacts.file_limits import UnreadableFile
@@ -53,11 +54,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some rows of the file in their order: *contacts* as `contact` column values, *rejected* as read."""
+    """Some rows of the file in their order: *contacts* as `contact` column values, *rejected* as read.
+
+    *met*: own field that is a list → values met.
+    """
 
     contacts: list[list[Any]]
     rejected: list[FileRow]
     unreadable: dict[str, int]
+    met: dict[str, set[str]]
 
     @property
     def rows(self) -> int:
@@ -168,7 +173,7 @@ def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
             rejected.append(row if row.problem else FileRow(row.line, row.cells, NOT_A_CONTACT))
     unreadable = dict(converter.unreadable)
     converter.unreadable.clear()
-    return Block(contacts, rejected, unreadable)
+    return Block(contacts, rejected, unreadable, {key: set(values) for key, values in converter.met.items()})
 
 
 def commit(claimed: Claim, block: Block) -> bool:
@@ -195,10 +200,20 @@ def commit(claimed: Claim, block: Block) -> bool:
             index: made.unreadable_cells.get(index, 0) + block.unreadable.get(index, 0)
             for index in {**made.unreadable_cells, **block.unreadable}
         }
+        _add_choices(session, made.database_id, block.met)
         made.crashes = 0
         hold(made)
         session.add(made)
         return made.stop_requested
+
+
+def _add_choices(session: Session, database_id: int, met: Mapping[str, set[str]]) -> None:
+    """Lists learn the values they had not met before."""
+    for own in own_fields(session, database_id) if met else []:
+        known = set(own.choices)
+        if len(known) < MAX_CHOICES and (new := met.get(own.key, set()) - known):
+            own.choices = sorted([*known, *new], key=fold)[:MAX_CHOICES]
+            session.add(own)
 
 
 def target_of(session: Session, made: ContactImport) -> Target:

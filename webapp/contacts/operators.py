@@ -28,6 +28,7 @@ _TEXT = (
     Operator("starts_with", "inizia con"),
     *_EMPTY,
 )
+_LIST = (*_TEXT[2:4], *_TEXT[:2], *_TEXT[4:])  # the same questions, "è una tra" first
 _VALID = (Operator("is_valid", "è valido", NO_VALUE), Operator("is_not_valid", "non è valido", NO_VALUE))
 _NUMBER = (
     Operator("is", "è"),
@@ -62,6 +63,7 @@ OPERATORS: dict[str, dict[str, Operator]] = {
         (FieldType.NUMBER, _NUMBER),
         (FieldType.DATE, _DATE),
         (FieldType.YES_NO, _YES_NO),
+        (FieldType.LIST, _LIST),
         (ADDRESS, (*_VALID, *_TEXT)),
     )
 }

@@ -58,6 +58,7 @@ def _condition(condition: Condition, kind: str, today: date) -> Clause:
         return value.is_(None) if condition.operator == "is_empty" else value.is_not(None)
     compare = {
         FieldType.TEXT: _text,
+        FieldType.LIST: _text,
         ADDRESS: _text,
         FieldType.NUMBER: _number,
         FieldType.DATE: _date,
