@@ -49,7 +49,10 @@ def csv(tmp_path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [[], ["importa"], ["carica"], ["stato"], ["demo"], ["operatore", "crea"]])
+@pytest.mark.parametrize(
+    "command",
+    [[], ["importa"], ["carica"], ["stato"], ["demo"], ["operatore", "crea"], ["chiavi"], ["registro"]],
+)
 def test_help_is_italian(command):
     done = platea(*command, "--help")
 

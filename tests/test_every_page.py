@@ -110,7 +110,7 @@ def test_every_link_leads_to_a_page_or_a_file(sample, aurora):
         kinds.add(kind_of(sample, path))
 
     assert {
-        *("home.overview", "access.profile"),
+        *("home.overview", "access.profile", "access.trail"),
         *("contacts.databases", "contacts.contacts", "contacts.all_filters", "contacts.edit_filter"),
         *("contacts.imports", "contacts.import_result", "contacts.new_import"),
         *("meta.accounts", "meta.new_account", "meta.account_info"),

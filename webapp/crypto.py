@@ -7,6 +7,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from webapp.config import WrongSetting
 
+# Of a table's column that holds sealed texts: `platea chiavi ruota` finds them all by it (`reseal`).
+SEALED = {"sealed": True}
+
 
 class CannotOpen(Exception):
     """The sealed text was made with a key this installation no longer has, or for another place."""
@@ -20,8 +23,9 @@ class Seal:
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
-        except ValueError:
+            made = [Fernet(key) for key in keys]
+            self._newest, self._fernet = made[0], MultiFernet(made)
+        except (ValueError, IndexError):
             raise WrongSetting(
                 "PLATEA_TOKEN_KEYS non è una chiave valida: creala con “platea chiavi”."
             ) from None
@@ -39,9 +43,20 @@ class Seal:
             raise CannotOpen(purpose)
         return str(text)
 
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the text is sealed with the newest key."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
     def renew(self, sealed: bytes) -> bytes:
-        """The same text under the newest key."""
-        return self._fernet.rotate(sealed)
+        """The same text under the newest key. Raises CannotOpen."""
+        try:
+            return self._fernet.rotate(sealed)
+        except InvalidToken:
+            raise CannotOpen("renew") from None
 
 
 def new_key() -> str:

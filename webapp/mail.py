@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from webapp import clock, db
+from webapp import clock, crypto, db
 from webapp.config import Settings
 from webapp.services import services
 
@@ -38,7 +38,7 @@ class OutgoingMail(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     recipient: str
     subject: str
-    text: bytes  # sealed
+    text: bytes = Field(sa_column_kwargs={"info": crypto.SEALED})
     posted_at: float
     next_try_at: float = Field(index=True)
     attempts: int = 0

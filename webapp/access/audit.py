@@ -9,6 +9,9 @@ name our objects; nothing of a contact (address, phone, name) may stand in them,
 """
 
 import hmac
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -16,8 +19,6 @@ from ipaddress import ip_address, ip_network
 
 import orjson
 import structlog
-from flask import g, has_request_context, request
-from flask_login import current_user
 from sqlalchemy import insert, text
 from sqlmodel import Session, col, select
 
@@ -26,6 +27,7 @@ from webapp.access.models import AuditEntry, Operator
 from webapp.services import services
 
 Detail = dict[str, str | int | bool | None]
+Told = Mapping[str, str | int | bool | None]
 
 START = bytes(32)  # what the first entry is chained to
 COMMAND = "riga di comando"
@@ -93,11 +95,21 @@ class Action(StrEnum):
     TRAIL_EXPORTED = "trail_exported"
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Who asked, for which client, from where; of a command or a worker nothing of it."""
+
+    in_browser: bool = False
+    operator: Operator | None = None
+    client_id: int | None = None
+    address: str = ""
+
+
 def record(
     session: Session,
     action: Action,
     on: str = "",
-    detail: Detail | None = None,
+    detail: Told | None = None,
     client_id: int | None = None,
     who: Operator | None = None,
 ) -> None:
@@ -106,27 +118,28 @@ def record(
     Who, the client whose pages are open, the address and the request are taken from the request; *who*
     names the operator when nobody is signed in yet, *client_id* the client when it is another one.
     """
-    operator = who or _signed_in()
+    asked = _asked()
+    operator = who or asked.operator
     seq, before = _last(session)
     entry: dict[str, object] = {
         "seq": seq + 1,
         "at": clock.now(),
         "operator_id": operator.id if operator else None,
-        "who": _cut(operator.name if operator else NOBODY if has_request_context() else COMMAND),
-        "client_id": client_id if client_id is not None else _open_client(),
+        "who": _cut(operator.name if operator else NOBODY if asked.in_browser else COMMAND),
+        "client_id": client_id if client_id is not None else asked.client_id,
         "action": str(action),
         "target": _cut(on),
         "detail": {
             key: _cut(value) if isinstance(value, str) else value for key, value in (detail or {}).items()
         },
-        "address": shortened(request.remote_addr) if has_request_context() else "",
+        "address": asked.address,
         "request_id": str(structlog.contextvars.get_contextvars().get("request_id", "")),
     }
     entry["link"] = link(chain_key(), before, entry)
     session.execute(insert(AuditEntry).values(**entry))
 
 
-def tell(action: Action, on: str = "", detail: Detail | None = None, client_id: int | None = None) -> None:
+def tell(action: Action, on: str = "", detail: Told | None = None, client_id: int | None = None) -> None:
     """`record()` in a transaction of its own: for what changes nothing here, such as a download."""
     with db.writing() as session:
         record(session, action, on, detail, client_id)
@@ -165,14 +178,18 @@ def _last(session: Session) -> tuple[int, bytes]:
     return (row[0] or 0, row[1]) if row else (0, START)
 
 
-def _signed_in() -> Operator | None:
-    return getattr(current_user, "operator", None) if has_request_context() else None
+def _asked() -> Asked:
+    """What the request says, if we are in one; the client is known once the view asked for it (`current`)."""
+    if "flask" not in sys.modules:  # a worker: importing Flask for this would cost it 20 MB
+        return Asked()
+    from flask import g, has_request_context, request
+    from flask_login import current_user
 
-
-def _open_client() -> int | None:
-    """The client whose pages are open: known once the view has asked for it (`access.current`)."""
-    space = g.get("space") if has_request_context() else None
-    return space[0].id if space else None
+    if not has_request_context():
+        return Asked()
+    space = g.get("space")
+    operator = getattr(current_user, "operator", None)
+    return Asked(True, operator, space[0].id if space else None, shortened(request.remote_addr))
 
 
 def _cut(value: str) -> str:

@@ -108,10 +108,10 @@ def read_page(session: Session, chosen: Where, older_than: int | None, newer_tha
     )
 
 
-def csv_rows(chosen: Where) -> Iterator[Sequence[str]]:
+def csv_rows(chosen: Where, limit: int | None = CSV_ROWS) -> Iterator[Sequence[str]]:
     """The file, oldest first; read while it is sent."""
     yield CSV_HEADER
-    query = sqlalchemy.select(_TABLE).where(chosen).order_by(SEQ).limit(CSV_ROWS)
+    query = sqlalchemy.select(_TABLE).where(chosen).order_by(SEQ).limit(limit)
     with db.snapshot() as connection, connection.execution_options(yield_per=1000).execute(query) as rows:
         for row in rows:
             yield cells(row)

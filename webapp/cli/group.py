@@ -16,7 +16,8 @@ COMMANDS = {
     "simulatore": "webapp.cli.meta:simulatore",
     "web": "webapp.cli.host:web",
     "migra": "webapp.cli.host:migra",
-    "chiavi": "webapp.cli.host:chiavi",
+    "chiavi": "webapp.cli.keys:chiavi",
+    "registro": "webapp.cli.trail:registro",
 }
 
 

@@ -1,19 +1,12 @@
-"""Commands for who runs the host: keys, schema, web server."""
+"""Commands for who runs the host: schema, web server."""
 
 import os
 
 import click
 
-from webapp import config, crypto, db, migrations
+from webapp import config, db, migrations
 from webapp.cli import terminal
 from webapp.processes import python
-
-
-@click.command()
-def chiavi() -> None:
-    """Crea le chiavi segrete di una nuova installazione."""
-    click.echo(f"PLATEA_SECRET_KEY={crypto.new_key()}")
-    click.echo(f"PLATEA_TOKEN_KEYS={crypto.new_key()}")
 
 
 @click.command()

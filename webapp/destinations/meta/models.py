@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.access.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
+from webapp.crypto import SEALED
 from webapp.db import Blob, Json
 from webapp.identifiers import new_public_id
 
@@ -28,7 +29,7 @@ class MetaAccount(SQLModel, table=True):
     client_id: int = Field(foreign_key="client.id", index=True)
     name: str
     act_id: str  # digits only
-    token: bytes | None = Field(default=None, sa_column=Column(Blob))
+    token: bytes | None = Field(default=None, sa_column=Column(Blob, info=SEALED))
     token_kind: str = "user"
     token_expires_at: datetime | None = None
     facebook_user_id: str | None = None
@@ -101,7 +102,7 @@ class AuthorisationDraft(SQLModel, table=True):
     session_sha256: str
     state_used: bool = False
     refusal: str | None = None  # Italian: why Facebook's answer brought no token
-    token: bytes | None = Field(default=None, sa_column=Column(Blob))
+    token: bytes | None = Field(default=None, sa_column=Column(Blob, info=SEALED))
     token_kind: str = "user"
     token_expires_at: datetime | None = None
     facebook_user_id: str | None = None

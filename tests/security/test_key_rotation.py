@@ -1,0 +1,179 @@
+"""The key that seals tokens changes while web and workers run, and no token fails to open."""
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import LargeBinary
+from sqlmodel import SQLModel, select
+
+from tests.running import Workers, environment, wait_until
+from tests.test_cli import PLATEA
+from tests.uploads.conftest import add_contacts, is_final, read
+from webapp import db, reseal
+from webapp import services as platea
+from webapp.access.audit_chain import verify
+from webapp.cli.keys import _know_every_table
+from webapp.config import ROOT, Settings
+from webapp.contacts.models import UserDatabase
+from webapp.crypto import CannotOpen, Seal, new_key
+from webapp.destinations.base import Medium
+from webapp.destinations.meta import accounts
+from webapp.destinations.meta.models import MetaAccount
+from webapp.installation import free_port
+from webapp.processes import Household, python
+from webapp.uploads.start import start_upload
+from webapp.uploads.status import UploadStatus
+
+NOT_SEALED = {  # digests that Meta gets, numbers of rows, links of the chain: nothing to keep secret here
+    *(("audit_entry", "link"), ("contact", "email_sha256"), ("contact", "mobile_sha256")),
+    *(("batch", "digests"), ("batch", "contact_ids"), ("upload_discarded", "contact_ids")),
+    ("import_block", "before"),
+}
+OLD, NEW = new_key(), new_key()
+
+
+def save_accounts(client_id: int, count: int) -> list[MetaAccount]:
+    made = [MetaAccount(client_id=client_id, name=f"Conto {n}", act_id=str(9_000 + n)) for n in range(count)]
+    with db.writing() as session:
+        for account in made:
+            account.token = platea.services().seal.close(f"token {account.act_id}", account.purpose)
+            session.add(account)
+    return made
+
+
+def tokens_with(seal: Seal) -> list[str]:
+    """Every account's token opened with *seal*. Raises CannotOpen."""
+    with db.reading() as session:
+        return [seal.open(account.token, account.purpose) for account in session.exec(select(MetaAccount))]
+
+
+def test_every_column_of_bytes_is_known_to_be_sealed_or_not():
+    _know_every_table()
+    unknown = [
+        f"{table.name}.{column.name}"
+        for table in SQLModel.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, LargeBinary) and (table.name, column.name) not in NOT_SEALED
+        if not column.info.get("sealed")
+    ]
+
+    assert unknown == [], "seal it (info=crypto.SEALED), or say in NOT_SEALED why it is nothing secret"
+
+
+def test_after_the_change_the_old_key_opens_nothing_and_the_new_one_everything(database, aurora):
+    platea.start(replace(database, token_keys=(OLD,)))
+    save_accounts(aurora.id, 7)
+
+    done = reseal.reseal(Seal((NEW, OLD)), at_once=3)
+
+    assert done == reseal.Resealed(renewed=7)
+    assert len(tokens_with(Seal((NEW,)))) == 7
+    with pytest.raises(CannotOpen):
+        tokens_with(Seal((OLD,)))
+
+
+def test_it_may_be_done_again_and_says_what_no_key_opens(database, aurora):
+    platea.start(replace(database, token_keys=(OLD,)))
+    save_accounts(aurora.id, 2)
+    reseal.reseal(Seal((NEW, OLD)))
+
+    assert reseal.reseal(Seal((NEW, OLD))) == reseal.Resealed(newest=2)
+    assert reseal.reseal(Seal((new_key(),))) == reseal.Resealed(lost=2)
+    assert len(tokens_with(Seal((NEW,)))) == 2
+
+
+def test_a_token_stays_bound_to_its_row(database, aurora):
+    platea.start(replace(database, token_keys=(OLD,)))
+    first, second = save_accounts(aurora.id, 2)
+    reseal.reseal(Seal((NEW, OLD)))
+
+    with db.reading() as session:
+        moved = session.get_one(MetaAccount, first.id).token
+    with pytest.raises(CannotOpen):
+        Seal((NEW,)).open(moved, second.purpose)
+
+
+def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [PLATEA, *arguments], env=environment(settings), capture_output=True, text=True, timeout=120
+    )
+
+
+def logs_in(folder: Path) -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.log"))
+
+
+@pytest.fixture
+def running(connected: Settings, tmp_path: Path):
+    """`running(keys)` → settings with those keys, a web server and two workers on them."""
+    households: list[Household] = []
+
+    def start(*keys: str) -> tuple[Settings, str]:
+        for household in households:
+            household.stop()
+        port = free_port(0)
+        settings = replace(connected, token_keys=keys, public_url=f"http://127.0.0.1:{port}", batch_rows=100)
+        workers = Workers(settings, tmp_path / "log")
+        argv = python(
+            "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--threads", "4"
+        )
+        household = workers.household
+        households.append(household)
+        household.add("web", [*argv, "webapp.wsgi:app"], {**environment(settings), "PYTHONPATH": str(ROOT)})
+        workers.start(2)
+        wait_until(lambda: _answers(settings.public_url))
+        return settings, settings.public_url
+
+    yield start
+    for household in households:
+        household.stop()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/healthz", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def test_uploads_go_on_while_the_key_changes(connected, aurora, simulator, running, tmp_path):
+    """Old key only → both → `platea chiavi ruota` in the middle of uploads → new key only."""
+    platea.start(replace(connected, token_keys=(OLD,)))
+    with db.writing() as session:
+        database = UserDatabase(client_id=aurora.id, name="Clienti")
+        session.add(database)
+    add_contacts(database, tuple(f"persona{n}@posta.example" for n in range(2_000)))
+    account = accounts.save_with_token(aurora.id, "Aurora", simulator.account_id, simulator.access_token)
+    save_accounts(aurora.id, 8)
+
+    def upload(name: str):
+        return start_upload(
+            client_id=aurora.id, database_id=database.id, account_id=account.id, audience_id=None,
+            audience_name=name, medium=Medium.EMAIL, started_by="Giulia Ferri",
+        )  # fmt: skip
+
+    both, _ = running(NEW, OLD)
+    going_on = [upload(f"prima {n}") for n in range(3)]
+    wait_until(lambda: read(going_on[0]).status in (UploadStatus.SENDING, UploadStatus.COMPLETED))
+    rotated = [command(both, "chiavi", "ruota", "--json") for _ in range(3)]
+    later = upload("durante")
+    wait_until(lambda: all(is_final(one) for one in (*going_on, later)), within_s=90)
+
+    new_only, url = running(NEW)
+    last = upload("dopo")
+    wait_until(lambda: is_final(last), within_s=60)
+    ready = requests.get(f"{url}/readyz", timeout=10)
+
+    assert [done.returncode for done in rotated] == [0, 0, 0], rotated[0].stderr
+    assert '"renewed":9' in rotated[0].stdout and '"renewed":0' in rotated[2].stdout
+    every = [read(one) for one in (*going_on, later, last)]
+    assert {one.status for one in every} == {UploadStatus.COMPLETED}
+    assert all(len(simulator.received(one.audience_id)) == 2_000 for one in every)
+    assert len(tokens_with(Seal((NEW,)))) == 9
+    assert "CannotOpen" not in logs_in(tmp_path / "log")
+    assert ready.status_code == 200, ready.text
+    assert verify().broken_at is None
+    print(f"\nRotazione: 9 token, {len(every)} caricamenti, 0 errori di apertura")
