@@ -1,4 +1,4 @@
-"""Contacts as a file: nothing a spreadsheet would run, nothing lost when it is imported again, nobody else's."""
+"""Contacts as a file: nothing a spreadsheet would run, nothing lost when it is imported again."""
 
 import csv
 import io
