@@ -69,7 +69,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     if given.startswith("postgres"):
         yield PostgresServer(make_url(database_url(given)))
         return
-    with _running() as server:
+    with running_server() as server:
         yield server
 
 
@@ -94,7 +94,7 @@ def postgres_url(create_database: Callable[[str], str]) -> str:
 
 
 @contextmanager
-def _running() -> Iterator[PostgresServer]:
+def running_server() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="platea-pg-"))
     try:
         binaries, user = _installation(folder)

@@ -1,0 +1,34 @@
+"""`python -m tests.on_postgres`: the tests of everything that reads or writes the database, on PostgreSQL.
+
+The server is the one of TEST_DATABASE_URL, else one that is started for the run (tests/postgres.py).
+Arguments go to pytest; without any, the rooms whose SQL could differ between the two databases are run.
+"""
+
+import os
+import subprocess
+import sys
+
+from tests.postgres import running_server
+
+ROOMS = [
+    *("tests/test_db.py", "tests/access", "tests/contacts", "tests/home", "tests/uploads"),
+    "tests/destinations/meta/accounts",
+]
+# A browser shows the same page whatever database is below it.
+WITHOUT = ["--ignore-glob=*browser*", "-m", "not browser"]
+
+
+def main(arguments: list[str]) -> int:
+    if os.environ.get("TEST_DATABASE_URL", "").startswith("postgres"):
+        return _run(os.environ["TEST_DATABASE_URL"], arguments)
+    with running_server() as server:
+        return _run(server.create_database("platea_prova"), arguments)
+
+
+def _run(url: str, arguments: list[str]) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", *(arguments or [*ROOMS, *WITHOUT])]
+    return subprocess.run(command, env={**os.environ, "TEST_DATABASE_URL": url}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
