@@ -152,3 +152,42 @@ def test_an_upload_at_work_is_not_repeated(signed_in: Browser, sending: Upload):
 def test_actions_need_the_forms_token(signed_in: Browser, sending: Upload):
     assert signed_in.post(f"{url_of(sending)}/ferma").status_code == 400
     assert read(sending).status == UploadStatus.SENDING
+
+
+def test_what_was_not_sent_is_sent_alone(signed_in: Browser, clienti, page):
+    upload = add_upload(
+        clienti,
+        [(SENT, 5_000, 0), (BatchStatus.FAILED, 1_200, 0)],
+        status=UploadStatus.COMPLETED_WITH_WARNINGS,
+    )
+    tree = page(signed_in.get(url_of(upload)))
+    [form] = tree.xpath(f"//form[@action='{url_of(upload)}/riprova']")
+    assert "i 1.200 utenti che mancano" in form.xpath(".//button/@title")[0]
+
+    signed_in.post_form(f"{url_of(upload)}/riprova")
+
+    assert read(upload).status == UploadStatus.QUEUED
+    tree = page(signed_in.get(url_of(upload)))
+    assert words(tree.xpath("//td[@data-term='sent']")[0]) == "5.000"
+    assert words(tree.xpath("//td[@data-term='waiting']")[0]) == "1.200"
+    assert not tree.xpath("//form[contains(@action, '/riprova')]")
+
+
+def test_a_second_click_on_riprova_changes_nothing(signed_in: Browser, clienti):
+    upload = add_upload(clienti, [(SENT, 5, 0), (BatchStatus.STOPPED, 3, 0)], status=UploadStatus.STOPPED)
+
+    answers = [signed_in.post_form(f"{url_of(upload)}/riprova", htmx=True) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [204, 204]
+    assert read(upload).status == UploadStatus.QUEUED
+
+
+def test_an_upload_that_lacks_nobody_offers_no_riprova(signed_in: Browser, clienti, page):
+    upload = add_upload(clienti, [(SENT, 5, 0)], status=UploadStatus.COMPLETED)
+
+    tree = page(signed_in.get(url_of(upload)))
+    answer = signed_in.post_form(f"{url_of(upload)}/riprova", htmx=True)
+
+    assert not tree.xpath("//form[contains(@action, '/riprova')]")
+    assert "non manca nulla" in answer.headers["HX-Trigger"]
+    assert read(upload).status == UploadStatus.COMPLETED
