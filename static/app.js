@@ -167,6 +167,17 @@
     }, () => {});
   };
 
+  // --- text to be fetched and copied: <a href="page with it" data-copy-from="address" data-copied="sentence"> ---
+  // Where the browser does not let us (no https, no permission) the link leads to the page, as without script.
+  const copyFrom = (link) => {
+    const text = fetch(link.dataset.copyFrom).then((answer) => answer.ok ? answer.text() : Promise.reject(answer.status));
+    const item = new ClipboardItem({ "text/plain": text.then((body) => new Blob([body], { type: "text/plain" })) });
+    return navigator.clipboard.write([item]).then(
+      () => notify({ testo: link.dataset.copied }),
+      () => { location.href = link.href; },
+    );
+  };
+
   const focusErrors = () => find("[data-error-summary]")?.focus();
 
   document.addEventListener("click", (event) => {
@@ -174,6 +185,8 @@
     if (theme) setTheme(theme.dataset.themeSet);
     if (event.target.closest("[data-theme-toggle]")) setTheme(isDark() ? "light" : "dark");
     if (event.target.closest("[data-pause]")) togglePause();
+    const source = event.target.closest("[data-copy-from]");
+    if (source && navigator.clipboard && window.ClipboardItem) { event.preventDefault(); copyFrom(source); }
     const copying = event.target.closest("[data-copy]");
     if (copying) copy(copying);
     event.target.closest("[data-close]")?.closest(".toast").remove();

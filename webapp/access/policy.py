@@ -68,6 +68,12 @@ POLICY: dict[str, Who] = {
     "access.remove_operator": Who.ADMINISTRATOR,
     "access.trail": Who.ADMINISTRATOR,
     "access.trail_csv": Who.ADMINISTRATOR,
+    # access: the clients of the installation
+    "access.clients": Who.OWNER,
+    "access.new_client": Who.OWNER,
+    "access.create_client": Who.OWNER,
+    "access.edit_client": Who.OWNER,
+    "access.rename_client": Who.OWNER,
     # home
     "home.style": Who.PUBLIC,  # a 404 outside development and demo
     "home.leave_demo": Who.OPERATOR,
@@ -147,6 +153,9 @@ POLICY: dict[str, Who] = {
     "uploads.progress_fragment": Who.SUPPORT,
     "uploads.left_out_fragment": Who.SUPPORT,  # examples only for those who may see contacts
     "uploads.log_fragment": Who.SUPPORT,
+    "uploads.diagnosis": Who.SUPPORT,  # counts, codes and times, no person
+    "uploads.diagnosis_file": Who.SUPPORT,
+    "uploads.open_elsewhere": Who.SUPPORT,  # of a client the operator follows
     "uploads.new_upload": Who.MARKETER,
     "uploads.audience_fragment": Who.MARKETER,
     "uploads.ready_fragment": Who.MARKETER,

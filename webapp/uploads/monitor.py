@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from webapp import clock, workers
 from webapp.access.models import Client
-from webapp.uploads import queries, queries_detail, summary
+from webapp.uploads import queries, queries_detail, summary, texts
 from webapp.uploads.list_state import ListState
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.queries import Scope
@@ -67,11 +67,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
+    """A worker as it signs. *doing*: what it is at, in words; None while it waits for work."""
+
     name: str
     host: str
     version: str
     seen_at: datetime
     is_alive: bool
+    doing: str | None = None
 
 
 def scope(clients: Sequence[Client], narrowed: Narrowed) -> ColumnElement[bool]:
@@ -132,15 +135,45 @@ def account_names(session: Session, clients: Sequence[Client]) -> list[str]:
     return list(session.execute(names.order_by(col(Upload.account_name))).scalars())
 
 
-def crew(session: Session) -> list[Worker]:
-    """The workers heard of in the last 24 hours, the living first."""
+def crew(session: Session, clients: Sequence[Client]) -> list[Worker]:
+    """The workers heard of in the last 24 hours, the living first, and what each is at.
+
+    Work for a client that is not one of *clients* is said without naming it.
+    """
     living = {signal.name for signal in workers.alive(session)}
+    doing = _doing(session, {client.id or 0 for client in clients})
     known = select(workers.WorkerSignal).where(col(workers.WorkerSignal.seen_at) >= clock.now() - LATELY)
     found = [
-        Worker(signal.name, signal.host, signal.version, signal.seen_at, signal.name in living)
+        Worker(
+            signal.name,
+            signal.host,
+            signal.version,
+            signal.seen_at,
+            signal.name in living,
+            doing.get(signal.name) if signal.name in living else None,
+        )
         for signal in session.execute(known).scalars()
     ]
     return sorted(found, key=lambda worker: (not worker.is_alive, worker.name))
+
+
+def _doing(session: Session, client_ids: set[int]) -> dict[str, str]:
+    """Worker → the batch it sends, or the upload it prepares."""
+    upload = (col(Upload.public_id), col(Upload.audience_name), col(Upload.client_id))
+    sends = (
+        select(col(Batch.worker), col(Batch.seq), *upload)
+        .join(Upload, col(Upload.id) == col(Batch.upload_id))
+        .where(col(Upload.status).in_(RUNNING), col(Batch.status) == BatchStatus.SENDING)
+    )
+    prepares = select(col(Upload.worker), *upload).where(col(Upload.status) == UploadStatus.PREPARING)
+    found: dict[str, str] = {}
+    for worker, public_id, name, client_id in session.execute(prepares):
+        is_ours = client_id in client_ids
+        found[worker] = texts.prepares(public_id, name) if is_ours else texts.PREPARES_FOR_OTHERS
+    for worker, seq, public_id, name, client_id in session.execute(sends):
+        is_ours = client_id in client_ids
+        found[worker] = texts.sends(seq, public_id, name) if is_ours else texts.SENDS_FOR_OTHERS
+    return found
 
 
 def lines(session: Session, page: queries.Page) -> dict[int, queries_detail.EventLine]:
@@ -150,6 +183,6 @@ def lines(session: Session, page: queries.Page) -> dict[int, queries_detail.Even
 def mark(session: Session, clients: Sequence[Client], narrowed: Narrowed) -> tuple[object, ...]:
     """What the entity tag of the monitor is made of."""
     everyone = Scope(tuple(client.id or 0 for client in clients))
-    signals = tuple((worker.name, worker.seen_at, worker.is_alive) for worker in crew(session))
+    signals = tuple((one.name, one.seen_at, one.is_alive, one.doing) for one in crew(session, clients))
     chosen = narrowed.client.id if narrowed.client else None
     return (everyone, chosen, narrowed.account, narrowed.state, *summary.mark(session, everyone), signals)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from webapp.uploads import texts
@@ -16,6 +16,7 @@ from webapp.uploads.status import BatchStatus
 BATCHES_PER_PAGE = 10
 LATEST_EVENTS = 12
 MOST_EVENTS = 2_000
+MOST_ANSWERS = 500  # of the newest events that say what Meta answered
 MOST_TICKS = 60  # more are thinner than the gap between them
 
 
@@ -84,6 +85,20 @@ def events(session: Session, upload_id: int, limit: int) -> tuple[list[EventLine
     query = select(BatchEvent).where(col(BatchEvent.upload_id) == upload_id)
     found = session.execute(query.order_by(col(BatchEvent.id).desc()).limit(limit + 1)).scalars().all()
     return [_line(event) for event in found[:limit]], len(found) > limit
+
+
+def raw_events(session: Session, upload_id: int, limit: int) -> Sequence[BatchEvent]:
+    """What happened, newest first, as it was written down."""
+    query = select(BatchEvent).where(col(BatchEvent.upload_id) == upload_id)
+    return session.execute(query.order_by(col(BatchEvent.id).desc()).limit(limit)).scalars().all()
+
+
+def batches_to_look_at(session: Session, upload_id: int, limit: int) -> list[BatchRow]:
+    """At most *limit* batches, those that were not received before all others."""
+    columns = (getattr(Batch, name) for name in BatchRow.__slots__)
+    was_sent = case((col(Batch.status) == BatchStatus.SENT, 1), else_=0)
+    query = select(*columns).where(col(Batch.upload_id) == upload_id).order_by(was_sent, col(Batch.seq))
+    return [BatchRow(**row._mapping) for row in session.execute(query.limit(limit))]
 
 
 def last_event_id(session: Session, upload_id: int) -> int:

@@ -61,7 +61,18 @@ EVENTS = {
     "closed": "Caricamento concluso: {status}",
 }
 PREPARATION_TAKEN_BACK = "Il worker che preparava il caricamento non risponde più: la preparazione ricomincia"
+SENDS_FOR_OTHERS = "Un blocco di un cliente che non segui"
+PREPARES_FOR_OTHERS = "La preparazione di un cliente che non segui"
 PLACES = ("", "Prossimo in coda", "Secondo in coda", "Terzo in coda", "Quarto in coda", "Quinto in coda")
+
+
+def sends(seq: int, upload: str, audience: str) -> str:
+    """What a worker is at, while it sends a batch."""
+    return f"Blocco {number(seq)} di “{audience}” (#{upload})"
+
+
+def prepares(upload: str, audience: str) -> str:
+    return f"Preparazione di “{audience}” (#{upload})"
 
 
 def left_out(key: str) -> str:

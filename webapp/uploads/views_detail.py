@@ -8,7 +8,7 @@ from webapp import csv_file, db
 from webapp.access.audit import Action, tell
 from webapp.access.current import current_operator, current_role, may
 from webapp.access.models import Role
-from webapp.uploads import left_out, queries_detail, remedies, summary, texts
+from webapp.uploads import answers, left_out, queries_detail, remedies, summary, texts
 from webapp.uploads.finding import upload_or_404
 from webapp.uploads.freshness import conditional
 from webapp.uploads.queries import Scope
@@ -91,11 +91,13 @@ def _log(row: UploadRow) -> dict[str, Any]:
     with db.reading() as session:
         batches = queries_detail.batch_page(session, row.id, row.batches, _page_number())
         events, has_more = queries_detail.events(session, row.id, limit)
+        told = answers.gather(queries_detail.raw_events(session, row.id, queries_detail.MOST_ANSWERS))
     return {
         **_shared(row),
         "batches": batches,
         "events": events,
         "has_more_events": has_more,
+        "answers": told,
         "page_args": _page_args(),
     }
 

@@ -60,7 +60,7 @@ def _context(narrowed: Narrowed) -> dict[str, Any]:
     with db.reading() as session:
         counts = monitor.tab_counts(session, where)
         page = queries.read_page(session, _matching(narrowed), narrowed.state.page)
-        crew = monitor.crew(session)
+        crew = monitor.crew(session, everyone)
         shown = {
             "load": monitor.load(session, where),
             "lines": monitor.lines(session, page),

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import Browser, add_operator
-from tests.uploads.screens.building import add_event, add_upload, save, sign
+from tests.uploads.screens.building import add_event, add_upload, change_batch, save, sign
 from webapp import clock
 from webapp.access.models import Client, Membership, Role
 from webapp.contacts.models import UserDatabase
@@ -23,7 +23,7 @@ def words(element) -> str:
 
 
 def names(tree) -> list[str]:
-    return [words(name) for name in tree.xpath("//*[@id='monitor']//tbody//*[@class='t']")]
+    return [words(name) for name in tree.xpath("//*[@id='monitor']//tbody//*[@class='t' or @class='t link']")]
 
 
 @pytest.fixture
@@ -79,6 +79,18 @@ def test_who_follows_two_clients_sees_both_and_can_narrow_to_one(app, aurora, cl
     assert browser.get(f"/caricamenti/{ours.public_id}").status_code == 404
     assert not tree.xpath(f"//a[contains(@href, '{ours.public_id}')]")
 
+    opens = tree.xpath(f"//form[contains(@action, '{ours.public_id}')]/@action")[0]
+    answer = browser.post_form(opens)
+    assert (answer.status_code, answer.location) == (303, f"/caricamenti/{ours.public_id}")
+    assert "Nostra" in words(page(browser.get(answer.location)).find(".//h1"))
+
+
+def test_an_upload_of_a_client_nobody_follows_cannot_be_opened(signed_in: Browser, nord):
+    theirs = add_upload(nord, audience_name="Birre", status=SENDING)
+
+    assert signed_in.post_form(f"/caricamenti/{theirs.public_id}/apri").status_code == 404
+    assert signed_in.post_form("/caricamenti/non-e-un-numero/apri").status_code == 404
+
 
 def test_a_client_nobody_follows_cannot_be_asked_for(signed_in: Browser, nord):
     assert signed_in.get("/caricamenti?cliente=abcdefghjkmn").status_code == 404
@@ -118,6 +130,20 @@ def test_workers_are_listed_with_their_last_signal(signed_in: Browser, page):
     living, silent = (words(row) for row in tree.xpath("//*[@id='crew']//tbody/tr"))
     assert "worker-1" in living and "Attivo" in living and "nodo-1" in living and "0.1.0" in living
     assert "worker-2" in silent and "Non risponde" in silent
+
+
+def test_each_worker_says_what_it_is_at(signed_in: Browser, clienti, nord, page):
+    save(sign("worker-1"), sign("worker-2"), sign("worker-3"))
+    ours = add_upload(clienti, [(SENT, 10, 0), (PENDING, 10, 0)], status=SENDING, audience_name="Nostra")
+    theirs = add_upload(nord, [(PENDING, 10, 0)], status=SENDING, audience_name="Birre")
+    change_batch(ours, 2, status=BatchStatus.SENDING, worker="worker-1")
+    change_batch(theirs, 1, status=BatchStatus.SENDING, worker="worker-2")
+
+    rows = [words(row) for row in page(signed_in.get("/caricamenti")).xpath("//*[@id='crew']//tbody/tr")]
+
+    assert f"Blocco 2 di “Nostra” (#{ours.public_id})" in rows[0]
+    assert "Un blocco di un cliente che non segui" in rows[1] and "Birre" not in rows[1]
+    assert "in attesa di lavoro" in rows[2]
 
 
 def test_a_redis_that_does_not_answer_is_said(signed_in: Browser, page):
