@@ -1,0 +1,124 @@
+"""Redis killed, emptied, full, refusing or silent: the web answers, and everything goes on by itself."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+from sqlmodel import select
+
+from tests.chaos.balance import strike
+from tests.chaos.conftest import IS_LONG, emails, tune
+from tests.chaos.fault_proxy import FaultProxy
+from tests.chaos.redis_server import PASSWORD, RedisServer
+from tests.conftest import make_app
+from tests.running import wait_until
+from tests.uploads.conftest import World, is_final, read
+from tests.uploads.test_sending import batches
+from webapp import db
+from webapp.identifiers import new_public_id
+from webapp.uploads.models import Upload
+from webapp.uploads.status import BatchStatus, UploadStatus
+
+ANSWERED_WITHIN_S = 2.0
+GOES_ON_WITHIN_S = 60.0
+LASTS_S = 40.0 if IS_LONG else 3.0
+ROWS = 100
+
+
+@dataclass
+class Line:
+    """Redis and the proxy that everybody reaches it through."""
+
+    redis: RedisServer
+    proxy: FaultProxy
+
+
+BREAK: dict[str, tuple[Callable[[Line], None], Callable[[Line], None]]] = {
+    "ucciso, con perdita di tutto": (lambda line: line.redis.kill(), lambda line: line.redis.start()),
+    "svuotato": (lambda line: line.redis.empty(), lambda line: None),
+    "pieno": (lambda line: line.redis.fill(), lambda line: line.redis.drain()),
+    "password cambiata": (
+        lambda line: line.redis.change_password("un-altra"),
+        lambda line: line.redis.change_password(PASSWORD, knowing="un-altra"),
+    ),
+    "porta chiusa": (lambda line: line.proxy.close(), lambda line: line.proxy.open()),
+    "muto": (lambda line: line.proxy.be_silent(), lambda line: line.proxy.speak()),
+}
+
+
+@pytest.fixture
+def line(redis_server):
+    proxy = FaultProxy(redis_server.port)
+    yield Line(redis_server, proxy)
+    proxy.stop()
+
+
+@pytest.mark.parametrize("fault", BREAK)
+def test_uploads_start_and_go_on_by_themselves_once_redis_is_back(
+    fault, line, connected, make_world, make_crew, aurora, giulia, report, kind, page
+):
+    break_it, mend_it = BREAK[fault]
+    settings = replace(connected, redis_url=line.redis.url_at(line.proxy.port))
+    browser = make_app(settings).test_client()
+    browser.sign_in(giulia)
+    running, waiting = make_world("a", 20 * ROWS), make_world("b", 2 * ROWS, aurora)
+    tune(running.simulator, latency_s=0.3)
+    make_crew(settings).add()
+    first = running.start()
+    wait_until(lambda: _sent(first), within_s=60)
+
+    if fault != "svuotato":
+        break_it(line)
+    took, second = _start_from_the_web(browser, waiting)
+    if fault == "svuotato":
+        break_it(line)
+    history = page(browser.get(_history(waiting))).text_content()
+    time.sleep(LASTS_S)
+    mend_it(line)
+    back = time.monotonic()
+    wait_until(lambda: is_final(first) and is_final(second), within_s=GOES_ON_WITHIN_S)
+
+    balance = strike([first.id, second.id], emails("a", 20 * ROWS) + emails("b", 2 * ROWS), running.simulator)
+    report.add(
+        "Redis guasto mentre si avvia e si invia",
+        database=kind,
+        Redis=fault,
+        s_per_rispondere_al_web=took,
+        s_dal_ritorno_alla_fine=time.monotonic() - back,
+        lotti=balance.batches,
+        persi=balance.lost,
+        in_più=balance.over,
+        in_meno=balance.under,
+    )
+    assert took < ANSWERED_WITHIN_S
+    assert "In coda" in history
+    assert balance.is_even
+    assert {read(first).status, read(second).status} == {UploadStatus.COMPLETED}
+
+
+def _start_from_the_web(browser, world: World) -> tuple[float, Upload]:
+    """How long the answer to "Avvia" took, and the upload it made."""
+    form = {
+        "token": new_public_id(),
+        "medium": "email",
+        "account": world.account.public_id,
+        "modo": "nuova",
+        "nome": "Clienti, novembre",
+        "consenso": "1",
+    }
+    start = time.monotonic()
+    response = browser.post_form(f"{_history(world)}/carica", form)
+    took = time.monotonic() - start
+    assert response.status_code == 303, response.text[:2000]
+    with db.reading() as session:
+        [upload] = session.exec(select(Upload).where(Upload.database_id == world.database.id)).all()
+    return took, upload
+
+
+def _history(world: World) -> str:
+    return f"/database/{world.database.public_id}/custom-audience"
+
+
+def _sent(upload: Upload) -> list:
+    return [batch for batch in batches(upload) if batch.status == BatchStatus.SENT]
