@@ -36,7 +36,6 @@ class Entry(NamedTuple):
     endpoint: str
     icon: str
     label: str
-    for_administrators: bool = False  # others are not shown where they may not go
 
 
 class Badge(NamedTuple):
@@ -56,8 +55,9 @@ MENU = {
     ),
     "Configura": (
         Entry("integrations", "meta.integrations", "plug", "Integrazioni"),
-        Entry("people", "access.operators", "users", "Utenti e ruoli", for_administrators=True),
-        Entry("trail", "access.trail", "scroll-text", "Registro attività", for_administrators=True),
+        Entry("people", "access.operators", "users", "Utenti e ruoli"),
+        Entry("clients", "access.clients", "layers", "Spazi cliente"),
+        Entry("trail", "access.trail", "scroll-text", "Registro attività"),
     ),
 }
 

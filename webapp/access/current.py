@@ -41,7 +41,9 @@ def rank() -> Who:
     """
     if _visitor().lacks_second_factor:
         return Who.OPERATOR
-    return Who.OWNER if current_operator().is_owner else RANKS[current_role()]
+    if current_operator().is_owner:
+        return Who.OWNER
+    return RANKS[current_role()] if spaces() else Who.OPERATOR
 
 
 def may(role: Role) -> bool:

@@ -14,8 +14,10 @@ CLIENT = "Studio Aurora"
 
 
 def ensure_demo_operator(session: Session) -> Operator:
-    """Giulia Ferri, administrator of Studio Aurora; her password is random and nobody knows it."""
+    """Giulia Ferri, administrator of Studio Aurora and owner; her password is random and nobody knows it."""
     known = operator_by_email(session, EMAIL)
     if known is not None:
         return known
-    return create_operator(session, EMAIL, NAME, secrets.token_urlsafe(32), CLIENT, Role.ADMINISTRATOR)
+    return create_operator(
+        session, EMAIL, NAME, secrets.token_urlsafe(32), CLIENT, Role.ADMINISTRATOR, owner=True
+    )

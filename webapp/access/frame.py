@@ -1,12 +1,14 @@
 """What the frame of every page needs to know of who is looking (`templates/shared/base.html`)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flask_login import current_user
 
 from webapp import db, shell
 from webapp.access import current, sessions
-from webapp.access.models import Client, Operator, Role
+from webapp.access.models import Client, Operator
+from webapp.access.policy import Who, who_may
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,12 @@ class Frame:
     client: Client | None = None
     spaces: list[Client] = field(default_factory=list)
     counts: dict[str, shell.Badge] = field(default_factory=dict)
-    administers: bool = False  # the open client: the menu offers what only administrators may open
+    rank: Who = Who.PUBLIC
     session_left_s: int = 0  # the page warns two minutes before (WCAG 2.2.1)
+
+    def offered(self, entries: Iterable[shell.Entry]) -> list[shell.Entry]:
+        """The entries of the menu that lead somewhere for them: the table that opens pages decides it."""
+        return [entry for entry in entries if self.rank >= who_may(entry.endpoint)]
 
 
 def page_frame() -> Frame:
@@ -25,10 +31,9 @@ def page_frame() -> Frame:
         return Frame()
     operator, spaces = current.current_operator(), current.clients()
     if not spaces:
-        return Frame(operator, session_left_s=int(sessions.left_s()))
+        return Frame(operator, rank=current.rank(), session_left_s=int(sessions.left_s()))
     client = current.current_client()
     assert client.id is not None
     with db.reading() as session:
         counts = shell.counts(session, client.id)
-    administers = current.may(Role.ADMINISTRATOR)
-    return Frame(operator, client, spaces, counts, administers, int(sessions.left_s()))
+    return Frame(operator, client, spaces, counts, current.rank(), int(sessions.left_s()))

@@ -9,6 +9,7 @@ from webapp.access import (
     current,
     sessions,
     signing_in,
+    views_clients,
     views_invitation,
     views_people,
     views_profile,
@@ -20,7 +21,7 @@ from webapp.access.models import Operator
 from webapp.access.routes import blueprint
 from webapp.services import services
 
-__all__ = ["blueprint", "views_invitation", "views_people", "views_profile", "views_trail"]
+__all__ = ["blueprint", "views_clients", "views_invitation", "views_people", "views_profile", "views_trail"]
 
 
 @blueprint.get("/accesso")
