@@ -11,13 +11,12 @@ starts again from nothing: it takes seconds a million, and its half-made batches
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
-from typing import Any
+from itertools import chain, islice
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, null, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
@@ -36,6 +35,8 @@ REASON = {Medium.EMAIL: CONTACT.c.email_reason, Medium.SMS: CONTACT.c.mobile_rea
 DUPLICATE = "duplicate"
 READ_ROWS = 10_000
 PACKED_IDS = 50_000
+
+Row = tuple[int, bytes | None, bytes | None]  # the fields of a Person
 
 
 class Fenced(Exception):
@@ -72,7 +73,7 @@ def prepare(upload: Upload, claim: Claim, destination: Destination, today: date)
         total = connection.execute(select(func.count()).select_from(CONTACT).where(chosen)).scalar_one()
         prepared = Prepared(total, Counter())
         _set_aside_invalid(connection, chosen, medium, claim, prepared)
-        _store_batches(connection, chosen, medium, claim, destination, prepared)
+        _store_batches(connection, chosen, medium, claim, destination, prepared, upload.rule is not None)
     _record(claim, prepared)
     return prepared
 
@@ -82,7 +83,7 @@ def _set_aside_invalid(
 ) -> None:
     query = select(CONTACT.c.id, REASON[medium]).where(chosen, DIGEST[medium].is_(None))
     ids: dict[str, array[int]] = {}
-    for contact_id, reason in _rows(connection, query):
+    for contact_id, reason in chain.from_iterable(db.pages(connection, query, READ_ROWS)):
         reason = reason or f"{'email' if medium == Medium.EMAIL else 'phone'}_empty"
         prepared.discarded[group(reason)] += 1
         ids.setdefault(reason, array("q")).append(contact_id)
@@ -99,44 +100,45 @@ def _store_batches(
     claim: Claim,
     destination: Destination,
     prepared: Prepared,
+    is_filtered: bool,
 ) -> None:
-    digest = DIGEST[medium]
-    query = (
-        select(CONTACT.c.id, CONTACT.c.email_sha256, CONTACT.c.mobile_sha256)
-        .where(chosen, digest.is_not(None))
-        .order_by(digest, CONTACT.c.id)
-    )
+    pages = _by_digest(connection, chosen, medium, is_filtered)
     size = min(services().settings.batch_rows, destination.max_batch_rows)
     duplicates = array("q")
-    people = _distinct(_rows(connection, query), 1 if medium == Medium.EMAIL else 2, duplicates)
-    while batch := [Person(*row) for row in islice(people, size)]:
+    people = _distinct(pages, 1 if medium == Medium.EMAIL else 2, duplicates)
+    while batch := list(islice(people, size)):
         prepared.batches += 1
         prepared.to_send += len(batch)
-        _store_batch(claim, prepared.batches, medium, batch, destination)
+        _store_batch(claim, prepared.batches, medium, list(map(Person._make, batch)), destination)
     prepared.duplicates = len(duplicates)
     for start in range(0, len(duplicates), PACKED_IDS):
         _store_discarded(claim, DUPLICATE, duplicates[start : start + PACKED_IDS])
 
 
-def _distinct(
-    rows: Iterable[tuple[int, bytes | None, bytes | None]], digest_at: int, duplicates: "array[int]"
-) -> Iterator[tuple[int, bytes | None, bytes | None]]:
+def _by_digest(
+    connection: Connection, chosen: ColumnElement[bool], medium: Medium, is_filtered: bool
+) -> Iterator[Sequence[Row]]:
+    """Those who have a digest of *medium*, with that alone, equal digests side by side; in pages."""
+    digest = DIGEST[medium]
+    columns = (digest, null()) if medium == Medium.EMAIL else (null(), digest)
+    # Without a filter the index of the digests holds all there is to read, in this order. A filter has to
+    # read the contacts, and in that order each would lie somewhere else on the disk: by an expression, which
+    # no index knows, the database reads them as they lie and sorts those it found.
+    order = func.coalesce(digest, digest) if is_filtered else digest
+    query = select(CONTACT.c.id, *columns).where(chosen, digest.is_not(None)).order_by(order, CONTACT.c.id)
+    return db.pages(connection, query, READ_ROWS)
+
+
+def _distinct(pages: Iterable[Sequence[Row]], digest_at: int, duplicates: "array[int]") -> Iterator[Row]:
     """The first of each run of equal digests; the ids of the others go into *duplicates*."""
-    last: object = None
-    for row in rows:
-        digest = row[digest_at]
-        if digest == last:
-            duplicates.append(row[0])
-        else:
-            last = digest
-            yield row
-
-
-def _rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
-    # yield_per: a server-side cursor on PostgreSQL, plain stepping on SQLite; memory stays flat on both.
-    result = connection.execution_options(yield_per=READ_ROWS).execute(query)
-    for part in result.partitions():
-        yield from map(tuple, part)
+    last = None
+    for page in pages:
+        for row in page:
+            if row[digest_at] == last:
+                duplicates.append(row[0])
+            else:
+                last = row[digest_at]
+                yield row
 
 
 def _store_batch(
