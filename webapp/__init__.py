@@ -27,6 +27,7 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp.destinations.meta import views as meta
     from webapp.home import views as home
     from webapp.uploads import views as uploads
+    from webapp.uploads.erasing import take_out
     from webapp.uploads.source_use import why_database_in_use
     from webapp.uploads.usage import account_is_busy, filter_is_busy, last_uploads
 
@@ -45,6 +46,7 @@ def create_app(settings: "Settings") -> "Flask":
     # Contacts and destinations do not know uploads; here they learn what one still needs.
     holders.register(filter_is_busy)
     holders.register_user(why_database_in_use)
+    holders.register_keeper(take_out)
     meta_accounts.in_use_checks[:] = [account_is_busy]
     meta_accounts.last_uses[:] = [last_uploads]
     security.protect(app, settings)

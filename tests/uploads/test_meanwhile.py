@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 import requests
 
+from tests.conftest import make_app
 from tests.uploads.conftest import read
 from webapp import db
 from webapp import services as platea
+from webapp.contacts.contact_ids import public_id
 from webapp.contacts.models import Contact
 from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads import begin, claims, erasing, jobs, queries, run
@@ -147,4 +149,19 @@ def test_contacts_edited_after_the_preparation_go_out_as_they_were(world):
     jobs.send_upload(upload.id)
 
     assert len(world.simulator.received(read(upload).audience_id)) == 3
+    assert adds_up(world, upload)
+
+
+def test_a_contact_deleted_on_screen_leaves_the_queue_as_well(world, connected, giulia):
+    ids = world.add_contacts(*people(3))
+    browser = make_app(replace(connected, batch_rows=3)).test_client()
+    browser.sign_in(giulia)
+    upload = world.start()
+    jobs.prepare_upload(upload.id)
+
+    contact = f"/database/{world.database.public_id}/contatti/{public_id(ids[1])}"
+    assert browser.post_form(f"{contact}/elimina").status_code == 303
+    jobs.send_upload(upload.id)
+
+    assert len(world.simulator.received(read(upload).audience_id)) == 2
     assert adds_up(world, upload)

@@ -9,11 +9,11 @@ from sqlmodel import Session, col
 from webapp import clock
 from webapp.access import audit
 from webapp.access.audit import Action
-from webapp.contacts import contact_ids, contact_writes
+from webapp.contacts import contact_ids, contact_writes, holders, sent
 from webapp.contacts.contact_form import NO, YES, Row, as_typed, changed
 from webapp.contacts.contact_writes import Target
 from webapp.contacts.fields import Field
-from webapp.contacts.models import Contact, ContactChange, SentContact, UserDatabase
+from webapp.contacts.models import Contact, ContactChange, UserDatabase
 
 ADDED, CHANGED = "added", "changed"
 _CONSENT = {YES: "yes", NO: "no", "": "unset"}
@@ -53,10 +53,14 @@ def change(
 
 
 def remove(session: Session, database: UserDatabase, contact: Contact) -> None:
-    """The contact and what is kept about it here; batches already sent keep digests and its id only."""
+    """The contact and what is kept about it; what uploads have not sent yet goes out without it.
+
+    Batches already sent keep digests and its id only.
+    """
     contact_id = contact.id or 0
-    for table in (SentContact, ContactChange):
-        session.execute(delete(table).where(col(table.contact_id) == contact_id))
+    holders.forget(session, contact.database_id, [contact_id])
+    sent.forget(session, [contact_id])
+    session.execute(delete(ContactChange).where(col(ContactChange.contact_id) == contact_id))
     session.execute(delete(Contact).where(col(Contact.id) == contact_id))
     audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, contact_id))
 

@@ -1,19 +1,22 @@
-"""Who still needs a filter or a database: other rooms say so here, since this one does not know them.
+"""Who still needs a filter, a database or a contact: other rooms say so here; this one does not know them.
 
 holders.register(filter_is_busy)      # def filter_is_busy(session: Session, filter_id: int) -> bool
 holders.register_user(why_in_use)     # def why_in_use(session, database_id, since) -> str | None
+holders.register_keeper(take_out)     # def take_out(session, database_id, contact_ids) -> object
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlmodel import Session
 
 Holder = Callable[[Session, int], bool]
 DatabaseUser = Callable[[Session, int, datetime | None], str | None]
+ContactKeeper = Callable[[Session, int, Collection[int]], object]
 
 _holders: list[Holder] = []
 _database_users: list[DatabaseUser] = []
+_keepers: list[ContactKeeper] = []
 
 
 def register(holder: Holder) -> None:
@@ -29,6 +32,18 @@ def register_user(user: DatabaseUser) -> None:
     """
     if user not in _database_users:
         _database_users.append(user)
+
+
+def register_keeper(keeper: ContactKeeper) -> None:
+    """*keeper* forgets contacts, by id, that are about to be deleted, in the same transaction."""
+    if keeper not in _keepers:
+        _keepers.append(keeper)
+
+
+def forget(session: Session, database_id: int, contact_ids: Collection[int]) -> None:
+    """Before contacts are deleted: whoever keeps something of theirs lets go of it."""
+    for keeper in _keepers:
+        keeper(session, database_id, contact_ids)
 
 
 def is_held(session: Session, filter_id: int) -> bool:

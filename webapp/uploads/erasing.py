@@ -32,10 +32,10 @@ def take_out(session: Session, database_id: int, contact_ids: Collection[int]) -
     )
     taken: dict[int, int] = {}
     for batch_id in session.exec(unsent).all():  # one batch in memory at a time
-        batch = session.get(Batch, batch_id, with_for_update=True)
-        if batch and batch.status in UNSENT and (count := _without(session, batch, gone)):
+        batch = session.get_one(Batch, batch_id, with_for_update=True)
+        if batch.status in UNSENT and (count := _without(session, batch, gone)):
             taken[batch.upload_id] = taken.get(batch.upload_id, 0) + count
-        session.expunge_all()
+        session.expunge(batch)
     for upload_id, count in taken.items():
         _count_as_erased(session, upload_id, count)
     return sum(taken.values())
