@@ -84,6 +84,10 @@ POLICY: dict[str, Who] = {
     "contacts.databases": Who.SUPPORT,
     "contacts.new_database": Who.MARKETER,
     "contacts.create_database": Who.MARKETER,
+    "contacts.edit_database": Who.MARKETER,
+    "contacts.rename_database": Who.MARKETER,
+    "contacts.confirm_delete_database": Who.MARKETER,
+    "contacts.delete_database": Who.MARKETER,
     "contacts.contacts": Who.SUPPORT,  # masked for support
     "contacts.contact": Who.MARKETER,
     "contacts.choose_columns": Who.MARKETER,
@@ -158,6 +162,7 @@ POLICY: dict[str, Who] = {
     "uploads.open_elsewhere": Who.SUPPORT,  # of a client the operator follows
     "uploads.new_upload": Who.MARKETER,
     "uploads.audience_fragment": Who.MARKETER,
+    "uploads.name_fragment": Who.MARKETER,
     "uploads.ready_fragment": Who.MARKETER,
     "uploads.start_upload": Who.MARKETER,
     "uploads.confirm_stop": Who.MARKETER,

@@ -157,7 +157,10 @@ def _restore(session: Session, block: ImportBlock) -> int:
 def _remove(session: Session, database_id: int, block: ImportBlock) -> int:
     """Contacts that the block made go; returns how many stay because somebody changed them meanwhile."""
     theirs = _made_in(database_id, block)
-    session.execute(delete(CONTACT).where(*theirs, CONTACT.c.updated_at == block.written_at))
+    untouched = select(CONTACT.c.id).where(*theirs, CONTACT.c.updated_at == block.written_at)
+    ids = session.execute(untouched.with_for_update()).scalars().all()
+    holders.forget(session, database_id, ids)
+    session.execute(delete(CONTACT).where(CONTACT.c.id.in_(ids)))
     return session.execute(select(func.count()).select_from(CONTACT).where(*theirs)).scalar_one()
 
 

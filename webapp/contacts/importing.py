@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts import columns, import_blocks, import_run, import_undo, stored_files
+from webapp.contacts import columns, emptying, import_blocks, import_run, import_undo, stored_files
 from webapp.contacts.file_limits import UnreadableFile
 from webapp.contacts.import_draft import create, problems
 from webapp.contacts.models import ContactImport, FieldType, ImportStatus, OwnField
@@ -90,7 +90,9 @@ def ring(import_id: int) -> None:
 
 
 def reconcile() -> None:
-    """Ring again for imports that were lost; forget drafts nobody came back to, and what none undid."""
+    """What is done every few seconds in one worker: ring again for imports that were lost, forget drafts
+    nobody came back to and what nobody undid, empty the databases that were deleted.
+    """
     with db.reading() as session:
         ids = lost(session)
         old = col(ContactImport.created_at) < clock.now() - DRAFT_LIVES
@@ -100,6 +102,7 @@ def reconcile() -> None:
         ring(import_id)
     with db.writing() as session:
         import_blocks.forget_old(session)
+    emptying.clear_some()
     for import_id in forgotten:
         with db.writing() as session:
             if draft := session.get(ContactImport, import_id):

@@ -34,12 +34,13 @@ class Steps:
 
 
 def steps(session: Session, client_id: int, accounts: list[Account]) -> Steps:
-    databases = select(UserDatabase).where(col(UserDatabase.client_id) == client_id)
+    mine = col(UserDatabase.client_id) == client_id, col(UserDatabase.deleted_at).is_(None)
+    databases = select(UserDatabase).where(*mine)
     contacts = select(col(Contact.id)).join(UserDatabase, col(UserDatabase.id) == Contact.database_id)
     return Steps(
         has_account=bool(accounts),
         database=session.scalars(databases.order_by(col(UserDatabase.id))).first(),
-        has_contacts=_any(session, contacts.where(col(UserDatabase.client_id) == client_id)),
+        has_contacts=_any(session, contacts.where(*mine)),
         has_upload=has_upload(session, client_id),
     )
 
@@ -57,7 +58,11 @@ def last_imports(session: Session, client_id: int, limit: int) -> list[LastImpor
     query = (
         select(UserDatabase, ContactImport)
         .join(ContactImport, col(ContactImport.database_id) == col(UserDatabase.id))
-        .where(col(UserDatabase.client_id) == client_id, col(ContactImport.status) != ImportStatus.DRAFT)
+        .where(
+            col(UserDatabase.client_id) == client_id,
+            col(UserDatabase.deleted_at).is_(None),
+            col(ContactImport.status) != ImportStatus.DRAFT,
+        )
         .order_by(col(ContactImport.id).desc())
         .limit(limit)
     )
@@ -66,7 +71,9 @@ def last_imports(session: Session, client_id: int, limit: int) -> list[LastImpor
 
 def menu_counts(session: Session, client_id: int) -> dict[str, Badge]:
     """Databases, filters and uploads on their way, in one query: every page asks."""
-    databases = select(func.count(col(UserDatabase.id))).where(col(UserDatabase.client_id) == client_id)
+    databases = select(func.count(col(UserDatabase.id))).where(
+        col(UserDatabase.client_id) == client_id, col(UserDatabase.deleted_at).is_(None)
+    )
     filters = (
         select(func.count(col(Filter.id)))
         .join(UserDatabase, col(UserDatabase.id) == Filter.database_id)

@@ -162,6 +162,7 @@ def _read(session: Session, ids: Select[Any]) -> list[UploadRow]:
             col(Client.name).label("client_name"),
             col(UserDatabase.public_id).label("database_public_id"),
             col(UserDatabase.name).label("database_name"),
+            col(UserDatabase.deleted_at).is_not(None).label("database_deleted"),
             col(Filter.public_id).label("filter_public_id"),
             was_repeated().label("is_repeated"),
             _queue_place().label("queue_place"),

@@ -23,6 +23,7 @@ class UploadRow:
     database_id: int
     database_public_id: str
     database_name: str
+    database_deleted: bool
     filter_id: int | None
     filter_public_id: str | None  # None also once the filter was deleted
     filter_name: str | None

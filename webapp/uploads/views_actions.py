@@ -17,6 +17,8 @@ from webapp.uploads.rows import UploadRow
 CHANGED = "refresh"  # live fragments listen to it and ask again (static/app.js)
 REPEAT_S = 10.0  # between two clicks on "carica di nuovo" that are one wish
 
+DATABASE_GONE = "Il database utenti di questo caricamento è stato eliminato: non c’è più nessuno da caricare."
+
 
 @blueprint.get("/caricamenti/<upload_id>/ferma")
 def confirm_stop(upload_id: str) -> str | Response:
@@ -63,6 +65,8 @@ def repeat(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
     if not row.is_final:
         return htmx.notice(_to_detail(row.public_id), "Questo caricamento non è ancora finito.", "err")
+    if row.database_deleted:
+        return htmx.notice(_to_detail(row.public_id), DATABASE_GONE, "err")
     try:
         new_id = _running_repeat(row) or _start_again(row)
     except LookupError:

@@ -1,0 +1,58 @@
+"""Emptying the databases that were deleted: contacts and what is kept about them go, block by block."""
+
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
+
+from webapp import clock, db
+from webapp.contacts import holders
+from webapp.contacts.models import (
+    CONTACT,
+    ContactChange,
+    ContactImport,
+    OwnField,
+    RejectedRow,
+    SentContact,
+    UserDatabase,
+)
+
+BLOCK_ROWS = 5_000
+SHIFT_S = 1.0  # whoever calls has other things to look after
+
+
+def clear_some(seconds: float = SHIFT_S) -> None:
+    """Delete contacts and rejected rows of deleted databases, for about as long; call again for the rest."""
+    with db.reading() as session:
+        deleted = select(col(UserDatabase.id)).where(col(UserDatabase.deleted_at).is_not(None))
+        ids = session.execute(deleted).scalars().all()
+    until = clock.epoch() + seconds
+    for database_id in ids:
+        while _clear_block(database_id):
+            if clock.epoch() > until:
+                return
+
+
+def _clear_block(database_id: int) -> bool:
+    """One transaction; False when nothing was left."""
+    contacts = select(CONTACT.c.id).where(CONTACT.c.database_id == database_id).order_by(CONTACT.c.id)
+    imports = select(col(ContactImport.id)).where(col(ContactImport.database_id) == database_id)
+    rejected = select(col(RejectedRow.id)).where(col(RejectedRow.import_id).in_(imports))
+    with db.reading() as session:
+        contact_ids = session.execute(contacts.limit(BLOCK_ROWS)).scalars().all()
+        row_ids = session.execute(rejected.limit(BLOCK_ROWS)).scalars().all()
+        has_fields = _any(session, select(col(OwnField.id)).where(col(OwnField.database_id) == database_id))
+    if not contact_ids and not row_ids and not has_fields:
+        return False
+    with db.writing() as session:
+        holders.forget(session, database_id, contact_ids)
+        for table in (SentContact, ContactChange):
+            session.execute(delete(table).where(col(table.contact_id).in_(contact_ids)))
+        session.execute(delete(CONTACT).where(CONTACT.c.id.in_(contact_ids)))
+        session.execute(delete(RejectedRow).where(col(RejectedRow.id).in_(row_ids)))
+        session.execute(delete(OwnField).where(col(OwnField.database_id) == database_id))
+    return True
+
+
+def _any(session: Session, query: Any) -> bool:
+    return session.execute(query.limit(1)).first() is not None
