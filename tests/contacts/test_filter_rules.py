@@ -4,11 +4,18 @@ import json
 
 import pytest
 
-from webapp.contacts.fields import STANDARD, Field
+from webapp.contacts.fields import AUDIENCE, STANDARD, Field
 from webapp.contacts.filter_rules import BrokenRule, parse
 from webapp.contacts.filter_words import by_name, sentence, sentence_of
 
-FIELDS = by_name([*STANDARD, Field("own:speso", "Totale speso", "number"), Field("own:vip", "VIP", "yes_no")])
+FIELDS = by_name(
+    [
+        *STANDARD,
+        Field("own:speso", "Totale speso", "number"),
+        Field("own:vip", "VIP", "yes_no"),
+        Field("sent", "Custom audience", AUDIENCE, (("a1", "VIP"),)),
+    ]
+)
 TYPES = {name: field.type for name, field in FIELDS.items()}
 
 
@@ -58,6 +65,11 @@ def test_what_is_stored_is_read_back_the_same():
         rule(("own:speso", "is", None)),
         rule(("own:speso", "between", 2, 1)),
         rule(("birth_date", "is", "2026-02-31")),
+        rule(("birth_date", "anniversary_month")),
+        rule(("birth_date", "anniversary_month", 13)),
+        rule(("birth_date", "anniversary_month", "-1")),
+        rule(("sent", "sent_to")),
+        rule(("sent", "is", "a1")),
         rule(("birth_date", "last_days", 0)),
         rule(("birth_date", "last_days", 10**6)),
         rule(("birth_date", "last_days", "٣")),
@@ -98,7 +110,12 @@ def test_a_rule_500_deep_is_no_rule():
             rule(("own:speso", "between", 1000, 2000.5)),
             "Contatti con Totale speso è compreso tra 1.000 e 2.000,5.",
         ),
-        (rule(("birth_date", "anniversary", 1)), "Contatti con compleanno entro 1 giorno."),
+        (rule(("birth_date", "anniversary", 1)), "Contatti con compleanno nel prossimo giorno."),
+        (rule(("birth_date", "anniversary_today")), "Contatti con compleanno oggi."),
+        (rule(("birth_date", "anniversary_month", 0)), "Contatti con compleanno in questo mese."),
+        (rule(("birth_date", "anniversary_month", "2")), "Contatti con compleanno nel mese di febbraio."),
+        (rule(("sent", "was_sent")), "Contatti con almeno un caricamento in una custom audience."),
+        (rule(("sent", "not_sent_to", "a1")), "Contatti con nessun caricamento in “VIP”."),
         (
             rule(("birth_date", "before", "1990-01-31")),
             "Contatti con Data di nascita è prima del 31/01/1990.",

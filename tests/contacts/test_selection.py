@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from tests.contacts.conftest import import_file
 from webapp import db
-from webapp.contacts import queries
+from webapp.contacts import queries, sent
 from webapp.contacts.filter_rules import BrokenRule
-from webapp.contacts.models import Contact
+from webapp.contacts.models import Contact, SentAudience
 from webapp.contacts.selection import selected
 
 CONTACT = Contact.__table__
@@ -96,6 +96,10 @@ def names(database_id, rule, today=TODAY):
         (("birth_date", "anniversary", 1), "AE"),
         (("birth_date", "anniversary", 38), "ACE"),
         (("birth_date", "anniversary", 366), "ABCE"),
+        (("birth_date", "anniversary_today"), "E"),
+        (("birth_date", "anniversary_month", 0), "AE"),
+        (("birth_date", "anniversary_month", 2), "B"),
+        (("birth_date", "anniversary_month", "12"), ""),
         (("birth_date", "is_empty"), "D"),
         (("own:tessera", "is", "oro"), "A"),
         (("own:tessera", "contains", "0% "), "B"),
@@ -132,8 +136,39 @@ def test_no_rule_is_the_whole_database_and_nobody_elses(chosen, aurora):
     assert names(chosen.database_id + 1, None) == ""
 
 
-def test_29_february_is_found_in_a_year_without_it(chosen):
-    assert chosen(("birth_date", "anniversary", 1), today=date(2026, 2, 28)) == "B"
+@pytest.mark.parametrize(
+    "today, condition, expected",
+    [
+        (date(2026, 2, 28), ("birth_date", "anniversary_today"), "B"),
+        (date(2026, 2, 27), ("birth_date", "anniversary", 1), "B"),
+        (date(2026, 2, 28), ("birth_date", "anniversary", 1), "B"),
+        (date(2026, 3, 1), ("birth_date", "anniversary_today"), ""),
+        (date(2028, 2, 28), ("birth_date", "anniversary_today"), ""),
+        (date(2028, 2, 29), ("birth_date", "anniversary_today"), "B"),
+        (date(2026, 2, 1), ("birth_date", "anniversary_month", 0), "B"),
+    ],
+)
+def test_29_february_comes_on_the_28th_of_a_year_without_it(chosen, today, condition, expected):
+    assert chosen(condition, today=today) == expected
+
+
+def test_who_was_sent_to_an_audience_is_chosen_however_often_it_was(chosen, clienti, aurora):
+    with db.reading() as session:
+        anna, bruno, carla = session.execute(select(CONTACT.c.id).order_by(CONTACT.c.id)).scalars().all()[:3]
+    for name, ids in (("VIP", [anna, bruno]), ("VIP", [bruno, carla]), ("Natale", [carla])):
+        with db.writing() as session:
+            audience = SentAudience(client_id=aurora.id, destination="meta", audience_id=name[:1], name=name)
+            sent.record(session, audience, ids)
+    with db.reading() as session:
+        public_ids = {name: public_id for public_id, name in sent.audiences(session, aurora.id)}
+        assert sent.audiences_of(session, carla) == ["Natale", "VIP"]
+    assert sorted(public_ids) == ["Natale", "VIP"]
+    assert chosen(("sent", "was_sent")) == "ABC"
+    assert chosen(("sent", "never_sent")) == "DE"
+    assert chosen(("sent", "sent_to", public_ids["VIP"])) == "ABC"
+    assert chosen(("sent", "not_sent_to", public_ids["Natale"])) == "ABDE"
+    assert chosen(("sent", "sent_to", "un altro id")) == ""
+    assert chosen(("city", "is_not_empty"), exclude=[("sent", "sent_to", public_ids["Natale"])]) == "ABE"
 
 
 def test_a_field_that_is_gone_breaks_the_rule_instead_of_choosing_everybody(chosen):

@@ -18,6 +18,8 @@ class FieldType(StrEnum):
 
 # Of e-mail and mobile: text that may be valid or not.
 ADDRESS = "address"
+# No field of a contact, but where it was sent: only filters know it.
+AUDIENCE = "audience"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ STANDARD = (
     Field("birth_date", "Data di nascita", FieldType.DATE),
     Field("consent", "Consenso", FieldType.YES_NO),
 )
+SENT = Field("sent", "Custom audience", AUDIENCE)
 STANDARD_BY_NAME = {field.name: field for field in STANDARD}
 TYPE_LABELS = {
     FieldType.TEXT: "testo",

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import clock
-from webapp.contacts import filter_form, filter_words, holders, queries
+from webapp.contacts import filter_form, filter_words, holders, queries, sent
 from webapp.contacts.counting import Counts, count
-from webapp.contacts.fields import Field
+from webapp.contacts.fields import SENT, Field
 from webapp.contacts.filter_form import FilterForm
 from webapp.contacts.filter_rules import Rule
 from webapp.contacts.models import Contact, Filter, UserDatabase
@@ -71,7 +71,11 @@ def rows(session: Session, client_id: int, database: UserDatabase | None = None)
 
 
 def fields_by_name(session: Session, database_id: int) -> dict[str, Field]:
-    return {field.name: field for field in queries.fields_of(session, database_id)}
+    """What a filter of the database can ask for: its fields, and where contacts were sent."""
+    database = session.get_one(UserDatabase, database_id)
+    audiences = tuple(sent.audiences(session, database.client_id))
+    fields = (*queries.fields_of(session, database_id), replace(SENT, choices=audiences))
+    return {field.name: field for field in fields}
 
 
 def context(
@@ -89,6 +93,7 @@ def context(
         "fields": fields,
         "operators": OPERATORS,
         "operator_label": filter_words.operator_label,
+        "months": filter_words.MONTHS,
         **result_context(session, database, rule, checked),
     }
 

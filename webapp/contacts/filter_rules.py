@@ -14,7 +14,7 @@ from typing import Any
 
 from webapp.contacts.cells import read_date, read_number, read_text
 from webapp.contacts.fields import FieldType
-from webapp.contacts.operators import DAYS, MANY, NO_VALUE, OPERATORS, RANGE, Operator
+from webapp.contacts.operators import DAYS, MANY, MONTH, NO_VALUE, OPERATORS, RANGE, Operator
 
 ALL, ANY = "all", "any"
 MAX_GROUPS = 20
@@ -22,6 +22,7 @@ MAX_CONDITIONS = 100  # of the whole rule: SQLite gives up at an expression dept
 MAX_VALUES = 1_000
 MAX_CHARS = 200
 MAX_DAYS = 36_500
+THIS_MONTH = 0  # in place of a month, 1 to 12
 
 Value = str | int | float
 
@@ -32,6 +33,7 @@ NOT_A_RULE = "Questo filtro non si legge: crealo di nuovo."
 TOO_MANY = f"Il filtro ha troppe condizioni: il massimo è {MAX_CONDITIONS}."
 VALUE_MISSING = "Scrivi un valore. Finché è vuota, questa condizione non conta."
 DAYS_MISSING = "Scrivi un numero di giorni, per esempio 30. Finché è vuota, questa condizione non conta."
+MONTH_MISSING = "Scegli un mese. Finché manca, questa condizione non conta."
 NOT_A_NUMBER = "Scrivi un numero, per esempio 150,00."
 NOT_A_DATE = "Scrivi una data che esiste, per esempio 31/12/2026."
 TOO_LONG = f"Usa al massimo {MAX_CHARS} caratteri."
@@ -130,6 +132,8 @@ def _values(operator: Operator, kind: str, raw: Sequence[Any]) -> tuple[Value, .
     typed = [value for value in raw if str(value).strip()]
     if operator.takes == DAYS:
         return (_days(typed),)
+    if operator.takes == MONTH:
+        return (_month(typed),)
     wanted = 2 if operator.takes == RANGE else 1
     if len(typed) < wanted:
         raise BrokenRule(VALUE_MISSING)
@@ -144,6 +148,13 @@ def _days(typed: Sequence[Any]) -> int:
     text = str(typed[0]).strip() if typed else ""
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MAX_DAYS):
         raise BrokenRule(DAYS_MISSING)
+    return int(text)
+
+
+def _month(typed: Sequence[Any]) -> int:
+    text = str(typed[0]).strip() if typed else ""
+    if text not in map(str, range(THIS_MONTH, 13)):
+        raise BrokenRule(MONTH_MISSING)
     return int(text)
 
 

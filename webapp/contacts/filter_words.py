@@ -6,8 +6,8 @@ from typing import Any
 
 from webapp import texts
 from webapp.contacts.fields import ADDRESS, Field, FieldType
-from webapp.contacts.filter_rules import ALL, BrokenRule, Condition, Group, Rule, Value, parse
-from webapp.contacts.operators import DAYS, NO_VALUE, OPERATORS, RANGE
+from webapp.contacts.filter_rules import ALL, THIS_MONTH, BrokenRule, Condition, Group, Rule, Value, parse
+from webapp.contacts.operators import DAYS, MONTH, NO_VALUE, OPERATORS, RANGE
 
 EVERYBODY = "Tutti i contatti."
 SHOWN_VALUES = 5
@@ -16,8 +16,29 @@ _VALID = {
     ("email", "is_not_valid"): "email non valida o mancante",
     ("mobile", "is_valid"): "cellulare valido",
     ("mobile", "is_not_valid"): "cellulare non valido o mancante",
-    ("birth_date", "anniversary"): "compleanno entro",
+    ("birth_date", "anniversary"): "compleanno nei prossimi",
+    ("birth_date", "anniversary_today"): "compleanno oggi",
+    ("birth_date", "anniversary_month"): "compleanno nel mese di",
+    ("sent", "was_sent"): "almeno un caricamento in una custom audience",
+    ("sent", "never_sent"): "nessun caricamento in una custom audience",
+    ("sent", "sent_to"): "almeno un caricamento in",
+    ("sent", "not_sent_to"): "nessun caricamento in",
 }
+MONTHS = (
+    (THIS_MONTH, "questo mese"),
+    (1, "gennaio"),
+    (2, "febbraio"),
+    (3, "marzo"),
+    (4, "aprile"),
+    (5, "maggio"),
+    (6, "giugno"),
+    (7, "luglio"),
+    (8, "agosto"),
+    (9, "settembre"),
+    (10, "ottobre"),
+    (11, "novembre"),
+    (12, "dicembre"),
+)
 
 
 def sentence(rule: Rule, fields: Mapping[str, Field]) -> str:
@@ -44,6 +65,8 @@ def by_name(fields: list[Field]) -> dict[str, Field]:
 def operator_label(field: Field, operator: str) -> str:
     """The words between *field* and its value; they agree with email, which is feminine."""
     label = OPERATORS[field.type][operator].label
+    if field.name == "birth_date" and operator.startswith("anniversary"):
+        label = _VALID[field.name, operator]
     return label.replace("valido", "valida") if field.name == "email" else label
 
 
@@ -70,6 +93,9 @@ def _condition(condition: Condition, field: Field) -> str:
         return start
     if operator.takes == DAYS:
         return _days(f"{start} {texts.plural(int(condition.values[0]), 'giorno', 'giorni')}")
+    if operator.takes == MONTH:
+        words = f"{start} {dict(MONTHS)[int(condition.values[0])]}"
+        return words.replace("nel mese di questo mese", "in questo mese")
     values = [value_text(value, field) for value in condition.values]
     if operator.takes == RANGE:
         return f"{start} {values[0]} e {values[1]}"

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from webapp.contacts.fields import ADDRESS, FieldType
+from webapp.contacts.fields import ADDRESS, AUDIENCE, FieldType
 
 # How many values an operator takes, and of what kind.
-NO_VALUE, ONE, MANY, RANGE, DAYS = "none", "one", "many", "range", "days"
+NO_VALUE, ONE, MANY, RANGE, DAYS, MONTH = "none", "one", "many", "range", "days", "month"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,21 @@ _DATE = (
     Operator("between", "è compreso tra", RANGE),
     Operator("last_days", "negli ultimi", DAYS),
     Operator("next_days", "nei prossimi", DAYS),
-    Operator("anniversary", "ricorre entro", DAYS),
+    Operator("anniversary_today", "ricorre oggi", NO_VALUE),
+    Operator("anniversary", "ricorre nei prossimi", DAYS),
+    Operator("anniversary_month", "ricorre nel mese di", MONTH),
     *_EMPTY,
 )
 _YES_NO = (
     Operator("is_yes", "è sì", NO_VALUE),
     Operator("is_no", "è no", NO_VALUE),
     Operator("is_empty", "non è indicato", NO_VALUE),
+)
+_SENT = (
+    Operator("was_sent", "caricato almeno una volta", NO_VALUE),
+    Operator("never_sent", "mai caricato", NO_VALUE),
+    Operator("sent_to", "caricato in"),
+    Operator("not_sent_to", "mai caricato in"),
 )
 
 OPERATORS: dict[str, dict[str, Operator]] = {
@@ -65,5 +73,6 @@ OPERATORS: dict[str, dict[str, Operator]] = {
         (FieldType.YES_NO, _YES_NO),
         (FieldType.LIST, _LIST),
         (ADDRESS, (*_VALID, *_TEXT)),
+        (AUDIENCE, _SENT),
     )
 }

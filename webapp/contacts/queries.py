@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
-from webapp.contacts.fields import OWN, STANDARD, Field
+from webapp.contacts.fields import OWN, SENT, STANDARD, Field
 from webapp.contacts.models import (
     CONTACT,
     Contact,
@@ -42,13 +42,17 @@ class TabCounts:
 
 def database(session: Session, client_id: int, public_id: str) -> UserDatabase | None:
     wanted = select(UserDatabase).where(
-        col(UserDatabase.client_id) == client_id, col(UserDatabase.public_id) == public_id
+        col(UserDatabase.client_id) == client_id,
+        col(UserDatabase.public_id) == public_id,
+        col(UserDatabase.deleted_at).is_(None),
     )
     return session.execute(wanted).scalar_one_or_none()
 
 
 def databases_of(session: Session, client_id: int) -> list[UserDatabase]:
-    wanted = select(UserDatabase).where(col(UserDatabase.client_id) == client_id)
+    wanted = select(UserDatabase).where(
+        col(UserDatabase.client_id) == client_id, col(UserDatabase.deleted_at).is_(None)
+    )
     return list(session.execute(wanted.order_by(func.lower(UserDatabase.name))).scalars())
 
 
@@ -90,7 +94,7 @@ def fields_of(session: Session, database_id: int) -> list[Field]:
 
 def field_types(session: Session, database_id: int) -> dict[str, str]:
     """Field name → type, as `selection.selected` wants it."""
-    return {field.name: field.type for field in fields_of(session, database_id)}
+    return {field.name: field.type for field in (*fields_of(session, database_id), SENT)}
 
 
 def one_filter(session: Session, database_id: int, public_id: str) -> Filter | None:

@@ -4,6 +4,7 @@ Case and accents are ignored. Plain ASCII, which is nearly everything, is folded
 the rest on SQLite by our own function (registered on every connection), on PostgreSQL by `normalize`.
 """
 
+from calendar import isleap
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
@@ -16,9 +17,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from webapp.contacts.cells import fold
-from webapp.contacts.fields import ADDRESS, OWN, FieldType
-from webapp.contacts.filter_rules import ALL, Condition, Group, parse
+from webapp.contacts.fields import ADDRESS, AUDIENCE, OWN, FieldType
+from webapp.contacts.filter_rules import ALL, THIS_MONTH, Condition, Group, parse
 from webapp.contacts.models import CONTACT
+from webapp.contacts.sent import was_sent
 
 Clause = ColumnElement[bool]
 
@@ -50,6 +52,9 @@ def _group(group: Group, fields: Mapping[str, str], today: date) -> Clause:
 
 def _condition(condition: Condition, kind: str, today: date) -> Clause:
     """Never NULL: so that an excluded or negated condition is what people mean by it."""
+    if kind == AUDIENCE:
+        found = was_sent(str(condition.values[0]) if condition.values else None)
+        return found if condition.operator in ("was_sent", "sent_to") else not_(found)
     if condition.operator in ("is_valid", "is_not_valid"):
         digest = CONTACT.c[f"{condition.field}_sha256"]
         return digest.is_not(None) if condition.operator == "is_valid" else digest.is_(None)
@@ -129,15 +134,22 @@ def _date(value: ColumnElement[Any], condition: Condition, today: date) -> Claus
             return value.between(_day(today, -int(values[0])), today.isoformat())
         case "next_days":
             return value.between(today.isoformat(), _day(today, int(values[0])))
+        case "anniversary_month":
+            month = today.month if values[0] == THIS_MONTH else int(values[0])
+            return func.substr(value, 6, 2) == f"{month:02}"
+        case "anniversary_today":
+            return _anniversary(value, today, 0)
     return _anniversary(value, today, int(values[0]))
 
 
 def _anniversary(value: ColumnElement[Any], today: date, days: int) -> Clause:
-    """Month and day fall between today and *days* from now; 29 February also when the year has none."""
+    """Month and day fall between today and *days* from now."""
     if days >= 365:
         return true()
     month_day = func.substr(value, 6, 5)
-    first, last = today.isoformat()[5:], _day(today, days)[5:]
+    first, last = today.isoformat()[5:], _day(today, days)
+    # Who was born on 29 February has a birthday on the 28th of the years without one.
+    last = "02-29" if last[5:] == "02-28" and not isleap(int(last[:4])) else last[5:]
     if first <= last:
         return month_day.between(first, last)
     return or_(month_day >= first, month_day <= last)
