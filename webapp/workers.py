@@ -5,11 +5,12 @@ import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from webapp import clock
 
+KEPT = timedelta(days=1)
 SILENT_AFTER = timedelta(seconds=45)  # a worker signs every 10 s
 
 
@@ -86,6 +87,13 @@ def sign(session: Session, name: str, version: str, started_at: datetime) -> Non
     )
     signal.seen_at = clock.now()
     session.add(signal)
+
+
+def sweep(session: Session) -> None:
+    """Forget workers and turns of long ago: each worker that ever ran, and each double click, left a row."""
+    now = clock.now()
+    session.execute(delete(WorkerSignal).where(col(WorkerSignal.seen_at) < now - KEPT))
+    session.execute(delete(Turn).where(col(Turn.until) < (now - KEPT).timestamp()))
 
 
 def alive(session: Session) -> list[WorkerSignal]:
