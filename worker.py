@@ -10,9 +10,6 @@ import time
 from datetime import datetime
 from importlib import import_module
 
-from redis import Redis
-from rq import Worker
-from rq.serializers import JSONSerializer
 from sqlalchemy.exc import OperationalError
 
 from webapp import clock, config, db, logs, migrations, services, workers
@@ -20,7 +17,7 @@ from webapp.contacts import importing
 from webapp.destinations.meta import health
 from webapp.destinations.registry import DESTINATIONS
 from webapp.processes import Household, python
-from webapp.queueing import QUEUE, SafeJob
+from webapp.queueing import JobWorker
 from webapp.uploads import jobs as upload_jobs
 from webapp.uploads.reconcile import reconcile
 
@@ -60,17 +57,7 @@ def _run_jobs(settings: config.Settings) -> None:
     services.start(settings, pooled=False)
     _wait_for_schema()
     _load_before_forking()
-    # RQ sets the read timeout that its blocking calls need.
-    connection = Redis.from_url(settings.redis_url, socket_connect_timeout=5)
-    worker = Worker(
-        [QUEUE],
-        connection=connection,
-        serializer=JSONSerializer,
-        job_class=SafeJob,
-        log_job_description=False,
-        job_monitoring_interval=5,
-    )
-    worker.work(logging_level="WARNING")
+    JobWorker.on(settings.redis_url).work(logging_level="WARNING")
 
 
 def _load_before_forking() -> None:
@@ -98,6 +85,8 @@ def _round(name: str, started_at: datetime, every_s: float) -> None:
     with db.writing() as session:
         workers.sign(session, name, config.VERSION, started_at)
         our_turn = workers.take_turn(session, TURN, name, 2 * every_s)
+        if our_turn:
+            workers.sweep(session)
     if our_turn:
         importing.reconcile()
         reconcile()

@@ -3,15 +3,19 @@
 A bell that is lost rings again (`uploads.reconcile`); a bell that rings twice does nothing twice.
 """
 
+import os
 import signal
+from contextlib import suppress
 from ctypes import CDLL
+from threading import Event
+from types import FrameType
 from typing import Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from rq import Queue
+from rq import Queue, Worker
 from rq.exceptions import DeserializationError
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -20,6 +24,10 @@ QUEUE = (
     "platea"  # one queue for every worker: with two, RQ loses the job of a worker killed right after the pop
 )
 JOB_TIMEOUT_S = 600
+WORKER_TTL_S = 20  # RQ waits 15 s less for a job, and 5 s less for any answer of Redis
+ENDS = signal.SIGUSR1  # from a worker to its job; set before the fork, so that none comes too early
+
+_ending = Event()
 
 # What may be run by writing to Redis. Without this list the JSON serializer still runs `os.system`.
 ALLOWED = frozenset(
@@ -51,9 +59,16 @@ class SafeJob(Job):
 
 
 def connection(url: str) -> Redis:
-    """For web requests: gives up after 1 s, where redis-py's defaults hang for 40 on a silent network."""
+    """For web requests: gives up after half a second, where redis-py hangs for 40 s on a silent network.
+
+    Giving up on one that is only slow costs little: the bell is rung again.
+    """
     return Redis.from_url(
-        url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0), health_check_interval=0
+        url,
+        socket_timeout=0.5,
+        socket_connect_timeout=0.5,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
     )
 
 
@@ -86,6 +101,44 @@ class Bell:
             return int(self._queue.count)
         except (RedisError, OSError):
             return None
+
+
+class JobWorker(Worker):
+    """RQ's worker, that finds a Redis which was away within seconds and tells its job when to end."""
+
+    max_connection_wait_time = 5.0  # between two tries; RQ's own 60 s are a minute lost after every outage
+
+    @classmethod
+    def on(cls, redis_url: str) -> "JobWorker":
+        """A worker of `QUEUE`. To be called in the main thread: it hears signals."""
+        signal.signal(ENDS, _hear)
+        # A connection that a firewall forgot is noticed only by waiting: RQ would wait worker_ttl - 5 s =
+        # 415 s for each read, and redis-py would then try the same again three times.
+        connection = Redis.from_url(redis_url, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))
+        return cls(
+            [QUEUE],
+            connection=connection,
+            serializer=JSONSerializer,
+            job_class=SafeJob,
+            log_job_description=False,
+            job_monitoring_interval=5,
+            worker_ttl=WORKER_TTL_S,
+        )
+
+    def handle_warm_shutdown_request(self) -> None:
+        super().handle_warm_shutdown_request()
+        if self.horse_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.horse_pid, ENDS)
+
+
+def is_ending() -> bool:
+    """Whether this job was asked to end after what it is doing now, because its worker is to end."""
+    return _ending.is_set()
+
+
+def _hear(_number: int, _frame: FrameType | None) -> None:
+    _ending.set()
 
 
 def die_with_parent() -> None:

@@ -4,7 +4,7 @@ import time
 
 from webapp import db
 from webapp.destinations.base import NeedsPersonError
-from webapp.queueing import die_with_parent
+from webapp.queueing import die_with_parent, is_ending
 from webapp.uploads import begin, claims, reconcile, run, state
 from webapp.uploads.models import Upload
 from webapp.uploads.prepare import Fenced
@@ -15,6 +15,7 @@ SHIFT_S = 60.0  # a sender goes on for about a minute, then lets other uploads h
 def prepare_upload(upload_id: int) -> None:
     """Make the batches of a queued upload and its audience, then ring for the senders."""
     die_with_parent()
+    db.keep_connections()
     claim = begin.claim_preparation(upload_id)
     if claim is None:
         return
@@ -30,8 +31,9 @@ def prepare_upload(upload_id: int) -> None:
 
 
 def send_upload(upload_id: int) -> None:
-    """Send batches of an upload until none is due or the shift is over."""
+    """Send batches of an upload until none is due, the shift is over or the worker is to end."""
     die_with_parent()
+    db.keep_connections()
     with db.reading() as session:
         upload = session.get(Upload, upload_id)
     if upload is None:
@@ -41,9 +43,13 @@ def send_upload(upload_id: int) -> None:
             if connection is None:
                 return
             until = time.monotonic() + SHIFT_S
-            while time.monotonic() < until and (claimed := claims.claim(upload_id)):
+            while not _is_over(until) and (claimed := claims.claim(upload_id)):
                 run.send(claimed, connection)
     except NeedsPersonError as error:  # the account holds no usable token
         with db.writing() as session:
             state.pause(session, session.get_one(Upload, upload_id), error.problem, None)
     reconcile.ring_senders(upload_id)
+
+
+def _is_over(until: float) -> bool:
+    return is_ending() or time.monotonic() >= until
