@@ -21,13 +21,14 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp import error_pages, health, request_log, security, services, shell, texts
     from webapp.access import views as access
     from webapp.config import ROOT
-    from webapp.contacts import holders
+    from webapp.contacts import contact_history, holders
     from webapp.contacts import views as contacts
     from webapp.destinations.meta import accounts as meta_accounts
     from webapp.destinations.meta import views as meta
     from webapp.home import views as home
     from webapp.uploads import views as uploads
     from webapp.uploads.erasing import take_out
+    from webapp.uploads.sent_contacts import history_of
     from webapp.uploads.source_use import why_database_in_use
     from webapp.uploads.usage import account_is_busy, filter_is_busy, last_uploads
 
@@ -47,6 +48,7 @@ def create_app(settings: "Settings") -> "Flask":
     holders.register(filter_is_busy)
     holders.register_user(why_database_in_use)
     holders.register_keeper(take_out)
+    contact_history.register(history_of)
     meta_accounts.in_use_checks[:] = [account_is_busy]
     meta_accounts.last_uses[:] = [last_uploads]
     security.protect(app, settings)

@@ -78,7 +78,7 @@ def _imports(
     return events
 
 
-def _running_at(database: UserDatabase, at: datetime) -> Select[tuple[ContactImport]]:
+def _running_at(database: UserDatabase, at: datetime) -> Select[ContactImport]:
     """Imports of one database run one after the other, so at most one was running."""
     ended: ColumnElement[datetime] = func.coalesce(ContactImport.finished_at, ContactImport.updated_at)
     return (

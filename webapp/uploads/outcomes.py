@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.destinations import registry
 from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, TemporaryError
-from webapp.uploads import plan, problems, state
+from webapp.uploads import plan, problems, sent_contacts, state
 from webapp.uploads.claims import Claimed, update_if_ours
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, Upload
@@ -36,6 +36,7 @@ def record_sent(claimed: Claimed, result: BatchResult) -> None:
             upload.sent_at = upload.sent_at or clock.now()
             told = {"rows": len(claimed.rows), "rejected": result.rejected_count, "trace": result.trace}
             _note(session, claimed, Event.SENT, **told)
+            sent_contacts.remember(session, upload, ids, [ids[row.row] for row in result.rejected])
             if result.pause_s > 0:
                 state.pause(session, upload, problems.RESTING, clock.epoch() + result.pause_s)
 

@@ -1,0 +1,120 @@
+"""What uploads tell of contacts: who was received by which audience, and a contact's part in past uploads."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Mapped
+from sqlmodel import Session, col
+
+from webapp.contacts import sent
+from webapp.contacts.contact_history import Event
+from webapp.contacts.models import Contact, SentAudience, UserDatabase
+from webapp.destinations.base import Medium
+from webapp.uploads import texts
+from webapp.uploads.left_out import unpack
+from webapp.uploads.models import Batch, DiscardedContacts, Upload
+from webapp.uploads.status import BatchStatus
+
+LOOK_BACK_ROWS = 2_000_000  # prepared rows of the newest uploads that are searched: a fraction of a second
+LOOK_BACK_UPLOADS = 50
+
+
+def remember(session: Session, upload: Upload, contact_ids: Sequence[int], refused: Sequence[int]) -> None:
+    """The contacts of a batch were received, but for *refused*; in the transaction that records the batch.
+
+    Contacts left out as duplicates of theirs count too: the person was received.
+    """
+    received = set(contact_ids) - set(refused)
+    if upload.duplicates:
+        column = "mobile_sha256" if upload.medium == Medium.SMS else "email_sha256"
+        received |= sent.namesakes(session, upload.database_id, column, received)
+    audience = SentAudience(
+        client_id=upload.client_id,
+        destination=upload.destination,
+        audience_id=upload.audience_id,
+        name=upload.audience_name,
+    )
+    sent.record(session, audience, received)
+
+
+def history_of(session: Session, database: UserDatabase, contact: Contact) -> list[Event]:
+    """What the newest uploads of the database did with the contact: sent, refused, left out and why."""
+    contact_id = contact.id or 0
+    uploads = {upload.id: upload for upload in _newest(session, database.id or 0)}
+    if not uploads:
+        return []
+    return [*_batches(session, uploads, contact_id), *_left_out(session, uploads, contact_id)]
+
+
+def _newest(session: Session, database_id: int) -> Iterator[Upload]:
+    wanted = select(Upload).where(
+        col(Upload.database_id) == database_id, col(Upload.prepared_at).is_not(None)
+    )
+    rows = 0
+    for upload in session.execute(wanted.order_by(col(Upload.id).desc()).limit(LOOK_BACK_UPLOADS)).scalars():
+        rows += upload.selected or 0
+        if rows > LOOK_BACK_ROWS and rows > (upload.selected or 0):
+            return
+        yield upload
+
+
+def _batches(session: Session, uploads: dict[int | None, Upload], contact_id: int) -> Iterator[Event]:
+    found = select(
+        col(Batch.upload_id),
+        col(Batch.status),
+        col(Batch.sent_at),
+        col(Batch.rejected),
+        col(Batch.contact_ids),
+    ).where(col(Batch.upload_id).in_(uploads), _holds(session, col(Batch.contact_ids), contact_id))
+    for upload_id, status, sent_at, rejected, packed in session.execute(found):
+        if contact_id not in unpack(packed):
+            continue  # its eight bytes across two others
+        upload = uploads[upload_id]
+        at = sent_at or upload.prepared_at or upload.created_at
+        said = dict(rejected).get(contact_id)
+        if status != BatchStatus.SENT:
+            title, detail = f"Preparato per “{upload.audience_name}”, non ancora inviato", ""
+        elif said is not None:
+            title, detail = f"Rifiutato da Facebook per “{upload.audience_name}”", str(said)
+        else:
+            title, detail = f"Inviato a Facebook per “{upload.audience_name}”", _source(upload)
+        yield Event(at, "megaphone", title, detail, _page(upload))
+
+
+def _left_out(session: Session, uploads: dict[int | None, Upload], contact_id: int) -> Iterator[Event]:
+    packed_ids = col(DiscardedContacts.contact_ids)
+    found = select(col(DiscardedContacts.upload_id), col(DiscardedContacts.reason), packed_ids).where(
+        col(DiscardedContacts.upload_id).in_(uploads), _holds(session, packed_ids, contact_id)
+    )
+    for upload_id, reason, packed in session.execute(found):
+        if contact_id in unpack(packed):
+            upload = uploads[upload_id]
+            title = f"Lasciato fuori da “{upload.audience_name}”"
+            at = upload.prepared_at or upload.created_at
+            yield Event(at, "ban", title, texts.left_out_reason(reason), _page(upload))
+
+
+def _holds(session: Session, packed: Mapped[bytes], contact_id: int) -> ColumnElement[bool]:
+    """The packed ids may hold this one: its eight bytes are somewhere in them."""
+    needle = array("q", [contact_id]).tobytes()
+    if session.get_bind().dialect.name == "postgresql":
+        return cast(ColumnElement[bool], packed.op("LIKE", is_comparison=True)(_pattern(needle)))
+    return func.instr(packed, needle) > 0
+
+
+def _pattern(needle: bytes) -> bytes:
+    """For LIKE over bytea, with what LIKE itself would understand escaped."""
+    escaped = b"".join(b"\\" + bytes([one]) if one in b"%_\\" else bytes([one]) for one in needle)
+    return b"%" + escaped + b"%"
+
+
+def _source(upload: Upload) -> str:
+    medium = "SMS" if upload.medium == Medium.SMS else "Email"
+    start = f"filtro “{upload.filter_name}”" if upload.filter_name else "intero database"
+    return f"{medium}, {start}, {upload.account_name}"
+
+
+def _page(upload: Upload) -> tuple[str, dict[str, str]]:
+    return ("uploads.detail", {"upload_id": upload.public_id})
