@@ -46,11 +46,19 @@ POLICY: dict[str, Who] = {
     # access: enter, leave, oneself
     "access.login": Who.PUBLIC,
     "access.sign_in": Who.PUBLIC,
+    "access.second_step": Who.PUBLIC,  # the password was right, the code is still owed
+    "access.give_code": Who.PUBLIC,
     "access.enter_demo": Who.PUBLIC,
     "access.logout": Who.OPERATOR,
     "access.choose_client": Who.OPERATOR,
     "access.profile": Who.OPERATOR,
     "access.change_password": Who.OPERATOR,
+    "access.second_factor": Who.OPERATOR,
+    "access.begin_second_factor": Who.OPERATOR,
+    "access.second_factor_qr": Who.OPERATOR,
+    "access.confirm_second_factor": Who.OPERATOR,
+    "access.new_recovery_codes": Who.OPERATOR,
+    "access.switch_off_second_factor": Who.OPERATOR,
     "access.open_invitation": Who.PUBLIC,  # to whoever holds the link
     "access.invitation": Who.PUBLIC,
     "access.accept_invitation": Who.PUBLIC,

@@ -201,8 +201,14 @@ class Destination(Protocol):
     def audience_sizes(self, account_id: int, audience_id: str, since: date) -> dict[date, int]:
         """How large the audience was on the days somebody looked, by the vendor's estimate."""
 
-    def connect(self, account_id: int) -> Connection:
-        """Raises LookupError when it was deleted, NeedsPersonError when it holds no usable token."""
+    def connect(self, account_id: int, deadline_s: float = 90.0) -> Connection:
+        """Raises LookupError when it was deleted, NeedsPersonError when it holds no usable token.
+
+        Every call of the connection ends within *deadline_s*, sooner for pages that somebody waits for.
+        """
+
+    def name_warning(self, name: str) -> str | None:
+        """Why the vendor may block an audience with this name (Italian), None when it will not mind."""
 
     def rest(self, account_id: int, seconds: float) -> None:
         """Let the whole account rest for *seconds*; a pause that is already longer stays."""

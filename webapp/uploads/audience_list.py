@@ -12,6 +12,7 @@ from webapp.destinations import registry
 from webapp.destinations.base import Account, Audience, DestinationError
 
 KEPT_S = 60.0
+DEADLINE_S = 12.0  # somebody waits in front of the form
 SHOWN = 20
 
 _kept: dict[str, tuple[float, "Listing"]] = {}
@@ -52,7 +53,7 @@ def read(account: Account, kind: str = "meta", again: bool = False) -> Listing:
 
 def _ask(account: Account, kind: str) -> Listing:
     try:
-        connection = registry.destination(kind).connect(account.id)
+        connection = registry.destination(kind).connect(account.id, DEADLINE_S)
     except LookupError:
         return Listing(problem="Questo account è stato eliminato: scegline un altro.")
     except DestinationError as error:

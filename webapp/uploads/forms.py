@@ -43,6 +43,7 @@ class Draft:
     consent: bool = False
     search: str = ""
     token: str = ""
+    keeps_name: bool = False  # although the vendor may block an audience with it
 
     @property
     def is_new(self) -> bool:
@@ -63,14 +64,19 @@ def read(form: Mapping[str, str], prospect: Prospect, accounts: Sequence[Account
         audience=form.get("audience", ""),
         consent=bool(form.get("consenso")),
         search=form.get("cerca", "").strip()[:100],
+        keeps_name=bool(form.get("nome_confermato")),
         token=token if looks_like_public_id(token) else new_public_id(),
     )
 
 
-def proposed_name(database: str, filter_name: str | None, today: date) -> str:
-    """Where the users come from, and when: “Clienti Italia, inattivi, novembre 2026”."""
+def proposed_name(client: str, database: str, filter_name: str | None, today: date) -> str:
+    """Whose users, from where, and when: “Studio Aurora, Clienti Italia, inattivi, novembre 2026”.
+
+    The client is left out when the database is already called after it.
+    """
+    whose = None if client.casefold() in database.casefold() else client
     month = format_date(today, "MMMM yyyy", locale=LOCALE)
-    return ", ".join(part for part in (database, filter_name, month) if part)[:LONGEST_NAME]
+    return ", ".join(part for part in (whose, database, filter_name, month) if part)[:LONGEST_NAME]
 
 
 def account_of(draft: Draft, accounts: Sequence[Account]) -> Account | None:
@@ -87,9 +93,16 @@ def missing(draft: Draft) -> list[str]:
 
 
 def errors(
-    draft: Draft, prospect: Prospect, account: Account | None, listing: Listing | None
+    draft: Draft,
+    prospect: Prospect,
+    account: Account | None,
+    listing: Listing | None,
+    name_warning: str | None = None,
 ) -> dict[str, str]:
-    """Field → sentence. *listing* is a new reading of the account's audiences, None without an account."""
+    """Field → sentence. *listing* is a new reading of the account's audiences, None without an account.
+
+    *name_warning*: why the vendor may block an audience with the new name; it can be confirmed.
+    """
     found: dict[str, str] = {}
     if not prospect.to_send(draft.medium):
         found["medium"] = no_contact(draft.medium, prospect)
@@ -99,6 +112,8 @@ def errors(
         found["account"] = account.problem
     if problem := _about_audience(draft, account, listing):
         found["nome" if draft.is_new else "audience"] = problem
+    if draft.is_new and name_warning and not draft.keeps_name:
+        found.setdefault("nome", name_warning)
     if not draft.consent:
         found["consenso"] = CONSENT_MISSING
     return found
@@ -109,6 +124,11 @@ def no_contact(medium: Medium, prospect: Prospect) -> str:
     other = OTHER[medium]
     way_out = f" o scegli {MEDIUM_NAMES[other]}" if prospect.to_send(other) else ""
     return f"{NO_CONTACT[medium]} Controlla il filtro{way_out}."
+
+
+def about_name(draft: Draft, account: Account | None, listing: Listing | None) -> str | None:
+    """What is wrong with the name of a new audience, as far as is known; None when nothing is."""
+    return _about_audience(draft, account, listing) if draft.is_new else None
 
 
 def _about_audience(draft: Draft, account: Account | None, listing: Listing | None) -> str | None:

@@ -8,7 +8,7 @@ from flask import Response, abort, make_response, render_template, request
 
 from webapp import clock, db, htmx
 from webapp.access.audit import Action, Detail, tell
-from webapp.access.current import current_operator, may
+from webapp.access.current import current_client, current_operator, may
 from webapp.access.models import Role
 from webapp.contacts.filter_rules import BrokenRule
 from webapp.destinations import registry
@@ -58,6 +58,17 @@ def audience_fragment(database_id: str) -> str:
     return render_template("uploads/_audience.html", **_shown(offer, draft, {}, listing))
 
 
+@blueprint.get(f"{URL}/nome")
+def name_fragment(database_id: str) -> str:
+    """Whether the name of the new audience is taken on the account, or one that Facebook may block."""
+    offer = _offer(database_id, count=False)
+    draft = offer.draft(request.args)
+    account = forms.account_of(draft, offer.accounts)
+    listing = audience_list.read(account, KIND) if account and not account.problem else None
+    taken = forms.about_name(draft, account, listing)
+    return render_template("uploads/_name_check.html", **_shown(offer, draft, {}, None) | {"taken": taken})
+
+
 @blueprint.get(f"{URL}/pronto")
 def ready_fragment(database_id: str) -> str:
     """The foot of the form: what is missing, or how many users go; counts come back as they were shown."""
@@ -78,7 +89,8 @@ def send(database_id: str) -> Response:
     draft = offer.draft(request.form)
     account = forms.account_of(draft, offer.accounts)
     listing = audience_list.read(account, KIND, again=True) if account and not account.problem else None
-    errors = forms.errors(draft, offer.prospect, account, listing)
+    warning = registry.destination(KIND).name_warning(draft.name)
+    errors = forms.errors(draft, offer.prospect, account, listing, warning)
     if errors or account is None:
         return _refuse(offer, draft, 422, errors=errors, listing=listing)
     if running := _running_twin(offer, draft, account):
@@ -130,7 +142,7 @@ def _offer(database_id: str, count: bool = True) -> Offer:
         source = sources.find(session, finding.client_id(), database_id, filtro)
         prospect = _prospect(session, source, today) if count else NOBODY
     filter_name = source.filter.name if source.filter else None
-    proposed = forms.proposed_name(source.database.name, filter_name, today)
+    proposed = forms.proposed_name(current_client().name, source.database.name, filter_name, today)
     accounts = registry.destination(KIND).accounts(source.database.client_id)
     return Offer(source, accounts, prospect, proposed)
 
@@ -178,6 +190,8 @@ def _shown(
         "running": running,
         "missing": forms.missing(draft),
         "to_send": prospect.to_send(draft.medium) if prospect else 0,
+        "name_warning": registry.destination(KIND).name_warning(draft.name) if draft.is_new else None,
+        "taken": None,
         "nobody": forms.no_contact(draft.medium, prospect) if prospect else "",
         "may_configure": may(Role.ADMINISTRATOR),
         "forms": forms,

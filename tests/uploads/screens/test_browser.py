@@ -119,6 +119,21 @@ def test_the_form_says_what_is_missing_until_nothing_is(form: Page):
     expect(text).to_have_text("Per caricare manca: il nome della custom audience.")
 
 
+def test_the_name_is_checked_while_it_is_typed(form: Page):
+    name = form.get_by_label("Nome della nuova custom audience")
+    name.fill("Clienti newsletter")
+    expect(form.locator("#name-check")).to_contain_text("esiste già una custom audience con questo nome")
+
+    name.fill("Pazienti di novembre")
+    expect(form.locator("#name-check")).to_contain_text("“Pazienti” può far pensare alla salute")
+    expect(name).to_be_focused()
+    form.get_by_label("Usa comunque questo nome").check()
+    form.get_by_label("Ho raccolto il consenso").check()
+    form.get_by_role("button", name="carica gli utenti").click()
+
+    expect(form.locator("tbody .status")).to_have_text("In coda")
+
+
 def test_an_existing_audience_is_found_and_chosen_without_leaving_the_form(form: Page):
     form.get_by_text("Usa esistente").click()
     first = form.locator("input[name=audience]:enabled").first

@@ -118,14 +118,14 @@ def test_the_account_is_asked_only_when_there_are_several(
     ]
 
 
-def test_it_proposes_a_name_made_of_source_and_month(
+def test_it_proposes_a_name_made_of_client_source_and_month(
     browser: Browser, account, clienti, inattivi, people, page
 ):
     url = f"{url_of(clienti)}?filtro={inattivi.public_id}"
 
     name = page(browser.get(url)).xpath("//input[@name='nome']/@value")[0]
 
-    assert name.startswith("Clienti Italia, Inattivi da 90 giorni, ")
+    assert name.startswith("Studio Aurora, Clienti Italia, Inattivi da 90 giorni, ")
     assert name.rsplit(" ", 1)[1].isdecimal()
 
 
@@ -392,3 +392,54 @@ def test_no_token_of_the_form_travels_in_an_address(browser: Browser, account, c
     for element in tree.xpath("//*[@hx-get]"):
         included = element.get("hx-include") or ""
         assert "csrf" not in included and "#upload-form" not in included and "form" not in included
+
+
+def test_a_name_that_is_taken_is_said_while_it_is_typed(browser: Browser, account, clienti, people, fragment):
+    url = f"{url_of(clienti)}/nome?account={account.public_id}&modo=nuova&nome="
+
+    taken = words(fragment(browser.get_htmx(f"{url}clienti%20NEWSLETTER")))
+    free = words(fragment(browser.get_htmx(f"{url}Clienti, novembre")))
+
+    assert "Su “Aurora Italia” esiste già una custom audience con questo nome" in taken
+    assert free == ""
+
+
+def test_a_name_facebook_may_block_is_sent_only_when_it_is_confirmed(
+    browser: Browser, filled, clienti, people, page
+):
+    risky = {**filled, "nome": "Pazienti in cura, novembre"}
+
+    tree = page(browser.post_form(url_of(clienti), risky), 422)
+
+    assert "“Pazienti” può far pensare alla salute" in errors_in(tree)[0]
+    assert tree.xpath("//input[@name='nome']/@value") == ["Pazienti in cura, novembre"]
+    assert tree.xpath("//label[input[@name='nome_confermato']]")
+    assert uploads() == []
+
+    assert browser.post_form(url_of(clienti), {**risky, "nome_confermato": "1"}).status_code == 303
+    assert [upload.audience_name for upload in uploads()] == ["Pazienti in cura, novembre"]
+
+
+def test_an_account_that_cannot_send_says_so_before_anything_is_pressed(
+    browser: Browser, account, clienti, people, page
+):
+    with db.writing() as session:
+        row = session.get_one(MetaAccount, account.id)
+        row.problem, row.problem_text = "190/463", "L’autorizzazione è scaduta: autorizza di nuovo l’account."
+
+    problem = page(browser.get(url_of(clienti))).get_element_by_id("account-problem")
+
+    assert "“Aurora Italia” non può ricevere utentiL’autorizzazione è scaduta" in words(problem)
+    assert problem.xpath(".//a/@href") == [f"/configura/integrazioni/facebook/{account.public_id}/modifica"]
+
+
+def test_a_list_that_cannot_be_read_can_be_asked_for_again(
+    browser: Browser, account, clienti, people, simulator, page
+):
+    simulator.order(fault="unavailable", on="GET /customaudiences", times=None)
+    url = f"{url_of(clienti)}?modo=esistente"
+
+    failed = page(browser.get(url)).get_element_by_id("audience")
+    assert failed.find_class("alert") and "riprova" in words(failed)
+
+    simulator.reset()

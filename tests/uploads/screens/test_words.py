@@ -85,9 +85,11 @@ def test_how_long_it_took():
     assert texts.lasted(done) == "41 min"
 
 
-def test_a_name_is_proposed_from_source_and_month():
-    assert proposed_name("Clienti Italia", None, date(2026, 11, 23)) == "Clienti Italia, novembre 2026"
-    assert proposed_name("Clienti", "Inattivi", date(2026, 1, 2)) == "Clienti, Inattivi, gennaio 2026"
+def test_a_name_is_proposed_from_client_source_and_month():
+    november, january = date(2026, 11, 23), date(2026, 1, 2)
+    assert proposed_name("Aurora", "Clienti", None, november) == "Aurora, Clienti, novembre 2026"
+    assert proposed_name("Aurora", "Clienti Aurora", None, november) == "Clienti Aurora, novembre 2026"
+    assert proposed_name("Aurora", "Clienti", "VIP", january) == "Aurora, Clienti, VIP, gennaio 2026"
 
 
 def test_an_unknown_reason_of_exclusion_shows_its_code_rather_than_nothing():

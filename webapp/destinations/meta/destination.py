@@ -16,7 +16,7 @@ from webapp.destinations.base import (
     Person,
     TemporaryError,
 )
-from webapp.destinations.meta import accounts, health_notes, queries, texts
+from webapp.destinations.meta import accounts, health_notes, name_words, queries, texts
 from webapp.destinations.meta.audiences import audience
 from webapp.destinations.meta.connect import graph_client, http_session
 from webapp.destinations.meta.graph import DEADLINE_S
@@ -56,6 +56,9 @@ class MetaDestination:
         except NeedsPersonError as error:
             _mark(account_id, error)
             raise
+
+    def name_warning(self, name: str) -> str | None:
+        return name_words.warning(name)
 
     def rest(self, account_id: int, seconds: float) -> None:
         accounts.rest(account_id, seconds)
