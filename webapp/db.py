@@ -68,6 +68,15 @@ def make_engine(url: str, pooled: bool = True) -> Engine:
     return made
 
 
+def keep_connections() -> None:
+    """Keep connections open from one transaction to the next, which is safe in a fork that forks no further.
+
+    A job has a thousand short transactions, and on SQLite closing the last connection empties the WAL.
+    """
+    if isinstance(engine().pool, NullPool):
+        connect(engine().url.render_as_string(hide_password=False))
+
+
 def engine() -> Engine:
     if _engine is None:
         raise RuntimeError("db.connect() was not called")

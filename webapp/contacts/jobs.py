@@ -1,10 +1,12 @@
 """What RQ runs for this room. A job takes an id; it may run twice and do the thing once."""
 
+from webapp import db
 from webapp.contacts import import_run, import_undo, importing
 from webapp.queueing import die_with_parent
 
 
 def run_import(import_id: int) -> None:
     die_with_parent()
+    db.keep_connections()
     if import_run.work_at(import_id) or import_undo.work_at(import_id):
         importing.ring(import_id)
