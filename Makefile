@@ -34,7 +34,7 @@ demo: $(VENV)/pronto
 test: $(VENV)/pronto-test
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m $(if $(ARGS),pytest $(ARGS),tests.everything)
 
 schermate: $(VENV)/pronto-test
 	@$(BIN)/python -m tests.screenshots schermate
