@@ -102,8 +102,8 @@ def people(draw, number):
 def test_what_was_exported_is_imported_again_as_the_same_contacts(aurora, settings, data):
     size = data.draw(st.integers(1, 5))
     with db.writing() as session:
-        source = databases.create_database(session, aurora.id, _free_name(session, "Da"))
-        copy = databases.create_database(session, aurora.id, _free_name(session, "A"))
+        source = databases.create_database(session, aurora.id, _free_name(session, aurora, "Da"))
+        copy = databases.create_database(session, aurora.id, _free_name(session, aurora, "A"))
         for database in (source, copy):
             for key, kind in (("note", "text"), ("speso", "number"), ("vip", "yes_no"), ("visto", "date")):
                 session.add(OwnField(database_id=database.id, key=key, label=key.title(), type=kind))
@@ -126,5 +126,5 @@ def _told(contact: Contact) -> dict:
     return contact.model_dump(exclude={"id", "database_id", "created_at", "updated_at"})
 
 
-def _free_name(session, start: str) -> str:
-    return f"{start} {len(queries.databases_of(session, 1))}"
+def _free_name(session, aurora, start: str) -> str:
+    return f"{start} {len(queries.databases_of(session, aurora.id))}"

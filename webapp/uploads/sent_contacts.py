@@ -40,12 +40,13 @@ def remember(session: Session, upload: Upload, contact_ids: Sequence[int], refus
 
 
 def history_of(session: Session, database: UserDatabase, contact: Contact) -> list[Event]:
-    """What the newest uploads of the database did with the contact: sent, refused, left out and why."""
+    """What the newest uploads did with the contact, in order: sent, refused, left out and why."""
     contact_id = contact.id or 0
     uploads = {upload.id: upload for upload in _newest(session, database.id or 0)}
     if not uploads:
         return []
-    return [*_batches(session, uploads, contact_id), *_left_out(session, uploads, contact_id)]
+    events = [*_batches(session, uploads, contact_id), *_left_out(session, uploads, contact_id)]
+    return sorted(events, key=lambda event: event.at)
 
 
 def _newest(session: Session, database_id: int) -> Iterator[Upload]:
