@@ -13,7 +13,7 @@ from flask import session as cookie
 from flask_login import current_user
 
 from webapp.access import sessions
-from webapp.access.models import Client, Operator, Role
+from webapp.access.models import Client, OpenSession, Operator, Role
 from webapp.access.policy import RANKS, Who
 
 P = ParamSpec("P")
@@ -64,6 +64,15 @@ def needs(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return decorate
+
+
+def current_session() -> OpenSession:
+    return _visitor().session
+
+
+def must_switch_on_second_factor() -> bool:
+    """Whether a client they administer wants a second factor and they have none: nothing else is open."""
+    return _visitor().lacks_second_factor
 
 
 def spaces() -> list[tuple[Client, Role]]:

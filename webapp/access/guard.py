@@ -26,9 +26,15 @@ def let_in_or_refuse() -> Response | None:
     structlog.contextvars.bind_contextvars(operator=current.current_operator().public_id)
     if not htmx.is_htmx():
         sessions.note_visit()
-    if who > Who.OPERATOR and current.rank() < who:
-        abort(403, _whom_to_ask())
+    if current.rank() < who:
+        return _refused()
     return None
+
+
+def _refused() -> Response:
+    if not current.must_switch_on_second_factor():
+        abort(403, _whom_to_ask())
+    return htmx.go_to(url_for("access.second_factor"))
 
 
 def _to_login() -> Response:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import update
+from sqlmodel import col
 
-from webapp import clock, db
+from webapp import db
 from webapp.access import audit, passwords, throttle
 from webapp.access.models import Operator
 from webapp.access.queries import operator_by_email
@@ -26,35 +28,39 @@ class Refused:
 def sign_in(email: str, password: str, address: str) -> Operator | Refused:
     """The operator when the password is theirs; the hash is renewed when our figures have changed."""
     secret = services().settings.secret_key
-    keys = throttle.key(secret, "account", email), throttle.key(secret, "address", address)
+    account, place, overall = (
+        throttle.key(secret, "account", email),
+        throttle.key(secret, "address", address),
+        throttle.key(secret, "overall"),
+    )
     with db.writing() as session:
-        wait_s = throttle.try_once(session, *keys)
+        wait_s = throttle.try_once(
+            session, (account, throttle.ACCOUNT), (place, throttle.ADDRESS), (overall, throttle.OVERALL)
+        )
     if wait_s:
         log.warning("accesso rallentato", wait_s=wait_s)
-        return Refused(_too_many(wait_s), wait_s)
+        return Refused(throttle.in_words(wait_s), wait_s)
     with db.reading() as session:
         operator = operator_by_email(session, email)
-        session.expunge_all()  # stays readable after the transaction
     known = operator if operator is not None and operator.is_active else None
     if not passwords.matches(known.password_hash if known else None, password) or known is None:
         log.warning("accesso rifiutato", operator=known.public_id if known else None)
         with db.writing() as session:
             audit.record(session, audit.Action.SIGN_IN_REFUSED, who=known)
         return Refused(WRONG)
-    return _entered(known, password, *keys)
-
-
-def _entered(operator: Operator, password: str, account_key: str, address_key: str) -> Operator:
     with db.writing() as session:
-        throttle.forgive(session, account_key, address_key)
-        operator = session.merge(operator)
-        operator.entered_at = clock.now()
-        if passwords.is_outdated(operator.password_hash):
-            operator.password_hash = passwords.hash_password(password)
-    log.info("accesso", operator=operator.public_id)
+        throttle.forget(session, account)
+        throttle.take_back(session, place)
+        throttle.take_back(session, overall)
+    return _with_new_hash(known, password) if passwords.is_outdated(known.password_hash) else known
+
+
+def _with_new_hash(operator: Operator, password: str) -> Operator:
+    before, renewed = operator.password_hash, passwords.hash_password(password)
+    with db.writing() as session:
+        session.execute(
+            update(Operator)
+            .where(col(Operator.id) == operator.id, col(Operator.password_hash) == before)
+            .values(password_hash=renewed)
+        )
     return operator
-
-
-def _too_many(wait_s: int) -> str:
-    minutes = -(-wait_s // 60)
-    return f"Troppi tentativi. Riprova tra {minutes} {'minuto' if minutes == 1 else 'minuti'}."

@@ -3,16 +3,19 @@
 from flask import Response, abort, render_template, request, url_for
 from flask_login import current_user
 
-from webapp import clock, db, htmx, security
+from webapp import db, htmx, security
 from webapp.access import (
     audit,
     current,
+    entering,
     sessions,
     signing_in,
     views_clients,
     views_invitation,
     views_people,
     views_profile,
+    views_second_factor,
+    views_second_step,
     views_trail,
 )
 from webapp.access.demo import ensure_demo_operator
@@ -21,13 +24,22 @@ from webapp.access.models import Operator
 from webapp.access.routes import blueprint
 from webapp.services import services
 
-__all__ = ["blueprint", "views_clients", "views_invitation", "views_people", "views_profile", "views_trail"]
+__all__ = [
+    "blueprint",
+    "views_clients",
+    "views_invitation",
+    "views_people",
+    "views_profile",
+    "views_second_factor",
+    "views_second_step",
+    "views_trail",
+]
 
 
 @blueprint.get("/accesso")
 def login() -> Response | str:
     if current_user.is_authenticated:
-        return _to_page(request.args.get("dopo"))
+        return entering.to_page(request.args.get("dopo"))
     return _page(LoginForm(dopo=security.local_path(request.args.get("dopo")) or ""))
 
 
@@ -38,7 +50,7 @@ def sign_in() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
         return _page(form), 422
     outcome = signing_in.sign_in(form.email.data, form.password.data, request.remote_addr or "")
     if isinstance(outcome, Operator):
-        return _enter(outcome, form.dopo.data)
+        return entering.after_password(outcome, form.dopo.data)
     if outcome.wait_s:
         return _page(form, outcome.sentence), 429, {"Retry-After": str(outcome.wait_s)}
     return _page(form, outcome.sentence), 422
@@ -50,8 +62,7 @@ def enter_demo() -> Response:
         abort(404)
     with db.writing() as session:
         operator = ensure_demo_operator(session)
-        operator.entered_at = clock.now()
-    return _enter(operator, request.form.get("dopo"))
+    return entering.after_password(operator, request.form.get("dopo"))
 
 
 @blueprint.post("/uscita")
@@ -71,14 +82,3 @@ def choose_client(client_id: str) -> Response:
 
 def _page(form: LoginForm, refusal: str = "") -> str:
     return render_template("access/login.html", form=form, refusal=refusal)
-
-
-def _enter(operator: Operator, after: str | None) -> Response:
-    with db.writing() as session:
-        audit.record(session, audit.Action.SIGNED_IN, who=operator)
-    sessions.open_for(operator)
-    return _to_page(after)
-
-
-def _to_page(after: str | None) -> Response:
-    return htmx.go_to(security.local_path(after) or url_for("home.overview"))
