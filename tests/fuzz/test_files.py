@@ -1,0 +1,114 @@
+"""Thousands of mangled files through the whole wizard: no error of ours, no lost row, no slow answer.
+
+FUZZ_FILES says how many (`make fuzz`: 5000), FUZZ_SEED which; a failure names the seed and the file.
+"""
+
+import os
+import random
+import time
+
+from sqlalchemy import func, select
+
+from tests.fuzz.files import MangledFile, mangled_file
+from webapp import db
+from webapp.contacts import databases, import_draft, import_run
+from webapp.contacts.models import CONTACT, ContactImport, ImportStatus, RejectedRow, UserDatabase
+
+FILES = int(os.environ.get("FUZZ_FILES", "300"))
+SEED = int(os.environ.get("FUZZ_SEED", "20261124"))
+BOUNDARY = "confine-di-prova"
+SLOW_S = 2.0  # of processor time: how busy the machine is proves nothing
+
+
+def _multipart(csrf_token: str, file: MangledFile) -> bytes:
+    """The form as a browser sends it."""
+    field = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
+    token = f'{field}"csrf_token"\r\n\r\n{csrf_token}\r\n'
+    head = f'{field}"file"; filename="{file.name}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+    return (token + head).encode() + file.content + f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+class Walk:
+    """One file through the wizard as somebody who agrees to everything; *slowest_s* is its slowest answer."""
+
+    def __init__(self, browser, database: UserDatabase) -> None:
+        self.browser = browser
+        self.database = database
+        self.base = f"/database/{database.public_id}/importazioni"
+        self.slowest_s = 0.0
+
+    def take(self, file: MangledFile) -> str:
+        """What became of it: refused, without a medium, or imported."""
+        sent = self._ask(
+            "post",
+            f"{self.base}/nuova",
+            data=_multipart(self.browser.csrf_token(), file),
+            content_type=f"multipart/form-data; boundary={BOUNDARY}",
+        )
+        if sent.status_code == 422:
+            assert 'id="file-error"' in sent.text, "refused without saying why"
+            return "refused"
+        assert sent.status_code == 303
+        made = self._made()
+        rows = sum(1 for _ in import_draft.rows_of(made)) - made.has_header
+        assert self._ask("get", sent.location).status_code == 200
+        saved = self._ask("post_form", sent.location)
+        if saved.status_code == 422:
+            return "no medium"
+        assert self._ask("get", saved.location).status_code == 200
+        assert self._ask("post_form", sent.location.replace("colonne", "importa")).status_code == 303
+        import_run.run_until_final(made.id)
+        result = self._ask("get", f"{self.base}/{made.public_id}")
+        assert result.status_code == 200
+        self._adds_up(self._made(), rows)
+        csv = self._ask("get", f"{self.base}/{made.public_id}/scarti.csv")
+        assert csv.status_code == 200
+        return "imported"
+
+    def _ask(self, method: str, *args, **more):
+        started = time.process_time()
+        answer = getattr(self.browser, method)(*args, **more)
+        self.slowest_s = max(self.slowest_s, time.process_time() - started)
+        assert answer.status_code < 500, f"{answer.status_code} for {args[0]}"
+        return answer
+
+    def _made(self) -> ContactImport:
+        with db.reading() as session:
+            return session.execute(
+                select(ContactImport).where(ContactImport.database_id == self.database.id)
+            ).scalar_one()
+
+    def _adds_up(self, made: ContactImport, rows: int) -> None:
+        """Every row of the file became a contact, updated one, was left alone or is kept with its reason."""
+        assert made.status in (ImportStatus.COMPLETED, ImportStatus.COMPLETED_WITH_WARNINGS), made.error
+        parts = made.rows_new + made.rows_updated + made.rows_skipped + made.rows_rejected
+        assert rows == made.rows_read == parts
+        with db.reading() as session:
+            contacts = select(func.count()).where(CONTACT.c.database_id == self.database.id)
+            rejected = select(func.count()).where(RejectedRow.import_id == made.id, RejectedRow.reason != "")
+            assert session.execute(contacts).scalar_one() == made.rows_new
+            assert session.execute(rejected).scalar_one() == made.rows_rejected
+
+
+def test_no_mangled_file_breaks_anything_or_loses_a_row(signed_in, aurora, capsys):
+    dice = random.Random(SEED)
+    became: dict[str, int] = {}
+    slowest_s = 0.0
+    for number in range(FILES):
+        file = mangled_file(dice)
+        with db.writing() as session:
+            database = databases.create_database(session, aurora.id, f"Prova {number}")
+        walk = Walk(signed_in, database)
+        try:
+            outcome = walk.take(file)
+            assert walk.slowest_s < SLOW_S, f"an answer took {walk.slowest_s:.1f} s"
+        except Exception as error:
+            what = f"{file.name!r} {file.kinds} {file.content[:300]!r}"
+            error.add_note(f"FUZZ_SEED={SEED}, file {number}: {what}")
+            raise
+        became[outcome] = became.get(outcome, 0) + 1
+        slowest_s = max(slowest_s, walk.slowest_s)
+    with capsys.disabled():
+        print(f"\nFUZZ_SEED={SEED}: {FILES} file, {became}, la risposta più lenta {slowest_s:.2f} s")
+
+    assert became["imported"] > FILES / 3, "files that are all refused prove little"
