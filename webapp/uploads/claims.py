@@ -56,9 +56,10 @@ def claim(upload_id: int) -> Claimed | None:
             .limit(1)
             .with_for_update(skip_locked=True)
         )
+        # `=`, not IN: PostgreSQL may run the subquery of an IN once per row, and would then take several.
         taken = session.execute(
             update(Batch)
-            .where(col(Batch.id).in_(due), col(Batch.status) == BatchStatus.PENDING)
+            .where(col(Batch.id) == due.scalar_subquery(), col(Batch.status) == BatchStatus.PENDING)
             .values(
                 status=BatchStatus.SENDING,
                 attempt=Batch.attempt + 1,
