@@ -24,7 +24,7 @@ QUEUE = (
     "platea"  # one queue for every worker: with two, RQ loses the job of a worker killed right after the pop
 )
 JOB_TIMEOUT_S = 600
-WORKER_TTL_S = 20  # RQ waits 15 s less for a job, and 5 s less for any answer of Redis
+WORKER_TTL_S = 17  # RQ waits 15 s less for a job, and 5 s less for any answer of Redis
 ENDS = signal.SIGUSR1  # from a worker to its job; set before the fork, so that none comes too early
 
 _ending = Event()

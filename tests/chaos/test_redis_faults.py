@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 from sqlmodel import select
 
-from tests.chaos.balance import strike
+from tests.chaos.balance import Balance, strike
 from tests.chaos.conftest import IS_LONG, emails, tune
 from tests.chaos.fault_proxy import FaultProxy
 from tests.chaos.redis_server import PASSWORD, RedisServer
@@ -22,8 +22,8 @@ from webapp.uploads.status import BatchStatus, UploadStatus
 
 ANSWERED_WITHIN_S = 2.0
 GOES_ON_WITHIN_S = 60.0
-LASTS_S = 40.0 if IS_LONG else 3.0
-ROWS = 100
+LASTS_S = 40.0 if IS_LONG else 2.0
+ROWS, FIRST = 100, 8  # contacts in a batch, batches of the upload that is running
 
 
 @dataclass
@@ -54,47 +54,63 @@ def line(redis_server):
     proxy.stop()
 
 
-@pytest.mark.parametrize("fault", BREAK)
+@pytest.mark.timeout(900)
 def test_uploads_start_and_go_on_by_themselves_once_redis_is_back(
-    fault, line, connected, make_world, make_crew, aurora, giulia, report, kind, page
+    line, connected, make_world, make_crew, aurora, giulia, report, kind, page
 ):
-    break_it, mend_it = BREAK[fault]
     settings = replace(connected, redis_url=line.redis.url_at(line.proxy.port))
     browser = make_app(settings).test_client()
     browser.sign_in(giulia)
-    running, waiting = make_world("a", 20 * ROWS), make_world("b", 2 * ROWS, aurora)
-    tune(running.simulator, latency_s=0.3)
     make_crew(settings).add()
-    first = running.start()
-    wait_until(lambda: _sent(first), within_s=60)
 
-    if fault != "svuotato":
-        break_it(line)
-    took, second = _start_from_the_web(browser, waiting)
-    if fault == "svuotato":
-        break_it(line)
-    history = page(browser.get(_history(waiting))).text_content()
-    time.sleep(LASTS_S)
-    mend_it(line)
+    for name, (break_it, mend_it) in BREAK.items():
+        running, waiting = make_world(f"a-{name}-", FIRST * ROWS), make_world(f"b-{name}-", ROWS, aurora)
+        tune(running.simulator, latency_s=0.4)
+        first = running.start()
+        wait_until(lambda first=first: _sent(first), within_s=60)
+
+        if name == "svuotato":  # what is already in it is what gets lost
+            took, second = _start_from_the_web(browser, waiting)
+            break_it(line)
+        else:
+            break_it(line)
+            took, second = _start_from_the_web(browser, waiting)
+        history = page(browser.get(_history(waiting))).text_content()
+        time.sleep(LASTS_S)
+        mend_it(line)
+        goes_on_s = _wait_until_both_end(name, first, second)
+
+        people = emails(f"a-{name}-", FIRST * ROWS) + emails(f"b-{name}-", ROWS)
+        balance = strike([first.id, second.id], people, running.simulator)
+        _note(report, kind, name, took, goes_on_s, balance)
+        assert took < ANSWERED_WITHIN_S, name
+        assert "In coda" in history, name
+        assert balance.is_even, name
+        assert {read(first).status, read(second).status} == {UploadStatus.COMPLETED}, name
+
+
+def _wait_until_both_end(name: str, first: Upload, second: Upload) -> float:
+    """The seconds that took."""
     back = time.monotonic()
-    wait_until(lambda: is_final(first) and is_final(second), within_s=GOES_ON_WITHIN_S)
+    while not (is_final(first) and is_final(second)):
+        waited = time.monotonic() - back
+        assert waited < GOES_ON_WITHIN_S, f"Redis {name}: {waited} s dopo il ritorno i caricamenti sono fermi"
+        time.sleep(0.05)
+    return time.monotonic() - back
 
-    balance = strike([first.id, second.id], emails("a", 20 * ROWS) + emails("b", 2 * ROWS), running.simulator)
+
+def _note(report, kind, name: str, took: float, goes_on_s: float, balance: Balance) -> None:
     report.add(
-        "Redis guasto mentre si avvia e si invia",
+        f"Redis guasto per {LASTS_S:.0f} s mentre si avvia e si invia",
         database=kind,
-        Redis=fault,
+        Redis=name,
         s_per_rispondere_al_web=took,
-        s_dal_ritorno_alla_fine=time.monotonic() - back,
+        s_dal_ritorno_alla_fine=goes_on_s,
         lotti=balance.batches,
         persi=balance.lost,
         in_più=balance.over,
         in_meno=balance.under,
     )
-    assert took < ANSWERED_WITHIN_S
-    assert "In coda" in history
-    assert balance.is_even
-    assert {read(first).status, read(second).status} == {UploadStatus.COMPLETED}
 
 
 def _start_from_the_web(browser, world: World) -> tuple[float, Upload]:
