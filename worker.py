@@ -14,12 +14,13 @@ from sqlalchemy.exc import OperationalError
 
 from webapp import clock, config, db, logs, migrations, services, workers
 from webapp.contacts import importing
-from webapp.destinations.meta import health
+from webapp.destinations.meta import accounts, health
 from webapp.destinations.registry import DESTINATIONS
 from webapp.processes import Household, python
 from webapp.queueing import JobWorker
 from webapp.uploads import jobs as upload_jobs
 from webapp.uploads.reconcile import reconcile
+from webapp.uploads.usage import last_uploads
 
 GRACE_S = 30.0  # for the job that is running when the worker is asked to end
 TURN = "reconcile"
@@ -72,6 +73,7 @@ def _load_before_forking() -> None:
 def _keep_reconciling(settings: config.Settings) -> None:
     services.start(settings)
     _wait_for_schema()
+    accounts.last_uses[:] = [last_uploads]  # destinations do not know uploads
     name, started_at = workers.this_worker(), clock.now()
     while True:
         try:

@@ -53,6 +53,8 @@ POLICY: dict[str, Who] = {
     "access.choose_client": Who.OPERATOR,
     "access.profile": Who.OPERATOR,
     "access.change_password": Who.OPERATOR,
+    "access.close_session": Who.OPERATOR,
+    "access.close_other_sessions": Who.OPERATOR,
     "access.second_factor": Who.OPERATOR,
     "access.begin_second_factor": Who.OPERATOR,
     "access.second_factor_qr": Who.OPERATOR,
@@ -168,6 +170,7 @@ POLICY: dict[str, Who] = {
     "uploads.diagnosis": Who.SUPPORT,  # counts, codes and times, no person
     "uploads.diagnosis_file": Who.SUPPORT,
     "uploads.open_elsewhere": Who.SUPPORT,  # of a client the operator follows
+    "uploads.choose_source": Who.MARKETER,
     "uploads.new_upload": Who.MARKETER,
     "uploads.audience_fragment": Who.MARKETER,
     "uploads.name_fragment": Who.MARKETER,

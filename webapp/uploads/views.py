@@ -15,6 +15,7 @@ from webapp.uploads import (
     views_detail,
     views_diagnosis,
     views_monitor,
+    views_source,
     views_upload,
 )
 from webapp.uploads.freshness import conditional
@@ -23,7 +24,15 @@ from webapp.uploads.queries import Group
 from webapp.uploads.routes import blueprint
 from webapp.uploads.sources import Source
 
-__all__ = ["blueprint", "views_actions", "views_detail", "views_diagnosis", "views_monitor", "views_upload"]
+__all__ = [
+    "blueprint",
+    "views_actions",
+    "views_detail",
+    "views_diagnosis",
+    "views_monitor",
+    "views_source",
+    "views_upload",
+]
 
 DATABASE = "/database/<database_id>/custom-audience"
 FILTER = "/database/<database_id>/filtri/<filter_id>/custom-audience"

@@ -23,6 +23,7 @@ from webapp.texts import ROME
 
 JOB = "webapp.destinations.meta.jobs.check_account"
 EVERY = timedelta(hours=1)
+SOONER = timedelta(minutes=10)  # for an account that was used since: its audiences have changed
 SIZES_KEPT = timedelta(days=400)  # a year's history, and the month it is compared with
 
 
@@ -136,18 +137,21 @@ def _keep_sizes(session: Session, account_id: int, audiences: Sequence[Audience]
 
 def _due() -> list[int]:
     now = clock.now()
-    looked_at = col(MetaHealth.asked_at)
     query = (
-        select(col(MetaAccount.id))
+        select(col(MetaAccount.id), col(MetaHealth.asked_at))
         .outerjoin(MetaHealth, col(MetaHealth.account_id) == col(MetaAccount.id))
-        .where(
-            col(MetaAccount.token).is_not(None),
-            col(MetaAccount.paused_until) < now.timestamp(),
-            looked_at.is_(None) | (looked_at < now - EVERY),
-        )
+        .where(col(MetaAccount.token).is_not(None), col(MetaAccount.paused_until) < now.timestamp())
     )
     with db.reading() as session:
-        return list(session.execute(query).scalars())
+        asked = {row[0]: row[1] for row in session.execute(query)}
+        used = accounts.last_used(session, list(asked))
+    return [account_id for account_id, at in asked.items() if _is_due(at, used.get(account_id), now)]
+
+
+def _is_due(asked_at: datetime | None, used_at: datetime | None, now: datetime) -> bool:
+    if asked_at is None or asked_at < now - EVERY:
+        return True
+    return used_at is not None and asked_at < used_at and asked_at < now - SOONER
 
 
 def _load(account_id: int) -> MetaAccount | None:

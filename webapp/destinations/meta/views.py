@@ -78,6 +78,7 @@ def _info(account: MetaAccount) -> dict[str, object]:
         "account": account,
         "row": account_row(account),
         "may_configure": may(Role.ADMINISTRATOR),
+        "may_upload": may(Role.MARKETER),
         "can_authorise": oauth.is_available(),
         "empty_text": texts.INFO_EMPTY,
     }

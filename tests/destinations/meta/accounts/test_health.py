@@ -226,3 +226,18 @@ def rung(settings) -> list[int]:
     with queueing.connection(settings.redis_url) as redis:
         queue = Queue(queueing.QUEUE, connection=redis, serializer=JSONSerializer, job_class=queueing.SafeJob)
         return [job.args[0] for job in queue.jobs if job.func_name == health.JOB]
+
+
+def test_an_account_that_was_used_since_is_looked_at_sooner(save_account, connected):
+    account = save_account()
+    with db.writing() as session:
+        session.get_one(MetaHealth, account.id).asked_at = clock.now() - timedelta(minutes=15)
+    health.ring_due()
+    assert rung(connected) == []
+
+    before = accounts.last_uses[:]
+    accounts.last_uses[:] = [lambda session, ids: {account.id: clock.now() - timedelta(minutes=3)}]
+    health.ring_due()
+    accounts.last_uses[:] = before
+
+    assert rung(connected) == [account.id]

@@ -49,7 +49,7 @@ def test_every_audience_is_listed_with_size_and_last_change(signed_in, save_acco
         "Clienti newsletter",
     ]
     kind, size, changed, use = listed["Clienti newsletter"]
-    assert (kind, size, use) == ("Elenco di contatti", "48.000–49.000", "Puoi caricare qui")
+    assert (kind, size, use) == ("Elenco di contatti", "48.000–49.000", "carica qui")
     assert len(changed) == len("23/11/2026 14:05")
     assert listed["Simile (IT, 1%) – Clienti newsletter"][0] == "Pubblico simile"
     assert "Non utilizzabile" in listed["Pazienti in cura 2025"][3]

@@ -1,0 +1,38 @@
+""" "carica qui": an audience is chosen already, the users to put into it are not."""
+
+from flask import abort, render_template, request
+
+from webapp import db
+from webapp.contacts import filter_pages
+from webapp.contacts import queries as contact_queries
+from webapp.destinations import registry
+from webapp.uploads import finding, forms
+from webapp.uploads.routes import blueprint
+
+KIND = "meta"
+
+
+@blueprint.get("/carica-qui", endpoint="choose_source")
+def choose_source() -> str:
+    """The databases and filters of the client, each with the upload form filled in as far as is known."""
+    client_id = finding.client_id()
+    accounts = registry.destination(KIND).accounts(client_id)
+    account = next((one for one in accounts if one.public_id == request.args.get("account")), None)
+    if account is None:
+        abort(404)
+    with db.reading() as session:
+        databases = contact_queries.database_rows(session, client_id)
+        filters = filter_pages.rows(session, client_id)
+        session.expunge_all()  # stays readable after the transaction
+    return render_template(
+        "uploads/choose_source.html",
+        account=account,
+        audience_name=request.args.get("nome", "")[:200],
+        args={
+            "account": account.public_id,
+            "modo": forms.EXISTING,
+            "audience": request.args.get("audience", ""),
+        },
+        databases=databases,
+        filters=filters,
+    )
