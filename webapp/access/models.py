@@ -1,6 +1,6 @@
 """Who may enter: operators (logins), clients (spazi cliente) and the role each operator has in each."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -76,6 +76,10 @@ class OpenSession(SQLModel, table=True):
     seen_at: float
     browser: str  # "Firefox su Linux"
     address: str  # shortened: 203.0.113.0/24
+
+    @property
+    def seen(self) -> datetime:
+        return datetime.fromtimestamp(self.seen_at, UTC)
 
 
 class SecondFactor(SQLModel, table=True):

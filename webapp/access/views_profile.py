@@ -1,28 +1,53 @@
-"""One's own page: who one is here, and a new password."""
+"""One's own page: who one is here, where one is signed in, and a new password."""
 
-from flask import Response, render_template, request, url_for
+from flask import Response, abort, make_response, render_template, request, url_for
 
 from webapp import db, htmx
-from webapp.access import audit, current, sessions, signing_in
+from webapp.access import audit, current, second_factor, sessions, signing_in
+from webapp.access.audit import Action
 from webapp.access.forms import PasswordForm
 from webapp.access.models import Operator
 from webapp.access.operators import OperatorError, set_password
 from webapp.access.routes import blueprint
+from webapp.identifiers import looks_like_public_id
 
 
 @blueprint.get("/profilo")
 def profile() -> str:
-    return _page("access/profile.html", PasswordForm())
+    return _page(PasswordForm())
 
 
 @blueprint.post("/profilo/password")
-def change_password() -> Response | tuple[str, int]:
+def change_password() -> Response:
     form = PasswordForm()
     if form.validate_on_submit() and (operator := _changed(form)):
         sessions.open_for(operator)  # all the others have ended
-        return htmx.notice(htmx.go_to(url_for("access.profile")), "Password cambiata.")
-    template = "access/_password_form.html" if htmx.is_htmx() else "access/profile.html"
-    return _page(template, form), 422
+        return _back("Password cambiata: le altre sessioni sono finite.")
+    if htmx.is_htmx():
+        page = render_template("access/_password_form.html", form=form, errors=_errors(form))
+        return make_response(page, 422)
+    return make_response(_page(form), 422)
+
+
+@blueprint.post("/profilo/sessioni/<session_id>/chiudi")
+def close_session(session_id: str) -> Response:
+    if not looks_like_public_id(session_id):
+        abort(404)
+    operator = current.current_operator()
+    with db.writing() as session:
+        if not sessions.close(session, operator.id or 0, public_id=session_id):
+            abort(404)
+        audit.record(session, Action.SESSIONS_CLOSED, on=operator.name, detail={"sessioni": 1})
+    return _back("Sessione chiusa.")
+
+
+@blueprint.post("/profilo/sessioni/chiudi")
+def close_other_sessions() -> Response:
+    operator = current.current_operator()
+    with db.writing() as session:
+        count = sessions.close(session, operator.id or 0, keep=current.current_session().id)
+        audit.record(session, Action.SESSIONS_CLOSED, on=operator.name, detail={"sessioni": count})
+    return _back("Le altre sessioni sono chiuse.")
 
 
 def _changed(form: PasswordForm) -> Operator | None:
@@ -39,15 +64,31 @@ def _changed(form: PasswordForm) -> Operator | None:
     try:
         with db.writing() as session:
             operator = set_password(session, email, form.nuova.data)
-            audit.record(session, audit.Action.PASSWORD_CHANGED, on=operator.name)
+            audit.record(session, Action.PASSWORD_CHANGED, on=operator.name)
             return operator
     except OperatorError as error:
         form.nuova.errors = [str(error)]
         return None
 
 
-def _page(template: str, form: PasswordForm) -> str:
-    errors = {name: sentences[0] for name, sentences in form.errors.items()}
-    return render_template(
-        template, form=form, errors=errors, operator=current.current_operator(), spaces=current.spaces()
-    )
+def _back(sentence: str) -> Response:
+    return htmx.notice(htmx.go_to(url_for("access.profile")), sentence)
+
+
+def _page(form: PasswordForm) -> str:
+    operator = current.current_operator()
+    with db.reading() as session:
+        return render_template(
+            "access/profile.html",
+            form=form,
+            errors=_errors(form),
+            operator=operator,
+            spaces=current.spaces(),
+            has_second_factor=second_factor.is_on(session, operator),
+            sessions=sessions.open_sessions(session, operator.id or 0),
+            this_session=current.current_session().id,
+        )
+
+
+def _errors(form: PasswordForm) -> dict[str, str]:
+    return {name: sentences[0] for name, sentences in form.errors.items()}
