@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: aiuto install demo test fuzz lock schermate pulisci
+.PHONY: aiuto install demo test chaos fuzz lock schermate pulisci
 
 aiuto:
 	@echo "make demo      avvia Platea in prova, senza account Facebook (Ctrl-C per fermare)"
 	@echo "make test      prepara l’ambiente ed esegue tutti i controlli e i test"
+	@echo "make chaos     uccide processi, Redis e risposte di Meta e conta gli utenti, su SQLite e PostgreSQL (40 minuti)"
 	@echo "make fuzz      prova migliaia di file guasti (FUZZ_FILES quanti, FUZZ_SEED quali)"
 	@echo "make install   prepara soltanto l’ambiente"
 	@echo "make schermate salva le schermate di ogni pagina in schermate/"
@@ -39,6 +40,9 @@ test: $(VENV)/pronto-test
 
 fuzz: $(VENV)/pronto-test
 	@FUZZ_FILES=$${FUZZ_FILES:-5000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -q --show-capture=no tests/fuzz
+
+chaos: $(VENV)/pronto-test
+	@PLATEA_CHAOS=lungo $(BIN)/python -m pytest tests/chaos $(ARGS)
 
 schermate: $(VENV)/pronto-test
 	@$(BIN)/python -m tests.screenshots schermate

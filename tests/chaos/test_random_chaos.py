@@ -70,7 +70,7 @@ def test_whatever_happens_nobody_is_lost_and_nobody_is_counted_twice(scene, make
         scene.crew.add(host, jobs=2)
     scene.crew.keep()
     upload = world.start()
-    wait_until(lambda: sent(upload), within_s=60)
+    wait_until(lambda: sent(upload), within_s=120)
 
     struck = rage(scene, upload)
     scene.finish()
