@@ -1,22 +1,27 @@
 """From the contacts of one moment to batches ready to send.
 
     snapshot of the database
-      → selected contacts, sorted by digest, so that duplicates stand side by side
+      → duplicates, by a walk along the digests: equal ones stand side by side and need no memory
+      → selected contacts, in the order of their ids
       → left out, counted by reason: no valid value, duplicate
       → encoded and cut into batches, each stored as it will be sent
+
+The contacts of a batch are neighbours in the database, so whatever is looked up or written for them later
+stays in few places on the disk.
 
 One moment gives all the numbers, so they add up whatever is edited meanwhile. A preparation that dies
 starts again from nothing: it takes seconds a million, and its half-made batches were never sent.
 """
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, islice
+from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, null, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
@@ -30,13 +35,14 @@ from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, DiscardedContacts, Upload
 from webapp.uploads.status import UploadStatus
 
-DIGEST = {Medium.EMAIL: CONTACT.c.email_sha256, Medium.SMS: CONTACT.c.mobile_sha256}
+DIGESTS = (CONTACT.c.email_sha256, CONTACT.c.mobile_sha256)
+DIGEST = dict(zip((Medium.EMAIL, Medium.SMS), DIGESTS, strict=True))
 REASON = {Medium.EMAIL: CONTACT.c.email_reason, Medium.SMS: CONTACT.c.mobile_reason}
 DUPLICATE = "duplicate"
 READ_ROWS = 10_000
 PACKED_IDS = 50_000
 
-Row = tuple[int, bytes | None, bytes | None]  # the fields of a Person
+Row = tuple[int, bytes | None, bytes | None, str | None]  # id, both digests, why there is none
 
 
 class Fenced(Exception):
@@ -71,74 +77,90 @@ def prepare(upload: Upload, claim: Claim, destination: Destination, today: date)
     _forget_former_batches(claim)
     with db.snapshot() as connection:
         total = connection.execute(select(func.count()).select_from(CONTACT).where(chosen)).scalar_one()
-        prepared = Prepared(total, Counter())
-        _set_aside_invalid(connection, chosen, medium, claim, prepared)
-        _store_batches(connection, chosen, medium, claim, destination, prepared, upload.rule is not None)
+        duplicates = _duplicates(connection, chosen, medium, upload.rule is not None)
+        prepared = Prepared(total, Counter(), len(duplicates))
+        query = select(CONTACT.c.id, *DIGESTS, REASON[medium]).where(chosen).order_by(CONTACT.c.id)
+        contacts = db.pages(connection, query, READ_ROWS)
+        _store_batches(contacts, duplicates, medium, claim, destination, prepared)
     _record(claim, prepared)
     return prepared
 
 
-def _set_aside_invalid(
-    connection: Connection, chosen: ColumnElement[bool], medium: Medium, claim: Claim, prepared: Prepared
-) -> None:
-    query = select(CONTACT.c.id, REASON[medium]).where(chosen, DIGEST[medium].is_(None))
-    ids: dict[str, array[int]] = {}
-    for contact_id, reason in chain.from_iterable(db.pages(connection, query, READ_ROWS)):
-        reason = reason or f"{'email' if medium == Medium.EMAIL else 'phone'}_empty"
-        prepared.discarded[group(reason)] += 1
-        ids.setdefault(reason, array("q")).append(contact_id)
-        if len(ids[reason]) == PACKED_IDS:
-            _store_discarded(claim, reason, ids.pop(reason))
-    for reason, some in ids.items():
-        _store_discarded(claim, reason, some)
-
-
-def _store_batches(
-    connection: Connection,
-    chosen: ColumnElement[bool],
-    medium: Medium,
-    claim: Claim,
-    destination: Destination,
-    prepared: Prepared,
-    is_filtered: bool,
-) -> None:
-    pages = _by_digest(connection, chosen, medium, is_filtered)
-    size = min(services().settings.batch_rows, destination.max_batch_rows)
-    duplicates = array("q")
-    people = _distinct(pages, 1 if medium == Medium.EMAIL else 2, duplicates)
-    while batch := list(islice(people, size)):
-        prepared.batches += 1
-        prepared.to_send += len(batch)
-        _store_batch(claim, prepared.batches, medium, list(map(Person._make, batch)), destination)
-    prepared.duplicates = len(duplicates)
-    for start in range(0, len(duplicates), PACKED_IDS):
-        _store_discarded(claim, DUPLICATE, duplicates[start : start + PACKED_IDS])
-
-
-def _by_digest(
+def _duplicates(
     connection: Connection, chosen: ColumnElement[bool], medium: Medium, is_filtered: bool
-) -> Iterator[Sequence[Row]]:
-    """Those who have a digest of *medium*, with that alone, equal digests side by side; in pages."""
+) -> "array[int]":
+    """Ids, in order, of the contacts whose digest an older one of the chosen has too."""
     digest = DIGEST[medium]
-    columns = (digest, null()) if medium == Medium.EMAIL else (null(), digest)
     # Without a filter the index of the digests holds all there is to read, in this order. A filter has to
     # read the contacts, and in that order each would lie somewhere else on the disk: by an expression, which
     # no index knows, the database reads them as they lie and sorts those it found.
     order = func.coalesce(digest, digest) if is_filtered else digest
-    query = select(CONTACT.c.id, *columns).where(chosen, digest.is_not(None)).order_by(order, CONTACT.c.id)
-    return db.pages(connection, query, READ_ROWS)
+    query = select(CONTACT.c.id, digest).where(chosen, digest.is_not(None)).order_by(order, CONTACT.c.id)
+    found, last = [], None
+    for page in db.pages(connection, query, READ_ROWS):
+        for contact_id, value in page:
+            if value == last:
+                found.append(contact_id)
+            last = value
+    return array("q", sorted(found))
 
 
-def _distinct(pages: Iterable[Sequence[Row]], digest_at: int, duplicates: "array[int]") -> Iterator[Row]:
-    """The first of each run of equal digests; the ids of the others go into *duplicates*."""
-    last = None
+def _store_batches(
+    contacts: Iterable[Sequence[Row]],
+    duplicates: "array[int]",
+    medium: Medium,
+    claim: Claim,
+    destination: Destination,
+    prepared: Prepared,
+) -> None:
+    left_out = _LeftOut(claim, medium)
+    size = min(services().settings.batch_rows, destination.max_batch_rows)
+    people = _sendable(contacts, duplicates, medium, left_out)
+    while batch := list(islice(people, size)):
+        prepared.batches += 1
+        prepared.to_send += len(batch)
+        _store_batch(claim, prepared.batches, medium, batch, destination)
+    left_out.store()
+    prepared.discarded = left_out.counts
+    for start in range(0, len(duplicates), PACKED_IDS):
+        _store_discarded(claim, DUPLICATE, duplicates[start : start + PACKED_IDS])
+
+
+def _sendable(
+    pages: Iterable[Sequence[Row]], duplicates: "array[int]", medium: Medium, left_out: "_LeftOut"
+) -> Iterator[Person]:
+    """The contacts to send, in the order they came; those without a digest go to *left_out*."""
+    digest_at = 1 if medium == Medium.EMAIL else 2
     for page in pages:
+        start, end = bisect_left(duplicates, page[0][0]), bisect_right(duplicates, page[-1][0])
+        known = set(duplicates[start:end])
         for row in page:
-            if row[digest_at] == last:
-                duplicates.append(row[0])
-            else:
-                last = row[digest_at]
-                yield row
+            if row[digest_at] is None:
+                left_out.add(row[0], row[3])
+            elif row[0] not in known:
+                yield Person(row[0], row[1], row[2])
+
+
+class _LeftOut:
+    """Contacts that have no valid value for *medium*: counted by reason, their ids stored in packs."""
+
+    def __init__(self, claim: Claim, medium: Medium) -> None:
+        self.counts: Counter[str] = Counter()
+        self._claim = claim
+        self._no_reason = "email_empty" if medium == Medium.EMAIL else "phone_empty"
+        self._ids: dict[str, array[int]] = {}
+
+    def add(self, contact_id: int, reason: str | None) -> None:
+        reason = reason or self._no_reason
+        self.counts[group(reason)] += 1
+        ids = self._ids.setdefault(reason, array("q"))
+        ids.append(contact_id)
+        if len(ids) == PACKED_IDS:
+            _store_discarded(self._claim, reason, self._ids.pop(reason))
+
+    def store(self) -> None:
+        for reason, ids in self._ids.items():
+            _store_discarded(self._claim, reason, ids)
 
 
 def _store_batch(
