@@ -12,7 +12,7 @@ from importlib import import_module
 
 from sqlalchemy.exc import OperationalError
 
-from webapp import clock, config, db, logs, migrations, services, workers
+from webapp import clock, config, db, logs, mail, migrations, services, workers
 from webapp.contacts import importing
 from webapp.destinations.meta import accounts, health
 from webapp.destinations.registry import DESTINATIONS
@@ -93,6 +93,7 @@ def _round(name: str, started_at: datetime, every_s: float) -> None:
         importing.reconcile()
         reconcile()
         health.ring_due()
+        mail.send_due()  # last: a mail server may take its time
 
 
 def _wait_for_schema() -> None:

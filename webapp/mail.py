@@ -15,7 +15,7 @@ from email.utils import format_datetime, make_msgid
 from urllib.parse import unquote, urlsplit
 
 import structlog
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, select, update
 
 from webapp import clock, crypto, db
 from webapp.config import Settings
@@ -23,7 +23,7 @@ from webapp.services import services
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_S = 15
+TIMEOUT_S = 10
 AT_ONCE = 20
 RETRY_S = 60.0  # doubled at every failure
 GIVE_UP_AFTER_S = 24 * 3600.0  # the links in our e-mails are dead by then
@@ -60,16 +60,25 @@ def post(session: Session, recipient: str, subject: str, text: str) -> None:
 
 
 def send_due() -> int:
-    """Send what is due, oldest first; returns how many left. Called by one worker at a time."""
+    """Send what is due, oldest first, until one does not leave; returns how many left.
+
+    Called by one worker at a time. After a failure all that is due waits for a minute or more, so that a mail
+    server that does not answer holds nothing else up.
+    """
     if not can_send():
         return 0
     due = select(OutgoingMail).where(OutgoingMail.next_try_at <= clock.epoch())
     with db.reading() as session:
         waiting = list(session.exec(due.order_by(col(OutgoingMail.id)).limit(AT_ONCE)))
-    return sum(_try_to_send(one) for one in waiting)
+    sent = 0
+    for one in waiting:
+        if not _left(one):
+            break
+        sent += 1
+    return sent
 
 
-def _try_to_send(one: OutgoingMail) -> bool:
+def _left(one: OutgoingMail) -> bool:
     settings = services().settings
     try:
         deliver(settings, one.recipient, one.subject, services().seal.open(one.text, _PURPOSE))
@@ -88,12 +97,13 @@ def _try_to_send(one: OutgoingMail) -> bool:
 def _put_off(one: OutgoingMail) -> None:
     now = clock.epoch()
     with db.writing() as session:
-        one = session.merge(one)
-        if now - one.posted_at > GIVE_UP_AFTER_S:
-            session.delete(one)
-            return
+        due = col(OutgoingMail.next_try_at) <= now
+        session.execute(update(OutgoingMail).where(due).values(next_try_at=now + RETRY_S))
+        one = session.get_one(OutgoingMail, one.id)
         one.attempts += 1
         one.next_try_at = now + RETRY_S * 2 ** min(one.attempts - 1, 6)
+        if now - one.posted_at > GIVE_UP_AFTER_S:
+            session.delete(one)
 
 
 def deliver(settings: Settings, recipient: str, subject: str, text: str) -> None:

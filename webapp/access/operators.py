@@ -1,10 +1,10 @@
 """Operators, created and changed from the command line and by the demo."""
 
 from email_validator import EmailNotValidError, validate_email
-from sqlmodel import Session, select
+from sqlmodel import Session, col, delete, select
 
 from webapp.access import passwords, sessions
-from webapp.access.models import Client, Membership, Operator, Role
+from webapp.access.models import Client, Membership, Operator, PasswordReset, Role
 from webapp.access.queries import operator_by_email
 
 
@@ -43,15 +43,21 @@ def create_operator(
 
 
 def set_password(session: Session, email: str, password: str) -> Operator:
-    """A new password; every open session of theirs ends. Raises OperatorError."""
+    """A new password for that address; every open session of theirs ends. Raises OperatorError."""
     operator = operator_by_email(session, email)
     if operator is None:
         raise OperatorError(f"Nessun operatore ha l’indirizzo {email}.")
-    operator.password_hash = _checked_hash(password, email)
-    assert operator.id is not None
-    sessions.close(session, operator.id)
-    session.add(operator)
+    change_password(session, operator, password)
     return operator
+
+
+def change_password(session: Session, operator: Operator, password: str) -> None:
+    """A new password: every open session of theirs ends, and every link to set one. Raises PasswordError."""
+    assert operator.id is not None
+    operator.password_hash = _checked_hash(password, operator.email)
+    session.add(operator)
+    session.execute(delete(PasswordReset).where(col(PasswordReset.operator_id) == operator.id))
+    sessions.close(session, operator.id)
 
 
 def client_named(session: Session, name: str) -> Client:

@@ -49,6 +49,11 @@ POLICY: dict[str, Who] = {
     "access.second_step": Who.PUBLIC,  # the password was right, the code is still owed
     "access.give_code": Who.PUBLIC,
     "access.enter_demo": Who.PUBLIC,
+    "access.forgotten": Who.PUBLIC,
+    "access.ask_for_reset": Who.PUBLIC,
+    "access.open_reset": Who.PUBLIC,  # to whoever holds the link
+    "access.reset": Who.PUBLIC,
+    "access.set_new_password": Who.PUBLIC,
     "access.logout": Who.OPERATOR,
     "access.choose_client": Who.OPERATOR,
     "access.profile": Who.OPERATOR,
