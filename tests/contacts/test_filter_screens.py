@@ -72,6 +72,31 @@ def test_conditions_typed_in_italian_are_stored_as_values(signed_in, page, here)
     assert total(tree) == "2"
 
 
+def beside(tree) -> dict[str, str]:
+    """Id → the number that stands beside a condition or group, of a page or of an answer to htmx."""
+    on_page = {one.get("id"): one.text or "" for one in tree.xpath("//*[contains(@id, '-count')]")}
+    sent = {one.get("hx-target")[1:]: one.text or "" for one in tree.xpath("//hx-partial")}
+    return {name.removesuffix("-count"): text for name, text in (sent or on_page).items()}
+
+
+def test_every_condition_and_group_says_how_many_contacts_it_is_about(signed_in, page, fragment, here):
+    form = typed(("city", "is", "Torino"), ("own:totale_speso", "at_least", "100"), ("city", "is", ""))
+    form |= {"x": ["xc1"], "xc1-field": "first_name", "xc1-operator": "is", "xc1-value": "anna"}
+    expected = {
+        "g1": "1 contatto",
+        "g1c1": "2",
+        "g1c2": "2",
+        "g1c3": "non conta",
+        "x": "−1 contatto",
+        "xc1": "1",
+    }
+    assert beside(fragment(signed_in.post_form(f"{here}/conteggio", form, htmx=True))) == expected
+    assert beside(page(signed_in.post_form(f"{here}/nuovo", form | {"do": "refresh"}))) == expected
+    alone = typed(("city", "is", "Forlì"))
+    counted = beside(fragment(signed_in.post_form(f"{here}/conteggio", alone, htmx=True)))
+    assert counted == {"g1": "1 contatto", "g1c1": "1", "x": ""}
+
+
 def test_an_incomplete_condition_does_not_count_and_says_so(signed_in, fragment, here):
     form = typed(("city", "is", "Torino"), ("own:totale_speso", "at_least", ""))
     tree = fragment(signed_in.post_form(f"{here}/conteggio", form, htmx=True))

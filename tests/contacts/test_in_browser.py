@@ -8,7 +8,7 @@ from tests.axe import violations
 from tests.conftest import opened
 from tests.contacts.conftest import add_draft, import_file
 from webapp import db
-from webapp.contacts import importing
+from webapp.contacts import contact_ids, importing
 from webapp.contacts.models import ContactImport
 
 pytestmark = pytest.mark.browser
@@ -32,8 +32,11 @@ def test_the_count_follows_what_is_typed_and_the_focus_stays(window: Page, here:
     expect(window.locator("#totale")).to_have_text("3")
 
     value = window.get_by_label("Valore di Città")
+    expect(window.locator("#g1c1-count")).to_have_text("non conta")
     value.fill("torino")
     expect(window.locator("#totale")).to_have_text("2")
+    expect(window.locator("#g1c1-count")).to_have_text("2")
+    expect(window.locator("#g1-count")).to_have_text("2 contatti")
     expect(value).to_be_focused()
     value.fill("torin")
     expect(window.locator("#totale")).to_have_text("0")
@@ -117,8 +120,10 @@ def test_axe_finds_nothing_to_say_of_any_page(chromium, served, signed_in, clien
     running = add_draft(clienti, FILE)
     importing.start(running.id)
     bad = import_file(clienti, "Email;Nato il\na@posta.example.com;31/02/2000\n;x\n")
+    contact = f"{here}/contatti/{contact_ids.public_id(1)}"
     paths = [
-        "/database", "/database/nuovo", f"{here}/contatti", f"{here}/contatti/1", f"{here}/importazioni",
+        "/database", "/database/nuovo", f"{here}/contatti", f"{here}/contatti/nuovo", contact,
+        f"{contact}/modifica", f"{contact}/elimina", f"{here}/importazioni",
         f"{here}/importazioni/nuova", f"{here}/importazioni/{draft.public_id}/colonne",
         f"{here}/importazioni/{draft.public_id}/controlla", f"{here}/importazioni/{running.public_id}",
         f"{here}/importazioni/{bad.public_id}", f"{here}/filtri", f"{here}/filtri/nuovo", "/filtri",

@@ -1,9 +1,9 @@
 """How many contacts a condition chooses, within the time somebody at a screen is ready to wait."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +19,8 @@ CHECK_EVERY = 20_000  # SQLite virtual machine steps
 class Counts:
     """*email* and *mobile*: contacts with a valid one; *same_email*: those whose email another has too.
 
-    *same_email* is None when there was no time left to count them.
+    *same_email* is None when there was no time left to count them. *parts*: the contacts of each part asked
+    for, of which those that there was no time for are missing.
     """
 
     total: int
@@ -27,10 +28,18 @@ class Counts:
     mobile: int
     same_email: int | None
     ms: int
+    parts: dict[str, int] = field(default_factory=dict)
 
 
-def count(chosen: ColumnElement[bool], patience_s: float = PATIENCE_S) -> Counts | None:
-    """The counts of *chosen*, None when they take longer than *patience_s*."""
+def count(
+    chosen: ColumnElement[bool],
+    parts: Mapping[str, ColumnElement[bool]] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> Counts | None:
+    """The counts of *chosen*, None when they take longer than *patience_s*; all of one moment.
+
+    *parts* are counted in what is left of the time: name → contacts that belong to it.
+    """
     started = time.monotonic()
     columns = (func.count(), func.count(CONTACT.c.email_sha256), func.count(CONTACT.c.mobile_sha256))
     distinct = func.count(CONTACT.c.email_sha256.distinct())
@@ -43,7 +52,25 @@ def count(chosen: ColumnElement[bool], patience_s: float = PATIENCE_S) -> Counts
         except DBAPIError as error:
             _raise_unless_too_slow(error)
             return None
-    return Counts(total, email, mobile, same, int((time.monotonic() - started) * 1000))
+        ms = int((time.monotonic() - started) * 1000)
+        counted = dict(_each(connection, parts or {}, started + patience_s))
+    return Counts(total, email, mobile, same, ms, counted)
+
+
+def _each(
+    connection: Connection, parts: Mapping[str, ColumnElement[bool]], until: float
+) -> Iterator[tuple[str, int]]:
+    for name, part in parts.items():
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        try:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SET LOCAL statement_timeout = {max(1, int(left * 1000))}"))
+            yield name, connection.execute(select(func.count()).select_from(CONTACT).where(part)).scalar_one()
+        except DBAPIError as error:
+            _raise_unless_too_slow(error)
+            return
 
 
 @contextmanager

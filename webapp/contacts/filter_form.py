@@ -119,6 +119,23 @@ def rule_of(form: FilterForm, fields: Mapping[str, Field]) -> tuple[Rule, Filter
     return rule, replace(form, groups=tuple(shown[:-1]), exclude=shown[-1])
 
 
+def parts_of(form: FilterForm, fields: Mapping[str, Field]) -> dict[str, Group]:
+    """Id of a condition or of a group → what it asks by itself. *form* is checked, of `rule_of`."""
+    types = {name: one.type for name, one in fields.items()}
+    parts: dict[str, Group] = {}
+    for group in form.all_groups:
+        complete = {
+            one.id: condition(one.field, one.operator, one.values, types)
+            for one in group.conditions
+            if not one.error
+        }
+        if complete:
+            parts[group.id] = Group(group.match, tuple(complete.values()))
+        if len(complete) > 1 or group.id == EXCLUDE:  # one alone is its group
+            parts |= {name: Group(ALL, (one,)) for name, one in complete.items()}
+    return parts
+
+
 def errors_of(form: FilterForm, rule: Rule, is_name_taken: bool) -> dict[str, str]:
     """Why the filter cannot be saved: field id → sentence."""
     errors = {}

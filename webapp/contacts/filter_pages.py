@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import clock
-from webapp.contacts import filter_form, filter_words, holders, queries, sent
+from webapp.contacts import filter_counts, filter_form, filter_words, holders, queries, sent
 from webapp.contacts.counting import Counts, count
 from webapp.contacts.fields import SENT, Field
 from webapp.contacts.filter_form import FilterForm
@@ -34,13 +34,17 @@ class FilterRow:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a rule chooses now; *counts* None: it takes too long to wait for."""
+    """What a rule chooses now; *counts* None: it takes too long to wait for.
+
+    *parts*: id of a condition or group → how many contacts stand behind it, in words.
+    """
 
     counts: Counts | None
     of_database: int
     words: str
     examples: list[Shown]
     incomplete: int
+    parts: dict[str, str]
 
 
 def today() -> date:
@@ -103,8 +107,9 @@ def result_context(
 ) -> dict[str, Any]:
     fields = fields_by_name(session, database.id or 0)
     incomplete = sum(bool(one.error) for group in checked.all_groups for one in group.conditions)
-    chosen = selected(database.id or 0, rule.as_json(), {n: f.type for n, f in fields.items()}, today())
-    counts = count(chosen)
+    types = {name: field.type for name, field in fields.items()}
+    chosen = selected(database.id or 0, rule.as_json(), types, today())
+    counts = count(chosen, filter_counts.parts(database.id or 0, rule, checked, fields, today()))
     few = select(Contact).where(chosen).limit(EXAMPLES if counts else 0)
     result = Result(
         counts,
@@ -112,6 +117,7 @@ def result_context(
         filter_words.sentence(rule, fields),
         [shown(contact, whole=False) for contact in session.execute(few).scalars()],
         incomplete,
+        filter_counts.words(checked, counts),
     )
     return {"database": database, "result": result}
 

@@ -45,6 +45,11 @@ def selected(
     return and_(*clauses)
 
 
+def holding(database_id: int, group: Group, fields: Mapping[str, str], today: date) -> Clause:
+    """The contacts of the database for which *group* holds, whatever the rest of its rule says."""
+    return and_(CONTACT.c.database_id == database_id, _group(group, fields, today))
+
+
 def _group(group: Group, fields: Mapping[str, str], today: date) -> Clause:
     clauses = [_condition(condition, fields[condition.field], today) for condition in group.conditions]
     return and_(true(), *clauses) if group.match == ALL else or_(false(), *clauses)

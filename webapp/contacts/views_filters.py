@@ -76,7 +76,9 @@ def count_filter(database_id: str) -> str:
         fields = filter_pages.fields_by_name(session, database.id or 0)
         rule, checked = filter_form.rule_of(filter_form.read(request.form, fields), fields)
         return render_template(
-            "contacts/_filter_result.html", **filter_pages.result_context(session, database, rule, checked)
+            "contacts/_filter_result.html",
+            is_update=True,
+            **filter_pages.result_context(session, database, rule, checked),
         )
 
 

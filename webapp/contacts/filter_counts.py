@@ -1,0 +1,55 @@
+"""What is counted beside each condition and group of the builder, and how it is said."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_
+
+from webapp import texts
+from webapp.contacts import filter_form
+from webapp.contacts.counting import Counts
+from webapp.contacts.fields import Field
+from webapp.contacts.filter_form import EXCLUDE, FilterForm, GroupForm
+from webapp.contacts.filter_rules import Group, Rule
+from webapp.contacts.selection import holding, selected
+
+INCOMPLETE = "non conta"
+
+
+def parts(
+    database_id: int, rule: Rule, checked: FilterForm, fields: Mapping[str, Field], today: date
+) -> dict[str, ColumnElement[bool]]:
+    """Id of a condition or group → the contacts it holds for, alone; of exclusions, whom they take away."""
+    types = {name: field.type for name, field in fields.items()}
+    groups = filter_form.parts_of(checked, fields)
+    found = {name: holding(database_id, group, types, today) for name, group in groups.items()}
+    if EXCLUDE in found:
+        included = selected(database_id, replace(rule, exclude=Group()).as_json(), types, today)
+        found[EXCLUDE] = and_(included, found[EXCLUDE])
+    return found
+
+
+def words(checked: FilterForm, counts: Counts | None) -> dict[str, str]:
+    """The same ids → what stands beside them; empty for what there was no time to count."""
+    found = dict(counts.parts) if counts else {}
+    said = {}
+    for group in checked.all_groups:
+        complete = _complete(group)
+        if len(complete) == 1 and group.id != EXCLUDE and group.id in found:
+            found[complete[0]] = found[group.id]
+        said[group.id] = _contacts(group.id, found)
+        for one in group.conditions:
+            said[one.id] = INCOMPLETE if one.error else texts.number(found[one.id]) if one.id in found else ""
+    return said
+
+
+def _complete(group: GroupForm) -> list[str]:
+    return [one.id for one in group.conditions if not one.error]
+
+
+def _contacts(group_id: str, found: Mapping[str, int]) -> str:
+    if group_id not in found:
+        return ""
+    minus = "−" if group_id == EXCLUDE and found[group_id] else ""
+    return minus + texts.plural(found[group_id], "contatto", "contatti")
