@@ -31,7 +31,9 @@ def test_the_page_says_who_one_is(signed_in, page):
 def test_a_new_password_is_set_and_one_stays_in(signed_in, page):
     assert change(signed_in).location == "/profilo"
 
-    assert "Password cambiata: le altre sessioni sono finite." in page(signed_in.get("/profilo")).text_content()
+    assert (
+        "Password cambiata: le altre sessioni sono finite." in page(signed_in.get("/profilo")).text_content()
+    )
     assert opens_with(NEW) and not opens_with(TEST_PASSWORD)
 
 

@@ -1,0 +1,179 @@
+"""E-mails: sent by a worker to a real mail server, encrypted, tried again, and gone when they have left."""
+
+import ssl
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import pytest
+import time_machine
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from sqlmodel import select
+
+from tests.smtp_server import mail_server
+from webapp import db, mail
+from webapp import services as platea
+from webapp.config import WrongSetting, from_environment
+from webapp.mail import OutgoingMail
+
+HOST = "127.0.0.2"  # loopback, but not one of the names that mean "this machine" and need no TLS
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A file with a key and a certificate for HOST that signs itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "posta")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "posta.pem"
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    file.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
+    return str(file)
+
+
+@pytest.fixture
+def context(certificate):
+    made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    made.load_cert_chain(certificate)
+    return made
+
+
+def use(settings, url, **more):
+    platea.start(replace(settings, smtp_url=url, mail_from="platea@agenzia.example", **more))
+
+
+def post(text="Ciao, perché no?"):
+    with db.writing() as session:
+        mail.post(session, "giulia@aurora.example", "Così è arrivata", text)
+
+
+def waiting() -> list[OutgoingMail]:
+    with db.reading() as session:
+        return list(session.exec(select(OutgoingMail)))
+
+
+def test_an_email_leaves_and_is_forgotten(database):
+    with mail_server() as mailbox:
+        use(database, f"smtp://localhost:{mailbox.port}")
+        post()
+        assert mail.send_due() == 1
+
+    (message,) = mailbox.messages
+    assert mailbox.recipients == ["giulia@aurora.example"]
+    assert message["From"] == "Platea <platea@agenzia.example>"
+    assert message["Subject"] == "Così è arrivata"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message.get_content().strip() == "Ciao, perché no?"
+    assert waiting() == []
+
+
+@pytest.mark.parametrize("implicit", [False, True])
+def test_off_this_machine_it_travels_encrypted(database, certificate, context, implicit):
+    with mail_server(HOST, context, implicit) as mailbox:
+        scheme = "smtps" if implicit else "smtp"
+        url = f"{scheme}://platea:parola%20d%27ordine@{HOST}:{mailbox.port}"
+        use(database, url, smtp_ca_file=certificate)
+        post()
+        assert mail.send_due() == 1
+
+    assert mailbox.encrypted == [True]
+    assert mailbox.logins == ["\0platea\0parola d'ordine"]
+
+
+def test_a_server_without_tls_gets_neither_password_nor_text(database, capsys):
+    with mail_server(HOST) as mailbox:
+        use(database, f"smtp://platea:segreta@{HOST}:{mailbox.port}")
+        post()
+        assert mail.send_due() == 0
+
+    assert (mailbox.logins, mailbox.messages) == ([], [])
+    assert len(waiting()) == 1
+    assert "segreta" not in capsys.readouterr().out
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(database, context):
+    with mail_server(HOST, context) as mailbox:
+        use(database, f"smtp://{HOST}:{mailbox.port}")
+        post()
+        assert mail.send_due() == 0
+
+    assert mailbox.messages == []
+
+
+def test_what_waits_is_sealed(database):
+    use(database, "smtp://localhost:1")
+    post("https://platea.example/nuova-password/chiave-segreta")
+
+    (one,) = waiting()
+    assert b"chiave-segreta" not in one.text and "chiave-segreta" not in str(one)
+
+
+def test_it_is_tried_again_while_the_server_is_away(database):
+    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as now, mail_server() as mailbox:
+        use(database, "smtp://localhost:1")  # nobody listens
+        post()
+        post()
+        assert mail.send_due() == 0
+        use(database, f"smtp://localhost:{mailbox.port}")
+        assert mail.send_due() == 0  # one failure is enough to let all wait a minute
+        now.shift(61)
+        assert mail.send_due() == 2
+
+
+def test_it_is_given_up_after_a_day(database):
+    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as now:
+        use(database, "smtp://localhost:1")
+        post()
+        mail.send_due()
+        now.shift(24 * 3600 + 1)
+        mail.send_due()
+
+    assert waiting() == []
+
+
+def test_a_refused_address_is_not_in_the_log(database, capsys):
+    with mail_server() as mailbox:
+        mailbox.refusal = b"550 giulia@aurora.example non esiste"
+        use(database, f"smtp://localhost:{mailbox.port}")
+        post()
+        mail.send_due()
+
+    told = capsys.readouterr().out
+    assert "email non partita" in told and "giulia" not in told
+
+
+def test_without_a_mail_server_nothing_waits_to_be_sent(database):
+    post()
+
+    assert (waiting(), mail.send_due()) == ([], 0)
+
+
+ENVIRONMENT = {"REDIS_URL": "redis://127.0.0.1", "PLATEA_SECRET_KEY": "x", "PLATEA_TOKEN_KEYS": "x"}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"SMTP_URL": "posta.example:587"}, "SMTP_URL deve essere come smtp://"),
+        ({"SMTP_URL": "http://posta.example"}, "SMTP_URL deve essere come smtp://"),
+        ({"SMTP_URL": "smtp://posta.example"}, "PLATEA_MAIL_FROM: manca l’indirizzo del mittente"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_stops_the_start(given, sentence):
+    with pytest.raises(WrongSetting, match=sentence):
+        from_environment({**ENVIRONMENT, **given})
+
+
+def test_the_password_of_the_mail_server_does_not_show(database):
+    given = {"SMTP_URL": "smtp://platea:segreta@posta.example", "PLATEA_MAIL_FROM": "platea@agenzia.example"}
+
+    assert "segreta" not in repr(from_environment({**ENVIRONMENT, **given}))
