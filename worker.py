@@ -9,10 +9,11 @@ import sys
 import time
 from datetime import datetime
 from importlib import import_module
+from threading import Thread
 
 from sqlalchemy.exc import OperationalError
 
-from webapp import clock, config, db, logs, mail, migrations, services, workers
+from webapp import backup, clock, config, db, logs, mail, migrations, services, workers
 from webapp.contacts import importing
 from webapp.destinations.meta import accounts, health
 from webapp.destinations.registry import DESTINATIONS
@@ -75,6 +76,7 @@ def _keep_reconciling(settings: config.Settings) -> None:
     _wait_for_schema()
     accounts.last_uses[:] = [last_uploads]  # destinations do not know uploads
     name, started_at = workers.this_worker(), clock.now()
+    Thread(target=_keep_doing_chores, args=(settings, name), daemon=True).start()
     while True:
         try:
             _round(name, started_at, settings.reconcile_s)
@@ -93,7 +95,26 @@ def _round(name: str, started_at: datetime, every_s: float) -> None:
         importing.reconcile()
         reconcile()
         health.ring_due()
-        mail.send_due()  # last: a mail server may take its time
+
+
+def _keep_doing_chores(settings: config.Settings, name: str) -> None:
+    """What may take its time and must not hold up the reconciliation: e-mails, copies of the database."""
+    while True:
+        try:
+            if _is_our_turn("e-mail", name, 60):
+                mail.send_due()
+            if _is_our_turn("backup", name, 600):  # a copy of a large database takes minutes
+                backup.save_if_due(db.engine(), settings.backup_dir, settings.backup_every_h)
+        except OperationalError as error:
+            log.warning("e-mail e copie rimandate: %s", type(error.orig).__name__)
+        except backup.BackupError as error:
+            log.error("copia del database non fatta: %s", error)
+        time.sleep(settings.reconcile_s)
+
+
+def _is_our_turn(task: str, name: str, seconds: float) -> bool:
+    with db.writing() as session:
+        return workers.take_turn(session, task, name, seconds)
 
 
 def _wait_for_schema() -> None:

@@ -170,4 +170,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "PLATEA_LEASE_S": str(settings.lease_s),
         "PLATEA_HEARTBEAT_S": str(settings.heartbeat_s),
         "PLATEA_RECONCILE_S": str(settings.reconcile_s),
+        "PLATEA_BACKUP_DIR": str(settings.backup_dir or ""),
+        "PLATEA_BACKUP_HOURS": str(settings.backup_every_h if settings.backup_dir else 0),
     }

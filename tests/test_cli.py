@@ -51,7 +51,7 @@ def csv(tmp_path) -> Path:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["importa"], ["carica"], ["stato"], ["demo"], ["operatore", "crea"], ["chiavi"], ["registro"]],
+    [[], ["importa"], ["carica"], ["stato"], ["demo"], ["operatore", "crea"], ["chiavi"], ["registro"], ["copia"], ["ripristina"]],
 )
 def test_help_is_italian(command):
     done = platea(*command, "--help")
@@ -102,7 +102,7 @@ def test_the_first_administrator_is_made_from_the_command_line(connected):
 
     assert (made.returncode, made.stdout) == (
         0,
-        "Creato Anna (anna@studio.example), amministratore di “Studio”.\n",
+        "Creato Anna (anna@studio.example), amministratore di “Studio” e proprietario dell’installazione.\n",
     )
     assert again.returncode == 2
     assert "C’è già un operatore con l’indirizzo anna@studio.example." in again.stderr

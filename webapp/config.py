@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[1]
@@ -38,6 +39,8 @@ class Settings:
     max_upload_mb: int = 512
     max_import_rows: int = 5_000_000
     max_import_columns: int = 200
+    backup_dir: Path | None = None  # where copies of the database go; None: nobody takes any
+    backup_every_h: float = 1.0
     smtp_url: str = field(default="", repr=False)  # smtp:// (STARTTLS) or smtps://; may hold a password
     smtp_ca_file: str = ""  # who vouches for a mail server with a certificate of its own
     mail_from: str = ""
@@ -55,9 +58,10 @@ class Settings:
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process. Raises WrongSetting."""
     data_dir = Path(_text(env, "PLATEA_DATA", str(ROOT / "dati"))).resolve()
+    database = database_url(_text(env, "DATABASE_URL", f"sqlite:///{data_dir / 'platea.db'}"))
     return Settings(
         data_dir=data_dir,
-        database_url=database_url(_text(env, "DATABASE_URL", f"sqlite:///{data_dir / 'platea.db'}")),
+        database_url=database,
         redis_url=_required(env, "REDIS_URL", "l’indirizzo di Redis, per esempio redis://127.0.0.1:6379/0"),
         secret_key=_required(env, "PLATEA_SECRET_KEY", "una chiave casuale: creala con “platea chiavi”"),
         token_keys=_keys(_required(env, "PLATEA_TOKEN_KEYS", "la chiave dei token: “platea chiavi”")),
@@ -74,6 +78,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         max_upload_mb=int(_number(env, "PLATEA_MAX_UPLOAD_MB", 512, 1, 100_000)),
         max_import_rows=int(_number(env, "PLATEA_MAX_IMPORT_ROWS", 5_000_000, 1, 1_000_000_000)),
         max_import_columns=int(_number(env, "PLATEA_MAX_IMPORT_COLUMNS", 200, 1, 2_000)),
+        **_backup(env, data_dir, database),
         **_mail(env),
     )
 
@@ -114,6 +119,16 @@ def _url(env: Mapping[str, str], name: str, default: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise WrongSetting(f"{name} deve essere un indirizzo che inizia con http:// o https://.")
     return value
+
+
+def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, Any]:
+    """Where copies of the database go and how often. By itself only SQLite is copied: PostgreSQL's host has
+    its own way, or names a folder."""
+    every_h = _number(env, "PLATEA_BACKUP_HOURS", 1, 0, 168)
+    folder = _text(env, "PLATEA_BACKUP_DIR", str(data_dir / "copie") if database.startswith("sqlite") else "")
+    if not folder or not every_h:
+        return {}
+    return {"backup_dir": Path(folder).resolve(), "backup_every_h": every_h}
 
 
 def _mail(env: Mapping[str, str]) -> dict[str, str]:

@@ -64,7 +64,7 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.UPLOAD_STOPPED: "Caricamento fermato",
         Action.UPLOAD_RESUMED: "Caricamento ripreso",
         Action.UPLOAD_REPEATED: "Caricamento ripetuto",
-        Action.UPLOAD_RETRIED: "Blocchi falliti ripetuti",
+        Action.UPLOAD_RETRIED: "Inviato solo ciò che mancava",
     },
     "Installazione": {
         Action.SETTINGS_CHANGED: "Impostazioni cambiate",

@@ -16,9 +16,12 @@ COMMANDS = {
     "simulatore": "webapp.cli.meta:simulatore",
     "web": "webapp.cli.host:web",
     "migra": "webapp.cli.host:migra",
+    "copia": "webapp.cli.backup:copia",
+    "ripristina": "webapp.cli.backup:ripristina",
     "chiavi": "webapp.cli.keys:chiavi",
     "registro": "webapp.cli.trail:registro",
 }
+ALSO_CALLED = {"operatori": "operatore"}
 
 
 class LazyGroup(click.Group):
@@ -26,6 +29,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        cmd_name = ALSO_CALLED.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")

@@ -36,15 +36,20 @@ def print_json(value: Any) -> None:
 def start() -> config.Settings:
     """Open this installation: the one of the environment or, when it says nothing, the local demo's."""
     try:
-        settings = config.from_environment(_environment())
-        services.start(settings)
+        here = settings()
+        services.start(here)
         if not migrations.is_current(engine()):
             raise Stop("lo schema del database non è aggiornato: esegui “platea migra”.")
     except config.WrongSetting as error:
         raise Stop(str(error)) from None
     except SQLAlchemyError:
         raise Stop("il database non risponde: controlla DATABASE_URL.", BAD) from None
-    return settings
+    return here
+
+
+def settings() -> config.Settings:
+    """The settings of this installation, before anything is opened. Raises WrongSetting."""
+    return config.from_environment(_environment())
 
 
 def client_id(session: Session, name: str | None) -> int:

@@ -31,6 +31,11 @@ def is_current(engine: Engine) -> bool:
     return found == ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Whether the step is one of this version of the code: a newer database cannot be read by it."""
+    return any(step.revision == revision for step in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))

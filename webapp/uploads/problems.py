@@ -1,6 +1,9 @@
 """Reasons of ours, in the same three parts as the destination's: cosa è successo, cosa fare, chi."""
 
+from datetime import datetime
+
 from webapp.destinations.base import Medium, Problem
+from webapp.texts import moment
 
 MARKETER = "chi carica gli utenti"
 ADMINISTRATOR = "un amministratore"
@@ -45,6 +48,18 @@ PREPARATION_INTERRUPTED = Problem(
     "Ripeti il caricamento. Se succede ancora, manda la diagnosi all’assistenza.",
     MARKETER,
 )
+
+RESTORED = "ripristino"
+
+
+def restored(taken_at: datetime) -> Problem:
+    """After the database was put back from a copy: what was sent since is not in it."""
+    return Problem(
+        RESTORED,
+        f"Il database è stato ripristinato da una copia del {moment(taken_at).replace(' ', ' alle ')}.",
+        "Riprendi il caricamento: ciò che era già partito dopo la copia parte di nuovo, senza doppioni.",
+        MARKETER,
+    )
 
 
 def audience_unsuitable(name: str, reason: str) -> Problem:

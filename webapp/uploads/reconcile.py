@@ -17,7 +17,7 @@ from webapp import clock, db
 from webapp.destinations import registry
 from webapp.uploads import bells, plan, problems, state
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import Batch, Upload
+from webapp.uploads.models import UPLOAD_LOCK, Batch, Upload
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 from webapp.workers import is_gone
 
@@ -60,10 +60,11 @@ def ring_senders(upload_id: int) -> None:
 
 def _take_back_batches() -> None:
     now = clock.epoch()
-    with db.writing() as session:
-        held = select(*HELD).where(col(Batch.status) == BatchStatus.SENDING)
-        for batch in session.execute(held).all():
-            if batch.lease_until < now or (batch.lease_owner and is_gone(batch.lease_owner)):
+    with db.reading() as session:
+        held = session.execute(select(*HELD).where(col(Batch.status) == BatchStatus.SENDING)).all()
+    for batch in held:
+        if batch.lease_until < now or (batch.lease_owner and is_gone(batch.lease_owner)):
+            with db.writing() as session:
                 _take_back(session, batch)
 
 
@@ -76,12 +77,14 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         values |= {"error_code": problems.INTERRUPTED.code}
     else:
         values |= {"status": BatchStatus.PENDING, "next_attempt_at": 0}
+    session.get(Upload, batch.upload_id, with_for_update=UPLOAD_LOCK)
     taken = session.execute(
         update(Batch)
         .where(
             col(Batch.id) == batch.id,
             col(Batch.attempt) == batch.attempt,
             col(Batch.status) == BatchStatus.SENDING,
+            col(Batch.lease_until) == batch.lease_until,
         )
         .values(**values)
     )
@@ -95,7 +98,7 @@ def _take_back_preparations() -> None:
     now = clock.epoch()
     with db.writing() as session:
         held = session.execute(
-            select(Upload).where(col(Upload.status) == UploadStatus.PREPARING).with_for_update()
+            select(Upload).where(col(Upload.status) == UploadStatus.PREPARING).with_for_update(**UPLOAD_LOCK)
         ).scalars()
         for upload in held.all():
             if upload.lease_until < now or (upload.lease_owner and is_gone(upload.lease_owner)):
@@ -118,7 +121,7 @@ def _end_pauses() -> None:
     for upload in paused:
         if _is_over(upload, now) and not upload.stop_requested:
             with db.writing() as session:
-                current = session.get(Upload, upload.id, with_for_update=True)
+                current = session.get(Upload, upload.id, with_for_update=UPLOAD_LOCK)
                 if current and current.status == UploadStatus.PAUSED:
                     state.resume(session, current)
 
@@ -130,6 +133,8 @@ def _is_over(upload: Upload, now: float) -> bool:
 
 def _person_has_done_it(upload: Upload) -> bool:
     """Whether the account the upload waits for was put in order (authorised again, terms accepted)."""
+    if upload.reason_code == problems.RESTORED:  # a person has to look, and says so with "riprendi"
+        return False
     try:
         account = registry.destination(upload.destination).account(upload.account_id or 0)
     except LookupError:

@@ -1,0 +1,54 @@
+"""The restore drill: copy, lose the database, restore, go on. What a host does on its worst day."""
+
+import json
+import subprocess
+from dataclasses import replace
+
+from sqlmodel import select
+
+from tests.running import environment
+from tests.test_cli import PLATEA
+from tests.uploads.conftest import read
+from webapp import backup, db
+from webapp.access.models import AuditEntry
+from webapp.uploads import jobs
+from webapp.uploads.reconcile import reconcile
+from webapp.uploads.start import resume_upload
+from webapp.uploads.status import UploadStatus
+
+
+def platea(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([PLATEA, *arguments], env=env, capture_output=True, text=True, timeout=90)
+
+
+def test_the_database_comes_back_and_uploads_wait_for_a_person(world, connected, tmp_path):
+    world.add_contacts(*(f"persona{n}@posta.example" for n in range(10)))
+    upload = world.start()
+    jobs.prepare_upload(upload.id)
+    env = environment(replace(connected, backup_dir=tmp_path / "copie"))
+    made = json.loads(platea(env, "copia", "--json").stdout)
+    jobs.send_upload(upload.id)  # after the copy: the database that comes back does not know of it
+    audience = read(upload).audience_id
+    db.engine().dispose()
+    backup.sqlite_file(db.engine()).write_bytes(b"guasto" * 1000)
+
+    tried = platea(env, "ripristina", made["file"], "--prova")
+    done = platea(env, "ripristina", made["file"])
+
+    assert tried.returncode == 0 and "si può ripristinare" in tried.stdout
+    assert done.returncode == 0, done.stderr
+    assert "1 caricamento è in pausa" in done.stdout
+    db.connect(connected.database_url)
+    held = read(upload)
+    assert held.status == UploadStatus.PAUSED
+    assert held.reason.startswith("Il database è stato ripristinato da una copia del")
+    with db.reading() as session:
+        assert "backup_restored" in session.exec(select(AuditEntry.action)).all()
+
+    reconcile()
+    assert read(upload).status == UploadStatus.PAUSED  # not before a person says so
+    resume_upload(upload.id)
+    jobs.prepare_upload(upload.id)
+    jobs.send_upload(upload.id)
+    assert read(upload).status == UploadStatus.COMPLETED
+    assert len(world.simulator.received(audience)) == 10

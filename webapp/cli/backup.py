@@ -1,0 +1,91 @@
+"""`platea copia` and `platea ripristina`: copies of the database and the way back."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp import backup, config, db, workers
+from webapp.access.audit import Action, record
+from webapp.cli import terminal
+from webapp.texts import file_size, moment, plural
+from webapp.uploads import restored
+
+
+@click.command()
+@click.option(
+    "--cartella",
+    metavar="CARTELLA",
+    type=click.Path(path_type=Path),
+    help="Dove metterla; di solito PLATEA_BACKUP_DIR.",
+)
+@terminal.as_json
+def copia(cartella: Path | None, as_json: bool) -> None:
+    """Fa una copia del database mentre Platea lavora, e la controlla.
+
+    La fanno anche i worker, ogni PLATEA_BACKUP_HOURS ore: restano quelle di ogni ora per un giorno, di
+    ogni giorno per una settimana, di ogni settimana per quattro. Le chiavi dei token non ci sono: tienile
+    altrove.
+    """
+    settings = terminal.start()
+    folder = cartella or settings.backup_dir or settings.data_dir / "copie"
+    try:
+        made = backup.save(db.engine(), folder)
+    except backup.BackupError as error:
+        raise terminal.Stop(str(error), terminal.BAD) from None
+    with db.writing() as session:
+        record(session, Action.BACKUP_MADE, on=made.path.name)
+    if as_json:
+        terminal.print_json({"file": str(made.path), "bytes": made.size_bytes, "taken_at": made.taken_at})
+    else:
+        click.echo(f"Copia fatta e controllata: {made.path} ({file_size(made.size_bytes)}).")
+
+
+@click.command()
+@click.argument("copia", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--prova", is_flag=True, help="Controlla soltanto che la copia si possa ripristinare.")
+def ripristina(copia: Path, prova: bool) -> None:
+    """Rimette una copia al posto del database. Prima ferma web e worker.
+
+    I caricamenti che non erano finiti restano in pausa finché qualcuno li riprende.
+    """
+    try:
+        settings = terminal.settings()
+        if prova:
+            backup.check(copia)
+            click.echo(f"La copia del {moment(backup.taken_at(copia))} si può ripristinare.")
+            return
+        engine = db.connect(settings.database_url)
+        _nobody_works()
+        taken_at = backup.taken_at(copia)
+        kept = backup.restore(copia, engine)
+    except (backup.BackupError, config.WrongSetting) as error:
+        raise terminal.Stop(str(error), terminal.BAD) from None
+    terminal.start()
+    held = _hold_uploads(taken_at, copia.name)
+    click.echo(f"Ripristinata la copia del {moment(taken_at)}.")
+    if kept:
+        click.echo(f"Il database di prima è in {kept}.")
+    if held:
+        click.echo(
+            f"{plural(held, 'caricamento è', 'caricamenti sono')} in pausa: riprendili dalle loro pagine."
+        )
+
+
+def _nobody_works() -> None:
+    """Raises BackupError while a worker signs: it would go on with what it had read before."""
+    try:
+        with db.reading() as session:
+            alive = [worker.name for worker in workers.alive(session) if not workers.is_gone(worker.name)]
+    except SQLAlchemyError:
+        return  # no database, or none that can be read: that is why somebody restores
+    if alive:
+        raise backup.BackupError("C’è un worker al lavoro: ferma prima web e worker, poi ripeti il comando.")
+
+
+def _hold_uploads(taken_at: datetime, name: str) -> int:
+    with db.writing() as session:
+        held = restored.hold(session, taken_at)
+        record(session, Action.BACKUP_RESTORED, on=name, detail={"caricamenti in pausa": held})
+    return held
