@@ -7,25 +7,18 @@ import os
 import random
 import time
 
+import pytest
 from sqlalchemy import func, select
 
 from tests.fuzz.files import MangledFile, mangled_file
+from tests.multipart import CONTENT_TYPE, form_with_file
 from webapp import db
 from webapp.contacts import databases, import_draft, import_run
 from webapp.contacts.models import CONTACT, ContactImport, ImportStatus, RejectedRow, UserDatabase
 
 FILES = int(os.environ.get("FUZZ_FILES", "300"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261124"))
-BOUNDARY = "confine-di-prova"
 SLOW_S = 2.0  # of processor time: how busy the machine is proves nothing
-
-
-def _multipart(csrf_token: str, file: MangledFile) -> bytes:
-    """The form as a browser sends it."""
-    field = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
-    token = f'{field}"csrf_token"\r\n\r\n{csrf_token}\r\n'
-    head = f'{field}"file"; filename="{file.name}"\r\nContent-Type: application/octet-stream\r\n\r\n'
-    return (token + head).encode() + file.content + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
 class Walk:
@@ -42,8 +35,8 @@ class Walk:
         sent = self._ask(
             "post",
             f"{self.base}/nuova",
-            data=_multipart(self.browser.csrf_token(), file),
-            content_type=f"multipart/form-data; boundary={BOUNDARY}",
+            data=form_with_file(self.browser.csrf_token(), file.name, file.content),
+            content_type=CONTENT_TYPE,
         )
         if sent.status_code == 422:
             assert 'id="file-error"' in sent.text, "refused without saying why"
@@ -90,6 +83,7 @@ class Walk:
             assert session.execute(rejected).scalar_one() == made.rows_rejected
 
 
+@pytest.mark.timeout(60 + FILES)
 def test_no_mangled_file_breaks_anything_or_loses_a_row(signed_in, aurora, capsys):
     dice = random.Random(SEED)
     became: dict[str, int] = {}

@@ -33,6 +33,9 @@ _SIGNATURES = (
 _MARKUP = re.compile(rb"\s*<(?:!doctype|html|head|body|\?xml|svg|table|script)\b", re.IGNORECASE)
 _CONTROL = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b")
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ \t]*$', re.IGNORECASE)
+_WRONG = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as `surrogateescape` gives them
+_SURE = 1_000
+_GUESS_BYTES = 100_000_000  # about a second: somebody waits
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -49,8 +52,8 @@ class FileFormat:
 def detect(path: Path, file_name: str, max_rows: int = MAX_ROWS) -> FileFormat:
     """The format of the file at *path*, which its owner calls *file_name*. Raises UnreadableFile.
 
-    Encodings in this order: BOM, strict UTF-8 over the whole file, cp1252. No detector library:
-    they take Italian cp1252 for something else.
+    Encodings in this order: BOM, UTF-8 over the first 100 MB, cp1252. No detector library: they
+    take Italian cp1252 for something else.
     """
     with path.open("rb") as file:
         sample = file.read(SAMPLE_BYTES)
@@ -111,21 +114,40 @@ def _refuse_what_is_no_text(sample: bytes) -> None:
 def _encoding(file: BinaryIO, sample: bytes) -> tuple[str, int]:
     """(encoding, number of lines); one pass over the file."""
     known = next((name for bom, name in _BOMS if sample.startswith(bom)), None)
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    valid, lines, returns, last = True, 0, 0, b"\n"
+    guess, left, lines, returns, last = _Guess(), _GUESS_BYTES, 0, 0, b"\n"
     while chunk := file.read(CHUNK_BYTES):
         lines += chunk.count(b"\n")
         returns += chunk.count(b"\r")
         last = chunk[-1:]
-        if valid:
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                valid = False
-    if valid:
-        try:
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            valid = False
+        if known is None and left > 0:
+            guess.look_at(chunk)
+            left -= len(chunk)
     lines = (lines or returns) + (last not in b"\r\n")
-    return known or ("utf-8" if valid else "cp1252"), lines
+    return known or guess.encoding, lines
+
+
+class _Guess:
+    """UTF-8 or cp1252, from the bytes of a file.
+
+    A single damaged character must not turn every accent of a UTF-8 file into two strange letters: the
+    file is cp1252 only when more bytes are wrong as UTF-8 than characters are right.
+    """
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._wrong = self._right = 0
+
+    def look_at(self, chunk: bytes) -> None:
+        if self._wrong > _SURE and self._wrong > self._right:
+            return
+        text = self._decoder.decode(chunk)
+        self._right += max(
+            len(chunk) - len(text), 0
+        )  # every character of several bytes is at least one shorter
+        if not chunk.isascii():
+            self._wrong += len(_WRONG.findall(text))
+
+    @property
+    def encoding(self) -> str:
+        self._wrong += len(_WRONG.findall(self._decoder.decode(b"", final=True)))
+        return "cp1252" if self._wrong and self._wrong >= self._right else "utf-8"
