@@ -25,7 +25,7 @@ from webapp.destinations.base import (
 from webapp.services import services
 from webapp.uploads import claims, plan, problems, state
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import Upload
+from webapp.uploads.models import UPLOAD_LOCK, Upload
 from webapp.uploads.prepare import Claim, Fenced, prepare
 from webapp.uploads.status import UploadStatus
 from webapp.workers import this_process, this_worker
@@ -39,7 +39,7 @@ def claim_preparation(upload_id: int) -> Claim | None:
     rests_until = claims.resting_until(upload_id)
     try:
         with db.writing() as session:
-            upload = session.get(Upload, upload_id, with_for_update=True)
+            upload = session.get(Upload, upload_id, with_for_update=UPLOAD_LOCK)
             if upload is None or not _is_waiting(upload):
                 return None
             if upload.stop_requested:
@@ -180,7 +180,7 @@ def _put_off(claim: Claim, error: DestinationError, until: float | None) -> None
 def _ours(claim: Claim) -> Iterator[tuple[Session, Upload]]:
     """A transaction on the upload while its preparation is still ours. Raises Fenced."""
     with db.writing() as session:
-        upload = session.get(Upload, claim.upload_id, with_for_update=True)
+        upload = session.get(Upload, claim.upload_id, with_for_update=UPLOAD_LOCK)
         if upload is None or upload.attempt != claim.attempt or upload.status != UploadStatus.PREPARING:
             raise Fenced(f"upload {claim.upload_id}, attempt {claim.attempt}")
         yield session, upload

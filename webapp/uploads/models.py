@@ -12,6 +12,10 @@ from webapp.db import BigId, Blob, Json
 from webapp.identifiers import new_public_id
 from webapp.uploads.status import BatchStatus, UploadStatus
 
+# How to lock an upload on PostgreSQL, always before its batches. A plain FOR UPDATE would wait for whoever
+# has just written a row that points to the upload (a batch, an event), and they for us: a deadlock.
+UPLOAD_LOCK = {"key_share": True}
+
 
 class Upload(SQLModel, table=True):
     """One request to put contacts into an audience.

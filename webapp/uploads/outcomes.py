@@ -13,7 +13,7 @@ from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonE
 from webapp.uploads import plan, problems, sent_contacts, state
 from webapp.uploads.claims import Claimed, update_if_ours
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import Batch, Upload
+from webapp.uploads.models import UPLOAD_LOCK, Batch, Upload
 from webapp.uploads.status import BatchStatus
 
 
@@ -107,7 +107,7 @@ def record_refusal(claimed: Claimed, error: DestinationError) -> None:
 def _recording(claimed: Claimed, **values: object) -> Iterator[tuple[Session, Upload] | None]:
     """A transaction that has written *values* to the batch and given its lease back; None when fenced."""
     with db.writing() as session:
-        upload = session.get(Upload, claimed.upload_id)
+        upload = session.get(Upload, claimed.upload_id, with_for_update=UPLOAD_LOCK)
         if upload is None or not update_if_ours(session, claimed, lease_owner=None, lease_until=0, **values):
             _note(session, claimed, Event.FENCED)
             yield None

@@ -98,7 +98,7 @@ def _take_back_preparations() -> None:
     now = clock.epoch()
     with db.writing() as session:
         held = session.execute(
-            select(Upload).where(col(Upload.status) == UploadStatus.PREPARING).with_for_update(**UPLOAD_LOCK)
+            select(Upload).where(col(Upload.status) == UploadStatus.PREPARING).with_for_update(key_share=True)
         ).scalars()
         for upload in held.all():
             if upload.lease_until < now or (upload.lease_owner and is_gone(upload.lease_owner)):

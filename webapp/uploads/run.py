@@ -3,10 +3,14 @@
 `plan` decides, this acts. No transaction is open while a request is on its way.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from threading import Event as Flag
 from threading import Thread
+
+from sqlalchemy.exc import OperationalError
 
 from webapp import clock, db
 from webapp.destinations.base import Connection, DestinationError, NeedsPersonError, TemporaryError
@@ -14,20 +18,35 @@ from webapp.services import services
 from webapp.uploads import outcomes
 from webapp.uploads.claims import Claimed, update_if_ours
 
+RECORD_TRIES, RECORD_AGAIN_S = 4, 1.0  # each waits 10 s for a lock; together shorter than a lease
+
 
 def send(claimed: Claimed, connection: Connection) -> None:
     """Send one claimed batch and record the outcome, whatever it is."""
     with _heartbeat(claimed):
-        try:
-            result = connection.add_users(claimed.audience_id, claimed.rows)
-        except TemporaryError as error:
-            outcomes.record_passing_error(claimed, error)
-        except NeedsPersonError as error:
-            outcomes.record_needs_person(claimed, error)
-        except DestinationError as error:
-            outcomes.record_refusal(claimed, error)
-        else:
-            outcomes.record_sent(claimed, result)
+        _write_down(_ask(claimed, connection))
+
+
+def _ask(claimed: Claimed, connection: Connection) -> Callable[[], None]:
+    """Send the batch; what is returned records how it went."""
+    try:
+        result = connection.add_users(claimed.audience_id, claimed.rows)
+    except TemporaryError as error:
+        return partial(outcomes.record_passing_error, claimed, error)
+    except NeedsPersonError as error:
+        return partial(outcomes.record_needs_person, claimed, error)
+    except DestinationError as error:
+        return partial(outcomes.record_refusal, claimed, error)
+    return partial(outcomes.record_sent, claimed, result)
+
+
+def _write_down(record: Callable[[], None]) -> None:
+    """Record, and wait for a database that is locked or away: else the batch would have to be sent again."""
+    for _ in range(RECORD_TRIES - 1):
+        with suppress(OperationalError):
+            return record()
+        time.sleep(RECORD_AGAIN_S)
+    return record()
 
 
 @contextmanager
@@ -46,6 +65,6 @@ def _heartbeat(claimed: Claimed) -> Iterator[None]:
 def _beat(claimed: Claimed, stop: Flag) -> None:
     settings = services().settings
     while not stop.wait(settings.heartbeat_s):
-        with db.writing() as session:
+        with suppress(OperationalError), db.writing() as session:  # locked or away: the next beat tries again
             if not update_if_ours(session, claimed, lease_until=clock.epoch() + settings.lease_s):
                 return  # fenced: the result will be noted and change nothing

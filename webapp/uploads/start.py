@@ -6,7 +6,7 @@ from webapp.destinations import registry
 from webapp.destinations.base import Medium
 from webapp.uploads import bells, state
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import Upload
+from webapp.uploads.models import UPLOAD_LOCK, Upload
 from webapp.uploads.status import FINAL, UploadStatus
 
 
@@ -90,7 +90,7 @@ def retry_upload(upload_id: int, asked_by: str) -> bool:
     rows yet: it is repeated instead.
     """
     with db.writing() as session:
-        upload = session.get(Upload, upload_id, with_for_update=True)
+        upload = session.get(Upload, upload_id, with_for_update=UPLOAD_LOCK)
         if upload is None or not state.reopen(session, upload, asked_by):
             return False
     bells.ring(bells.PREPARE, upload_id)

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 from webapp import clock
 from webapp.destinations.base import Problem
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import Batch, Upload
+from webapp.uploads.models import UPLOAD_LOCK, Batch, Upload
 from webapp.uploads.plan import Tally, closing_status
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 
@@ -22,7 +22,7 @@ def tally(session: Session, upload_id: int) -> Tally:
 
 def settle(session: Session, upload_id: int) -> None:
     """Give the upload its final status if nothing of it is left to do; otherwise leave it alone."""
-    upload = session.get(Upload, upload_id, populate_existing=True, with_for_update=True)
+    upload = session.get(Upload, upload_id, populate_existing=True, with_for_update=UPLOAD_LOCK)
     if upload is None or upload.status in FINAL:
         return
     if upload.stop_requested:
