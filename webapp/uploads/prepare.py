@@ -20,6 +20,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
+from operator import itemgetter
+from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlmodel import Session, col
@@ -132,13 +134,12 @@ def _sendable(
     """The contacts to send, in the order they came; those without a digest go to *left_out*."""
     digest_at = 1 if medium == Medium.EMAIL else 2
     for page in pages:
+        left_out.add([row for row in page if row[digest_at] is None])
         start, end = bisect_left(duplicates, page[0][0]), bisect_right(duplicates, page[-1][0])
         known = set(duplicates[start:end])
-        for row in page:
-            if row[digest_at] is None:
-                left_out.add(row[0], row[3])
-            elif row[0] not in known:
-                yield Person(row[0], row[1], row[2])
+        # As tuples with a Person's fields: to make a million of the class takes as long as to read them.
+        some = [row[:3] for row in page if row[digest_at] is not None and row[0] not in known]
+        yield from cast(list[Person], some)
 
 
 class _LeftOut:
@@ -150,17 +151,17 @@ class _LeftOut:
         self._no_reason = "email_empty" if medium == Medium.EMAIL else "phone_empty"
         self._ids: dict[str, array[int]] = {}
 
-    def add(self, contact_id: int, reason: str | None) -> None:
-        reason = reason or self._no_reason
-        self.counts[group(reason)] += 1
-        ids = self._ids.setdefault(reason, array("q"))
-        ids.append(contact_id)
-        if len(ids) == PACKED_IDS:
-            _store_discarded(self._claim, reason, self._ids.pop(reason))
+    def add(self, rows: Sequence[Row]) -> None:
+        for contact_id, _, _, reason in rows:
+            self._ids.setdefault(reason or self._no_reason, array("q")).append(contact_id)
+        self.store(at_least=PACKED_IDS)
 
-    def store(self) -> None:
-        for reason, ids in self._ids.items():
-            _store_discarded(self._claim, reason, ids)
+    def store(self, at_least: int = 1) -> None:
+        """Store and count every reason that has so many contacts."""
+        for reason, ids in list(self._ids.items()):
+            if len(ids) >= at_least:
+                self.counts[group(reason)] += len(ids)
+                _store_discarded(self._claim, reason, self._ids.pop(reason))
 
 
 def _store_batch(
@@ -176,7 +177,7 @@ def _store_batch(
                 n_rows=len(rows),
                 schema_=list(rows.schema),
                 digests=rows.digests,
-                contact_ids=array("q", (person.contact_id for person in people)).tobytes(),
+                contact_ids=array("q", map(itemgetter(0), people)).tobytes(),
                 rejected=[],
             )
         )
