@@ -30,7 +30,13 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp.uploads.erasing import take_out
     from webapp.uploads.sent_contacts import history_of
     from webapp.uploads.source_use import why_database_in_use
-    from webapp.uploads.usage import account_is_busy, filter_is_busy, last_uploads
+    from webapp.uploads.usage import (
+        account_is_busy,
+        filter_is_busy,
+        filter_uses,
+        last_filter_uploads,
+        last_uploads,
+    )
 
     services.start(settings)
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
@@ -46,6 +52,7 @@ def create_app(settings: "Settings") -> "Flask":
         app.register_blueprint(room.blueprint)
     # Contacts and destinations do not know uploads; here they learn what one still needs.
     holders.register(filter_is_busy)
+    holders.register_uses(filter_uses, last_filter_uploads)
     holders.register_user(why_database_in_use)
     holders.register_keeper(take_out)
     contact_history.register(history_of)

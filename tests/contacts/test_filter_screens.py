@@ -7,9 +7,12 @@ from sqlmodel import select
 
 from tests.conftest import add_operator
 from tests.contacts.conftest import import_file
+from tests.uploads.screens.building import add_upload
 from webapp import db
 from webapp.access.models import Role
 from webapp.contacts.models import Filter
+from webapp.uploads.models import Upload
+from webapp.uploads.status import BatchStatus
 
 FILE = """\
 Email;Cellulare;Nome;Città;Totale speso
@@ -213,6 +216,45 @@ def test_contacts_of_a_filter_are_listed(signed_in, page, here):
     tree = page(signed_in.get(f"{url}?filtro={saved_filters()[0].public_id}"))
     assert tree.xpath("//td[contains(@class, 'lead')]//a/text()") == ["Carla"]
     assert signed_in.get(f"{url}?filtro=222222222222").status_code == 404
+
+
+def test_a_test_filter_is_told_from_a_real_one_everywhere(signed_in, page, fragment, here):
+    signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "Torino"), name="Vero"))
+    assert not page(signed_in.get(here)).xpath("//nav[@aria-label='Tipo di filtro']")
+    signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "Forlì"), name="Prova", tipo="test"))
+    real, test = saved_filters()
+    assert (real.is_test, test.is_test) == (False, True)
+
+    def names(url: str) -> list[str]:
+        return page(signed_in.get(url)).xpath("//td[contains(@class, 'lead')]//a/text()")
+
+    for url in (here, "/filtri"):
+        assert names(url) == ["Prova", "Vero"] == names(f"{url}?tipo=altro")
+        assert names(f"{url}?tipo=test") == ["Prova"]
+        assert names(f"{url}?tipo=reale") == ["Vero"]
+    assert "di test" in page(signed_in.get(here)).xpath("string(//tr[contains(., 'Prova')])")
+    edited = page(signed_in.get(f"{here}/{test.public_id}"))
+    assert edited.xpath("//select[@name='tipo']/option[@selected]/@value") == ["test"]
+    signed_in.post_form(f"{here}/{test.public_id}/duplica")
+    assert saved_filters()[-1].is_test
+
+
+def test_before_a_filter_is_deleted_it_says_what_used_it(signed_in, page, clienti, here):
+    signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "Torino")))
+    saved = saved_filters()[0]
+    url = f"{here}/{saved.public_id}/elimina"
+    assert "Usato da" not in page(signed_in.get(url)).text_content()
+    assert "Mai" in page(signed_in.get(here)).xpath("string(//tr[contains(., 'Torino')])")
+    upload = add_upload(clienti, [(BatchStatus.SENT, 2, 0)], saved=saved, audience_name="VIP di Torino")
+    tree = page(signed_in.get(url))
+    assert "“VIP di Torino”" in tree.text_content() and "Completato" in tree.text_content()
+    assert tree.xpath(f"//a[@href='/caricamenti/{upload.public_id}']")
+    assert "Mai" not in page(signed_in.get(here)).xpath("string(//tr[contains(., 'Torino')])")
+    signed_in.post_form(url)
+    assert saved_filters() == []
+    with db.reading() as session:
+        kept = session.get_one(Upload, upload.id)
+        assert (kept.filter_id, kept.filter_name) == (None, "Torino")
 
 
 def test_all_filters_of_the_client_are_on_one_page(signed_in, page, here):

@@ -29,6 +29,7 @@ from webapp.contacts.filter_rules import (
 from webapp.contacts.operators import MANY, OPERATORS, Operator
 
 EXCLUDE = "x"
+REAL, TEST = "reale", "test"
 LONGEST_NAME = 100
 NAME_MISSING = "Scrivi un nome per il filtro."
 NAME_LONG = f"Usa al massimo {LONGEST_NAME} caratteri."
@@ -59,12 +60,13 @@ class GroupForm:
 
 @dataclass(frozen=True, slots=True)
 class FilterForm:
-    """The whole builder. *errors*: field id → sentence, for the summary above it."""
+    """The whole builder. *errors*: field id → sentence, for the summary above it. *is_test*: as `Filter`."""
 
     name: str = ""
     groups: tuple[GroupForm, ...] = ()
     exclude: GroupForm = GroupForm(EXCLUDE, ANY)
     errors: Mapping[str, str] = field(default_factory=dict)
+    is_test: bool = False
 
     @property
     def all_groups(self) -> tuple[GroupForm, ...]:
@@ -76,18 +78,19 @@ def blank(fields: Mapping[str, Field]) -> FilterForm:
     return FilterForm("", (GroupForm("g1", ALL, (_new_condition("g1c1", fields),)),))
 
 
-def from_rule(name: str, data: Any, fields: Mapping[str, Field]) -> FilterForm:
+def from_rule(name: str, data: Any, fields: Mapping[str, Field], is_test: bool = False) -> FilterForm:
     """A saved rule to be edited; conditions on fields that are gone are kept with their error."""
     stored = data if isinstance(data, dict) else {}
     groups = tuple(_stored_group(f"g{n}", one, fields) for n, one in enumerate(stored.get("groups") or [], 1))
     exclude = _stored_group(EXCLUDE, stored.get("exclude") or {"match": ANY}, fields)
-    return FilterForm(name, groups or blank(fields).groups, exclude)
+    return FilterForm(name, groups or blank(fields).groups, exclude, is_test=is_test)
 
 
 def read(form: MultiDict[str, str], fields: Mapping[str, Field]) -> FilterForm:
     ids = [one for one in dict.fromkeys(form.getlist("group")) if _GROUP_ID(one)][:MAX_GROUPS]
     groups = tuple(_read_group(form, one, fields) for one in ids)
-    return FilterForm(form.get("nome", "").strip(), groups, _read_group(form, EXCLUDE, fields))
+    exclude, is_test = _read_group(form, EXCLUDE, fields), form.get("tipo") == TEST
+    return FilterForm(form.get("nome", "").strip(), groups, exclude, is_test=is_test)
 
 
 def press(form: FilterForm, button: str, fields: Mapping[str, Field]) -> FilterForm:

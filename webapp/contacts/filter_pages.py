@@ -21,15 +21,17 @@ from webapp.contacts.showing import Shown, shown
 from webapp.texts import ROME
 
 EXAMPLES = 3
+KINDS = (filter_form.REAL, filter_form.TEST)
 
 
 @dataclass(frozen=True, slots=True)
 class FilterRow:
-    """A saved filter in a list; *words* is its rule in Italian."""
+    """A saved filter in a list; *words* is its rule in Italian, *used_at* when contacts last went from it."""
 
     filter: Filter
     database: UserDatabase
     words: str
+    used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,20 @@ def rows(session: Session, client_id: int, database: UserDatabase | None = None)
     if database is not None:
         wanted = wanted.where(col(Filter.database_id) == database.id)
     fields: dict[int, dict[str, Field]] = {}
-    found = []
-    for saved, owner in session.execute(wanted):
-        known = fields.setdefault(saved.database_id, fields_by_name(session, saved.database_id))
-        found.append(FilterRow(saved, owner, filter_words.sentence_of(saved.rule, known)))
-    return found
+    found = session.execute(wanted).all()
+    used = holders.last_used(session, [saved.id for saved, _ in found])
+    listed = []
+    for saved, owner in found:
+        if saved.database_id not in fields:
+            fields[saved.database_id] = fields_by_name(session, saved.database_id)
+        words = filter_words.sentence_of(saved.rule, fields[saved.database_id])
+        listed.append(FilterRow(saved, owner, words, used.get(saved.id)))
+    return listed
+
+
+def of_kind(rows: list[FilterRow], kind: str | None) -> list[FilterRow]:
+    """Only the real ones, only those for testing, or all of them."""
+    return [row for row in rows if kind not in KINDS or row.filter.is_test == (kind == filter_form.TEST)]
 
 
 def fields_by_name(session: Session, database_id: int) -> dict[str, Field]:
@@ -119,7 +130,7 @@ def result_context(
         incomplete,
         filter_counts.words(checked, counts),
     )
-    return {"database": database, "result": result}
+    return {"database": database, "result": result, "is_test": checked.is_test}
 
 
 def remember_count(saved: Filter, counts: Counts | None) -> None:

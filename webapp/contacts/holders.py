@@ -3,18 +3,36 @@
 holders.register(filter_is_busy)      # def filter_is_busy(session: Session, filter_id: int) -> bool
 holders.register_user(why_in_use)     # def why_in_use(session, database_id, since) -> str | None
 holders.register_keeper(take_out)     # def take_out(session, database_id, contact_ids) -> object
+holders.register_uses(uses, last)     # def uses(session, filter_id) -> list[Use]
+                                      # def last(session, filter_ids) -> dict[int, datetime]
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What used a filter, in words, and its page: endpoint and values."""
+
+    at: datetime
+    words: str
+    page: tuple[str, dict[str, str]]
+
 
 Holder = Callable[[Session, int], bool]
 DatabaseUser = Callable[[Session, int, datetime | None], str | None]
 ContactKeeper = Callable[[Session, int, Collection[int]], object]
 
+FilterUses = Callable[[Session, int], list[Use]]
+LastUses = Callable[[Session, Sequence[int]], dict[int, datetime]]
+
 _holders: list[Holder] = []
+_uses: list[FilterUses] = []
+_last_uses: list[LastUses] = []
 _database_users: list[DatabaseUser] = []
 _keepers: list[ContactKeeper] = []
 
@@ -38,6 +56,28 @@ def register_keeper(keeper: ContactKeeper) -> None:
     """*keeper* forgets contacts, by id, that are about to be deleted, in the same transaction."""
     if keeper not in _keepers:
         _keepers.append(keeper)
+
+
+def register_uses(uses: FilterUses, last: LastUses) -> None:
+    """*uses* tells what used one filter, newest first; *last* when each of many filters last was."""
+    if uses not in _uses:
+        _uses.append(uses)
+        _last_uses.append(last)
+
+
+def uses_of(session: Session, filter_id: int) -> list[Use]:
+    """What used the filter so far, newest first."""
+    found = [use for uses in _uses for use in uses(session, filter_id)]
+    return sorted(found, key=lambda use: use.at, reverse=True)
+
+
+def last_used(session: Session, filter_ids: Sequence[int]) -> dict[int, datetime]:
+    """When each filter was last used; one that never was is not in it."""
+    found: dict[int, datetime] = {}
+    for last in _last_uses:
+        for filter_id, at in last(session, filter_ids).items():
+            found[filter_id] = max(at, found.get(filter_id, at))
+    return found
 
 
 def forget(session: Session, database_id: int, contact_ids: Collection[int]) -> None:

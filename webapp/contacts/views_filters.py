@@ -1,5 +1,7 @@
 """Saved filters: the lists, the builder with its live count, and what can be done to a filter."""
 
+from dataclasses import replace
+
 from flask import Response, make_response, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -8,7 +10,7 @@ from webapp import clock, db, htmx
 from webapp.access.audit import Action, Detail, record
 from webapp.access.current import may
 from webapp.access.models import Role
-from webapp.contacts import counting, filter_form, filter_pages, queries
+from webapp.contacts import counting, filter_form, filter_pages, holders, queries
 from webapp.contacts.filter_form import FilterForm
 from webapp.contacts.filter_rules import Rule
 from webapp.contacts.models import Filter, UserDatabase
@@ -24,7 +26,7 @@ def all_filters() -> str:
     with db.reading() as session:
         return render_template(
             "contacts/all_filters.html",
-            rows=filter_pages.rows(session, client_id()),
+            **_listed(filter_pages.rows(session, client_id())),
             databases=queries.databases_of(session, client_id()),
             may_edit=may(Role.MARKETER),
         )
@@ -36,7 +38,7 @@ def show_filters(database_id: str) -> str:
         database = database_or_404(session, database_id)
         rows = filter_pages.rows(session, client_id(), database)
         return render_template(
-            "contacts/filters.html", database=database, rows=rows, may_edit=may(Role.MARKETER)
+            "contacts/filters.html", database=database, **_listed(rows), may_edit=may(Role.MARKETER)
         )
 
 
@@ -54,7 +56,7 @@ def edit_filter(database_id: str, filter_id: str) -> str:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
         fields = filter_pages.fields_by_name(session, database.id or 0)
-        form = filter_form.from_rule(saved.name, saved.rule, fields)
+        form = filter_form.from_rule(saved.name, saved.rule, fields, saved.is_test)
         return render_template("contacts/filter.html", **filter_pages.context(session, database, form, saved))
 
 
@@ -88,7 +90,7 @@ def duplicate_filter(database_id: str, filter_id: str) -> Response:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
         name = filter_pages.free_name(session, database.id or 0, saved.name)
-        copy = Filter(database_id=saved.database_id, name=name, rule=saved.rule)
+        copy = Filter(database_id=saved.database_id, name=name, rule=saved.rule, is_test=saved.is_test)
         session.add(copy)
         session.flush()
         record(session, Action.FILTER_CREATED, on=name, detail=_told(database, copy))
@@ -102,7 +104,10 @@ def confirm_delete(database_id: str, filter_id: str) -> str:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
         held = filter_pages.is_held(session, saved)
-        return render_template("contacts/delete_filter.html", database=database, saved=saved, held=held)
+        uses = holders.uses_of(session, saved.id or 0)
+        return render_template(
+            "contacts/delete_filter.html", database=database, saved=saved, held=held, uses=uses
+        )
 
 
 @blueprint.post(f"{FILTER}/elimina")
@@ -116,6 +121,15 @@ def delete_filter(database_id: str, filter_id: str) -> Response:
         session.delete(saved)
         record(session, Action.FILTER_DELETED, on=saved.name, detail=_told(database, saved))
     return htmx.notice(answer, f"Filtro “{saved.name}” eliminato.")
+
+
+def _listed(rows: list[filter_pages.FilterRow]) -> dict[str, object]:
+    kind = request.args.get("tipo")
+    return {
+        "rows": filter_pages.of_kind(rows, kind),
+        "kind": kind if kind in filter_pages.KINDS else None,
+        "has_tests": any(row.filter.is_test for row in rows),
+    }
 
 
 def _take(database_id: str, filter_id: str | None) -> Response:
@@ -145,6 +159,7 @@ def _save(
             found = session.get(Filter, saved.id) if saved else None
             made = found or Filter(database_id=database.id or 0, name=form.name, rule={})
             made.name, made.rule, made.updated_at = form.name, rule.as_json(), clock.now()
+            made.is_test = form.is_test
             filter_pages.remember_count(made, counts)
             session.add(made)
             session.flush()
@@ -167,7 +182,7 @@ def _show(
 
 
 def _with(form: FilterForm, errors: dict[str, str]) -> FilterForm:
-    return FilterForm(form.name, form.groups, form.exclude, errors)
+    return replace(form, errors=errors)
 
 
 def _told(database: UserDatabase, saved: Filter) -> Detail:
