@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from sqlmodel import select
 
+from tests.access.test_second_factor import switch_on
 from tests.conftest import TEST_PASSWORD, add_operator, make_app
 from tests.smtp_server import mail_server
 from webapp import db, mail
@@ -169,8 +170,6 @@ def test_a_weak_password_is_refused_and_the_link_still_works(app, client, giulia
 
 
 def test_the_second_factor_is_still_asked_for(app, giulia, mailbox, signed_in, page):
-    from tests.access.test_second_factor import switch_on
-
     switch_on(signed_in, page)
     client = app.test_client()
     ask(client)

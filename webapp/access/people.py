@@ -74,6 +74,23 @@ def remove(session: Session, client_id: int, operator_id: int) -> None:
     _end_if_nothing_is_left(session, operator_id)
 
 
+def deactivate_everywhere(session: Session, operator: Operator) -> None:
+    """They sign in no more, and every session of theirs ends. Raises LastAdministrator."""
+    assert operator.id is not None
+    query = select(Membership.client_id).where(
+        Membership.operator_id == operator.id,
+        Membership.role == Role.ADMINISTRATOR,
+        Membership.is_active,
+    )
+    administered = session.exec(query.order_by(col(Membership.client_id))).all()
+    for client_id in administered:
+        _taken(session, client_id, operator.id)
+    operator.is_active = False
+    for client_id in administered:
+        _check(session, client_id, was_administrator=True)
+    sessions.close(session, operator.id)
+
+
 def _person(operator: Operator, membership: Membership, factor: SecondFactor | None) -> Person:
     return Person(
         operator,

@@ -14,6 +14,11 @@ def spaces(session: Session, operator: Operator) -> list[tuple[Client, Role]]:
     if operator.is_owner:
         clients = session.exec(select(Client).order_by(col(Client.name)))
         return [(client, Role.ADMINISTRATOR) for client in clients]
+    return memberships(session, operator)
+
+
+def memberships(session: Session, operator: Operator) -> list[tuple[Client, Role]]:
+    """The roles that were given to an operator and count, by client."""
     rows = session.exec(
         select(Client, Membership.role)
         .join(Membership, col(Membership.client_id) == Client.id)
