@@ -1,7 +1,7 @@
 """People erased after their rows were prepared: what has not been sent yet goes out without them."""
 
 from array import array
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
@@ -25,20 +25,14 @@ def take_out(session: Session, database_id: int, contact_ids: Collection[int]) -
     """
     gone = frozenset(contact_ids)
     _prepare_again(session, database_id)
-    unsent = (
-        select(Batch.id)
-        .join(Upload, col(Upload.id) == col(Batch.upload_id))
-        .where(col(Upload.database_id) == database_id, col(Batch.status).in_(UNSENT))
-    )
-    taken: dict[int, int] = {}
-    for batch_id in session.exec(unsent).all():  # one batch in memory at a time
-        batch = session.get_one(Batch, batch_id, with_for_update=True)
-        if batch.status in UNSENT and (count := _without(session, batch, gone)):
-            taken[batch.upload_id] = taken.get(batch.upload_id, 0) + count
-        session.expunge(batch)
-    for upload_id, count in taken.items():
-        _count_as_erased(session, upload_id, count)
-    return sum(taken.values())
+    unsent = select(Batch.upload_id).where(col(Batch.status).in_(UNSENT)).distinct()
+    uploads = select(Upload).where(col(Upload.database_id) == database_id, col(Upload.id).in_(unsent))
+    taken = 0
+    for upload in session.exec(uploads.order_by(col(Upload.id)).with_for_update(key_share=True)).all():
+        if count := sum(_without(session, batch_id, gone) for batch_id in _unsent_of(session, upload)):
+            _count_as_erased(session, upload, count)
+            taken += count
+    return taken
 
 
 def _prepare_again(session: Session, database_id: int) -> None:
@@ -51,8 +45,17 @@ def _prepare_again(session: Session, database_id: int) -> None:
     )
 
 
-def _without(session: Session, batch: Batch, gone: frozenset[int]) -> int:
+def _unsent_of(session: Session, upload: Upload) -> Sequence[int | None]:
+    query = select(Batch.id).where(col(Batch.upload_id) == upload.id, col(Batch.status).in_(UNSENT))
+    return session.exec(query.order_by(col(Batch.id))).all()
+
+
+def _without(session: Session, batch_id: int | None, gone: frozenset[int]) -> int:
     """Rewrite the batch without *gone*; how many rows went. A batch that is left empty is deleted."""
+    batch = session.get_one(Batch, batch_id, with_for_update=True)
+    session.expunge(batch)  # one in memory at a time
+    if batch.status not in UNSENT:  # claimed a moment ago
+        return 0
     ids = array("q", batch.contact_ids)
     kept = [place for place, contact_id in enumerate(ids) if contact_id not in gone]
     if len(kept) == len(ids):
@@ -73,11 +76,10 @@ def _without(session: Session, batch: Batch, gone: frozenset[int]) -> int:
     return len(ids) - len(kept)
 
 
-def _count_as_erased(session: Session, upload_id: int, count: int) -> None:
-    upload = session.get_one(Upload, upload_id, with_for_update=True)
+def _count_as_erased(session: Session, upload: Upload, count: int) -> None:
     upload.excluded = {**upload.excluded, ERASED: upload.excluded.get(ERASED, 0) + count}
     upload.to_send = (upload.to_send or 0) - count
     upload.updated_at = clock.now()
     session.add(upload)
     session.flush()
-    state.settle(session, upload_id)
+    state.settle(session, upload.id or 0)
