@@ -51,7 +51,18 @@ def csv(tmp_path) -> Path:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["importa"], ["carica"], ["stato"], ["demo"], ["operatore", "crea"], ["chiavi"], ["registro"], ["copia"], ["ripristina"]],
+    [
+        [],
+        ["importa"],
+        ["carica"],
+        ["stato"],
+        ["demo"],
+        ["operatore", "crea"],
+        ["chiavi"],
+        ["registro"],
+        ["copia"],
+        ["ripristina"],
+    ],
 )
 def test_help_is_italian(command):
     done = platea(*command, "--help")
