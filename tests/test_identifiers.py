@@ -11,7 +11,7 @@ numbers = st.integers(0, 2**58 - 1)
 
 def test_a_public_id_looks_like_one():
     assert looks_like_public_id(new_public_id())
-    strange = ("", "a" * 11, "a" * 13, "abcdefghijk1", "AAAAAAAAAAAA", "aaaaaaaaaaa\n", "１２３４５６７８９０１２")
+    strange = ("", "a" * 11, "a" * 13, "abcdefghijk1", "AAAAAAAAAAAA", "aaaaaaaaaaa\n", "１２３４" * 3)
     for text in strange:
         assert not looks_like_public_id(text)
 
