@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -52,7 +53,7 @@ def as_text(value: Any) -> str:
         case bool():
             return "sì" if value else "no"
         case float():
-            return str(int(value)) if value.is_integer() else repr(value).replace(".", ",")
+            return str(int(value)) if value.is_integer() else f"{Decimal(repr(value)):f}".replace(".", ",")
         case datetime() | date():
             return value.strftime("%d/%m/%Y")
         case None:
