@@ -58,6 +58,7 @@ MENU = {
         Entry("people", "access.operators", "users", "Utenti e ruoli"),
         Entry("clients", "access.clients", "layers", "Spazi cliente"),
         Entry("trail", "access.trail", "scroll-text", "Registro attività"),
+        Entry("settings", "access.settings", "settings", "Impostazioni"),
     ),
 }
 

@@ -70,6 +70,10 @@ def current_session() -> OpenSession:
     return _visitor().session
 
 
+def has_second_factor() -> bool:
+    return _visitor().has_second_factor
+
+
 def must_switch_on_second_factor() -> bool:
     """Whether a client they administer wants a second factor and they have none: nothing else is open."""
     return _visitor().lacks_second_factor

@@ -83,6 +83,8 @@ POLICY: dict[str, Who] = {
     "access.remove_operator": Who.ADMINISTRATOR,
     "access.trail": Who.ADMINISTRATOR,
     "access.trail_csv": Who.ADMINISTRATOR,
+    "access.settings": Who.ADMINISTRATOR,
+    "access.save_settings": Who.ADMINISTRATOR,
     # access: the clients of the installation
     "access.clients": Who.OWNER,
     "access.new_client": Who.OWNER,

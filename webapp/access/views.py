@@ -17,6 +17,7 @@ from webapp.access import (
     views_reset,
     views_second_factor,
     views_second_step,
+    views_settings,
     views_trail,
 )
 from webapp.access.demo import ensure_demo_operator
@@ -34,6 +35,7 @@ __all__ = [
     "views_reset",
     "views_second_factor",
     "views_second_step",
+    "views_settings",
     "views_trail",
 ]
 

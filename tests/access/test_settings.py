@@ -1,0 +1,93 @@
+"""Screen "Impostazioni": what an administrator decides for the open client."""
+
+import pytest
+
+from tests.access.test_second_factor import switch_on
+from tests.conftest import add_operator
+from webapp import db
+from webapp.access.models import Client, Role
+
+URL = "/configura/impostazioni"
+
+
+def kept(aurora) -> Client:
+    with db.reading() as session:
+        return session.get_one(Client, aurora.id)
+
+
+def test_the_name_is_saved_and_seen_at_once(signed_in, aurora, page):
+    assert signed_in.post_form(URL, {"nome": "Studio Alba"}).location == URL
+
+    tree = page(signed_in.get(URL))
+    assert "Impostazioni salvate." in tree.text_content()
+    assert "Studio Alba" in tree.xpath("//header")[0].text_content()
+    assert kept(aurora).name == "Studio Alba"
+
+
+def test_the_time_zone_is_said(signed_in, page):
+    assert "Europe/Rome" in page(signed_in.get(URL)).text_content()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("", "Manca il nome."), ("x" * 121, "Il nome è troppo lungo: al massimo 120")]
+)
+def test_a_name_that_cannot_be_is_refused_beside_its_field(signed_in, aurora, fragment, name, sentence):
+    form = fragment(signed_in.post_form(URL, {"nome": name}, htmx=True), 422)
+
+    assert sentence in form.get_element_by_id("nome-error").text_content()
+    assert kept(aurora).name == "Studio Aurora"
+
+
+def test_the_name_of_another_client_is_taken(signed_in, aurora, page):
+    with db.writing() as session:
+        session.add(Client(name="Bottega Verdi"))
+
+    tree = page(signed_in.post_form(URL, {"nome": "Bottega Verdi"}), 422)
+
+    assert "C’è già uno spazio cliente che si chiama “Bottega Verdi”." in tree.text_content()
+
+
+def test_who_asks_others_for_a_second_factor_has_one(signed_in, aurora, page):
+    """Otherwise the first thing it would do is to lock out who switched it on."""
+    form = {"nome": "Studio Aurora", "secondo_fattore": "1"}
+    assert (
+        "Prima attiva il secondo fattore per te" in page(signed_in.post_form(URL, form), 422).text_content()
+    )
+    assert not kept(aurora).second_factor_required
+
+    switch_on(signed_in, page)
+    signed_in.post_form(URL, form)
+
+    assert kept(aurora).second_factor_required
+
+
+def test_the_other_administrators_must_then_switch_it_on(app, signed_in, aurora, page):
+    paolo = app.test_client()
+    paolo.sign_in(add_operator(aurora, Role.ADMINISTRATOR, "paolo@aurora.example", "Paolo Neri"))
+    switch_on(signed_in, page)
+    signed_in.post_form(URL, {"nome": "Studio Aurora", "secondo_fattore": "1"})
+
+    assert paolo.get("/").location == "/profilo/secondo-fattore"
+
+    signed_in.post_form(URL, {"nome": "Studio Aurora"})
+    assert paolo.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("role", [Role.MARKETER, Role.SUPPORT])
+def test_only_administrators_may_look(app, aurora, role):
+    browser = app.test_client()
+    browser.sign_in(add_operator(aurora, role))
+
+    assert browser.get(URL).status_code == 403
+    assert browser.post_form(URL, {"nome": "Mio"}).status_code == 403
+    assert kept(aurora).name == "Studio Aurora"
+
+
+def test_no_other_field_is_written(signed_in, aurora):
+    before = kept(aurora)
+    form = {"nome": "Studio Alba", "id": "7", "public_id": "abcdefghjkmn", "client_id": "7"}
+
+    signed_in.post_form(URL, form)
+
+    after = kept(aurora)
+    assert (after.id, after.public_id) == (before.id, before.public_id)
