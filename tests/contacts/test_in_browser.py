@@ -127,6 +127,7 @@ def test_axe_finds_nothing_to_say_of_any_page(chromium, served, signed_in, clien
         f"{here}/importazioni/nuova", f"{here}/importazioni/{draft.public_id}/colonne",
         f"{here}/importazioni/{draft.public_id}/controlla", f"{here}/importazioni/{running.public_id}",
         f"{here}/importazioni/{bad.public_id}", f"{here}/filtri", f"{here}/filtri/nuovo", "/filtri",
+        f"{here}/importazioni/{bad.public_id}/annulla", f"{here}/modifica", f"{here}/elimina",
     ]  # fmt: skip
     size = {"width": width, "height": 900}
     with opened(chromium, served, signed_in, viewport=size, color_scheme=scheme, bypass_csp=True) as window:
