@@ -4,6 +4,7 @@ Case and accents are ignored. Plain ASCII, which is nearly everything, is folded
 the rest on SQLite by our own function (registered on every connection), on PostgreSQL by `normalize`.
 """
 
+import unicodedata
 from calendar import isleap
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -23,6 +24,15 @@ from webapp.contacts.models import CONTACT
 from webapp.contacts.sent import was_sent
 
 Clause = ColumnElement[bool]
+
+# Letters of Latin, Greek and Cyrillic that are no ASCII letter with an accent: which of them `lower` knows
+# depends on the locale of the server, C knows none.
+_CAPITALS = "".join(
+    one
+    for one in map(chr, range(0x80, 0x530))
+    if unicodedata.normalize("NFKD", one) == one and one.casefold() not in (one, "ss")
+)
+_SMALL = "".join(one.casefold() for one in _CAPITALS)
 
 
 def selected(
@@ -182,7 +192,7 @@ class platea_fold(GenericFunction[str]):  # noqa: N801 (the name it has in SQL)
 def _fold_on_postgresql(element: platea_fold, compiler: SQLCompiler, **options: Any) -> str:
     text = compiler.process(element.clauses, **options)
     plain = f"regexp_replace(normalize(replace({text}, '’', ''''), NFKD), '[\u0300-\u036f]', '', 'g')"
-    return f"lower({plain})"
+    return f"lower(translate(replace({plain}, 'ß', 'ss'), '{_CAPITALS}', '{_SMALL}'))"
 
 
 def folded_text(value: ColumnElement[Any]) -> ColumnElement[str]:
