@@ -9,11 +9,14 @@ of the installation may do it with another client's object too.
 
 TABLE = """
 POST access.accept_invitation             anonymous     400
+POST access.ask_for_reset                 anonymous     404
 POST access.begin_second_factor           support       422
 POST access.change_password               support       422
 POST access.change_role                   administrator 422
 POST access.choose_client                 support       303     other:owner=303
 GET  access.clients                       owner         200
+POST access.close_other_sessions          support       303
+POST access.close_session                 support       303
 GET  access.confirm_removal               administrator 200
 POST access.confirm_second_factor         support       422
 POST access.create_client                 owner         422
@@ -21,6 +24,7 @@ POST access.deactivate_operator           administrator 303
 GET  access.edit_client                   owner         200     other:owner=200
 GET  access.edit_operator                 administrator 200
 POST access.enter_demo                    anonymous     303
+GET  access.forgotten                     anonymous     200
 POST access.give_code                     support       303
 GET  access.invitation                    anonymous     400
 POST access.invite                        administrator 422
@@ -30,16 +34,21 @@ GET  access.new_client                    owner         200
 GET  access.new_invitation                administrator 200
 POST access.new_recovery_codes            support       422
 GET  access.open_invitation               anonymous     303
+GET  access.open_reset                    anonymous     303
 GET  access.operators                     administrator 200
 GET  access.profile                       support       200
 POST access.reactivate_operator           administrator 303
 POST access.remove_operator               administrator 303
 POST access.rename_client                 owner         422     other:owner=422
 POST access.renew_invitation              administrator 200
+GET  access.reset                         anonymous     400
 POST access.revoke_invitation             administrator 303
+POST access.save_settings                 administrator 422
 GET  access.second_factor                 support       200
 GET  access.second_factor_qr              support       404
 GET  access.second_step                   support       303
+POST access.set_new_password              anonymous     400
+GET  access.settings                      administrator 200
 POST access.sign_in                       anonymous     422
 POST access.switch_off_second_factor      support       422
 GET  access.trail                         administrator 200
@@ -114,6 +123,7 @@ POST meta.reauthorise                     administrator 303
 POST meta.update_account                  administrator 422
 GET  static                               anonymous     200
 GET  uploads.audience_fragment            marketer      200
+GET  uploads.choose_source                marketer      404
 GET  uploads.confirm_stop                 marketer      200
 GET  uploads.detail                       support       200
 GET  uploads.diagnosis                    support       200

@@ -58,12 +58,13 @@ def _steps_of(world: World, rule: Rule, method: str) -> Iterator[Step]:
     has_objects = rule.arguments - {"filename", "code", "key"}
     for whose in ("own", "other") if has_objects else ("",):
         things = world.other if whose == "other" else world.own
-        stand_ins = STAND_INS.get(rule.endpoint, {})
-        url = _url(world, rule, {name: things[stand_ins.get(name, name)] for name in rule.arguments})
+        names = {name: STAND_INS.get(rule.endpoint, {}).get(name, name) for name in rule.arguments}
         handled = method in (rule.methods or ())
-        if not handled and _another_rule_takes(world, url, method):
-            continue
         for asker in world.askers.values():
+            mine = {"session_id": asker.session_id} if whose == "own" else {}
+            url = _url(world, rule, {name: {**things, **mine}[thing] for name, thing in names.items()})
+            if not handled and _another_rule_takes(world, url, method):
+                break
             answer = ask(world, asker, method, url)
             yield Step(
                 rule.endpoint if handled else "(nessuna)",

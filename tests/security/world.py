@@ -14,7 +14,7 @@ from tests.running import Simulator
 from tests.uploads.screens.building import add_event, add_upload, leave_out, save, sign
 from webapp import db
 from webapp.access import invitations
-from webapp.access.models import Client, Invitation, Operator, Role
+from webapp.access.models import Client, Invitation, OpenSession, Operator, Role
 from webapp.contacts import contact_ids, databases, stored_files
 from webapp.contacts.models import Filter
 from webapp.destinations.meta.models import MetaAccount
@@ -36,6 +36,7 @@ class Asker:
     kind: str
     cookie: str
     csrf: str
+    session_id: str  # of another session they have open, on another computer
 
     def browser(self, app: Flask) -> Browser:
         made = app.test_client()
@@ -94,15 +95,18 @@ def build(app: Flask, simulator: Simulator) -> World:
     colleague = add_operator(aurora, Role.SUPPORT, "carla@aurora.example", "Carla Collega")
     stranger = add_operator(verdi, Role.ADMINISTRATOR, "paolo@verdi.example", "Paolo Verdi")
     save(sign("worker-1"))
+    askers = {"anonymous": _asker(app, "anonymous", None, aurora)}
+    askers |= {kind: _asker(app, kind, who, aurora) for kind, who in people.items()}
     world = World(
         app,
         own=_things(aurora, colleague, simulator.account_id, simulator),
         other=_things(verdi, stranger, "9182736450918", simulator),
-        askers={"anonymous": _asker(app, "anonymous", None, aurora)}
-        | {kind: _asker(app, kind, who, aurora) for kind, who in people.items()},
+        askers=askers,
         client=aurora,
         stranger=stranger,
     )
+    world.own["session_id"] = askers["owner"].session_id
+    world.other["session_id"] = _other_session(app, stranger)
     world.keep()
     return world
 
@@ -164,4 +168,18 @@ def _asker(app: Flask, kind: str, operator: Operator | None, client: Client) -> 
         with browser.session_transaction() as session:
             session["client"] = client.public_id
     token = browser.csrf_token()
-    return Asker(kind, browser.get_cookie("platea").value, token)
+    return Asker(kind, browser.get_cookie("platea").value, token, _other_session(app, operator))
+
+
+def _other_session(app: Flask, operator: Operator | None) -> str:
+    if operator is None:
+        return "abcdefghjkmn"
+    before = _sessions_of(operator)
+    app.test_client().sign_in(operator)
+    (made,) = _sessions_of(operator) - before
+    return made
+
+
+def _sessions_of(operator: Operator) -> set[str]:
+    with db.reading() as session:
+        return set(session.exec(select(OpenSession.public_id).where(OpenSession.operator_id == operator.id)))
