@@ -28,12 +28,6 @@ YEAR_S = 31_536_000
 FORM_MAX_BYTES = 2_000_000  # of a form without files
 
 
-def public(view: View) -> View:
-    """Mark a view that may be seen without a login."""
-    view.is_public = True  # type: ignore[attr-defined]
-    return view
-
-
 def takes_file(view: View) -> View:
     """Mark a view whose form brings a file: it may be as large as the settings say, all others 2 MB."""
     view.takes_file = True  # type: ignore[attr-defined]

@@ -4,9 +4,7 @@ Who may ask for a page at all stands in `policy` and is held against every reque
 always fetched by (`current_client().id`, public id), so those of another client are a 404.
 """
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from typing import cast
 
 from flask import abort, g
 from flask import session as cookie
@@ -15,9 +13,6 @@ from flask_login import current_user
 from webapp.access import sessions
 from webapp.access.models import Client, OpenSession, Operator, Role
 from webapp.access.policy import RANKS, Who
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def current_operator() -> Operator:
@@ -49,21 +44,6 @@ def rank() -> Who:
 def may(role: Role) -> bool:
     """Whether the operator is *role* or more in the current client: what a page offers depends on it."""
     return rank() >= RANKS[role]
-
-
-def needs(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Says what `policy` enforces already; goes as soon as no view carries it any more."""
-
-    def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not may(role):
-                abort(403)
-            return view(*args, **kwargs)
-
-        return guarded
-
-    return decorate
 
 
 def current_session() -> OpenSession:

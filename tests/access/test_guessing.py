@@ -1,0 +1,98 @@
+"""What somebody who guesses can learn: neither from words nor from headers nor from time."""
+
+import statistics
+import time
+
+import pytest
+import time_machine
+from argon2 import extract_parameters
+from sqlmodel import select
+
+from tests.conftest import TEST_PASSWORD, add_operator
+from webapp import db
+from webapp.access import passwords, throttle
+from webapp.access.models import LoginAttempt, Role
+from webapp.services import services
+
+WRONG = "una password sbagliata"
+
+
+def sign_in(client, email, password=WRONG, **more):
+    return client.post_form("/accesso", {"email": email, "password": password}, **more)
+
+
+@pytest.fixture
+def paolo(aurora):
+    return add_operator(aurora, Role.MARKETER, "paolo@aurora.example", "Paolo Neri", is_active=False)
+
+
+def test_known_unknown_and_deactivated_get_the_same_answer(client, giulia, paolo):
+    emails = ("giulia@aurora.example", "nessuno@aurora.example", "paolo@aurora.example")
+    answers = [sign_in(client, email) for email in emails]
+
+    assert {answer.status_code for answer in answers} == {422}
+    bodies = {answer.text.replace(email, "…") for answer, email in zip(answers, emails, strict=True)}
+    assert len({body.split("csrf_token")[0] + body.split('name="dopo"')[1] for body in bodies}) == 1
+    assert len({tuple(sorted(answer.headers.keys())) for answer in answers}) == 1
+
+
+def test_an_account_that_is_not_there_is_slowed_down_like_any_other(app, client, giulia):
+    for _ in range(10):
+        sign_in(client, "nessuno@aurora.example", environ_base={"REMOTE_ADDR": "198.51.100.7"})
+
+    answer = sign_in(app.test_client(), "nessuno@aurora.example")
+    assert answer.status_code == 429
+
+
+def test_a_password_is_hashed_above_the_floor_of_owasp():
+    """Argon2id, at least 19 MiB, 2 passes, 1 lane. Source: OWASP Password Storage Cheat Sheet."""
+    figures = extract_parameters(passwords.hash_password("una qualunque"))
+
+    assert figures.type.name == "ID"
+    assert (figures.memory_cost >= 19 * 1024, figures.time_cost >= 2, figures.parallelism) == (True, True, 1)
+
+
+def test_hashing_takes_at_most_a_tenth_of_a_second_of_processor():
+    """Processor time, so that other work on the machine does not count; the best of five."""
+
+    def once() -> float:
+        before = time.process_time()
+        passwords.hash_password("una qualunque")
+        return time.process_time() - before
+
+    assert min(once() for _ in range(5)) <= 0.1
+
+
+def test_an_unknown_account_costs_the_processor_what_a_wrong_password_costs(database):
+    """The reason why both take as long: a hash of the same figures is verified for nobody too."""
+    real = passwords.hash_password("quella giusta, per così dire")
+
+    def cost(password_hash: str | None) -> float:
+        before = time.process_time()
+        assert not passwords.matches(password_hash, WRONG)
+        return time.process_time() - before
+
+    known, unknown = zip(*((cost(real), cost(None)) for _ in range(9)), strict=True)
+    assert statistics.median(unknown) == pytest.approx(statistics.median(known), rel=0.25)
+
+
+def test_a_thousand_attempts_in_five_minutes_are_enough_for_the_whole_installation(app, giulia):
+    """However many accounts and addresses they come from."""
+    overall = throttle.key(services().settings.secret_key, "overall")
+    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as now:
+        with db.writing() as session:
+            session.add_all(LoginAttempt(key=overall, at=time.time()) for _ in range(1_000))
+
+        assert sign_in(app.test_client(), "giulia@aurora.example", TEST_PASSWORD).status_code == 429
+        now.shift(301)
+        assert sign_in(app.test_client(), "giulia@aurora.example", TEST_PASSWORD).status_code == 303
+
+
+def test_old_attempts_are_forgotten(app, giulia):
+    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as now:
+        sign_in(app.test_client(), "giulia@aurora.example")
+        now.shift(24 * 3600 + 1)
+        sign_in(app.test_client(), "altra@aurora.example")
+
+    with db.reading() as session:
+        assert len(session.exec(select(LoginAttempt)).all()) == 3
