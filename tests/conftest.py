@@ -25,6 +25,7 @@ from sqlmodel import SQLModel
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
+from tests import browser_counts
 from tests.html_checks import check_fragment, check_page
 from webapp import create_app, db, migrations
 from webapp import services as platea
@@ -47,6 +48,11 @@ TEST_PAGES = dict.fromkeys(
 TEST_PAGES |= {"guasto": Who.PUBLIC, "dove": Who.SUPPORT, "posso": Who.SUPPORT}
 TEST_PAGES |= {"per_marketer": Who.MARKETER, "per_chi": Who.ADMINISTRATOR, "per_proprietari": Who.OWNER}
 POLICY.update(TEST_PAGES)
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    for line in browser_counts.summary():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture
@@ -260,11 +266,17 @@ def opened(
     problems: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None
-    )
+    page.on("console", lambda line: _judge_console(line.text, problems))
+    if not options.get("bypass_csp"):
+        page.on("load", lambda opened: browser_counts.note_page(opened.url))
     try:
         yield page
     finally:
         context.close()
     assert problems == []
+
+
+def _judge_console(line: str, problems: list[str]) -> None:
+    if "Content Security Policy" in line:
+        problems.append(line)
+        browser_counts.refused.append(line)
