@@ -9,7 +9,7 @@ from tests.conftest import add_operator
 from tests.contacts.conftest import contacts_of, import_file
 from webapp import db
 from webapp.access.models import AuditEntry, Client, Role
-from webapp.contacts import contact_ids, databases
+from webapp.contacts import contact_ids, databases, sent
 from webapp.contacts.models import Contact, ContactChange, SentAudience, SentContact
 from webapp.emails import read_email
 
@@ -135,6 +135,18 @@ def test_a_suggestion_is_shown_and_taken_only_when_somebody_says_so(signed_in, p
     corrected = contacts_of(clienti)[0]
     assert corrected.email == "anna@gmail.com" and corrected.own_fields["totale_speso"] == 1459.26
     assert "Forse voleva" not in page(signed_in.get(url)).text_content()
+
+
+def test_the_page_of_a_contact_names_the_audiences_it_went_into(signed_in, page, clienti, here):
+    url = page_of(here, clienti)
+    assert "nessuna custom audience" in page(signed_in.get(url)).text_content()
+    with db.writing() as session:
+        for number, name in enumerate(("VIP <b>", "Natale")):
+            audience = SentAudience(
+                client_id=clienti.client_id, destination="meta", audience_id=str(number), name=name
+            )
+            sent.record(session, audience, [contacts_of(clienti)[0].id])
+    assert "Natale, VIP <b>" in page(signed_in.get(url)).text_content()
 
 
 def test_a_deleted_contact_leaves_nothing_and_its_id_to_nobody(signed_in, page, clienti, here):

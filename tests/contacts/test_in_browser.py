@@ -35,7 +35,7 @@ def test_the_count_follows_what_is_typed_and_the_focus_stays(window: Page, here:
     expect(window.locator("#g1c1-count")).to_have_text("non conta")
     value.fill("torino")
     expect(window.locator("#totale")).to_have_text("2")
-    expect(window.locator("#g1c1-count")).to_have_text("2")
+    expect(window.locator("#g1c1-count")).to_have_text("2 contatti")
     expect(window.locator("#g1-count")).to_have_text("2 contatti")
     expect(value).to_be_focused()
     value.fill("torin")
@@ -70,6 +70,51 @@ def test_a_filter_with_a_list_a_number_and_an_exclusion_is_built_and_saved(windo
     expect(
         window.get_by_text("Contatti con Città è una tra “Torino”, “Forlì” e Totale speso è almeno 100")
     ).to_be_visible()
+
+
+def test_a_filter_is_built_and_saved_with_the_keyboard_alone(window: Page, here: str):
+    """Tab, letters, Enter and arrows; no pointer, no label looked for: where the focus goes is the test."""
+    keys = window.keyboard
+    window.goto(f"{here}/filtri/nuovo")
+
+    def go_to(control: str, key: str = "Tab") -> None:
+        for _ in range(60):
+            if window.evaluate("document.activeElement.id") == control:
+                return
+            keys.press(key)
+        raise AssertionError(f"{key} never came to #{control}")
+
+    go_to("nome")
+    keys.type("Chi spende a Torino")
+    go_to("g1c1-value")
+    keys.type("torino")
+    expect(window.locator("#totale")).to_have_text("2")
+    go_to("add-g1")
+    keys.press("Enter")
+    expect(window.locator("#g1c2")).to_be_visible()
+    expect(window.locator("#add-g1")).to_be_focused()
+
+    go_to("g1c2-field", "Shift+Tab")
+    keys.type("Totale")  # a select goes to the option that begins so
+    expect(window.locator("#g1c2-operator-number")).to_be_visible()
+    expect(window.locator("#g1c2-field")).to_be_focused()
+    go_to("g1c2-operator-number")
+    for _ in range(2):  # è, è diverso da, è almeno
+        keys.press("ArrowDown")
+    go_to("g1c2-value")
+    keys.type("100")
+    expect(window.locator("#totale")).to_have_text("1")
+    expect(window.locator("#g1c2-count")).to_contain_text("2")
+
+    go_to("add-x")
+    keys.press("Enter")
+    expect(window.locator("#xc1")).to_be_visible()
+    go_to("xc1-value", "Shift+Tab")
+    keys.type("Forlì")
+    expect(window.locator("#x-count")).to_have_text("0 contatti")
+    keys.press("Enter")  # from any field: the first button of a form is the one that saves
+    expect(window.locator("h1")).to_have_text("Filtri")
+    expect(window.get_by_text("Chi spende a Torino").first).to_be_visible()
 
 
 def test_a_mistake_in_the_builder_gets_the_focus(window: Page, here: str):

@@ -274,7 +274,7 @@ def test_every_operator_of_every_field_alone_chooses_whom_it_says(where, request
                     "groups": [{"match": "all", "conditions": [condition]}],
                     "exclude": {"match": "any", "conditions": []},
                 }
-                for today in TODAYS:
+                for today in TODAYS if kind == "date" else TODAYS[:1]:
                     expected = {person["id"] for person in world.by_python(rule, today)}
                     assert world.by_sql(rule, today) == expected, (condition, today)
 

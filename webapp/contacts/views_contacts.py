@@ -17,6 +17,7 @@ from webapp.contacts import (
     contact_pages,
     filter_pages,
     queries,
+    sent,
 )
 from webapp.contacts.email_typos import suggestion
 from webapp.contacts.fields import ADDRESS
@@ -114,6 +115,7 @@ def show_contact(database_id: str, contact_id: str) -> str:
                 for field in fields
                 if field.type != ADDRESS and field.name != "consent"
             ],
+            audiences=sent.audiences_of(session, contact.id or 0),
             events=contact_history.history(session, database, contact, labels),
         )
 
