@@ -145,6 +145,16 @@ class SentContact(SQLModel, table=True):
     audience_id: int = Field(foreign_key="sent_audience.id", primary_key=True, ondelete="CASCADE")
 
 
+class ErasedPerson(SQLModel, table=True):
+    """Somebody who asked for their data to be erased: `erased_keys.key_of` their e-mail or mobile, no more."""
+
+    __tablename__ = "erased_person"
+
+    client_id: int = Field(foreign_key="client.id", primary_key=True, ondelete="CASCADE")
+    key: bytes = Field(sa_column=Column(Blob(32), primary_key=True))
+    at: datetime = Field(default_factory=clock.now)
+
+
 class ChosenColumns(SQLModel, table=True):
     """Which fields an operator wants in the list of a database's contacts, in that order."""
 
