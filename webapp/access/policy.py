@@ -116,6 +116,8 @@ POLICY: dict[str, Who] = {
     "contacts.apply_suggestion": Who.MARKETER,
     "contacts.confirm_contact_deletion": Who.MARKETER,
     "contacts.delete_contact": Who.MARKETER,
+    "contacts.confirm_erasure": Who.MARKETER,
+    "contacts.erase_contact": Who.MARKETER,
     # contacts: imports
     "contacts.imports": Who.SUPPORT,
     "contacts.import_result": Who.SUPPORT,

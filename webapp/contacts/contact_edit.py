@@ -57,12 +57,17 @@ def remove(session: Session, database: UserDatabase, contact: Contact) -> None:
 
     Batches already sent keep digests and its id only.
     """
+    take_away(session, contact)
+    audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, contact.id or 0))
+
+
+def take_away(session: Session, contact: Contact) -> None:
+    """The same, without telling the audit trail: the caller does."""
     contact_id = contact.id or 0
     holders.forget(session, contact.database_id, [contact_id])
     sent.forget(session, [contact_id])
     session.execute(delete(ContactChange).where(col(ContactChange.contact_id) == contact_id))
     session.execute(delete(Contact).where(col(Contact.id) == contact_id))
-    audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, contact_id))
 
 
 def _target(database: UserDatabase, row: Row) -> Target:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.contacts.contact_rows import RowConverter
+from webapp.contacts.erased_keys import ErasedKeys
 from webapp.contacts.fields import OWN, Field, FieldType
 from webapp.contacts.file_limits import MAX_CELL_CHARS
 from webapp.contacts.models import Contact
@@ -15,6 +16,7 @@ from webapp.formulas import escape, unescape
 YES, NO = "sì", "no"
 NOBODY = "Scrivi almeno un codice, un’email, un cellulare o un nome."
 CODE_TAKEN = "C’è già un contatto con questo codice."
+WAS_ERASED = "Questa persona ha chiesto la cancellazione dei suoi dati: non si può reinserire."
 TOO_LONG = f"Usa al massimo {MAX_CELL_CHARS} caratteri."
 UNREADABLE = {
     FieldType.NUMBER: "Scrivi un numero, per esempio 150,00.",
@@ -66,9 +68,9 @@ def number_text(value: int | float) -> str:
 
 
 def row_of(
-    typed: Mapping[str, str], fields: Sequence[Field], country: str
+    typed: Mapping[str, str], fields: Sequence[Field], country: str, erased: ErasedKeys | None = None
 ) -> tuple[Row | None, dict[str, str]]:
-    """(the row, {}) or (None, control id → what to correct)."""
+    """(the row, {}) or (None, control id → what to correct). *erased*: whom not to take in again."""
     own_types = {field.name.removeprefix(OWN): field.type for field in fields if field.is_own}
     mapping = {str(index): field.name for index, field in enumerate(fields)}
     converter = RowConverter(mapping, own_types, country)
@@ -79,6 +81,10 @@ def row_of(
             errors[control_id(field)] = TOO_LONG
     if values is None:
         errors = {control_id(fields[0]): NOBODY}
+    elif erased is not None:
+        converter.erased = erased
+        if converter.is_erased(values):
+            errors["campo-email"] = WAS_ERASED
     if errors or values is None:
         return None, errors
     return Row(tuple(converter.columns), tuple(converter.own_keys), values), {}

@@ -11,11 +11,13 @@ import orjson
 
 from webapp.contacts import cells as read
 from webapp.contacts.columns import OWN, SKIP
+from webapp.contacts.erased_keys import ErasedKeys
 from webapp.contacts.fields import FieldType
 from webapp.emails import read_email
 from webapp.formulas import unescape
 from webapp.phones import read_mobile
 
+ERASED = "erased"  # the person asked for their data to be erased
 NOT_A_CONTACT = "not_a_contact"  # no code, no e-mail, no mobile, no name
 
 _IDENTITY = ("code", "email", "mobile", "first_name", "last_name")
@@ -46,6 +48,7 @@ class RowConverter:
 
     def __init__(self, mapping: Mapping[str, str], own_types: Mapping[str, str], country: str = "IT") -> None:
         self.unreadable: Counter[str] = Counter()  # column index as text → cells left empty
+        self.erased: ErasedKeys | None = None  # whom to refuse; set by who knows the client
         self.met: dict[str, set[str]] = {}  # own field that is a list → values met
         self.columns: list[str] = []
         self.own_keys: list[str] = []
@@ -71,6 +74,7 @@ class RowConverter:
                 self.columns += [field, f"{field}_sha256", f"{field}_reason"]
         if self._own:
             self.columns.append("own_fields")
+        self._digest_places = [n for n, name in enumerate(self.columns) if name.endswith("_sha256")]
 
     def convert(self, cells: Sequence[str]) -> list[Any] | None:
         """The values of a contact; dates are ISO text, own fields one JSON text. None for NOT_A_CONTACT."""
@@ -88,6 +92,12 @@ class RowConverter:
         if self._own:
             values.append(self._own_fields(cells))
         return values
+
+    def is_erased(self, values: Sequence[Any]) -> bool:
+        """Whether *values*, of `convert`, are those of somebody who must not come back."""
+        if self.erased is None or not self.erased.keys:
+            return False
+        return self.erased.any_of(values[place] for place in self._digest_places)
 
     def _own_fields(self, cells: Sequence[str]) -> str:
         own: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from itertools import islice
 
 from sqlmodel import Session
 
+from webapp.contacts import erased
 from webapp.contacts.columns import NEW, OWN
 from webapp.contacts.contact_rows import RowConverter
 from webapp.contacts.contact_writes import Target, key_position, plan_block, present_keys
@@ -69,8 +70,10 @@ def draft_converter(session: Session, draft: ContactImport) -> RowConverter:
             mapping[index] = f"{OWN}new_{index}"
         else:
             mapping[index] = target
-    country = session.get_one(UserDatabase, draft.database_id).country
-    return RowConverter(mapping, types, country)
+    database = session.get_one(UserDatabase, draft.database_id)
+    converter = RowConverter(mapping, types, database.country)
+    converter.erased = erased.keys_of_client(session, database.client_id)
+    return converter
 
 
 def _add(

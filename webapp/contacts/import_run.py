@@ -18,9 +18,9 @@ from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts import contact_writes, import_blocks, stored_files
+from webapp.contacts import contact_writes, erased, import_blocks, stored_files
 from webapp.contacts.cells import fold
-from webapp.contacts.contact_rows import MAX_CHOICES, NOT_A_CONTACT, RowConverter
+from webapp.contacts.contact_rows import ERASED, MAX_CHOICES, NOT_A_CONTACT, RowConverter
 from webapp.contacts.contact_writes import Target
 from webapp.contacts.csv_import import FileRow
 from webapp.contacts.file_limits import UnreadableFile
@@ -160,14 +160,18 @@ def converter_of(session: Session, made: ContactImport) -> RowConverter:
     """The converter for the columns of *made*, whose own fields exist."""
     database = session.get_one(UserDatabase, made.database_id)
     types = {field.key: field.type for field in own_fields(session, made.database_id)}
-    return RowConverter(made.mapping, types, database.country)
+    converter = RowConverter(made.mapping, types, database.country)
+    converter.erased = erased.keys_of_client(session, database.client_id)
+    return converter
 
 
 def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
     contacts, rejected = [], []
     for row in rows:
         values = None if row.problem else converter.convert(row.cells)
-        if values is not None:
+        if values is not None and converter.is_erased(values):
+            rejected.append(FileRow(row.line, [], ERASED))  # nothing of the row is kept
+        elif values is not None:
             contacts.append(values)
         else:
             rejected.append(row if row.problem else FileRow(row.line, row.cells, NOT_A_CONTACT))

@@ -146,7 +146,7 @@ class SentContact(SQLModel, table=True):
 
 
 class ErasedPerson(SQLModel, table=True):
-    """Somebody who asked for their data to be erased: `erased_keys.key_of` their e-mail or mobile, no more."""
+    """Somebody who asked to be erased: `erased_keys.key_of` their e-mail or mobile, and no more."""
 
     __tablename__ = "erased_person"
 

@@ -10,6 +10,7 @@ ROW_REASONS = {
     "cell_too_long": "una cella è troppo lunga",
     "line_too_long": "la riga è troppo lunga",
     "open_quote": "c’è una virgoletta aperta e mai chiusa",
+    "erased": "la persona ha chiesto la cancellazione dei suoi dati",
     "not_a_contact": "mancano codice, email, cellulare e nome",
 }
 ENCODINGS = (("utf-8", "UTF-8"), ("cp1252", "Windows (ANSI)"), ("utf-16", "UTF-16"))

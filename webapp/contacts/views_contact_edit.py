@@ -6,9 +6,9 @@ from flask import Response, abort, make_response, render_template, request, url_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from webapp import db, htmx
+from webapp import db, htmx, texts
 from webapp.access.current import current_operator
-from webapp.contacts import contact_edit, contact_form, contact_ids, queries
+from webapp.contacts import contact_edit, contact_form, contact_ids, erased, queries, sent
 from webapp.contacts.email_typos import suggestion
 from webapp.contacts.fields import STANDARD_BY_NAME, Field
 from webapp.contacts.models import Contact, UserDatabase
@@ -57,7 +57,8 @@ def apply_suggestion(database_id: str, contact_id: str) -> Response:
             return htmx.notice(answer, "L’indirizzo è cambiato nel frattempo: guarda di nuovo.", "err")
         fields = queries.fields_of(session, database.id or 0)
         typed = {**_as_typed(contact, fields), "email": meant}
-        row, errors = contact_form.row_of(typed, fields, database.country)
+        gone = erased.keys_of_client(session, database.client_id)
+        row, errors = contact_form.row_of(typed, fields, database.country, gone)
         if row is None:
             return htmx.notice(answer, next(iter(errors.values())), "err")
         contact_edit.change(session, database, contact, row, typed, fields, current_operator().name)
@@ -86,14 +87,46 @@ def delete_contact(database_id: str, contact_id: str) -> Response:
     return htmx.notice(answer, "Contatto eliminato.")
 
 
+@blueprint.get(f"{CONTACT}/cancella")
+def confirm_erasure(database_id: str, contact_id: str) -> str:
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        contact = contact_or_404(session, database, contact_id)
+        people = erased.contacts_of_person(session, database, contact)
+        found = {name for one in people for name in sent.audiences_of(session, one.id or 0)}
+        return render_template(
+            "contacts/erase_contact.html",
+            database=database,
+            contact_id=contact_id,
+            row=shown(contact, whole=True),
+            others=len(people) - 1,
+            audiences=sorted(found),
+        )
+
+
+@blueprint.post(f"{CONTACT}/cancella")
+def erase_contact(database_id: str, contact_id: str) -> Response:
+    with db.writing() as session:
+        database = database_or_404(session, database_id)
+        contact = contact_or_404(session, database, contact_id)
+        try:
+            count = erased.erase(session, database, contact)
+        except erased.MustWait as error:
+            return htmx.notice(htmx.go_to(_page(database, contact.id or 0)), str(error), "err")
+    answer = htmx.go_to(url_for("contacts.contacts", database_id=database.public_id))
+    gone = texts.plural(count, "contatto cancellato", "contatti cancellati")
+    return htmx.notice(answer, f"{gone}: nessuna importazione riporterà questa persona.")
+
+
 def _take(database_id: str, contact_id: str | None) -> Response:
     """The form of a contact: written, or shown again with what to correct."""
     with db.reading() as session:
         database = database_or_404(session, database_id)
         contact = contact_or_404(session, database, contact_id) if contact_id else None
         fields = queries.fields_of(session, database.id or 0)
+        gone = erased.keys_of_client(session, database.client_id)
     typed = contact_form.read(request.form, fields)
-    row, errors = contact_form.row_of(typed, fields, database.country)
+    row, errors = contact_form.row_of(typed, fields, database.country, gone)
     if row is None:
         return _refused(database, contact, fields, typed, errors)
     try:
