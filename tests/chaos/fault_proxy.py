@@ -11,6 +11,7 @@ from pathlib import Path
 
 PIECE = 65_536
 LOOK_EVERY_S = 0.1
+LOOKS = 20
 
 
 class FaultProxy:
@@ -119,15 +120,20 @@ class _Line:
 
 def owners(port: int) -> list[int]:
     """The processes whose end of a loopback connection is *port*, other than this one."""
+    for _ in range(LOOKS):  # /proc is no snapshot: while it is read, an entry may hide behind another
+        if found := _owners(port):
+            return found
+    return []
+
+
+def _owners(port: int) -> list[int]:
     inode = _inode_of(port)
     if inode is None:
         return []
     wanted = f"socket:[{inode}]"
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit() and int(process.name) != os.getpid() and wanted in _descriptors(process):
-            found.append(int(process.name))
-    return found
+    processes = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    others = [process for process in processes if int(process.name) != os.getpid()]
+    return [int(process.name) for process in others if wanted in _descriptors(process)]
 
 
 def _inode_of(port: int) -> str | None:

@@ -48,8 +48,9 @@ def test_a_worker_asked_to_end_finishes_its_batch_and_leaves_none_in_its_hands(
 def test_a_batch_that_kills_three_workers_is_set_aside_and_the_others_arrive(
     make_world, connected, make_crew, tmp_path
 ):
-    world, deaths = make_world("a", 6 * 100), tmp_path / "deaths"
-    make_crew(connected).add(jobs=2, PLATEA_DIES="poison", PLATEA_DEATHS=str(deaths))
+    world, deaths, step = make_world("a", 6 * 100), tmp_path / "deaths", tmp_path / "step"
+    step.write_text("poison")
+    make_crew(connected).add(jobs=2, PLATEA_DIES=str(step), PLATEA_DEATHS=str(deaths))
 
     upload = world.start()
     wait_until(lambda: is_final(upload), within_s=90)

@@ -63,7 +63,7 @@ def scene(connected, simulator, redis_server, make_crew):
     watch.stop()
 
 
-@pytest.mark.timeout(1800 if IS_LONG else 180)
+@pytest.mark.timeout(3600 if IS_LONG else 600)
 def test_whatever_happens_nobody_is_lost_and_nobody_is_counted_twice(scene, make_world, report, kind):
     world = make_world("a", SIZE.batches * 100)
     for host in ("", "altrove"):
