@@ -165,7 +165,6 @@ def test_axe_finds_nothing_to_say_of_the_pages_that_no_link_leads_to(
         look()
         page.goto(invitation)
         look()
-        page.goto("/uscita")
         page.context.clear_cookies()
         page.goto("/accesso/password-dimenticata")
         look()
