@@ -63,4 +63,4 @@ def test_support_finds_why_an_upload_stands_still(chromium, app, served, aurora,
 
         expect(window.locator("#reason")).to_contain_text("L’autorizzazione è scaduta.")
         press(window, "Copia diagnosi")
-        expect(window.get_by_role("heading", name="Diagnosi del caricamento")).to_be_visible()
+        expect(window.locator(".toast.ok")).to_contain_text("Diagnosi copiata")
