@@ -102,12 +102,16 @@
       ? "Connessione persa: i numeri sono fermi. Riproviamo da soli."
       : "Non ha funzionato. Controlla la connessione e riprova.";
     outage = notify({ testo, tipo: "err" });
+    outage.dataset.live = isPoll(event);
   };
   document.addEventListener("htmx:error", onFailure);
   document.addEventListener("htmx:response:error", onFailure);
   document.addEventListener("htmx:after:request", (event) => {
     const status = event.detail.ctx?.response?.status ?? 0;
-    if (outage && status && status < 400) { outage.remove(); outage = null; }
+    if (!outage || !status || status >= 400) return;
+    if (outage.dataset.live === "true") notify({ testo: "Connessione ripristinata: i numeri si aggiornano di nuovo." });
+    outage.remove();
+    outage = null;
   });
 
   // --- files: <form data-upload> shows how far they are, which fetch and so htmx cannot say ---

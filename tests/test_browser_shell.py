@@ -116,7 +116,7 @@ def test_nothing_is_asked_while_the_tab_is_hidden(live, server):
     wait_polls(live, server, 2)
 
 
-def test_a_lost_connection_is_said_once_and_unsaid_when_it_is_back(live, server):
+def test_a_lost_connection_is_said_once_and_so_is_its_return(live, server):
     server.broken = True
     toast = live.locator(".toast.err")
     expect(toast).to_have_text("Connessione persa: i numeri sono fermi. Riproviamo da soli.")
@@ -126,6 +126,9 @@ def test_a_lost_connection_is_said_once_and_unsaid_when_it_is_back(live, server)
 
     server.broken = False
     expect(toast).to_have_count(0)
+    expect(live.locator(".toast.ok")).to_have_text(
+        "Connessione ripristinata: i numeri si aggiornano di nuovo."
+    )
 
 
 def test_stopping_asks_first_and_the_safe_answer_stops_nothing(live, server):

@@ -1,0 +1,110 @@
+"""The real live pages: what an unchanged one costs, what stops them, what stays where it was."""
+
+import pytest
+from flask import template_rendered
+from playwright.sync_api import Page, expect
+
+from tests.conftest import Browser
+from tests.uploads.screens.building import add_upload
+from webapp import clock, db
+from webapp.uploads.models import Upload
+from webapp.uploads.status import BatchStatus, UploadStatus
+
+SENT, PENDING = BatchStatus.SENT, BatchStatus.PENDING
+
+
+@pytest.fixture
+def sending(clienti, worker) -> Upload:
+    return add_upload(clienti, [(SENT, 100, 0), (PENDING, 300, 0)], status=UploadStatus.SENDING)
+
+
+def fragments(clienti, upload) -> list[str]:
+    detail = f"/caricamenti/{upload.public_id}"
+    return [
+        f"/database/{clienti.public_id}/custom-audience/storico",
+        *("/caricamenti/elenco", f"{detail}/avanzamento", f"{detail}/registro", "/adesso"),
+    ]
+
+
+def test_an_unchanged_page_costs_a_304_and_no_template(app, signed_in: Browser, clienti, sending):
+    rendered: list[str] = []
+    template_rendered.connect(lambda *_, template, **__: rendered.append(template.name), app, weak=False)
+    for url in fragments(clienti, sending):
+        tag = signed_in.get_htmx(url).headers["ETag"]
+        assert rendered.pop().rpartition("/")[2].startswith("_")
+        rendered.clear()
+
+        again = signed_in.get_htmx(url, **{"If-None-Match": tag})
+
+        assert (again.status_code, again.data, rendered) == (304, b"", []), url
+        assert again.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_change_is_a_new_version_for_every_page_that_shows_it(signed_in: Browser, clienti, sending):
+    urls = fragments(clienti, sending)
+    tags = {url: signed_in.get_htmx(url).headers["ETag"] for url in urls}
+    with db.writing() as session:
+        current = session.get_one(Upload, sending.id)
+        current.status, current.updated_at = UploadStatus.STOPPED, clock.now()
+
+    for url in urls:
+        assert signed_in.get_htmx(url, **{"If-None-Match": tags[url]}).status_code == 200, url
+
+
+class Polls:
+    """How often the open page asked for its fragment."""
+
+    def __init__(self, page: Page, path_end: str) -> None:
+        self.count = 0
+        page.on("request", lambda request: self._note(request.url, path_end))
+
+    def _note(self, url: str, path_end: str) -> None:
+        self.count += url.partition("?")[0].endswith(path_end)
+
+    def while_doing(self, page: Page, seconds: float) -> int:
+        before = self.count
+        page.wait_for_timeout(seconds * 1000)
+        return self.count - before
+
+
+@pytest.fixture
+def history(window: Page, clienti, sending) -> tuple[Page, Polls]:
+    polls = Polls(window, "/storico")
+    window.goto(f"/database/{clienti.public_id}/custom-audience")
+    with window.expect_request("**/storico*"):
+        pass  # it asks by itself
+    return window, polls
+
+
+@pytest.mark.browser
+def test_the_history_rests_while_a_menu_is_open_and_while_paused(history):
+    window, polls = history
+    window.get_by_role("button", name="Azioni per Clienti attivi 12 mesi").click()
+    assert polls.while_doing(window, 3.5) == 0
+    window.keyboard.press("Escape")
+    with window.expect_request("**/storico*"):
+        pass
+
+    window.get_by_role("button", name="Metti in pausa").click()
+    assert polls.while_doing(window, 3.5) == 0
+    with window.expect_request("**/storico*"):
+        window.get_by_role("button", name="Riprendi").click()
+
+
+@pytest.mark.browser
+def test_focus_and_scroll_stay_where_they_were(window: Page, clienti, sending):
+    for number in range(18):
+        add_upload(clienti, [(SENT, 10, 0)], audience_name=f"Altro {number}")
+    window.set_viewport_size({"width": 1280, "height": 500})
+    window.goto(f"/database/{clienti.public_id}/custom-audience")
+    actions = window.get_by_role("button", name="Azioni per Altro 3")
+    actions.focus()
+    window.evaluate("window.scrollTo(0, 420)")
+    row = window.locator("tr", has_text="Altro 3").first.element_handle()
+
+    add_upload(clienti, status=UploadStatus.QUEUED, prepared=False, audience_name="Appena arrivato")
+
+    expect(window.get_by_role("link", name="Appena arrivato")).to_be_attached(timeout=15_000)
+    expect(actions).to_be_focused()
+    assert window.evaluate("window.scrollY") == 420
+    assert row.is_visible()  # the same element, not a new one in its place
