@@ -21,6 +21,8 @@ from webapp.access.models import Client, Membership, Operator, Role
 from webapp.config import ROOT
 from webapp.contacts.models import Filter, UserDatabase
 
+pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
+
 BAD_IDS = (
     *("9223372036854775808", "-1", "1", "' OR ''='", "%00", "..%2f..%2fetc%2fpasswd"),
     *("abcdefghjkmn", "ABCDEFGHJKMN", "\u202eabc", "<svg onload=alert(1)>"),

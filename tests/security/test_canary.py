@@ -26,6 +26,8 @@ from webapp.config import ROOT, Settings
 from webapp.installation import free_port
 from webapp.processes import python
 
+pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
+
 EMAIL, BAD_EMAIL = "canarino.zq7x@posta-canarino.example", "canarino.zq7x(at)posta-canarino.example"
 MOBILE = "3479918273"
 CSV = f"Nome;Email;Cellulare;Città\nCanarino;{EMAIL};{MOBILE};Torino\nAltro;{BAD_EMAIL};3479918274;Torino\n"

@@ -4,11 +4,15 @@ import csv
 import io
 import re
 
+import pytest
+
 from tests.security.names import FORMULA, put_everywhere
 from tests.security.test_bad_input import address, rules
 from tests.security.walk import ask
 from webapp import db
 from webapp.access.audit import Action, record
+
+pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"[+-][0-9][0-9 .,]*").fullmatch

@@ -27,6 +27,8 @@ from webapp.processes import Household, python
 from webapp.uploads.start import start_upload
 from webapp.uploads.status import UploadStatus
 
+pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
+
 NOT_SEALED = {  # digests that Meta gets, numbers of rows, links of the chain: nothing to keep secret here
     *(("audit_entry", "link"), ("contact", "email_sha256"), ("contact", "mobile_sha256")),
     *(("batch", "digests"), ("batch", "contact_ids"), ("upload_discarded", "contact_ids")),

@@ -10,6 +10,8 @@ from tests.test_every_page import crawl
 from webapp import db
 from webapp.access.audit import Action, record
 
+pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
+
 
 def name_things_at_meta(simulator) -> None:
     """An account and an audience whose names came from somebody else's hands."""

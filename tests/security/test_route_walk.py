@@ -9,6 +9,8 @@ from tests.security.expectations import ROWS, VISITORS, missing
 from tests.security.walk import Step, ask, steps
 from tests.security.world import World
 
+pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
+
 _WALK: list[Step] = []  # the walk is long, and several tests look at it
 # Fragments that a page asks for every few seconds: counts and statuses, no person, so a browser may hold
 # them to be told that nothing has changed.
