@@ -168,7 +168,7 @@ def test_axe_finds_nothing_to_say_of_any_page(chromium, served, signed_in, clien
     contact = f"{here}/contatti/{contact_ids.public_id(1)}"
     paths = [
         "/database", "/database/nuovo", f"{here}/contatti", f"{here}/contatti/nuovo", contact,
-        f"{contact}/modifica", f"{contact}/elimina", f"{here}/importazioni",
+        f"{contact}/modifica", f"{contact}/elimina", f"{contact}/cancella", f"{here}/importazioni",
         f"{here}/importazioni/nuova", f"{here}/importazioni/{draft.public_id}/colonne",
         f"{here}/importazioni/{draft.public_id}/controlla", f"{here}/importazioni/{running.public_id}",
         f"{here}/importazioni/{bad.public_id}", f"{here}/filtri", f"{here}/filtri/nuovo", "/filtri",
