@@ -13,7 +13,7 @@ from tests.running import wait_until
 from tests.uploads.screens.building import add_upload
 from webapp import clock, db
 from webapp.config import ROOT
-from webapp.contacts import import_blocks, import_run, import_undo, importing, queries
+from webapp.contacts import contact_ids, import_blocks, import_run, import_undo, importing, queries
 from webapp.contacts.models import Contact, ContactImport, Filter, ImportBlock, ImportStatus
 from webapp.processes import python
 from webapp.uploads.status import BatchStatus, UploadStatus
@@ -123,14 +123,28 @@ def test_nothing_is_undone_when_somebody_changed_the_contacts_since(clienti):
     assert blocks_left() == 1
 
 
-def test_a_contact_deleted_since_is_not_brought_back(clienti):
+def test_of_a_contact_deleted_since_nothing_is_kept_and_so_nothing_undone(signed_in, clienti):
     import_file(clienti, FIRST)
     done = import_file(clienti, SECOND)
-    with db.writing() as session:
-        session.delete(session.exec(select(Contact).where(Contact.code == "2")).one())
+    with db.reading() as session:
+        luca = session.exec(select(Contact).where(Contact.code == "2")).one()
+    url = f"/database/{clienti.public_id}/contatti/{contact_ids.public_id(luca.id)}/elimina"
+    assert signed_in.post_form(url).status_code == 303
+
+    assert blocks_left() == 0
+    assert importing.undo(done.id, "Giulia Ferri") == import_undo.TOO_LATE
+    assert [contact.code for contact in contacts_of(clienti)] == ["1", "3"]
+
+
+def test_a_new_contact_deleted_since_does_not_come_between(signed_in, clienti):
+    import_file(clienti, FIRST)
+    done = import_file(clienti, SECOND)
+    with db.reading() as session:
+        eva = session.exec(select(Contact).where(Contact.code == "3")).one()
+    signed_in.post_form(f"/database/{clienti.public_id}/contatti/{contact_ids.public_id(eva.id)}/elimina")
 
     assert undo(done).status == ImportStatus.UNDONE
-    assert [contact.code for contact in contacts_of(clienti)] == ["1"]
+    assert [contact.first_name for contact in contacts_of(clienti)] == ["Anna", "Luca"]
 
 
 def test_what_changes_while_it_is_being_undone_stays_and_is_counted(clienti):

@@ -13,6 +13,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from webapp.contacts import import_blocks
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -82,6 +84,7 @@ def last_used(session: Session, filter_ids: Sequence[int]) -> dict[int, datetime
 
 def forget(session: Session, database_id: int, contact_ids: Collection[int]) -> None:
     """Before contacts are deleted: whoever keeps something of theirs lets go of it."""
+    import_blocks.forget_contacts(session, database_id, contact_ids)
     for keeper in _keepers:
         keeper(session, database_id, contact_ids)
 

@@ -5,8 +5,10 @@ they were, packed: a row of SQL for each would cost the import more than the con
 """
 
 import zlib
-from collections.abc import Sequence
+from array import array
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from struct import Struct
 from typing import Any
 
 import orjson
@@ -18,6 +20,7 @@ from webapp.contacts.models import CONTACT, ContactImport, ImportBlock, ImportSt
 
 UNDO_LIVES = timedelta(days=7)
 MAX_BYTES = 256_000_000  # packed; a million changed contacts weigh about 100 MB
+_COUNT = Struct("<I")
 _HEX = "="  # no own field has such a key
 _NAMES = tuple(column.name for column in CONTACT.columns if column.name != "id")
 
@@ -62,18 +65,33 @@ class Recorder:
 
 
 def pack(connection: Connection, contact_ids: Sequence[int]) -> bytes:
-    """The contacts as the driver gives them, to be written back so: {"columns": […], "rows": […]}."""
+    """The contacts as the driver gives them, to be written back so.
+
+    How many (4 bytes), their ids (8 bytes each, so that one is found without unpacking), then deflated
+    JSON: {"columns": […], "rows": […]}.
+    """
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     marks = ", ".join([mark] * len(contact_ids))
     sql = f"SELECT id, {', '.join(_NAMES)} FROM contact WHERE id IN ({marks})"
     rows = [tuple(row) for row in connection.exec_driver_sql(sql, tuple(contact_ids))]
-    return zlib.compress(orjson.dumps({"columns": _NAMES, "rows": rows}, default=_as_json), 1)
+    kept = orjson.dumps({"columns": _NAMES, "rows": rows}, default=_as_json)
+    ids = array("q", (row[0] for row in rows)).tobytes()
+    return _COUNT.pack(len(rows)) + ids + zlib.compress(kept, 1)
 
 
 def unpack(packed: bytes) -> tuple[list[str], list[list[Any]]]:
     """(names of the columns, rows of id and their values). Bytes stand as {"=": hex}."""
-    kept = orjson.loads(zlib.decompress(packed))
+    (count,) = _COUNT.unpack_from(packed)
+    kept = orjson.loads(zlib.decompress(packed[_COUNT.size + 8 * count :]))
     return kept["columns"], kept["rows"]
+
+
+def packed_ids(packed: bytes) -> "array[int]":
+    """Which contacts are in it."""
+    (count,) = _COUNT.unpack_from(packed)
+    ids = array("q")
+    ids.frombytes(packed[_COUNT.size : _COUNT.size + 8 * count])
+    return ids
 
 
 def write_back(connection: Connection, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -105,6 +123,18 @@ def forget_all_of(session: Session, database_id: int) -> None:
     """No import of the database can be undone any more."""
     theirs = select(col(ContactImport.id)).where(col(ContactImport.database_id) == database_id)
     session.execute(delete(ImportBlock).where(col(ImportBlock.import_id).in_(theirs)))
+
+
+def forget_contacts(session: Session, database_id: int, contact_ids: Collection[int]) -> None:
+    """Contacts are being deleted: nothing of what they were may stay, so what holds them is not kept."""
+    wanted = set(contact_ids)
+    mine = col(ContactImport.database_id) == database_id
+    blocks = select(col(ImportBlock.before)).join(
+        ContactImport, col(ContactImport.id) == ImportBlock.import_id
+    )
+    found = session.execute(blocks.where(mine, col(ImportBlock.before).is_not(None))).scalars().yield_per(10)
+    if any(not wanted.isdisjoint(packed_ids(before)) for before in found):
+        forget_all_of(session, database_id)
 
 
 def forget_old(session: Session) -> None:
