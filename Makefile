@@ -10,7 +10,7 @@ aiuto:
 	@echo "make demo      avvia Platea in prova, senza account Facebook (Ctrl-C per fermare)"
 	@echo "make test      prepara l’ambiente ed esegue tutti i controlli e i test"
 	@echo "make chaos     uccide processi, Redis e risposte di Meta e conta gli utenti, su SQLite e PostgreSQL (40 minuti)"
-	@echo "make fuzz      prova migliaia di file guasti (FUZZ_FILES quanti, FUZZ_SEED quali)"
+	@echo "make fuzz      prova migliaia di file guasti e di richieste a caso (FUZZ_FILES e FUZZ_REQUESTS quanti, FUZZ_SEED quali)"
 	@echo "make install   prepara soltanto l’ambiente"
 	@echo "make schermate salva le schermate di ogni pagina in schermate/"
 	@echo "make lock      ricalcola requirements.lock e requirements-dev.lock (richiede uv)"
@@ -39,7 +39,7 @@ test: $(VENV)/pronto-test
 	@$(BIN)/python -m $(if $(ARGS),pytest $(ARGS),tests.everything)
 
 fuzz: $(VENV)/pronto-test
-	@FUZZ_FILES=$${FUZZ_FILES:-5000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -q --show-capture=no tests/fuzz
+	@FUZZ_FILES=$${FUZZ_FILES:-5000} FUZZ_REQUESTS=$${FUZZ_REQUESTS:-10000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -q --show-capture=no tests/fuzz
 
 chaos: $(VENV)/pronto-test
 	@PLATEA_CHAOS=lungo $(BIN)/python -m pytest tests/chaos $(ARGS)
