@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from operator import itemgetter
-from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlmodel import Session, col
@@ -137,9 +136,7 @@ def _sendable(
         left_out.add([row for row in page if row[digest_at] is None])
         start, end = bisect_left(duplicates, page[0][0]), bisect_right(duplicates, page[-1][0])
         known = set(duplicates[start:end])
-        # As tuples with a Person's fields: to make a million of the class takes as long as to read them.
-        some = [row[:3] for row in page if row[digest_at] is not None and row[0] not in known]
-        yield from cast(list[Person], some)
+        yield from [row[:3] for row in page if row[digest_at] is not None and row[0] not in known]
 
 
 class _LeftOut:

@@ -20,7 +20,7 @@ PHONE = bytes.fromhex("1ef970831d7963307784fa8688e8fce101a15685d62aa765fed23f3a2
 
 
 def people(count: int) -> list[Person]:
-    return [Person(n, hashlib.sha256(b"%d" % n).digest(), None) for n in range(count)]
+    return [(n, hashlib.sha256(b"%d" % n).digest(), None) for n in range(count)]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def connection(account):
 
 
 def test_rows_hold_the_digest_of_the_medium_in_the_order_of_the_people():
-    both = [Person(1, MARY, PHONE), Person(2, PHONE, MARY)]
+    both = [(1, MARY, PHONE), (2, PHONE, MARY)]
 
     email, sms = META.encode(Medium.EMAIL, both), META.encode(Medium.SMS, both)
 
@@ -69,7 +69,7 @@ def test_an_account_that_was_deleted_is_a_lookup_error(account):
 def test_users_reach_the_audience_as_they_were_encoded(connection, simulator):
     audience_id = connection.create_audience("Novembre", "segno")
 
-    result = connection.add_users(audience_id, META.encode(Medium.EMAIL, [Person(1, MARY, None)]))
+    result = connection.add_users(audience_id, META.encode(Medium.EMAIL, [(1, MARY, None)]))
 
     assert (result.received, result.rejected_count) == (1, 0)
     assert simulator.received(audience_id) == {MARY.hex()}
