@@ -1,7 +1,7 @@
 """Requests made of nonsense to every form and address: no error of ours, no slow answer, no growing memory.
 
-FUZZ_REQUESTS says how many (`make fuzz`: 10,000), FUZZ_SEED which. What is asked is found in the pages themselves (forms and
-their fields) and in the map of addresses, so that a new form is fuzzed without a word here.
+FUZZ_REQUESTS says how many (`make fuzz`: 10,000), FUZZ_SEED which. What is asked is found in the pages
+themselves (forms and their fields) and in the map of addresses, so that a new form is fuzzed without a word.
 """
 
 import os
