@@ -103,6 +103,18 @@ def size_chart(days: Sequence[date], sizes: Sequence[tuple[str, dict[date, int]]
     )
 
 
+def samples() -> list[Chart]:
+    """One chart of each kind with invented figures, for the component sheet."""
+    days = [date(2026, 11, number) for number in range(1, 31)]
+    sent = [(on, (on.day * 7919) % 5000 if on.weekday() < 5 else 0) for on in days]
+    share = [(on, count / 50_000 if count else None) for on, count in sent]
+    grows = {name: {on: first + on.day * step for on in days} for name, first, step in _SAMPLES}
+    return [sent_chart(sent), invalid_chart(share), size_chart(days, list(grows.items()))]
+
+
+_SAMPLES = (("Clienti attivi", 9000, 120), ("Carrello", 4000, 60), ("VIP", 1000, 0), ("Milano", 6000, -90))
+
+
 def _bars(values: Sequence[float], words: Sequence[str]) -> list[Bar]:
     place, highest = WIDTH / max(len(values), 1), max(values, default=0)
     if not highest:

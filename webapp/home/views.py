@@ -8,7 +8,7 @@ from webapp import db, shell
 from webapp.access.current import current_client, current_operator, current_role, may
 from webapp.access.models import Client, Role
 from webapp.destinations.base import Account
-from webapp.home import guide, overview, queries
+from webapp.home import charts, guide, overview, queries
 from webapp.home.routes import blueprint
 from webapp.services import services
 from webapp.uploads.freshness import conditional
@@ -71,4 +71,4 @@ def style() -> str:
     """The component sheet, for who builds screens."""
     if not (services().settings.demo or current_app.debug or current_app.testing):
         abort(404)
-    return render_template("stile.html")
+    return render_template("stile.html", charts=charts.samples())
