@@ -18,8 +18,12 @@ PUBLIC_GET = ["/accesso", "/healthz", "/readyz", "/stile", "/static/app.css", "/
 # What may be seen, or done, without a login. Meta signs what it sends and brings no token of a form.
 OPEN_PAGES = {"static", "access.login", "health.healthz", "health.readyz", "home.style"}
 OPEN_PAGES |= {"meta.authorisation_return", "meta.erased"}
+# To whoever holds a link of ours, or forgot a password.
+OPEN_PAGES |= {"access.open_invitation", "access.invitation"}
+OPEN_PAGES |= {"access.forgotten", "access.open_reset", "access.reset"}
 SIGNED_BY_META = {"meta.deauthorised", "meta.erase"}
 OPEN_FORMS = {"access.sign_in", "access.enter_demo", *SIGNED_BY_META}
+OPEN_FORMS |= {"access.accept_invitation", "access.ask_for_reset", "access.set_new_password"}
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.html"))
 
 

@@ -149,6 +149,7 @@ def test_what_cannot_be_is_said_and_the_link_still_works(signed_in, client, page
 @pytest.mark.parametrize(
     ("email", "role", "sentence"),
     [
+        ("  ", "marketer", "Scrivi un indirizzo email."),
         ("marta.aurora", "marketer", "“marta.aurora” non è un indirizzo email."),
         ("marta@aurora.example", "", "Scegli un ruolo."),
         ("marta@aurora.example", "owner", "Scegli un ruolo."),

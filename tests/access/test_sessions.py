@@ -95,6 +95,21 @@ def test_the_session_of_an_administrator_ends_after_half_an_hour(now, signed_in,
     assert stays_in(marta)
 
 
+def test_who_is_signed_out_by_time_is_told_and_brought_back(now, signed_in, page):
+    now.shift(30 * 60 + 1)
+    answer = signed_in.get("/configura/utenti")
+
+    assert answer.location == "/accesso?dopo=/configura/utenti"
+    assert "La sessione è finita. Entra di nuovo" in page(signed_in.get(answer.location)).text_content()
+    assert "La sessione è finita" not in signed_in.get("/accesso").text
+
+
+def test_who_was_never_in_is_told_nothing(client, page):
+    client.get("/database")
+
+    assert "La sessione è finita" not in page(client.get("/accesso")).text_content()
+
+
 def test_an_administrator_who_goes_on_working_stays_in(now, signed_in):
     for _ in range(6):
         now.shift(25 * 60)

@@ -4,7 +4,8 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, abort, flash, redirect, request, url_for
+from flask import session as cookie
 from flask_login import current_user
 from htmx_flask import make_response
 
@@ -12,6 +13,8 @@ from webapp import db, htmx, security
 from webapp.access import current, sessions
 from webapp.access.policy import Who, who_may
 from webapp.access.queries import administrators
+
+ENDED = "La sessione è finita. Entra di nuovo: ti riportiamo dov’eri."
 
 
 def let_in_or_refuse() -> Response | None:
@@ -45,6 +48,9 @@ def _to_login() -> Response:
         page = around.path + (f"?{around.query}" if around.query else "")
     page = security.local_path(page)
     url = url_for("access.login", dopo=page if page != "/" else None)
+    if sessions.has_ended():
+        cookie.clear()
+        flash(ENDED, "warn")
     if htmx.is_htmx():
         return make_response("", 401, redirect=url)
     return cast(Response, redirect(url, 303))

@@ -85,6 +85,8 @@ def enter(session: Session, operator: Operator, client: Client, role: Role) -> N
 
 def address_of(email: str) -> str:
     """The address as operators are kept under, in lower case. Raises OperatorError for what is none."""
+    if not email.strip():
+        raise OperatorError("Scrivi un indirizzo email.")
     try:
         # An address of a reserved domain (.example, .test) is good for a login: nobody writes to it.
         found = validate_email(email.strip(), check_deliverability=False, test_environment=True)

@@ -92,6 +92,11 @@ def half_open() -> Operator | None:
     return found[1] if found[0].opened_at > clock.epoch() - CODE_WITHIN_S else None
 
 
+def has_ended() -> bool:
+    """Whether this browser holds the key of a session that is over; not of one that owes its code."""
+    return _KEY in cookie and not current_user.is_authenticated and half_open() is None
+
+
 def close_this(session: Session) -> None:
     """Sign out of this browser."""
     session.execute(delete(OpenSession).where(col(OpenSession.key_hash) == _hash(cookie.get(_KEY, ""))))
