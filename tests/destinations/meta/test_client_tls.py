@@ -31,9 +31,7 @@ def certificate(tmp_path_factory):
     )
     file = tmp_path_factory.mktemp("tls") / "localhost.pem"
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    file.write_bytes(
-        made.public_bytes(pem) + key.private_bytes(pem, pkcs8, serialization.NoEncryption())
-    )
+    file.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
     return str(file)
 
 
