@@ -164,7 +164,7 @@
   const copy = (button) => {
     const field = document.getElementById(button.dataset.copy);
     field.select();
-    // Without https the browser lends no clipboard: the text is selected, ready for Ctrl-C.
+    // Over an unencrypted line the browser lends no clipboard: the text is selected, ready for Ctrl-C.
     navigator.clipboard?.writeText(field.value).then(() => {
       find("span", button).textContent = "copiato";
       announce("Copiato negli appunti");
@@ -172,7 +172,7 @@
   };
 
   // --- text to be fetched and copied: <a href="page with it" data-copy-from="address" data-copied="sentence"> ---
-  // Where the browser does not let us (no https, no permission) the link leads to the page, as without script.
+  // Where the browser does not let us (no encryption, no permission) the link leads to the page, as without script.
   const copyFrom = (link) => {
     const text = fetch(link.dataset.copyFrom).then((answer) => answer.ok ? answer.text() : Promise.reject(answer.status));
     const item = new ClipboardItem({ "text/plain": text.then((body) => new Blob([body], { type: "text/plain" })) });
