@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: aiuto install demo test chaos fuzz lock schermate pulisci
+.PHONY: aiuto install demo test bench chaos fuzz lock schermate pulisci
 
 aiuto:
 	@echo "make demo      avvia Platea in prova, senza account Facebook (Ctrl-C per fermare)"
 	@echo "make test      prepara l’ambiente ed esegue tutti i controlli e i test"
 	@echo "make chaos     uccide processi, Redis e risposte di Meta e conta gli utenti, su SQLite e PostgreSQL (40 minuti)"
 	@echo "make fuzz      prova migliaia di file guasti e di richieste a caso (FUZZ_FILES e FUZZ_REQUESTS quanti, FUZZ_SEED quali)"
+	@echo "make bench     misura velocità e memoria (N=1000000 per la misura intera, ARGS=\"import live\" per una parte)"
 	@echo "make install   prepara soltanto l’ambiente"
 	@echo "make schermate salva le schermate di ogni pagina in schermate/"
 	@echo "make lock      ricalcola requirements.lock e requirements-dev.lock (richiede uv)"
@@ -43,6 +44,9 @@ fuzz: $(VENV)/pronto-test
 
 chaos: $(VENV)/pronto-test
 	@PLATEA_CHAOS=lungo $(BIN)/python -m pytest tests/chaos $(ARGS)
+
+bench: $(VENV)/pronto-test
+	@$(BIN)/python -m tests.bench -n $(or $(N),100000) $(ARGS)
 
 schermate: $(VENV)/pronto-test
 	@$(BIN)/python -m tests.screenshots schermate

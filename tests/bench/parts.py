@@ -1,0 +1,174 @@
+"""The parts of `make bench`: each measures, and sets what it found beside what was promised."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from sqlalchemy import text
+
+from tests.bench import lists, live, sending
+from tests.bench.measure import Cost, best, interleaved, measured, paired_ratio
+from tests.bench.world import World, file_of, opened, postgres, sink
+from webapp import db
+
+BATCHES, BATCH_ROWS = 44, 100
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table; *reached* is None for what was promised nothing."""
+
+    what: str
+    measured: str
+    target: str = ""
+    reached: bool | None = None
+
+
+def ratio(what: str, value: float, at_least: float | None = None, at_most: float | None = None) -> Figure:
+    if at_least is not None:
+        return Figure(what, f"{value:.1f} ×", f"≥ {at_least:g} ×", value >= at_least)
+    assert at_most is not None
+    return Figure(what, f"{value:.2f} ×", f"≤ {at_most:g} ×", value <= at_most)
+
+
+def limit(what: str, value: float, at_most: float, unit: str) -> Figure:
+    return Figure(what, f"{value:.1f} {unit}", f"≤ {at_most:g} {unit}", value <= at_most)
+
+
+def told(what: str, value: float, unit: str) -> Figure:
+    return Figure(what, f"{value:.1f} {unit}")
+
+
+def uploads(rows: int, repeats: int) -> Iterator[Figure]:
+    """Prepare and send stored contacts with one worker, beside SQLModel objects and Meta's SDK."""
+    share = rows / 1_000_000
+    with opened() as world, sink() as url:
+        database_id = world.database_of(rows)
+        world.settings = replace(world.settings, graph_url=url)
+        for keys, wanted in ((1, 10), (2, 10), (10, 8)):
+            costs = interleaved(upload_works(world, database_id, keys, url), repeats)
+            ours, peer = costs["ours"], costs["peer"]
+            name = f"{keys} {'chiave' if keys == 1 else 'chiavi'}"
+            yield ratio(f"{name}: più svelto dell’SDK", paired_ratio(ours, peer), at_least=wanted)
+            cpu = paired_ratio(ours, peer, "cpu_s")
+            yield ratio(f"{name}: meno processore dell’SDK", cpu, at_least=wanted)
+            yield told(f"{name}: l’SDK", best(peer), "s")
+            if keys == 2:
+                yield limit(f"{name}: Platea", best(ours), 3.4 * share, "s")
+            else:
+                yield told(f"{name}: Platea", best(ours), "s")
+            yield limit(f"{name}: memoria di Platea", best(ours, "peak_mb"), 150, "MB")
+            yield told(f"{name}: memoria dell’SDK", best(peer, "peak_mb"), "MB")
+
+
+def upload_works(world: World, database_id: int, keys: int, url: str) -> Mapping[str, Callable[[], Cost]]:
+    ids = {"database_id": database_id, "client_id": world.client_id, "account_id": world.account_id}
+    token = world.simulator.access_token
+    return {
+        "ours": partial(measured, "tests.bench.uploads:run", world.env, keys_sent=keys, **ids),
+        "peer": partial(
+            measured, "tests.bench.peer:run", world.env,
+            database_id=database_id, keys=keys, access_token=token, graph_url=url,
+        ),
+    }  # fmt: skip
+
+
+def sends(rows: int, repeats: int) -> Iterator[Figure]:
+    """Batches of a hundred rows to a simulator that takes a second for each."""
+    with opened() as world:
+        database_id = world.database_of(min(rows, BATCHES * BATCH_ROWS * 100 // 88))
+        world.simulator.order(fault="slow", on="POST /users", latency_s=1, times=None)
+        four = sending.with_workers(world, 4, database_id, BATCH_ROWS)
+        one = sending.with_workers(world, 1, database_id, BATCH_ROWS)
+        sdk = sending.with_sdk(world, database_id, BATCH_ROWS)
+    yield told("blocchi", four["batches"], "")
+    yield ratio("4 worker invece di 1", one["seconds"] / four["seconds"], at_least=3.5)
+    yield told("4 worker", four["seconds"], "s")
+    yield told("1 worker", one["seconds"], "s")
+    yield told("il ciclo con l’SDK", sdk["seconds"], "s")
+
+
+def filters(rows: int, repeats: int) -> Iterator[Figure]:
+    """Counts and lists on the whole database, and on a tenth of a tenth of it."""
+    for engine in (opened, postgres):
+        with engine() as world:
+            name = "SQLite" if engine is opened else "PostgreSQL"
+            yield from _filters(world, name, rows, repeats)
+
+
+def _filters(world: World, name: str, rows: int, repeats: int) -> Iterator[Figure]:
+    large, small = world.database_of(rows), world.database_of(max(rows // 100, 100))
+    lists.fill_history(world.client_id, large, world.account_id)
+    if db.engine().dialect.name == "postgresql":
+        _analyse()
+    found = measured("tests.bench.lists:counts", world.env, database_id=large, repeats=5 * repeats).value
+    less = measured("tests.bench.lists:counts", world.env, database_id=small, repeats=5 * repeats).value
+    own, columns = found["own"], found["columns"]
+    assert own["found"] == found["floor"]["found"], "the filter and the bare SQL disagree"
+    yield ratio(
+        f"{name}: conteggio su campi propri, contro SQL nudo", own["ms"] / found["floor"]["ms"], at_most=1.2
+    )
+    yield told(f"{name}: conteggio su campi propri", own["ms"], "ms")
+    yield limit(f"{name}: conteggio su colonne", columns["ms"], 100, "ms")
+    per_contact = (own["ms"] / rows) / (less["own"]["ms"] / max(rows // 100, 100))
+    yield ratio(f"{name}: costo per contatto, {rows // 100:n} → {rows:n}", per_contact, at_most=1.3)
+    pages = measured("tests.bench.lists:pages", world.env, database_id=large, repeats=20 * repeats).value
+    for page, times in pages.items():
+        yield limit(f"{name}: {page}, p95", times["p95_ms"], 60, "ms")
+
+
+def _analyse() -> None:
+    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+
+
+def imports(rows: int, repeats: int) -> Iterator[Figure]:
+    """A customer file into an empty database, beside a bare script; then the same file again."""
+    for engine in (opened, postgres):
+        with engine() as world:
+            yield from _imports(world, "SQLite" if engine is opened else "PostgreSQL", rows, repeats)
+
+
+def _imports(world: World, name: str, rows: int, repeats: int) -> Iterator[Figure]:
+    def work(function: str, count: int = rows, **more: Any) -> Cost:
+        file = str(file_of(world.settings.data_dir, count))
+        return measured(f"tests.bench.imports:{function}", world.env, file=file, **more)
+
+    client = {"client_id": world.client_id}
+    costs = interleaved(
+        {"floor": lambda: work("floor", **client), "ours": lambda: work("ours", **client)}, repeats
+    )
+    ours, floor = costs["ours"], costs["floor"]
+    small = work("ours", max(rows // 10, 1), **client)
+    again = work("ours", database_id=ours[0].value["database_id"], **client)
+    assert ours[0].value["read"] == floor[0].value["read"] == again.value["updated"] == rows
+    yield ratio(f"{name}: importazione contro la soglia", paired_ratio(floor, ours), at_most=2.0)
+    yield told(f"{name}: importazione", best(ours), "s")
+    yield told(f"{name}: la soglia", best(floor), "s")
+    yield limit(f"{name}: memoria", best(ours, "peak_mb"), 250, "MB")
+    memory = best(ours, "peak_mb") / small.peak_mb
+    yield ratio(f"{name}: memoria contro quella di un decimo", memory, at_most=1.3)
+    yield ratio(
+        f"{name}: lo stesso file di nuovo, contro la prima volta", again.wall_s / best(ours), at_most=2.0
+    )
+
+
+def watching(rows: int, repeats: int) -> Iterator[Figure]:
+    """Fifty tabs on the history of a running upload."""
+    with opened() as world:
+        seen = live.watched(world, world.database_of(min(rows, 20_000)), seconds=20.0 * repeats)
+    yield told("risposte 304", seen["unchanged"], "")
+    yield told("risposte intere", seen["whole"], "")
+    yield limit("304, p95", seen["unchanged_p95_ms"], 10, "ms")
+    yield limit("frammento intero, p95", seen["whole_p95_ms"], 60, "ms")
+    yield limit("processore del server web", seen["cpu_share"] * 100, 20, "% di un core")
+
+
+PARTS: dict[str, Callable[[int, int], Iterator[Figure]]] = {
+    "import": imports,
+    "uploads": uploads,
+    "sending": sends,
+    "filters": filters,
+    "live": watching,
+}
