@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, event, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, event, false, func, not_, or_, true
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -229,10 +229,14 @@ def _octets_on_postgresql(element: octets, compiler: SQLCompiler, **options: Any
     return f"octet_length({compiler.process(element.clauses, **options)})"
 
 
-@event.listens_for(Engine, "connect")
-def _teach_sqlite_to_fold(dbapi_connection: Any, _record: object) -> None:
-    if hasattr(dbapi_connection, "create_function"):
-        dbapi_connection.create_function("platea_fold", 1, _fold_or_null, deterministic=True)
+@event.listens_for(Engine, "begin")
+def _teach_sqlite_to_fold(connection: Connection) -> None:
+    """Once a connection, also one that was open before this module was imported."""
+    if connection.dialect.name == "sqlite" and "platea_fold" not in connection.info:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.create_function("platea_fold", 1, _fold_or_null, deterministic=True)
+        connection.info["platea_fold"] = True
 
 
 @lru_cache(maxsize=50_000)  # a city is folded once, not once per contact
