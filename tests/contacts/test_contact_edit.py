@@ -108,6 +108,12 @@ def test_what_cannot_be_is_said_at_its_field(signed_in, page, fragment, clienti,
     assert [one.model_dump() for one in contacts_of(clienti)] == before
 
 
+def test_the_form_says_why_a_detail_is_not_valid(signed_in, page, clienti, here):
+    import_file(clienti, "Email;Cellulare;Nome\ncarla@@posta.it;02 1234567;Carla\n", key="none")
+    text = page(signed_in.get(page_of(here, clienti, -1) + "/modifica")).text_content()
+    assert "c’è più di una chiocciola" in text and "numero fisso" in text
+
+
 def test_a_contact_that_is_nobody_is_refused(signed_in, page, here, clienti):
     tree = page(signed_in.post_form(f"{here}/nuovo", {"campo-city": "Forlì"}), 422)
     assert "Scrivi almeno un codice" in tree.text_content()

@@ -218,6 +218,24 @@ def test_contacts_of_a_filter_are_listed(signed_in, page, here):
     assert signed_in.get(f"{url}?filtro=222222222222").status_code == 404
 
 
+def test_a_filter_on_a_field_that_is_gone_shows_and_exports_nobody_and_says_so(
+    signed_in, page, clienti, here
+):
+    gone = {"field": "own:scomparso", "operator": "is_empty", "values": []}
+    rule = {"groups": [{"match": "all", "conditions": [gone]}], "exclude": {"match": "any", "conditions": []}}
+    with db.writing() as session:
+        saved = Filter(database_id=clienti.id, name="Rotto", rule=rule)
+        session.add(saved)
+    contacts = here.replace("filtri", "contatti")
+    for answer in (
+        signed_in.get(f"{contacts}?filtro={saved.public_id}"),
+        signed_in.post_form(f"{contacts}/esporta", {"filtro": saved.public_id}),
+    ):
+        assert answer.status_code == 303
+        assert "non c’è più nel database" in page(signed_in.get(answer.location)).text_content()
+    assert "campo eliminato" in page(signed_in.get(f"{here}/{saved.public_id}")).text_content()
+
+
 def test_a_test_filter_is_told_from_a_real_one_everywhere(signed_in, page, fragment, here):
     signed_in.post_form(f"{here}/nuovo", typed(("city", "is", "Torino"), name="Vero"))
     assert not page(signed_in.get(here)).xpath("//nav[@aria-label='Tipo di filtro']")
