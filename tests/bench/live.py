@@ -26,6 +26,7 @@ from webapp.uploads.status import UploadStatus
 
 TABS = 50
 EVERY_S = 3.0
+BATCH_S = 6.0
 COOKIE = "platea"
 PLATEA = "from webapp.cli import main; main()"  # what the Procfile calls
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -78,8 +79,8 @@ def _env(settings: Any, port: int) -> dict[str, str]:
 
 
 def _running_upload(world: World, database_id: int) -> Upload:
-    """A slow one: a second for each batch of a hundred."""
-    world.simulator.order(fault="slow", on="POST /users", latency_s=1, times=None)
+    """A slow one: about half of the looks find that nothing changed."""
+    world.simulator.order(fault="slow", on="POST /users", latency_s=BATCH_S, times=None)
     upload = start_upload(
         client_id=world.client_id,
         database_id=database_id,

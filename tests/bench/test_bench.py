@@ -63,9 +63,9 @@ def test_a_filter_and_bare_sql_count_the_same_contacts(world):
 
 def test_tabs_get_whole_fragments_first_and_then_only_what_changed(world):
     database_id = world.database_of(ROWS)
-    seen = live.watched(world, database_id, seconds=7, tabs=3)
+    seen = live.watched(world, database_id, seconds=10, tabs=3)
     assert seen["whole"] >= 3
-    assert seen["whole"] + seen["unchanged"] >= 6
+    assert seen["unchanged"] >= 1
 
 
 def test_pairs_are_compared_with_each_other():
