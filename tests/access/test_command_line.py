@@ -44,6 +44,16 @@ def test_the_first_operator_owns_the_installation_and_the_second_does_not(run, d
     assert owners == [True, False]
 
 
+def test_an_operator_becomes_owner_and_is_one_no_more(run, signed_in):
+    assert signed_in.get("/configura/clienti").status_code == 403
+
+    run("proprietario", "--email", "giulia@aurora.example")
+    assert signed_in.get("/configura/clienti").status_code == 200
+
+    run("proprietario", "--email", "giulia@aurora.example", "--togli")
+    assert signed_in.get("/configura/clienti").status_code == 403
+
+
 def test_the_list_says_who_enters_where(run, giulia):
     told = json.loads(run("elenco", "--json").stdout)
 

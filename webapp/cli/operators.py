@@ -104,6 +104,19 @@ def togli_secondo_fattore(email: str) -> None:
 
 @operatore.command(options_metavar="[OPZIONI]")
 @email_option
+@click.option("--togli", is_flag=True, help="Non lo è più: restano i ruoli che ha negli spazi cliente.")
+def proprietario(email: str, togli: bool) -> None:
+    """Fa di un operatore il proprietario dell’installazione: crea gli spazi cliente e li amministra tutti."""
+    terminal.start()
+    with _refused_in_words(), db.writing() as session:
+        operator = _operator(session, email)
+        operator.is_owner = not togli
+        record(session, Action.ROLE_CHANGED, on=operator.name, detail={"proprietario": not togli})
+    click.echo(f"{operator.name} {'non è più' if togli else 'è'} proprietario dell’installazione.")
+
+
+@operatore.command(options_metavar="[OPZIONI]")
+@email_option
 def disattiva(email: str) -> None:
     """Un operatore non entra più, in nessuno spazio cliente, e le sue sessioni finiscono."""
     terminal.start()
