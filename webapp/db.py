@@ -33,7 +33,9 @@ SQLITE_PRAGMAS = (
     "foreign_keys=ON",
     "journal_size_limit=200000000",
     "temp_store=MEMORY",
-    "cache_size=-64000",
+    "cache_size=-16000",  # KB, of every connection of every thread
+    # Pages, 64 MB: a page that a large import writes a hundred times goes into the file a few times only.
+    "wal_autocheckpoint=16000",
 )
 
 _engine: Engine | None = None

@@ -32,6 +32,7 @@ def into_sqlite(file: str, path: str, database_id: int) -> int:
     with sqlite3.connect(path, isolation_level=None) as connection:
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA cache_size=-64000")  # as an import of ours takes
         people, count = _people(file, database_id, datetime.now().isoformat(" ")), 0
         while block := list(islice(people, ROWS)):
             connection.execute("BEGIN IMMEDIATE")

@@ -15,6 +15,10 @@ from webapp.contacts.models import ImportMode
 # Which column tells that a contact is already present, by ContactImport.key.
 KEY_COLUMNS = {"code": "code", "email": "email_sha256", "mobile": "mobile_sha256"}
 
+# SQLite takes a contact out of an index and puts it in again whenever a statement sets one of these, changed
+# or not: an update names them only where they change, which is seldom.
+INDEXED = ("code", "email_sha256", "mobile_sha256")
+
 # What a contact has whose file has no such column.
 _DEFAULTS = {"email_reason": "email_empty", "mobile_reason": "phone_empty", "own_fields": "{}"}
 
@@ -62,6 +66,7 @@ def write_block(
 
     Every contact written bears the moment *at*; *before_update* gets the ids of those about to be changed.
     """
+    _take_memory(connection)
     plan = plan_block(target, rows, present_keys(connection, target, rows))
     before_update([contact_id for _, contact_id in plan.updates])
     _insert(connection, target, plan.inserts, at)
@@ -78,6 +83,12 @@ def insert_one(connection: Connection, target: Target, row: list[Any], at: datet
 def update_one(connection: Connection, target: Target, row: list[Any], contact_id: int, at: datetime) -> None:
     """Write over one contact inside the caller's transaction."""
     _update(connection, target, [(row, contact_id)], at)
+
+
+def _take_memory(connection: Connection) -> None:
+    """Digests come in no order, so a block touches their whole index: 64 MB of it are kept at hand."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA cache_size=-64000")
 
 
 def key_position(target: Target) -> int | None:
@@ -144,10 +155,39 @@ def _update(
     """The columns of the file replace those of the contact, all others stay as they are."""
     if not rows:
         return
+    places = [place for place, name in enumerate(target.columns) if name not in INDEXED]
+    known = _indexed_values(connection, target, [contact_id for _, contact_id in rows])
+    indexed = [place for place, name in enumerate(target.columns) if name in INDEXED]
+    moved = [(row, one) for row, one in rows if known[one] != tuple(row[place] for place in indexed)]
+    where_moved = {one for _, one in moved}
+    kept = [([row[place] for place in places], one) for row, one in rows if one not in where_moved]
+    _write_over(connection, target, [target.columns[place] for place in places], kept, at)
+    _write_over(connection, target, target.columns, moved, at)
+
+
+def _indexed_values(
+    connection: Connection, target: Target, contact_ids: Sequence[int]
+) -> dict[int, tuple[Any, ...]]:
+    """Contact id → its values of those columns of the file that an index holds."""
+    columns = [name for name in target.columns if name in INDEXED]
+    marks = ", ".join([_mark(connection)] * len(contact_ids))
+    sql = f"SELECT {', '.join(['id', *columns])} FROM contact WHERE id IN ({marks})"
+    return {row[0]: tuple(row[1:]) for row in connection.exec_driver_sql(sql, tuple(contact_ids))}
+
+
+def _write_over(
+    connection: Connection,
+    target: Target,
+    columns: Sequence[str],
+    rows: Sequence[tuple[list[Any], int]],
+    at: datetime,
+) -> None:
+    if not rows:
+        return
     mark, now = _mark(connection), _as_stored(connection, at)
     sets = [f"{name} = {_merged_own(connection, target, mark) if name == 'own_fields' else mark}"
-            for name in target.columns]  # fmt: skip
-    sql = f"UPDATE contact SET {', '.join(sets)}, updated_at = {mark} WHERE id = {mark}"
+            for name in columns]  # fmt: skip
+    sql = f"UPDATE contact SET {', '.join([*sets, f'updated_at = {mark}'])} WHERE id = {mark}"
     connection.exec_driver_sql(sql, [(*row, now, contact_id) for row, contact_id in rows])
 
 
