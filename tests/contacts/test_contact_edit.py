@@ -108,6 +108,19 @@ def test_what_cannot_be_is_said_at_its_field(signed_in, page, fragment, clienti,
     assert [one.model_dump() for one in contacts_of(clienti)] == before
 
 
+def test_two_people_at_one_contact_do_not_write_over_each_other(signed_in, page, fragment, clienti, here):
+    url = page_of(here, clienti) + "/modifica"
+    mine, theirs = form_of(page(signed_in.get(url))), form_of(page(signed_in.get(url)))
+    assert signed_in.post_form(url, theirs | {"campo-city": "Cesena"}).status_code == 303
+    tree = fragment(signed_in.post_form(url, mine | {"campo-city": "Rimini"}, htmx=True), 409)
+    assert "Nel frattempo il contatto è cambiato" in tree.text_content()
+    assert contacts_of(clienti)[0].city == "Cesena"
+    again = form_of(page(signed_in.post_form(url, mine | {"campo-city": "Rimini"}), 409))
+    assert again["campo-city"] == "Cesena"
+    assert signed_in.post_form(url, again | {"campo-city": "Rimini"}).status_code == 303
+    assert contacts_of(clienti)[0].city == "Rimini"
+
+
 def test_the_form_says_why_a_detail_is_not_valid(signed_in, page, clienti, here):
     import_file(clienti, "Email;Cellulare;Nome\ncarla@@posta.it;02 1234567;Carla\n", key="none")
     text = page(signed_in.get(page_of(here, clienti, -1) + "/modifica")).text_content()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import time_machine
 from sqlmodel import select
 
 from tests.conftest import add_operator
@@ -216,6 +217,16 @@ def test_contacts_of_a_filter_are_listed(signed_in, page, here):
     tree = page(signed_in.get(f"{url}?filtro={saved_filters()[0].public_id}"))
     assert tree.xpath("//td[contains(@class, 'lead')]//a/text()") == ["Carla"]
     assert signed_in.get(f"{url}?filtro=222222222222").status_code == 404
+
+
+def test_today_is_the_day_in_rome(signed_in, giulia, fragment, clienti, here):
+    """At 23:30 in London it is tomorrow in Rome already."""
+    import_file(clienti, "Email;Data di nascita\nelena@posta.example.com;25/11/1990\n", key="none")
+    form = typed(("birth_date", "anniversary_today"))
+    for moment, found in (("2026-11-24T22:30:00Z", "0"), ("2026-11-24T23:30:00Z", "1")):
+        with time_machine.travel(moment, tick=False):
+            signed_in.sign_in(giulia)
+            assert total(fragment(signed_in.post_form(f"{here}/conteggio", form, htmx=True))) == found
 
 
 def test_a_filter_on_a_field_that_is_gone_shows_and_exports_nobody_and_says_so(

@@ -22,6 +22,9 @@ UNREADABLE = {
     FieldType.NUMBER: "Scrivi un numero, per esempio 150,00.",
     FieldType.DATE: "Scrivi una data che esiste, per esempio 31/12/2026.",
 }
+CHANGED_MEANWHILE = (
+    "Nel frattempo il contatto è cambiato: guarda i valori di adesso, correggi di nuovo e salva."
+)
 NOT_AMONG = "Scegli uno dei valori proposti."
 
 

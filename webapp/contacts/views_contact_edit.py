@@ -125,6 +125,9 @@ def _take(database_id: str, contact_id: str | None) -> Response:
         contact = contact_or_404(session, database, contact_id) if contact_id else None
         fields = queries.fields_of(session, database.id or 0)
         gone = erased.keys_of_client(session, database.client_id)
+    if contact and request.form.get("visto") != _seen(contact):
+        now = _as_typed(contact, fields)
+        return _refused(database, contact, fields, now, {}, contact_form.CHANGED_MEANWHILE, 409)
     typed = contact_form.read(request.form, fields)
     row, errors = contact_form.row_of(typed, fields, database.country, gone)
     if row is None:
@@ -161,9 +164,12 @@ def _refused(
     fields: Sequence[Field],
     typed: Mapping[str, str],
     errors: Mapping[str, str],
+    warning: str = "",
+    status: int = 422,
 ) -> Response:
     page = "contacts/_contact_form.html" if htmx.is_htmx() else "contacts/edit_contact.html"
-    return make_response(render_template(page, **_context(database, contact, fields, typed, errors)), 422)
+    context = _context(database, contact, fields, typed, errors)
+    return make_response(render_template(page, warning=warning, **context), status)
 
 
 def _context(
@@ -177,12 +183,18 @@ def _context(
         "database": database,
         "contact_id": contact_ids.public_id(contact.id or 0) if contact else None,
         "row": shown(contact, whole=True) if contact else None,
+        "seen": _seen(contact) if contact else "",
         "fields": fields,
         "typed": typed,
         "errors": errors,
         "control_id": contact_form.control_id,
         "meant": suggestion(typed["email"]),
     }
+
+
+def _seen(contact: Contact) -> str:
+    """Which state of the contact a form was opened on: another one may not be written over unseen."""
+    return contact.updated_at.isoformat()
 
 
 def _as_typed(contact: Contact, fields: Sequence[Field]) -> dict[str, str]:
