@@ -28,6 +28,8 @@ class Client(SQLModel, table=True):
     created_at: datetime = Field(default_factory=clock.now)
     # Whether who administers it must enter with a code of their phone too.
     second_factor_required: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    # How many days the content of rejected rows is kept (`contacts.retention`).
+    retention_days: int = Field(default=90, sa_column_kwargs={"server_default": "90"})
 
 
 class Operator(SQLModel, table=True):

@@ -267,6 +267,7 @@ class ContactImport(SQLModel, table=True):
     created_at: datetime = Field(default_factory=clock.now)
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    rejects_forgotten_at: datetime | None = None  # since then its rejected rows have no content any more
     updated_at: datetime = Field(default_factory=clock.now)
 
 

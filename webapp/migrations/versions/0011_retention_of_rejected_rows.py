@@ -10,16 +10,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("client", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("retention_days", sa.Integer(), server_default="90", nullable=False))
-
-    with op.batch_alter_table("contact_import", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("rejects_forgotten_at", sa.DateTime(timezone=True), nullable=True))
+    # Not in a batch: that copies and drops the table, and rows elsewhere refer to it.
+    op.add_column("client", sa.Column("retention_days", sa.Integer(), server_default="90", nullable=False))
+    op.add_column(
+        "contact_import", sa.Column("rejects_forgotten_at", sa.DateTime(timezone=True), nullable=True)
+    )
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("contact_import", schema=None) as batch_op:
-        batch_op.drop_column("rejects_forgotten_at")
-
-    with op.batch_alter_table("client", schema=None) as batch_op:
-        batch_op.drop_column("retention_days")
+    op.drop_column("contact_import", "rejects_forgotten_at")
+    op.drop_column("client", "retention_days")
