@@ -1,6 +1,9 @@
-"""`make schermate`: every main screen of the demo, at 1280 and 390 px, light and dark, into a folder.
+"""`make schermate`: every screen in every state, at 1280 and 390 px, light and dark, into a folder.
 
 python -m tests.screenshots schermate
+
+First the demo, lived through as a person would; then `scenes`, the states one does not come to by oneself;
+then one page of every kind that links lead to and no scene has shown.
 """
 
 import gzip
@@ -11,8 +14,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests import scenes
 from tests import test_story as story
+from tests.conftest import served_at
+from tests.scenes import Scene, Stage
 from tests.test_demo import DATA, address, demo
+from tests.test_every_page import crawl, kind_of
 
 LOOKS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
 
@@ -31,9 +38,47 @@ def main(folder: Path) -> int:
             pages = live_the_story(browser, address(line), file)
             for width, scheme in LOOKS:
                 photograph(browser, address(line), pages, folder, width, scheme)
+        with scenes.stage(Path(temporary)) as stage, served_at(stage.app) as url:
+            shown = [*stage.scenes, *other_kinds(stage)]
+            for width, scheme in LOOKS:
+                photograph_scenes(browser, url, stage, shown, folder, width, scheme)
         browser.close()
-    print(f"{len(pages) * len(LOOKS)} schermate in {folder}/")
+    print(f"{(len(pages) + len(shown)) * len(LOOKS)} schermate in {folder}/")
     return 0
+
+
+def other_kinds(stage: Stage) -> list[Scene]:
+    """A page of every kind that the administrator's links lead to and no scene shows."""
+    known = {kind_of(stage.app, one.path) for one in stage.scenes if not one.name.startswith("errore-")}
+    found: dict[str, Scene] = {}
+    for path, answer in crawl(stage.browser(scenes.GIULIA)):
+        kind = kind_of(stage.app, path)
+        if answer.mimetype == "text/html" and not answer.location and kind not in known:
+            found.setdefault(kind, Scene(kind.replace(".", "-"), path))
+    return list(found.values())
+
+
+def photograph_scenes(
+    browser: Browser, url: str, stage: Stage, shown: list[Scene], folder: Path, width: int, scheme: str
+) -> None:
+    looks = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    windows = {}
+    for who in stage.people:
+        cookie = stage.browser(who).get_cookie("platea")
+        context = browser.new_context(base_url=url, locale="it-IT", reduced_motion="reduce", **looks)
+        context.add_cookies([{"name": "platea", "value": cookie.value, "url": url}])
+        windows[who] = context
+    for scene in shown:
+        window = windows[scene.who].new_page()
+        window.goto(scene.path)
+        if scene.act:
+            scene.act(window)
+        else:
+            window.wait_for_timeout(300)  # fragments that come after the page
+        window.screenshot(path=folder / f"{scene.name}-{width}-{scheme}.png", full_page=scene.act is None)
+        window.close()
+    for context in windows.values():
+        context.close()
 
 
 def live_the_story(browser: Browser, url: str, file: Path) -> dict[str, str]:

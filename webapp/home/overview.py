@@ -22,6 +22,7 @@ from webapp.uploads.rows import RUNNING, UploadRow
 
 LIVE_S = 10
 SHOWN = 5
+LOOKED_AT = 20  # audiences whose size is asked for; those nobody has counted yet are left out
 KIND = "meta"
 
 
@@ -77,6 +78,9 @@ def drawn(client: Client) -> list[Chart]:
 
 def _sizes(rows: list[UploadRow], today: date) -> list[tuple[str, dict[date, int]]]:
     since, facebook = today - timedelta(days=trends.DAYS - 1), destination(KIND)
-    audiences = trends.latest_audiences(rows, charts.MOST_LINES)
-    found = [(one.name, facebook.audience_sizes(one.account_id, one.audience_id, since)) for one in audiences]
-    return [(name, known) for name, known in found if known]
+    found = []
+    for one in trends.latest_audiences(rows, LOOKED_AT):
+        known = facebook.audience_sizes(one.account_id, one.audience_id, since)
+        if known:
+            found.append((one.name, known))
+    return found[: charts.MOST_LINES]

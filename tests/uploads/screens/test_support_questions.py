@@ -192,7 +192,14 @@ def test_8_how_long_is_the_authorisation_of_this_account_good(window: Page, ital
     window.get_by_role("link", name="Salute degli account").click()
 
     row = window.get_by_role("row", name="Aurora Italia")
-    for said in ("6 giorni", "Accettate", "Completi", "1 bloccata", "Pazienti 2025", "Studio Aurora"):
+    for said in (
+        "6 giorni",
+        "Condizioni accettate",
+        "Permessi completi",
+        "1 bloccata",
+        "Pazienti 2025",
+        "Studio Aurora",
+    ):
         expect(row).to_contain_text(said)
 
 

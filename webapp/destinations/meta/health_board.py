@@ -10,12 +10,12 @@ from webapp.destinations.meta.notices import expiry_tone, notices
 from webapp.destinations.meta.usage import SLOW_PERCENT, STOP_PERCENT
 from webapp.texts import Look, day, percent, plural
 
-GOOD = Look("ok", "circle-check", "Accettate")
-UNKNOWN = Look("idle", "clock", "Non ancora controllate")
-MISSING = Look("err", "circle-x", "Da accettare")
-PERMITTED = Look("ok", "circle-check", "Completi")
+GOOD = Look("ok", "circle-check", "Condizioni accettate")
+UNKNOWN = Look("idle", "clock", "Condizioni da controllare")
+MISSING = Look("err", "circle-x", "Condizioni da accettare")
+PERMITTED = Look("ok", "circle-check", "Permessi completi")
 NOT_PERMITTED = Look("err", "circle-x", "Manca ads_management")
-NOT_LOOKED = Look("idle", "clock", "Non ancora controllati")
+NOT_LOOKED = Look("idle", "clock", "Permessi da controllare")
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def test_a_look_finds_the_audiences_the_blocked_ones_and_the_limit(save_account,
     assert found.flagged == ["Pazienti in cura 2025"]
     assert found.usage_percent is not None and 0 <= found.usage_percent < 75
     said = row(page(signed_in.get(BOARD)), account)
-    assert "Accettate" in said and "Completi" in said
+    assert "Condizioni accettate" in said and "Permessi completi" in said
     assert "1 bloccataPazienti in cura 2025" in said
 
 
@@ -80,7 +80,7 @@ def test_terms_that_were_withdrawn_stand_on_the_account_until_they_are_accepted(
 
     assert known(account).has_terms is False
     assert "Condizioni d’uso" in (now(account).problem_text or "")
-    assert "Da accettare" in row(page(signed_in.get(BOARD)), account)
+    assert "Condizioni da accettare" in row(page(signed_in.get(BOARD)), account)
 
     tell(simulator, "account", account=account.act_id, tos_accepted=True)
     health.check(account.id)
@@ -201,7 +201,7 @@ def test_support_sees_the_accounts_of_every_client_it_follows(app, aurora, save_
     tree = page(browser.get(BOARD))
 
     assert "Studio Aurora" in row(tree, ours)
-    assert "Birrificio Nord" in row(tree, theirs) and "Non ancora controllate" in row(tree, theirs)
+    assert "Birrificio Nord" in row(tree, theirs) and "Condizioni da controllare" in row(tree, theirs)
 
 
 def test_without_accounts_the_board_says_what_it_is_for(signed_in, page):
