@@ -79,7 +79,8 @@ def test_conditions_typed_in_italian_are_stored_as_values(signed_in, page, here)
 def beside(tree) -> dict[str, str]:
     """Id → the number that stands beside a condition or group, of a page or of an answer to htmx."""
     on_page = {one.get("id"): one.text or "" for one in tree.xpath("//*[contains(@id, '-count')]")}
-    sent = {one.get("hx-target")[1:]: one.text or "" for one in tree.xpath("//hx-partial")}
+    partials = tree.xpath("//hx-partial[contains(@hx-target, '-count')]")
+    sent = {one.get("hx-target")[1:]: one.text or "" for one in partials}
     return {name.removesuffix("-count"): text for name, text in (sent or on_page).items()}
 
 
@@ -245,6 +246,25 @@ def test_a_filter_on_a_field_that_is_gone_shows_and_exports_nobody_and_says_so(
         assert answer.status_code == 303
         assert "non c’è più nel database" in page(signed_in.get(answer.location)).text_content()
     assert "campo eliminato" in page(signed_in.get(f"{here}/{saved.public_id}")).text_content()
+
+
+def test_the_builder_says_whether_what_it_shows_is_saved(signed_in, page, fragment, here):
+    def state(tree) -> str:
+        return tree.xpath("string(//*[@id='stato-filtro'] | //hx-partial[@hx-target='#stato-filtro'])")
+
+    assert state(page(signed_in.get(f"{here}/nuovo"))) == "Bozza, non ancora salvata"
+    signed_in.post_form(f"{here}/nuovo", typed(("own:totale_speso", "at_least", "100,50")))
+    saved = saved_filters()[0].public_id
+    assert state(page(signed_in.get(f"{here}/{saved}"))).startswith("Salvato il ")
+    for form, said in (
+        (typed(("own:totale_speso", "at_least", "100,5")), "Salvato il "),
+        (typed(("own:totale_speso", "at_least", "100")), "Modifiche non salvate"),
+        (typed(("own:totale_speso", "at_least", "100,5"), name="Altro"), "Modifiche non salvate"),
+        (typed(("own:totale_speso", "at_least", "100,5"), tipo="test"), "Modifiche non salvate"),
+        (typed(("own:totale_speso", "at_least", "100,5"), ("city", "is", "")), "Modifiche non salvate"),
+    ):
+        answer = signed_in.post_form(f"{here}/conteggio", form | {"filtro": saved}, htmx=True)
+        assert state(fragment(answer)).startswith(said), form
 
 
 def test_a_test_filter_is_told_from_a_real_one_everywhere(signed_in, page, fragment, here):

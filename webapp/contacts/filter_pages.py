@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from webapp import clock
+from webapp import clock, texts
 from webapp.contacts import filter_counts, filter_form, filter_words, holders, queries, sent
 from webapp.contacts.counting import Counts, count
 from webapp.contacts.fields import SENT, Field
@@ -21,6 +21,7 @@ from webapp.contacts.showing import Shown, shown
 from webapp.texts import ROME
 
 EXAMPLES = 3
+UNSAVED = "Modifiche non salvate"
 KINDS = (filter_form.REAL, filter_form.TEST)
 
 
@@ -109,12 +110,12 @@ def context(
         "operators": OPERATORS,
         "operator_label": filter_words.operator_label,
         "months": filter_words.MONTHS,
-        **result_context(session, database, rule, checked),
+        **result_context(session, database, rule, checked, saved),
     }
 
 
 def result_context(
-    session: Session, database: UserDatabase, rule: Rule, checked: FilterForm
+    session: Session, database: UserDatabase, rule: Rule, checked: FilterForm, saved: Filter | None
 ) -> dict[str, Any]:
     fields = fields_by_name(session, database.id or 0)
     incomplete = sum(bool(one.error) for group in checked.all_groups for one in group.conditions)
@@ -130,7 +131,16 @@ def result_context(
         incomplete,
         filter_counts.words(checked, counts),
     )
-    return {"database": database, "result": result, "is_test": checked.is_test}
+    state = _state(saved, rule, checked, incomplete)
+    return {"database": database, "result": result, "is_test": checked.is_test, "state": state}
+
+
+def _state(saved: Filter | None, rule: Rule, form: FilterForm, incomplete: int) -> str:
+    """Whether what is on screen is what an upload would use."""
+    if saved is None:
+        return "Bozza, non ancora salvata"
+    is_same = (form.name, form.is_test, rule.as_json()) == (saved.name, saved.is_test, saved.rule)
+    return f"Salvato il {texts.moment(saved.updated_at)}" if is_same and not incomplete else UNSAVED
 
 
 def remember_count(saved: Filter, counts: Counts | None) -> None:

@@ -77,10 +77,11 @@ def count_filter(database_id: str) -> str:
         database = database_or_404(session, database_id)
         fields = filter_pages.fields_by_name(session, database.id or 0)
         rule, checked = filter_form.rule_of(filter_form.read(request.form, fields), fields)
+        saved = filter_pages.named_in_url(session, database, request.form.get("filtro"))
         return render_template(
             "contacts/_filter_result.html",
             is_update=True,
-            **filter_pages.result_context(session, database, rule, checked),
+            **filter_pages.result_context(session, database, rule, checked, saved),
         )
 
 
