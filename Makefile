@@ -41,6 +41,7 @@ test: $(VENV)/pronto-test
 
 fuzz: $(VENV)/pronto-test
 	@FUZZ_FILES=$${FUZZ_FILES:-5000} FUZZ_REQUESTS=$${FUZZ_REQUESTS:-10000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -q --show-capture=no tests/fuzz
+	@$(BIN)/python -m tests.fuzz.scan
 
 chaos: $(VENV)/pronto-test
 	@PLATEA_CHAOS=lungo $(BIN)/python -m pytest tests/chaos $(ARGS)
@@ -56,4 +57,4 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 pulisci:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis schermate
+	rm -rf $(VENV) .venv-wapiti build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis schermate
