@@ -5,6 +5,7 @@ import re
 import zipfile
 from datetime import date, datetime, time
 from decimal import Decimal
+from time import process_time
 
 import openpyxl
 import pytest
@@ -12,7 +13,9 @@ from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from tests.contacts.conftest import add_draft, contacts_of, import_file
+from tests.multipart import CONTENT_TYPE, form_with_file
 from webapp.contacts.models import ImportStatus
+from webapp.contacts.sheet_size import cells_to_hold
 
 HEADER = ["Codice", "Email", "Cellulare", "Nome", "Data di nascita", "Totale speso", "Sconto", "VIP"]
 ANNA = ["A1", "anna@posta.example.com", 3331234567, "Anna", datetime(1970, 2, 14), 1459.26, 0.15, True]
@@ -202,3 +205,35 @@ def test_a_csv_is_read_the_same_whichever_program_saved_it(clienti, program):
     assert (first.first_name, first.city, first.birth_date) == ("Nicolò", "Forlì", date(1970, 2, 14))
     assert first.own_fields == {"totale_speso": 1459.26}
     assert (second.first_name, second.city) == ('Anna "Nina"', "L’Aquila; AQ")
+
+
+def with_stray_cell(reference: str) -> bytes:
+    """A sheet of two rows, and one cell far from them."""
+    book = workbook([["Email", "Nome"], ["anna@posta.example.com", "Anna"]])
+    book.active[reference] = "x"
+    return saved(book)
+
+
+@pytest.mark.parametrize("reference", ["XFD1048576", "CZ99999"])
+def test_a_stray_cell_does_not_make_room_for_millions_of_others(signed_in, page, clienti, reference):
+    body = form_with_file(signed_in.csrf_token(), "clienti.xlsx", with_stray_cell(reference))
+    url = f"/database/{clienti.public_id}/importazioni/nuova"
+    tree = page(signed_in.post(url, data=body, content_type=CONTENT_TYPE), 422)
+    assert "celle piene molto lontane dalle altre" in tree.xpath("string(//*[@id='file-error'])")
+
+
+def test_a_stray_cell_below_costs_a_row_and_no_time(clienti):
+    started = process_time()
+    done = import_file(clienti, with_stray_cell("B1048576"), "clienti.xlsx")
+    assert (done.rows_read, done.rows_new) == (2, 2)
+    assert process_time() - started < 10
+
+
+def test_the_rectangle_of_a_sheet_is_measured_in_whatever_pieces_it_comes():
+    sheet = b"".join(b'<row r="%d"><c r="A%d"/><c  r = \'AB%d\'/></row>' % (n, n, n) for n in range(1, 2_001))
+    for size in (7, 64, 1_000, len(sheet)):
+        pieces = [sheet[start : start + size] for start in range(0, len(sheet), size)]
+        assert cells_to_hold(lambda pieces=pieces: pieces, 3_000_000) == 2_000 * 28
+    assert (
+        cells_to_hold(lambda: [b'<row r="1"><c r="XFD1"/></row>', b'<row r="1048576"/>'], 5) == 16_384 * 2**20
+    )

@@ -193,8 +193,8 @@ def end(claimed: Claim) -> None:
 
 def _remove_made_fields(session: Session, made: ContactImport) -> None:
     """The own fields that came with the file, but those a filter asks about."""
-    rules = session.execute(select(Filter.rule).where(col(Filter.database_id) == made.database_id)).scalars()
-    asked = {name for rule in rules for name in _fields_in(rule)}
+    rules = select(col(Filter.rule)).where(col(Filter.database_id) == made.database_id)
+    asked = {name for rule in session.execute(rules).scalars() for name in _fields_in(rule)}
     keys = [key for key in made.made_fields if OWN + key not in asked]
     mine = col(OwnField.database_id) == made.database_id, col(OwnField.key).in_(keys)
     session.execute(delete(OwnField).where(*mine))

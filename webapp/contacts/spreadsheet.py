@@ -6,15 +6,32 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from webapp.contacts.file_limits import MAX_XLSX_BYTES, MAX_XLSX_RATIO, UnreadableFile
+from webapp.contacts.file_limits import (
+    MAX_SHEET_CELLS,
+    MAX_XLSX_BYTES,
+    MAX_XLSX_RATIO,
+    UnreadableFile,
+)
+from webapp.contacts.sheet_size import cells_to_hold
 
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+# All that zipfile and struct raise for an archive whose bytes are damaged.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError, EOFError),
+    *(NotImplementedError, OverflowError),
+)
 _CHUNK = 256 * 1024
+TOO_LARGE = "Il foglio Excel è troppo grande: salvalo come CSV e caricalo di nuovo."
+TOO_SPREAD = (
+    "Il foglio Excel ha celle piene molto lontane dalle altre: elimina quelle che non servono, "
+    "oppure salvalo come CSV."
+)
 _SMALL_BYTES = 10_000_000  # below this nobody cares about the ratio
 
 
@@ -30,18 +47,20 @@ def check(file: BinaryIO, file_name: str) -> None:
                     "Questo file è un foglio Excel: dagli un nome che finisce con .xlsx e caricalo di nuovo."
                 )
             _refuse_bombs(file, parts)
-    except (zipfile.BadZipFile, zlib.error, struct.error, OSError):
+    except _BROKEN:
         raise UnreadableFile("Il foglio Excel è rovinato: salvalo di nuovo e riprova.") from None
 
 
 def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of the first sheet, lines counted from 1 as Excel shows them. Raises UnreadableFile."""
+    """(line, cells) of the first sheet but its empty rows, lines as Excel counts. Raises UnreadableFile."""
     try:
         sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
     except (CalamineError, IndexError, OSError):
         raise UnreadableFile("Il foglio Excel non si legge: salvalo di nuovo come .xlsx o CSV.") from None
     first_line = (sheet.start or (0, 0))[0] + 1
     for line, values in enumerate(sheet.iter_rows(), first_line):
+        if values.count("") == len(values):
+            continue  # a cell far below the others may have a million empty rows above it
         yield line, [as_text(value) for value in values]
 
 
@@ -67,13 +86,16 @@ def _refuse_bombs(file: BinaryIO, parts: list[zipfile.ZipInfo]) -> None:
     total = 0
     for part in parts:
         for inflated in _inflate(file, part):
-            total += inflated
+            total += len(inflated)
             if total > MAX_XLSX_BYTES or (total > _SMALL_BYTES and total / packed > MAX_XLSX_RATIO):
-                raise UnreadableFile("Il foglio Excel è troppo grande: salvalo come CSV e caricalo di nuovo.")
+                raise UnreadableFile(TOO_LARGE)
+    for part in parts:  # all of them: which are sheets is only what the archive says
+        if cells_to_hold(partial(_inflate, file, part), MAX_SHEET_CELLS) > MAX_SHEET_CELLS:
+            raise UnreadableFile(TOO_SPREAD)
 
 
-def _inflate(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[int]:
-    """Sizes of the pieces that *part* inflates to."""
+def _inflate(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What *part* inflates to, piece by piece."""
     file.seek(part.header_offset)
     header = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
     file.seek(header[-2] + header[-1], 1)
@@ -82,8 +104,8 @@ def _inflate(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[int]:
     while left > 0 and (data := file.read(min(_CHUNK, left))):
         left -= len(data)
         if part.compress_type != zipfile.ZIP_DEFLATED:
-            yield len(data)
+            yield data
             continue
         while data:
-            yield len(inflater.decompress(data, _CHUNK))
+            yield inflater.decompress(data, _CHUNK)
             data = inflater.unconsumed_tail

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session, col
 
 from webapp import texts
@@ -12,7 +12,7 @@ from webapp.uploads.rows import RUNNING
 
 def why_database_in_use(session: Session, database_id: int, since: datetime | None = None) -> str | None:
     """Why its contacts must stay, in Italian: an upload that has not ended, or one begun after *since*."""
-    held = col(Upload.status).in_(RUNNING)
+    held: ColumnElement[bool] = col(Upload.status).in_(RUNNING)
     if since is not None:
         held = or_(held, col(Upload.created_at) >= since)
     query = select(Upload).where(col(Upload.database_id) == database_id, held)
