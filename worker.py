@@ -14,7 +14,7 @@ from threading import Thread
 from sqlalchemy.exc import OperationalError
 
 from webapp import backup, clock, config, db, logs, mail, migrations, services, workers
-from webapp.contacts import importing
+from webapp.contacts import importing, retention
 from webapp.destinations.meta import accounts, health
 from webapp.destinations.registry import DESTINATIONS
 from webapp.processes import Household, python
@@ -93,6 +93,7 @@ def _round(name: str, started_at: datetime, every_s: float) -> None:
             workers.sweep(session)
     if our_turn:
         importing.reconcile()
+        retention.forget_old()
         reconcile()
         health.ring_due()
 

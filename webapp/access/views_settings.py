@@ -1,41 +1,81 @@
-"""Screen "Impostazioni": the name of the open client, and whether administrators need a second factor."""
+"""Screen "Impostazioni" of the open client: its name, how long rejected rows are kept, the second factor."""
+
+from typing import NamedTuple
 
 from flask import Response, make_response, render_template, request, url_for
 
 from webapp import db, htmx
 from webapp.access import audit, clients, current
 from webapp.access.audit import Action
+from webapp.access.models import Client
 from webapp.access.operators import OperatorError
 from webapp.access.routes import blueprint
 from webapp.texts import ROME
 
 URL = "/configura/impostazioni"
+FEWEST_DAYS, MOST_DAYS = 1, 3650
+DAYS_WRONG = "Scrivi un numero di giorni da 1 a 3650."
 FIRST_YOURS = "Prima attiva il secondo fattore per te, dal tuo profilo: poi puoi chiederlo a tutti."
+
+
+class Given(NamedTuple):
+    """What the form holds, as typed."""
+
+    name: str
+    days: str
+    second_factor: bool
 
 
 @blueprint.get(URL, endpoint="settings")
 def show_settings() -> str:
     client = current.current_client()
-    return _page(client.name, client.second_factor_required, {})
+    return _page(Given(client.name, str(client.retention_days), client.second_factor_required), {})
 
 
 @blueprint.post(URL)
 def save_settings() -> Response:
-    name, wanted = request.form.get("nome", ""), "secondo_fattore" in request.form
-    client = current.current_client()
-    if wanted and not client.second_factor_required and not current.has_second_factor():
-        return make_response(_page(name, wanted, {"secondo_fattore": FIRST_YOURS}), 422)
-    try:
-        with db.writing() as session:
-            client = session.merge(client)
-            clients.rename(session, client, name)
-            client.second_factor_required = wanted
-            audit.record(session, Action.SETTINGS_CHANGED, on=client.name, detail={"secondo fattore": wanted})
-    except OperatorError as error:
-        return make_response(_page(name, wanted, {"nome": str(error)}), 422)
+    form = request.form
+    given = Given(form.get("nome", ""), form.get("giorni", ""), "secondo_fattore" in form)
+    errors = _errors(current.current_client(), given)
+    if not errors:
+        errors = _save(current.current_client(), given)
+    if errors:
+        return make_response(_page(given, errors), 422)
     return htmx.notice(htmx.go_to(url_for("access.settings")), "Impostazioni salvate.")
 
 
-def _page(name: str, wanted: bool, errors: dict[str, str]) -> str:
+def _errors(client: Client, given: Given) -> dict[str, str]:
+    errors = {}
+    if _days(given.days) is None:
+        errors["giorni"] = DAYS_WRONG
+    if given.second_factor and not client.second_factor_required and not current.has_second_factor():
+        errors["secondo_fattore"] = FIRST_YOURS
+    return errors
+
+
+def _save(client: Client, given: Given) -> dict[str, str]:
+    days = _days(given.days)
+    assert days is not None
+    try:
+        with db.writing() as session:
+            client = session.merge(client)
+            clients.rename(session, client, given.name)
+            client.second_factor_required, client.retention_days = given.second_factor, days
+            told = {"secondo fattore": given.second_factor, "giorni": days}
+            audit.record(session, Action.SETTINGS_CHANGED, on=client.name, detail=told)
+    except OperatorError as error:
+        return {"nome": str(error)}
+    return {}
+
+
+def _days(text: str) -> int | None:
+    """Digits that people here write, within reason; None for anything else."""
+    tidy = text.strip()
+    if not tidy.isascii() or not tidy.isdigit() or len(tidy) > 4:
+        return None
+    return int(tidy) if FEWEST_DAYS <= int(tidy) <= MOST_DAYS else None
+
+
+def _page(given: Given, errors: dict[str, str]) -> str:
     template = "access/_settings_form.html" if htmx.is_htmx() else "access/settings.html"
-    return render_template(template, name=name, wanted=wanted, time_zone=ROME.key, errors=errors)
+    return render_template(template, given=given, time_zone=ROME.key, errors=errors)

@@ -16,6 +16,7 @@ COMMANDS = {
     "simulatore": "webapp.cli.meta:simulatore",
     "web": "webapp.cli.host:web",
     "migra": "webapp.cli.host:migra",
+    "pulizia": "webapp.cli.cleaning:pulizia",
     "copia": "webapp.cli.backup:copia",
     "ripristina": "webapp.cli.backup:ripristina",
     "chiavi": "webapp.cli.keys:chiavi",
