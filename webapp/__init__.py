@@ -36,6 +36,7 @@ def create_app(settings: "Settings") -> "Flask":
         filter_uses,
         last_filter_uploads,
         last_uploads,
+        running_names,
     )
 
     services.start(settings)
@@ -57,6 +58,7 @@ def create_app(settings: "Settings") -> "Flask":
     holders.register_keeper(take_out)
     contact_history.register(history_of)
     meta_accounts.in_use_checks[:] = [account_is_busy]
+    meta_accounts.in_use_names[:] = [running_names]
     meta_accounts.last_uses[:] = [last_uploads]
     security.protect(app, settings)
     return app

@@ -19,6 +19,14 @@ def account_is_busy(session: Session, account_id: int, kind: str = "meta") -> bo
     return _any(session, (col(Upload.destination) == kind) & (col(Upload.account_id) == account_id))
 
 
+def running_names(session: Session, account_id: int, kind: str = "meta") -> list[str]:
+    """The audiences of the uploads to that account that have not ended, newest first."""
+    query = select(col(Upload.audience_name)).where(
+        col(Upload.destination) == kind, col(Upload.account_id) == account_id, col(Upload.status).in_(RUNNING)
+    )
+    return list(session.execute(query.order_by(col(Upload.id).desc()).limit(SHOWN_USES)).scalars())
+
+
 def last_uploads(session: Session, account_ids: Sequence[int], kind: str = "meta") -> dict[int, datetime]:
     """When the last upload to each of those accounts was started; one without uploads is not in it."""
     query = (

@@ -195,3 +195,15 @@ def test_a_pause_for_a_person_says_what_happened_what_to_do_and_who(
     assert "un amministratore" in words(box)
     assert "190/463" in words(box) and "TrAcE1" in words(box)
     assert words(box.xpath(".//a")[0]) == "apri l’account"
+
+
+def test_what_was_left_out_leads_to_correcting_and_sending_again(signed_in, clienti, page):
+    upload = add_upload(clienti, [(SENT, 10, 1)], discarded={"email_invalid": 2})
+
+    links = page(signed_in.get(f"/caricamenti/{upload.public_id}")).get_element_by_id("left-out")
+
+    here = f"/database/{clienti.public_id}"
+    assert [link.get("href") for link in links.findall(".//footer//a")] == [
+        f"{here}/importazioni/nuova",
+        f"{here}/custom-audience/carica",
+    ]

@@ -5,7 +5,7 @@ import pytest
 from tests.uploads.screens.building import add_upload
 from webapp import db
 from webapp.uploads.status import FINAL, UploadStatus
-from webapp.uploads.usage import account_is_busy, filter_is_busy
+from webapp.uploads.usage import account_is_busy, filter_is_busy, running_names
 
 
 @pytest.mark.parametrize("status", UploadStatus)
@@ -17,3 +17,15 @@ def test_account_and_filter_are_held_until_the_upload_ends(clienti, inattivi, it
         assert filter_is_busy(session, inattivi.id) == (status not in FINAL)
         assert not account_is_busy(session, italia.id + 1)
         assert not account_is_busy(session, italia.id, "another")
+        assert bool(running_names(session, italia.id)) == (status not in FINAL)
+
+
+def test_who_deletes_an_account_sees_what_still_uses_it(signed_in, clienti, italia, page):
+    address = f"/configura/integrazioni/facebook/{italia.public_id}/elimina"
+    assert not page(signed_in.get(address)).find_class("alert")
+
+    add_upload(clienti, account=italia, status=UploadStatus.SENDING, audience_name="Black Friday")
+
+    alert = page(signed_in.get(address)).find_class("alert")[0]
+    assert "1 caricamento in corso su questo account" in " ".join(alert.text_content().split())
+    assert [item.text for item in alert.iter("li")] == ["Black Friday"]

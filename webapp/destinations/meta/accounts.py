@@ -24,6 +24,8 @@ from webapp.services import services
 
 # Who uses accounts says here whether one is busy: (session, account id) → True keeps it from being deleted.
 in_use_checks: list[Callable[[Session, int], bool]] = []
+# And here what it is busy with, by name, for who is about to delete it.
+in_use_names: list[Callable[[Session, int], list[str]]] = []
 # The same for the list of accounts: (session, account ids) → when each was last used.
 last_uses: list[Callable[[Session, Sequence[int]], Mapping[int, datetime]]] = []
 
@@ -93,6 +95,12 @@ def delete(account: MetaAccount) -> bool:
 
 def is_in_use(session: Session, account_id: int) -> bool:
     return any(check(session, account_id) for check in in_use_checks)
+
+
+def used_now_by(account_id: int) -> list[str]:
+    """The names of what uses the account at this moment."""
+    with db.reading() as session:
+        return [name for names in in_use_names for name in names(session, account_id)]
 
 
 def last_used(session: Session, account_ids: Sequence[int]) -> dict[int, datetime]:

@@ -246,4 +246,9 @@ def _refuse_return(reason: str) -> Response:
 
 
 def _delete_page(account: MetaAccount, refusal: str | None = None) -> str:
-    return render_template("destinations/meta/delete.html", account=account, refusal=refusal)
+    return render_template(
+        "destinations/meta/delete.html",
+        account=account,
+        refusal=refusal,
+        users=accounts.used_now_by(account.id or 0),
+    )
