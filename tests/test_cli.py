@@ -182,3 +182,8 @@ def test_the_simulator_alone_prints_one_line_and_serves():
     finally:
         process.terminate()
         assert process.communicate(timeout=10)[0] == ""
+
+
+def test_what_an_import_came_to_is_said_in_one_sentence(env, csv):
+    told = platea("importa", str(csv), "--database", "Clienti", env=env)
+    assert told.stdout == "3 righe lette in “Clienti”: 3 contatti nuovi, 0 aggiornati, 0 righe scartate.\n"

@@ -305,3 +305,16 @@ def test_why_an_import_cannot_be_undone_is_said_on_its_page(signed_in, page, cli
         in page(signed_in.post_form(f"{url}/annulla", follow_redirects=True)).text_content()
     )
     assert len(contacts_of(clienti)) == 3
+
+
+def test_a_real_worker_imports_and_undoes_by_the_bell_alone(connected, clienti, workers):
+    workers.start(1)
+    draft = add_draft(clienti, FIRST)
+    importing.start(draft.id)
+    wait_until(lambda: read_import(draft.id).status == ImportStatus.COMPLETED, within_s=60)
+    assert len(contacts_of(clienti)) == 2
+
+    assert importing.undo(draft.id, "Giulia Ferri") is None
+
+    wait_until(lambda: read_import(draft.id).status == ImportStatus.UNDONE, within_s=60)
+    assert contacts_of(clienti) == []

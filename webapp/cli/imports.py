@@ -11,7 +11,7 @@ from webapp.access.audit import Action, Detail, record, tell
 from webapp.cli import terminal
 from webapp.contacts import databases, importing
 from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
-from webapp.texts import number, plural
+from webapp.texts import plural
 
 GOOD = (ImportStatus.COMPLETED, ImportStatus.COMPLETED_WITH_WARNINGS)
 
@@ -87,7 +87,8 @@ def _sentence(done: ContactImport, name: str) -> str:
     if done.status not in GOOD:
         return f"Importazione non riuscita: {done.error}"
     return (
-        f"{number(done.rows_read)} {plural(done.rows_read, 'riga letta', 'righe lette')} in “{name}”: "
-        f"{number(done.rows_new)} nuovi, {number(done.rows_updated)} aggiornati, "
-        f"{number(done.rows_rejected)} scartate."
+        f"{plural(done.rows_read, 'riga letta', 'righe lette')} in “{name}”: "
+        f"{plural(done.rows_new, 'contatto nuovo', 'contatti nuovi')}, "
+        f"{plural(done.rows_updated, 'aggiornato', 'aggiornati')}, "
+        f"{plural(done.rows_rejected, 'riga scartata', 'righe scartate')}."
     )
