@@ -220,7 +220,8 @@ def _scenes(
     first = [
         Scene(f"vuoto-{name}", path, NADIA)
         for name, path in {
-            "panoramica": "/", "database": "/database", "filtri": "/filtri", "caricamenti": "/caricamenti",
+            "panoramica": "/", "benvenuto": "/benvenuto", "database": "/database", "filtri": "/filtri",
+            "caricamenti": "/caricamenti",
             "facebook": facebook, "integrazioni": "/configura/integrazioni", "salute": f"{facebook}/salute",
         }.items()
     ]  # fmt: skip

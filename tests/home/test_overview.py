@@ -82,6 +82,19 @@ def test_the_first_time_three_things_are_to_do(signed_in, page):
     assert numbers(tree) == {}
 
 
+def test_the_three_things_have_a_page_of_their_own_until_they_are_done(signed_in, aurora, clienti, page):
+    tree = page(signed_in.get("/benvenuto"))
+    assert len(steps(tree)) == 3
+    assert "salta" in [link.text for link in tree.xpath("//main//a[@href='/']")]
+
+    add(MetaAccount(client_id=aurora.id, name="Aurora Italia", act_id="1029384756102", token=b"x"))
+    add(Contact(database_id=clienti.id, email="anna@posta.example"))
+    add_upload(clienti, UploadStatus.COMPLETED, sent=1)
+
+    answer = signed_in.get("/benvenuto")
+    assert (answer.status_code, answer.location) == (303, "/")
+
+
 def test_a_step_that_is_done_hands_the_button_to_the_next(signed_in, aurora, page):
     add(MetaAccount(client_id=aurora.id, name="Aurora Italia", act_id="1029384756102", token=b"x"))
 

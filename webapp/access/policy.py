@@ -97,6 +97,7 @@ POLICY: dict[str, Who] = {
     "home.guide": Who.OPERATOR,
     "home.overview": Who.SUPPORT,
     "home.now_fragment": Who.SUPPORT,
+    "home.welcome": Who.SUPPORT,
     # contacts: databases and contacts
     "contacts.databases": Who.SUPPORT,
     "contacts.new_database": Who.MARKETER,

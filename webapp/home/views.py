@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask import Response, abort, current_app, render_template
+from flask import Response, abort, current_app, render_template, url_for
 
-from webapp import db, shell
+from webapp import db, htmx, shell
 from webapp.access.current import current_client, current_operator, current_role, may
 from webapp.access.models import Client, Role
 from webapp.destinations.base import Account
@@ -32,6 +32,24 @@ def show_overview() -> str:
         imports=imports,
         charts=overview.drawn(client),
         **_now(client, accounts),
+    )
+
+
+@blueprint.get("/benvenuto")
+def welcome() -> Response | str:
+    """The first three things to do, alone on a page; once they are done there is nothing to see here."""
+    client, accounts = _whose()
+    with db.reading() as session:
+        steps = queries.steps(session, client.id or 0, accounts)
+        session.expunge_all()  # stays readable after the transaction
+    if steps.all_done:
+        return htmx.go_to(url_for("home.overview"))
+    return render_template(
+        "home/welcome.html",
+        client=client,
+        steps=steps,
+        may_configure=may(Role.ADMINISTRATOR),
+        may_work=may(Role.MARKETER),
     )
 
 
