@@ -114,7 +114,6 @@ def _scan(url: str, cookie: str, folder: Path) -> dict[str, Any]:
         MODULES,
         "-C",
         cookie,
-        "--drop-set-cookie",
         "-f",
         "json",
         "-o",
