@@ -291,7 +291,7 @@ def test_the_undo_is_asked_for_on_the_page_of_the_import_and_told_in_its_history
     assert "i contatti nuovi sono stati eliminati" in result.text_content()
     assert not result.xpath("//*[contains(@hx-trigger, 'every')]")
     history = page(signed_in.get(f"/database/{clienti.public_id}/importazioni"))
-    assert "Annullata" in history.text_content()
+    assert "Giulia Ferri, annullata da Giulia Ferri" in history.text_content()
 
 
 def test_why_an_import_cannot_be_undone_is_said_on_its_page(signed_in, page, clienti):
