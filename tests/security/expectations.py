@@ -60,6 +60,7 @@ POST contacts.choose_columns              marketer      303
 GET  contacts.confirm_contact_deletion    marketer      200
 GET  contacts.confirm_delete              marketer      200
 GET  contacts.confirm_delete_database     marketer      200
+GET  contacts.confirm_erasure             marketer      200
 GET  contacts.confirm_undo                marketer      200
 GET  contacts.contact                     marketer      200
 GET  contacts.contacts                    support       200
@@ -77,6 +78,7 @@ POST contacts.duplicate_filter            marketer      303
 GET  contacts.edit_contact                marketer      200
 GET  contacts.edit_database               marketer      200
 GET  contacts.edit_filter                 marketer      200
+POST contacts.erase_contact               marketer      303
 POST contacts.export_contacts             marketer      200
 GET  contacts.filters                     support       200
 GET  contacts.import_columns              marketer      200
@@ -104,6 +106,7 @@ GET  home.leave_demo                      support       200
 GET  home.now_fragment                    support       200
 GET  home.overview                        support       200
 GET  home.style                           anonymous     200
+GET  home.welcome                         support       200
 GET  meta.account_audiences               support       200
 GET  meta.account_info                    support       200
 GET  meta.accounts                        support       200
