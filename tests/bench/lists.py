@@ -118,13 +118,14 @@ def _batch(upload_id: int, seq: int) -> Batch:
 
 def _asked(browser: Browser, url: str, repeats: int) -> dict[str, float]:
     browser.get(url)  # the first reader compiles the templates
-    times = []
+    times, used = [], []
     for _ in range(repeats):
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         answer = browser.get(url)
         times.append((time.perf_counter() - started) * 1000)
+        used.append((time.process_time() - cpu) * 1000)
         assert answer.status_code == 200, f"{url}: {answer.status_code}"
-    return {"p95_ms": percentile(times, 0.95), "best_ms": min(times)}
+    return {"p95_ms": percentile(times, 0.95), "cpu_p95_ms": percentile(used, 0.95)}
 
 
 def _scalar(query: Any, database_id: int) -> int:
