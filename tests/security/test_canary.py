@@ -76,7 +76,7 @@ def place(connected: Settings, tmp_path: Path):
     env = {**environment(settings), "PYTHONPATH": str(ROOT)}
     workers.household.add("web", [*argv, "webapp.wsgi:app"], env)
     workers.start(2)
-    wait_until(lambda: _answers(settings.public_url), within_s=60)
+    wait_until(lambda: _answers(settings.public_url), within_s=120)
     yield settings
     workers.household.stop()
 
@@ -113,7 +113,7 @@ def work(settings: Settings, simulator, tmp_path: Path) -> tuple[Browser, list[s
     browser.send(columns, {})
     made = columns.rpartition("/")[0]
     browser.send(f"{made}/importa", {}, page=f"{made}/controlla")
-    wait_until(lambda: "Completata" in browser.get(made).text, within_s=60)
+    wait_until(lambda: "Completata" in browser.get(made).text, within_s=120)
     browser.get(f"{made}/scarti.csv")
     browser.get(f"{here}/contatti?cerca={EMAIL}")
     csv = tmp_path / "da-riga-di-comando.csv"

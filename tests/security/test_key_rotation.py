@@ -126,7 +126,7 @@ def running(connected: Settings, tmp_path: Path):
         households.append(household)
         household.add("web", [*argv, "webapp.wsgi:app"], {**environment(settings), "PYTHONPATH": str(ROOT)})
         workers.start(2)
-        wait_until(lambda: _answers(settings.public_url))
+        wait_until(lambda: _answers(settings.public_url), within_s=120)
         return settings, settings.public_url
 
     yield start
@@ -159,14 +159,14 @@ def test_uploads_go_on_while_the_key_changes(connected, aurora, simulator, runni
 
     both, _ = running(NEW, OLD)
     going_on = [upload(f"prima {n}") for n in range(3)]
-    wait_until(lambda: read(going_on[0]).status in (UploadStatus.SENDING, UploadStatus.COMPLETED))
+    wait_until(lambda: read(going_on[0]).status in (UploadStatus.SENDING, UploadStatus.COMPLETED), 300)
     rotated = [command(both, "chiavi", "ruota", "--json") for _ in range(3)]
     later = upload("durante")
-    wait_until(lambda: all(is_final(one) for one in (*going_on, later)), within_s=90)
+    wait_until(lambda: all(is_final(one) for one in (*going_on, later)), within_s=300)
 
     new_only, url = running(NEW)
     last = upload("dopo")
-    wait_until(lambda: is_final(last), within_s=60)
+    wait_until(lambda: is_final(last), within_s=300)
     ready = requests.get(f"{url}/readyz", timeout=10)
 
     assert [done.returncode for done in rotated] == [0, 0, 0], rotated[0].stderr
