@@ -14,6 +14,7 @@ from webapp.access import audit, audit_words
 from webapp.access.audit import Action, record, shortened
 from webapp.access.audit_chain import verify
 from webapp.access.models import AuditEntry
+from webapp.config import ROOT
 
 
 def add(*names: str) -> None:
@@ -167,6 +168,13 @@ def test_a_name_made_to_look_like_another_entry_stays_one_line(database):
 
 def test_every_action_has_its_words():
     assert set(audit_words.WORDS) == set(Action)
+
+
+def test_every_action_is_told_by_somebody():
+    files = [path for path in (ROOT / "webapp").rglob("*.py") if path.name != "audit_words.py"]
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+
+    assert [action.name for action in Action if f"Action.{action.name}" not in text] == []
 
 
 def test_a_wrong_password_is_told_without_the_address_that_was_typed(client, giulia):

@@ -19,7 +19,6 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.INVITATION_REVOKED: "Invito ritirato",
         Action.INVITATION_ACCEPTED: "Invito accettato",
         Action.OPERATOR_CREATED: "Operatore creato",
-        Action.OPERATOR_RENAMED: "Operatore rinominato",
         Action.OPERATOR_DEACTIVATED: "Operatore disattivato",
         Action.OPERATOR_REACTIVATED: "Operatore riattivato",
         Action.ROLE_CHANGED: "Ruolo cambiato",
@@ -28,7 +27,6 @@ GROUPS: dict[str, dict[Action, str]] = {
     "Spazi cliente": {
         Action.CLIENT_CREATED: "Spazio cliente creato",
         Action.CLIENT_RENAMED: "Spazio cliente rinominato",
-        Action.CLIENT_DELETED: "Spazio cliente eliminato",
         Action.CLIENT_ENTERED: "Passato allo spazio cliente",
     },
     "Database e contatti": {
@@ -42,7 +40,6 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.CONTACT_ADDED: "Contatto aggiunto",
         Action.CONTACT_CHANGED: "Contatto modificato",
         Action.CONTACT_DELETED: "Contatto eliminato",
-        Action.CONTACTS_DELETED: "Contatti eliminati",
         Action.CONTACTS_EXPORTED: "Contatti esportati",
         Action.FILE_DOWNLOADED: "File scaricato",
     },
