@@ -102,10 +102,7 @@ CONTACT: Table = Contact.__table__  # type: ignore[attr-defined]
 
 
 class ContactChange(SQLModel, table=True):
-    """What somebody did to a contact by hand. *fields*: names of those that changed, never their values.
-
-    *consent* is the answer given, None when it was not touched. What imports do is told by their own rows.
-    """
+    """What somebody did to a contact by hand. *fields*: names of those that changed, never their values."""
 
     __tablename__ = "contact_change"
 
@@ -115,7 +112,7 @@ class ContactChange(SQLModel, table=True):
     who: str
     kind: str  # contact_history.KINDS
     fields: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
-    consent: str | None = None  # yes, no or unset
+    consent: str | None = None  # the answer given: yes, no or unset; None when it was not touched
 
 
 class SentAudience(SQLModel, table=True):
