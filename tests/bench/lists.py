@@ -69,8 +69,8 @@ def pages(database_id: int, repeats: int) -> dict[str, Any]:
     contacts = f"/database/{database.public_id}/contatti"
     urls = {
         "prima pagina": contacts,
-        "ricerca che trova": f"{contacts}?q=conti",
-        "ricerca di nessuno": f"{contacts}?q=zanzibarro",
+        "ricerca che trova": f"{contacts}?cerca=conti",
+        "ricerca di nessuno": f"{contacts}?cerca=zanzibarro",
         "storico": f"/database/{database.public_id}/custom-audience",
         "dettaglio": f"/caricamenti/{upload}",
     }

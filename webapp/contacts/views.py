@@ -1,6 +1,6 @@
 """User databases; the pages of contacts, imports and filters come with it."""
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, g, make_response, render_template, request, url_for
 from flask.sansio.app import App
 
 from webapp import db, htmx
@@ -32,9 +32,15 @@ __all__ = [
 
 
 def _tab_counts(database: UserDatabase) -> queries.TabCounts:
-    """For `contacts/_tabs.html`, which other rooms include too."""
-    with db.reading() as session:
-        return queries.tab_counts(session, database.id or 0)
+    """For `contacts/_tabs.html`, which other rooms include too.
+
+    Counted once a request: a page shows them twice, and at a million contacts each time is felt.
+    """
+    counted: dict[int | None, queries.TabCounts] = g.setdefault("tab_counts", {})
+    if database.id not in counted:
+        with db.reading() as session:
+            counted[database.id] = queries.tab_counts(session, database.id or 0)
+    return counted[database.id]
 
 
 def _add_globals(app: App) -> None:
