@@ -25,6 +25,9 @@ from webapp.uploads.usage import last_uploads
 
 GRACE_S = 30.0  # for the job that is running when the worker is asked to end
 TURN = "reconcile"
+# How long a turn outlives a round, and so a dead worker: with the lease (60 s) and a round (5 s) its batches
+# are somebody else's after 73 s at most.
+TURN_ROUNDS = 1.5
 log = logging.getLogger("platea.worker")
 
 
@@ -88,7 +91,7 @@ def _keep_reconciling(settings: config.Settings) -> None:
 def _round(name: str, started_at: datetime, every_s: float) -> None:
     with db.writing() as session:
         workers.sign(session, name, config.VERSION, started_at)
-        our_turn = workers.take_turn(session, TURN, name, 2 * every_s)
+        our_turn = workers.take_turn(session, TURN, name, TURN_ROUNDS * every_s)
         if our_turn:
             workers.sweep(session)
     if our_turn:

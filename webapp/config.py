@@ -35,7 +35,7 @@ class Settings:
     batch_rows: int = 5000
     lease_s: float = 60.0
     heartbeat_s: float = 15.0
-    reconcile_s: float = 10.0
+    reconcile_s: float = 5.0
     max_upload_mb: int = 512
     max_import_rows: int = 5_000_000
     max_import_columns: int = 200
@@ -74,7 +74,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         batch_rows=int(_number(env, "PLATEA_BATCH_ROWS", 5000, 1, 10_000)),
         lease_s=_number(env, "PLATEA_LEASE_S", 60, 1, 600),
         heartbeat_s=_number(env, "PLATEA_HEARTBEAT_S", 15, 0.2, 300),
-        reconcile_s=_number(env, "PLATEA_RECONCILE_S", 10, 0.2, 300),
+        reconcile_s=_number(env, "PLATEA_RECONCILE_S", 5, 0.2, 300),
         max_upload_mb=int(_number(env, "PLATEA_MAX_UPLOAD_MB", 512, 1, 100_000)),
         max_import_rows=int(_number(env, "PLATEA_MAX_IMPORT_ROWS", 5_000_000, 1, 1_000_000_000)),
         max_import_columns=int(_number(env, "PLATEA_MAX_IMPORT_COLUMNS", 200, 1, 2_000)),

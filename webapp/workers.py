@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from webapp import clock
 
 KEPT = timedelta(days=1)
-SILENT_AFTER = timedelta(seconds=45)  # a worker signs every 10 s
+SILENT_AFTER = timedelta(seconds=45)  # a worker signs every 5 s
 
 
 class WorkerSignal(SQLModel, table=True):

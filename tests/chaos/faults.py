@@ -197,7 +197,7 @@ KINDS: dict[str, tuple[Callable[[Scene], bool], int]] = {
     "worker ucciso": (kill_worker, 10),
     "worker e job uccisi": (kill_worker_and_job, 8),
     "host spento": (kill_host, 6),
-    "job fermo oltre la presa": (stop_and_go_on, 6),
+    "job fermo oltre la presa": (stop_and_go_on, 9),
     "riconciliatore ucciso": (kill_reconciler, 8),
     "Redis ucciso e vuoto": (kill_redis, 6),
     "Redis svuotato": (empty_redis, 4),

@@ -38,7 +38,7 @@ LONG = Size(
     lock_s=(3, 12),
     pause_minutes=1,
     settle_s=400,
-    leases={"lease_s": 60.0, "heartbeat_s": 15.0, "reconcile_s": 10.0},
+    leases={"lease_s": 60.0, "heartbeat_s": 15.0, "reconcile_s": 5.0},
 )
 SHORT = Size(
     batches=72,
