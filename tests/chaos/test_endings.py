@@ -16,7 +16,7 @@ ENDED_WITHIN_S = 30.0
 def test_a_worker_asked_to_end_finishes_its_batch_and_leaves_none_in_its_hands(
     make_world, connected, make_crew, report, kind
 ):
-    world = make_world("a", 30 * 100)
+    world = make_world("a", 16 * 100)
     tune(world.simulator, latency_s=2.0)
     crew = make_crew(connected)
     host = crew.add(jobs=2)
@@ -41,7 +41,7 @@ def test_a_worker_asked_to_end_finishes_its_batch_and_leaves_none_in_its_hands(
     tune(world.simulator, latency_s=0.0)
     crew.add()
     wait_until(lambda: is_final(upload), within_s=90)
-    balance = strike([upload.id], emails("a", 3000), world.simulator)
+    balance = strike([upload.id], emails("a", 1600), world.simulator)
     assert balance.is_even and balance.duplicates == 0
 
 

@@ -21,9 +21,9 @@ from webapp.identifiers import new_public_id
 from webapp.uploads.models import Upload
 from webapp.uploads.status import BatchStatus, UploadStatus
 
-ANSWERED_WITHIN_S = 2.0
+ANSWERED_WITHIN_S = 2.0  # more than with a Redis in order, which takes long where a machine is overloaded
 GOES_ON_WITHIN_S = 60.0
-LASTS_S = 30.0 if IS_LONG else 2.0
+LASTS_S = 30.0 if IS_LONG else 1.0
 MANY = 310 if IS_LONG else 60  # batches
 ROWS, FIRST = 100, 8  # contacts in a batch, batches of the upload that is running
 
@@ -64,6 +64,7 @@ def test_uploads_start_and_go_on_by_themselves_once_redis_is_back(
     browser = make_app(settings).test_client()
     browser.sign_in(giulia)
     make_crew(settings).add()
+    usual, _ = _start_from_the_web(browser, make_world("prima-", ROWS, aurora))
 
     for name, (break_it, mend_it) in BREAK.items():
         running, waiting = make_world(f"a-{name}-", FIRST * ROWS), make_world(f"b-{name}-", ROWS, aurora)
@@ -85,7 +86,7 @@ def test_uploads_start_and_go_on_by_themselves_once_redis_is_back(
         people = emails(f"a-{name}-", FIRST * ROWS) + emails(f"b-{name}-", ROWS)
         balance = strike([first.id, second.id], people, running.simulator)
         _note(report, kind, name, took, goes_on_s, balance)
-        assert took < ANSWERED_WITHIN_S, name
+        assert took < usual + ANSWERED_WITHIN_S, name
         assert "In coda" in history, name
         assert balance.is_even, name
         assert {read(first).status, read(second).status} == {UploadStatus.COMPLETED}, name
