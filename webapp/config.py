@@ -131,7 +131,7 @@ def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, 
     return {"backup_dir": Path(folder).resolve(), "backup_every_h": every_h}
 
 
-def _mail(env: Mapping[str, str]) -> dict[str, str]:
+def _mail(env: Mapping[str, str]) -> dict[str, Any]:
     """The mail server and the sender; without SMTP_URL no e-mail is ever sent."""
     url, sender = _text(env, "SMTP_URL", ""), _text(env, "PLATEA_MAIL_FROM", "")
     if not url:
