@@ -176,6 +176,7 @@ POLICY: dict[str, Who] = {
     "uploads.detail": Who.SUPPORT,
     "uploads.progress_fragment": Who.SUPPORT,
     "uploads.left_out_fragment": Who.SUPPORT,  # examples only for those who may see contacts
+    "uploads.left_out_rows": Who.SUPPORT,  # masked for support
     "uploads.log_fragment": Who.SUPPORT,
     "uploads.diagnosis": Who.SUPPORT,  # counts, codes and times, no person
     "uploads.diagnosis_file": Who.SUPPORT,

@@ -7,6 +7,7 @@ contact deleted since is counted and not listed.
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -33,6 +34,15 @@ class Person(NamedTuple):
     mobile: str | None
     first_name: str | None
     last_name: str | None
+
+
+class Listed(NamedTuple):
+    """A contact in the list of those left out: the detail that was to be sent, and why it was not."""
+
+    code: str
+    detail: str
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,18 @@ def csv_rows(row: UploadRow, key: str | None = None) -> Iterator[Sequence[str]]:
         yield from _refused_rows(row)
     if key != REFUSED:
         yield from _discarded_rows(row, key)
+
+
+def listed(row: UploadRow, key: str, limit: int, masked: bool) -> list[Listed]:
+    """The first *limit* contacts left out for the reason *key*; *masked*: without code and name."""
+    found = []
+    for code, email, mobile, first, last, reason in islice(csv_rows(row, key), 1, limit + 1):
+        detail = mobile if row.medium == "sms" else email
+        if masked:
+            found.append(Listed("", mask(detail) if detail else "", "", reason))
+        else:
+            found.append(Listed(code, detail, f"{first} {last}".strip(), reason))
+    return found
 
 
 def unpack(packed: bytes) -> "array[int]":

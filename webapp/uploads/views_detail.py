@@ -17,6 +17,7 @@ from webapp.uploads.rows import UploadRow
 
 LIVE_S = 2
 LEFT_OUT_LIVE_S = 10
+LISTED_ROWS = 100  # of one reason; all of them are in its CSV
 
 
 @blueprint.get("/caricamenti/<upload_id>")
@@ -41,6 +42,22 @@ def log_fragment(upload_id: str) -> Response:
 @blueprint.get("/caricamenti/<upload_id>/esclusi")
 def left_out_fragment(upload_id: str) -> str:
     return render_template("uploads/_left_out.html", **_left_out(upload_or_404(upload_id)))
+
+
+@blueprint.get("/caricamenti/<upload_id>/esclusi/<reason_key>")
+def left_out_rows(upload_id: str, reason_key: str) -> str:
+    """The contacts of one reason, the first of them; support sees them masked, and no name."""
+    row, sees_contacts = upload_or_404(upload_id), may(Role.MARKETER)
+    with db.reading() as session:
+        reasons = left_out.by_reason(session, row, with_samples=False)
+    reason = next((one for one in reasons if one.key == reason_key), None) or abort(404)
+    return render_template(
+        "uploads/left_out_rows.html",
+        row=row,
+        reason=reason,
+        people=left_out.listed(row, reason.key, LISTED_ROWS, masked=not sees_contacts),
+        sees_contacts=sees_contacts,
+    )
 
 
 @blueprint.get("/caricamenti/<upload_id>/dati-non-validi.csv")

@@ -207,3 +207,22 @@ def test_what_was_left_out_leads_to_correcting_and_sending_again(signed_in, clie
         f"{here}/importazioni/nuova",
         f"{here}/custom-audience/carica",
     ]
+
+
+def test_the_contacts_of_a_reason_are_listed_and_masked_for_support(app, signed_in, aurora, clienti, page):
+    upload = add_upload(clienti, [(SENT, 10, 0)], discarded={"email_invalid.no_at": 1})
+    anna = {"email": "anna(at)posta.example", "first_name": "Anna", "code": "C-17"}
+    leave_out(upload, "email_invalid.no_at", add_contacts(clienti, anna))
+    address = f"/caricamenti/{upload.public_id}/esclusi/email_invalid.no_at"
+    reasons = page(signed_in.get(f"/caricamenti/{upload.public_id}")).get_element_by_id("left-out")
+    assert address in [link.get("href") for link in reasons.iter("a")]
+
+    seen = page(signed_in.get(address)).find(".//tbody").text_content()
+    assert "anna(at)posta.example" in seen and "Anna" in seen and "C-17" in seen
+
+    support = app.test_client()
+    support.sign_in(add_operator(aurora, Role.SUPPORT, "paolo@aurora.example", "Paolo Neri"))
+    text = support.get(address).text
+    assert "•••" in text and "manca la chiocciola" in text
+    assert not any(secret in text for secret in ("anna", "Anna", "C-17"))
+    assert support.get(address.replace("no_at", "mai")).status_code == 404
