@@ -54,6 +54,8 @@ def csv(tmp_path) -> Path:
     [
         [],
         ["importa"],
+        ["esporta"],
+        ["cancella"],
         ["carica"],
         ["stato"],
         ["demo"],

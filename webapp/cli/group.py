@@ -9,6 +9,8 @@ from webapp.config import VERSION
 COMMANDS = {
     "demo": "webapp.cli.demo:demo",
     "importa": "webapp.cli.imports:importa",
+    "esporta": "webapp.cli.contacts:esporta",
+    "cancella": "webapp.cli.contacts:cancella",
     "carica": "webapp.cli.uploads:carica",
     "stato": "webapp.cli.uploads:stato",
     "operatore": "webapp.cli.operators:operatore",
