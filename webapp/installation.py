@@ -80,6 +80,7 @@ class Installation:
         url = f"http://127.0.0.1:{port}"
         self.env["PLATEA_URL"] = url
         options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "2"]
+        options += ["--keep-alive", "10"]  # as `platea web`
         argv = python("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", *options)
         child = self.household.add("web", [*argv, "webapp.wsgi:app"], {**self.env, "PYTHONPATH": str(ROOT)})
         _wait_for(f"{url}/healthz", child)

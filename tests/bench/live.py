@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.bench.measure import percentile
 from tests.bench.world import World, redis
@@ -125,6 +126,9 @@ def _tab(address: str, cookie: str, until: float, begins_after_s: float, seen: S
     time.sleep(begins_after_s)
     headers = {"HX-Request": "true", "Cookie": f"{COOKIE}={cookie}"}
     with requests.Session() as session:
+        session.mount(
+            "http://", HTTPAdapter(max_retries=1)
+        )  # a browser asks again when a connection was closed
         while time.monotonic() < until:
             started = time.perf_counter()
             answer = session.get(address, headers=headers, timeout=30)

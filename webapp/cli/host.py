@@ -28,5 +28,7 @@ def web(ctx: click.Context, porta: int, indirizzo: str) -> None:
     """Aggiorna lo schema e avvia il server web (gunicorn)."""
     ctx.invoke(migra)
     options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"]
+    # Longer than the three seconds between two looks of a live page: gunicorn's own two close in between.
+    options += ["--keep-alive", "10"]
     argv = python("-m", "gunicorn", "--bind", f"{indirizzo}:{porta}", *options, "webapp.wsgi:app")
     os.execv(argv[0], argv)
