@@ -218,7 +218,7 @@ def schedule(count: int, chance: random.Random) -> list[str]:
     total = sum(weight for _, weight in KINDS.values())
     due = {name: max(1, round(weight * count / total)) for name, (_, weight) in KINDS.items()}
     names = [name for name, times in due.items() for _ in range(times)]
-    names += list(KINDS)[: count - len(names)]  # what rounding left out
+    names += list(KINDS)[: max(0, count - len(names))]  # what rounding left out
     chance.shuffle(names)
     return names
 
