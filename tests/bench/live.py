@@ -28,6 +28,7 @@ from webapp.uploads.status import UploadStatus
 TABS = 50
 EVERY_S = 3.0
 BATCH_S = 6.0
+WITHIN_S = 120.0  # to start, on a machine that does much else
 COOKIE = "platea"
 PLATEA = "from webapp.cli import main; main()"  # what the Procfile calls
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -55,7 +56,7 @@ def watched(world: World, database_id: int, seconds: float, tabs: int = TABS) ->
         try:
             process = web.add("web", python("-c", PLATEA, "web"), _env(settings, port)).process
             assert process is not None
-            wait_until(lambda: _answers(f"{settings.public_url}/healthz"))
+            wait_until(lambda: _answers(f"{settings.public_url}/healthz"), WITHIN_S)
             running.start(1)
             upload = _running_upload(world, database_id)
             cookie, address = _signed_in(settings, world, database_id)
@@ -91,7 +92,7 @@ def _running_upload(world: World, database_id: int) -> Upload:
         medium=Medium.EMAIL,
         started_by="misura",
     )
-    wait_until(lambda: _read(upload).status == UploadStatus.SENDING, 60)
+    wait_until(lambda: _read(upload).status == UploadStatus.SENDING, WITHIN_S)
     return upload
 
 

@@ -12,6 +12,7 @@ from tests.bench.people import customers
 from tests.bench.world import file_of, opened, sink
 
 ROWS = 2_000
+pytestmark = pytest.mark.timeout(600)  # processes start slowly where much else runs
 
 
 @pytest.fixture(scope="module")
