@@ -112,8 +112,9 @@ def upgrade() -> None:
         "client",
         sa.Column("second_factor_required", sa.Boolean(), server_default=sa.false(), nullable=False),
     )
-    is_active: sa.Column[bool] = sa.Column("is_active", sa.Boolean(), server_default=sa.true(), nullable=False)
-    op.add_column("membership", is_active)
+    op.add_column(
+        "membership", sa.Column("is_active", sa.Boolean(), server_default=sa.true(), nullable=False)
+    )
 
 
 def downgrade() -> None:
