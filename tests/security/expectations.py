@@ -106,7 +106,7 @@ GET  home.leave_demo                      support       200
 GET  home.now_fragment                    support       200
 GET  home.overview                        support       200
 GET  home.style                           anonymous     200
-GET  home.welcome                         support       200
+GET  home.welcome                         support       303
 GET  meta.account_audiences               support       200
 GET  meta.account_info                    support       200
 GET  meta.accounts                        support       200
@@ -137,6 +137,7 @@ GET  uploads.history                      support       200
 GET  uploads.history_fragment             support       200
 GET  uploads.invalid_csv                  marketer      200
 GET  uploads.left_out_fragment            support       200
+GET  uploads.left_out_rows                support       200
 GET  uploads.log_fragment                 support       200
 GET  uploads.monitor                      support       200
 GET  uploads.monitor_csv                  support       200

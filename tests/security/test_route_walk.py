@@ -64,7 +64,7 @@ def test_everybody_gets_what_the_table_says_and_nothing_breaks(walk):
     _print(walk, len(unexpected), len(broken))
 
     assert (unexpected, broken) == ([], [])
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_who_is_sent_away_is_sent_to_sign_in(walk):
