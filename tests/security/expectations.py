@@ -94,7 +94,7 @@ GET  contacts.rejected_rows               marketer      200
 POST contacts.rename_database             marketer      422
 GET  contacts.sample_file                 marketer      200
 POST contacts.save_columns                marketer      303
-POST contacts.save_contact                marketer      422
+POST contacts.save_contact                marketer      409|422
 POST contacts.save_filter                 marketer      422
 POST contacts.start_import                marketer      303
 POST contacts.stop_import                 marketer      303
