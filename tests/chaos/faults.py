@@ -54,7 +54,8 @@ class Scene:
     pause_minutes: float  # what the simulated Meta asks for when it wants to rest
     latency_s: float = 1.0  # of the simulated Meta, now
     outages: list[Span] = field(default_factory=list)
-    stopped: set[int] = field(default_factory=set)  # jobs that stand still: nothing else strikes them
+    stopped: set[int] = field(default_factory=set)  # jobs that stand still
+    has_fenced: bool = False  # one of them came back with a late result, which was refused
     later: list[threading.Thread] = field(default_factory=list)
     errands: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
@@ -65,9 +66,10 @@ class Scene:
         ripe = [held for held in fresh if 0.1 < now - held.since < 0.6 * self.latency_s]
         return self.chance.choice(sorted(ripe, key=lambda held: held.id)) if ripe else None
 
-    def spares(self, struck: list[Held]) -> bool:
-        """Whether these may die together: none stands still, none was struck before."""
-        return not any(held.crashes or held.pid in self.stopped for held in struck)
+    def may_lose(self, pid: int | None = None) -> bool:
+        """Whether everything may die (below *pid*): jobs that stand still live until one has come back."""
+        at_stake = [job for job in self.stopped if pid is None or pid in _ancestors(job)]
+        return self.has_fenced or not at_stake
 
     def held_below(self, pid: int) -> list[Held]:
         """What the jobs of that worker, or of all workers of that host, hold."""
@@ -119,7 +121,9 @@ def kill_host(scene: Scene) -> bool:
     if not hosts:
         return False
     struck = scene.held_below(hosts[0])
-    if not scene.spares(struck) or not process_tree.strike(hosts[0]):
+    if any(other.crashes for other in struck) or not scene.may_lose(hosts[0]):
+        return False
+    if not process_tree.strike(hosts[0]):
         return False
     scene.watch.died(struck)
     return True
@@ -142,6 +146,7 @@ def stop_and_go_on(scene: Scene) -> bool:
         _wait(lambda: scene.watch.attempt(held.id) > held.attempt, longest)
         process_tree.strike(held.pid, signal.SIGCONT)
         _wait(lambda: process_tree.parent(held.pid) is None or _was_fenced(held), 20)
+        scene.has_fenced |= _was_fenced(held)
         scene.stopped.discard(held.pid)
 
     scene.begin(go_on)
@@ -149,7 +154,7 @@ def stop_and_go_on(scene: Scene) -> bool:
 
 
 def kill_redis(scene: Scene) -> bool:
-    if scene.errands:  # it is away already
+    if scene.errands or not scene.may_lose():  # it is away already; a worker without it may end
         return False
     start, away_s = time.time(), scene.chance.uniform(0.5, 3)
     scene.outages.append(Span(start, start + away_s + scene.settings.reconcile_s + BELLS_AGAIN_S))
@@ -159,7 +164,7 @@ def kill_redis(scene: Scene) -> bool:
 
 
 def empty_redis(scene: Scene) -> bool:
-    if scene.errands:
+    if scene.errands or not scene.may_lose():
         return False
     scene.redis.empty()
     scene.outages.append(Span(time.time(), time.time() + scene.settings.reconcile_s + BELLS_AGAIN_S))
