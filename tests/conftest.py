@@ -25,6 +25,10 @@ from sqlmodel import SQLModel
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
+import webapp.destinations.meta.models  # noqa: F401 (every table is known, whichever test runs alone)
+import webapp.mail  # noqa: F401
+import webapp.uploads.models  # noqa: F401
+import webapp.workers  # noqa: F401
 from tests import browser_counts
 from tests.html_checks import check_fragment, check_page
 from webapp import create_app, db, migrations
