@@ -185,6 +185,8 @@ def answer_badly(**order: object) -> Callable[[Scene], bool]:
     """The next request for users is answered like that."""
 
     def strike(scene: Scene) -> bool:
+        if _is_one_ordered(scene):
+            return False
         scene.simulator.order(on="POST /users", **order)
         return True
 
@@ -192,6 +194,8 @@ def answer_badly(**order: object) -> Callable[[Scene], bool]:
 
 
 def ask_to_rest(scene: Scene) -> bool:
+    if _is_one_ordered(scene):
+        return False
     scene.simulator.order(fault="80003", on="POST /users", minutes=scene.pause_minutes)
     return True
 
@@ -238,6 +242,13 @@ def requests_while_resting(simulator: Simulator, pauses: list[Span], grace_s: fl
 def net_waits(resends: list[Span], away: list[Span]) -> list[float]:
     """How long each resend took, without the time in which nobody could have sent."""
     return [span.end - span.start - sum(span.overlap(other) for other in away) for span in resends]
+
+
+def _is_one_ordered(scene: Scene) -> bool:
+    """Whether the last answer ordered is still to come: piled up in a pause, all would hit one batch, and a
+    batch is set aside after eight of them."""
+    answer = requests.get(f"{scene.simulator.graph_url}/_sim/faults", timeout=60).json()
+    return bool(answer["faults"])
 
 
 def _kill_above(scene: Scene, and_job: bool) -> bool:
