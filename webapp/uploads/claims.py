@@ -18,6 +18,11 @@ from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.workers import this_process, this_worker
 
+SENT_WITH = [
+    col(column)
+    for column in (Batch.id, Batch.seq, Batch.attempt, Batch.schema_, Batch.digests, Batch.contact_ids)
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -67,20 +72,20 @@ def claim(upload_id: int) -> Claimed | None:
                 worker=this_worker(),
                 lease_until=now + services().settings.lease_s,
             )
-            .returning(col(Batch.id))
-        ).scalar_one_or_none()
+            .returning(*SENT_WITH)
+            .execution_options(synchronize_session=False)  # no batch is loaded here
+        ).one_or_none()
         if taken is None:
             return None
-        batch = session.get(Batch, taken, populate_existing=True)
-        assert batch is not None and batch.id is not None
+        batch_id, seq, attempt, schema, digests, contact_ids = taken
         return Claimed(
-            batch.id,
+            batch_id,
             upload_id,
-            batch.seq,
-            batch.attempt,
+            seq,
+            attempt,
             upload.audience_id,
-            EncodedRows(tuple(batch.schema_), batch.digests),
-            batch.contact_ids,
+            EncodedRows(tuple(schema), digests),
+            contact_ids,
             upload.destination,
             upload.account_id or 0,
         )
@@ -96,6 +101,7 @@ def update_if_ours(session: Session, claimed: Claimed, **values: object) -> bool
             col(Batch.status) == BatchStatus.SENDING,
         )
         .values(**values)
+        .execution_options(synchronize_session=False)
     )
     return bool(written.rowcount)  # type: ignore[attr-defined]
 
@@ -103,11 +109,12 @@ def update_if_ours(session: Session, claimed: Claimed, **values: object) -> bool
 def resting_until(upload_id: int) -> float:
     """Until when the upload's ad account must not be called, in seconds since 1970; 0 when it may."""
     with db.reading() as session:
-        upload = session.get(Upload, upload_id)
-    if upload is None:
+        wanted = select(col(Upload.destination), col(Upload.account_id)).where(col(Upload.id) == upload_id)
+        found = session.execute(wanted).one_or_none()
+    if found is None:
         return 0.0
     try:
-        return registry.destination(upload.destination).account(upload.account_id or 0).resting_until
+        return registry.destination(found.destination).account(found.account_id or 0).resting_until
     except LookupError:  # deleted: who opens the account says so
         return 0.0
 
