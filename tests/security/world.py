@@ -157,6 +157,7 @@ def _things(client: Client, operator: Operator, act_id: str, simulator: Simulato
         "client_id": client.public_id,
         "key": key,
         "code": "nessuno",
+        "reason_key": "email_invalid",
         "filename": "app.css",
     }
 
