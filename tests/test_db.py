@@ -14,13 +14,17 @@ from webapp.processes import python
 
 ADD_ONE = """
 import sys
-from sqlalchemy import text
+from sqlmodel import select
 from webapp import db
+from webapp.workers import WorkerSignal
 db.connect(sys.argv[1])
+# On PostgreSQL who reads in order to write says so; on SQLite every writing transaction is alone anyway.
+one = select(WorkerSignal).where(WorkerSignal.name == 'x').with_for_update()
 for _ in range(100):
     with db.writing() as session:
-        [n] = session.execute(text("SELECT pid FROM worker_signal WHERE name = 'x'")).one()
-        session.execute(text("UPDATE worker_signal SET pid = :n WHERE name = 'x'"), {"n": n + 1})
+        signal = session.exec(one).one()
+        signal.pid += 1
+        session.add(signal)
 """
 
 
