@@ -19,7 +19,7 @@ CHAOS = "tests/chaos"
 SUITE = [sys.executable, "-m", "pytest", f"--ignore={CHAOS}"]
 SECOND = (
     ("caos", [sys.executable, "-m", "pytest", CHAOS]),
-    ("PostgreSQL", [sys.executable, "-m", "tests.on_postgres"]),
+    ("PostgreSQL", [sys.executable, "-m", "tests.on_postgres", "nucleo"]),
 )
 
 

@@ -1,7 +1,8 @@
 """`python -m tests.on_postgres`: the tests of everything that reads or writes the database, on PostgreSQL.
 
 The server is the one of TEST_DATABASE_URL, else one that is started for the run (tests/postgres.py).
-Arguments go to pytest; without any, the rooms whose SQL could differ between the two databases are run.
+Arguments go to pytest; without any, whole rooms are run; with “nucleo” alone, as in `make test`, only what
+depends on how the database locks, sorts and counts.
 """
 
 import os
@@ -13,6 +14,12 @@ from tests.postgres import running_server
 ROOMS = [
     *("tests/test_db.py", "tests/access", "tests/contacts", "tests/home", "tests/uploads"),
     "tests/destinations/meta/accounts",
+]
+CORE = [
+    *("tests/test_db.py", "tests/access/test_audit.py", "tests/access/test_people.py"),
+    *(f"tests/contacts/test_{name}.py" for name in ("selection", "rules_against_python", "import_run")),
+    *(f"tests/contacts/test_{name}.py" for name in ("import_undo", "database_removal", "erasure")),
+    *("tests/uploads", "--ignore=tests/uploads/screens"),
 ]
 # A browser shows the same page whatever database is below it; the drill breaks a SQLite file on purpose.
 WITHOUT = ["--ignore=tests/uploads/test_restore_drill.py", "--ignore-glob=*browser*", "-m", "not browser"]
@@ -26,7 +33,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(url: str, arguments: list[str]) -> int:
-    command = [sys.executable, "-m", "pytest", "-q", *(arguments or [*ROOMS, *WITHOUT])]
+    if arguments in ([], ["nucleo"]):
+        arguments = [*(CORE if arguments else ROOMS), *WITHOUT]
+    command = [sys.executable, "-m", "pytest", "-q", *arguments]
     return subprocess.run(command, env={**os.environ, "TEST_DATABASE_URL": url}).returncode
 
 
