@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
+import structlog
 from sqlmodel import SQLModel, select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -263,6 +264,7 @@ def written() -> Iterator[io.StringIO]:
     logs.configure(stream)
     yield stream
     root.handlers, root.level = before, level
+    structlog.reset_defaults()
 
 
 def test_nothing_a_visitor_sends_makes_a_log_line_of_its_own(world, written):
