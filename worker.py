@@ -13,15 +13,14 @@ from threading import Thread
 
 from sqlalchemy.exc import OperationalError
 
-from webapp import backup, clock, config, db, logs, mail, migrations, services, workers
+from webapp import backup, clock, config, db, logs, mail, migrations, services, wiring, workers
 from webapp.contacts import importing, retention
-from webapp.destinations.meta import accounts, health
+from webapp.destinations.meta import health
 from webapp.destinations.registry import DESTINATIONS
 from webapp.processes import Household, python
 from webapp.queueing import JobWorker
 from webapp.uploads import jobs as upload_jobs
 from webapp.uploads.reconcile import reconcile
-from webapp.uploads.usage import last_uploads
 
 GRACE_S = 30.0  # for the job that is running when the worker is asked to end
 TURN = "reconcile"
@@ -38,6 +37,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     logs.configure()
+    wiring.introduce_rooms()
     if arguments == ["lavori"]:
         _run_jobs(settings)
     elif arguments == ["riconcilia"]:
@@ -77,7 +77,6 @@ def _load_before_forking() -> None:
 def _keep_reconciling(settings: config.Settings) -> None:
     services.start(settings)
     _wait_for_schema()
-    accounts.last_uses[:] = [last_uploads]  # destinations do not know uploads
     name, started_at = workers.this_worker(), clock.now()
     Thread(target=_keep_doing_chores, args=(settings, name), daemon=True).start()
     while True:

@@ -11,7 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 WEBAPP = ROOT / "webapp"
-ROOTS = {"cli", "demo", "wsgi"}  # with webapp/__init__.py and worker.py: they put the pieces together
+ROOTS = {
+    "cli",
+    "demo",
+    "wiring",
+    "wsgi",
+}  # with webapp/__init__.py and worker.py: they put the pieces together
 FLOOR = {path.stem for path in WEBAPP.glob("*.py")} - ROOTS - {"__init__"} | {"migrations"}
 MAY_IMPORT: dict[str, set[str]] = {  # room → rooms it may know
     "access": set(),

@@ -18,26 +18,13 @@ def create_app(settings: "Settings") -> "Flask":
     from flask_babel import Babel
     from htmx_flask import Htmx
 
-    from webapp import error_pages, health, request_log, security, services, shell, texts
+    from webapp import error_pages, health, request_log, security, services, shell, texts, wiring
     from webapp.access import views as access
     from webapp.config import ROOT
-    from webapp.contacts import contact_history, holders
     from webapp.contacts import views as contacts
-    from webapp.destinations.meta import accounts as meta_accounts
     from webapp.destinations.meta import views as meta
     from webapp.home import views as home
     from webapp.uploads import views as uploads
-    from webapp.uploads.erasing import take_out
-    from webapp.uploads.sent_contacts import history_of
-    from webapp.uploads.source_use import why_database_in_use
-    from webapp.uploads.usage import (
-        account_is_busy,
-        filter_is_busy,
-        filter_uses,
-        last_filter_uploads,
-        last_uploads,
-        running_names,
-    )
 
     services.start(settings)
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
@@ -51,14 +38,6 @@ def create_app(settings: "Settings") -> "Flask":
     error_pages.handle(app)
     for room in (health, access, home, contacts, meta, uploads):
         app.register_blueprint(room.blueprint)
-    # Contacts and destinations do not know uploads; here they learn what one still needs.
-    holders.register(filter_is_busy)
-    holders.register_uses(filter_uses, last_filter_uploads)
-    holders.register_user(why_database_in_use)
-    holders.register_keeper(take_out)
-    contact_history.register(history_of)
-    meta_accounts.in_use_checks[:] = [account_is_busy]
-    meta_accounts.in_use_names[:] = [running_names]
-    meta_accounts.last_uses[:] = [last_uploads]
+    wiring.introduce_rooms()
     security.protect(app, settings)
     return app

@@ -6,14 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlmodel import func, select
 
 from tests.running import Workers, wait_until
 from tests.uploads.conftest import is_final, read
 from tests.uploads.test_sending import batches, digests, many
-from webapp import db
+from webapp import clock, db
 from webapp import services as platea
 from webapp import workers as signals
+from webapp.contacts.models import Contact, UserDatabase
 from webapp.processes import python
+from webapp.uploads import jobs
+from webapp.uploads.start import retry_upload, stop_upload
 from webapp.uploads.status import UploadStatus
 
 
@@ -96,3 +100,25 @@ def test_a_worker_with_wrong_settings_says_so_in_italian(tmp_path):
 def _alive() -> list:
     with db.reading() as session:
         return signals.alive(session)
+
+
+def test_contacts_that_a_worker_deletes_leave_the_queue_as_well(world, crew):
+    """A worker empties a deleted database: what was stopped must not go out by “riprova” afterwards."""
+    world.add_contacts(*many(120))
+    upload = world.start()
+    jobs.prepare_upload(upload.id)
+    stop_upload(upload.id)
+    with db.writing() as session:
+        session.get_one(UserDatabase, world.database.id).deleted_at = clock.now()
+
+    crew.start(1)
+    wait_until(lambda: not contacts_left(world), within_s=60)
+
+    assert batches(upload) == []
+    assert not retry_upload(upload.id, "Giulia Ferri")
+
+
+def contacts_left(world) -> int:
+    with db.reading() as session:
+        query = select(func.count()).where(Contact.database_id == world.database.id)
+        return session.exec(query).one()

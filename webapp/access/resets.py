@@ -10,7 +10,6 @@ from webapp.access.keys import keyed_hash, new_key
 from webapp.access.models import Operator, PasswordReset
 from webapp.access.operators import change_password
 from webapp.access.queries import operator_by_email
-from webapp.services import services
 
 VALID_S = 3600
 _PURPOSE = "nuova password"
@@ -22,10 +21,9 @@ def ask(email: str, address: str, link_of: Callable[[str], str]) -> int:
     What happens for an address we do not know takes as long and looks the same. Three e-mails an hour to
     one address at most: after that nothing is sent, and nothing is said of it.
     """
-    secret = services().settings.secret_key
     place, account = (
-        throttle.key(secret, "reset-place", address),
-        throttle.key(secret, "reset", email.strip()),
+        throttle.key("reset-place", address),
+        throttle.key("reset", email.strip()),
     )
     with db.writing() as session:
         wait_s = throttle.try_once(session, (place, throttle.ADDRESS))

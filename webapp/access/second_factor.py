@@ -147,7 +147,7 @@ def _seal_purpose(operator_id: int) -> str:
 
 
 def _throttle_key(operator: Operator) -> str:
-    return throttle.key(services().settings.secret_key, "code", str(operator.id))
+    return throttle.key("code", str(operator.id))
 
 
 def _id(operator: Operator) -> int:

@@ -10,7 +10,6 @@ from webapp import db
 from webapp.access import audit, passwords, throttle
 from webapp.access.models import Operator
 from webapp.access.queries import operator_by_email
-from webapp.services import services
 
 log = structlog.get_logger(__name__)
 
@@ -27,11 +26,10 @@ class Refused:
 
 def sign_in(email: str, password: str, address: str) -> Operator | Refused:
     """The operator when the password is theirs; the hash is renewed when our figures have changed."""
-    secret = services().settings.secret_key
     account, place, overall = (
-        throttle.key(secret, "account", email),
-        throttle.key(secret, "address", address),
-        throttle.key(secret, "overall"),
+        throttle.key("account", email),
+        throttle.key("address", address),
+        throttle.key("overall"),
     )
     with db.writing() as session:
         wait_s = throttle.try_once(

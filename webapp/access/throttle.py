@@ -4,8 +4,6 @@ Kept in the database, so that it works with several web processes and while Redi
 written before the password is looked at, so that a hundred at once count as a hundred.
 """
 
-import hashlib
-import hmac
 from math import ceil
 from typing import NamedTuple
 
@@ -13,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from webapp import clock
+from webapp.access.keys import keyed_hash
 from webapp.access.models import LoginAttempt
 
 DAY_S = 86_400
@@ -35,9 +34,9 @@ RESET = (Limit(3, 3_600),)  # e-mails about a new password to one address
 Count = tuple[str, tuple[Limit, ...]]  # the key attempts are counted under, and its limits
 
 
-def key(secret_key: str, kind: str, value: str = "") -> str:
+def key(kind: str, value: str = "") -> str:
     """What an account or an address is counted under; says nothing of it to who reads the table."""
-    return hmac.new(secret_key.encode(), f"{kind}:{value.lower()}".encode(), hashlib.sha256).hexdigest()
+    return keyed_hash(f"tentativi, {kind}", value.lower())
 
 
 def try_once(session: Session, *counts: Count) -> int:

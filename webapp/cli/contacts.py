@@ -12,13 +12,12 @@ from sqlmodel import Session, col
 from webapp import csv_file, db
 from webapp.access.audit import Action, Detail, record
 from webapp.cli import terminal
-from webapp.contacts import contact_export, databases, erased, filter_pages, holders, queries
+from webapp.contacts import contact_export, databases, erased, filter_pages, queries
 from webapp.contacts.contact_rows import digest_email, digest_mobile
 from webapp.contacts.filter_rules import BrokenRule
 from webapp.contacts.models import Contact, Filter, UserDatabase
 from webapp.contacts.selection import selected
 from webapp.texts import plural
-from webapp.uploads.erasing import take_out
 
 SURE = "cancella"
 
@@ -57,7 +56,6 @@ def cancella(cliente: str | None, sure: bool) -> None:
     L’email o il cellulare si scrivono quando vengono chiesti, così non restano nella cronologia della shell.
     """
     terminal.start()
-    holders.register_keeper(take_out)
     who = click.prompt("Email o cellulare della persona")
     with db.reading() as session:
         client = terminal.client_id(session, cliente)

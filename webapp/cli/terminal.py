@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, select
 
-from webapp import config, migrations, services
+from webapp import config, migrations, services, wiring
 from webapp.access.models import Client
 from webapp.db import engine
 
@@ -38,6 +38,7 @@ def start() -> config.Settings:
     try:
         here = settings()
         services.start(here)
+        wiring.introduce_rooms()
         if not migrations.is_current(engine()):
             raise Stop("lo schema del database non è aggiornato: esegui “platea migra”.")
     except config.WrongSetting as error:

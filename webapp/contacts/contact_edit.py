@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from webapp import clock
 from webapp.access import audit
 from webapp.access.audit import Action
-from webapp.contacts import contact_ids, contact_writes, holders, sent
+from webapp.contacts import contact_ids, contact_writes, holders
 from webapp.contacts.contact_form import NO, YES, Row, as_typed, changed
 from webapp.contacts.contact_writes import Target
 from webapp.contacts.fields import Field
@@ -65,8 +65,6 @@ def take_away(session: Session, contact: Contact) -> None:
     """The same, without telling the audit trail: the caller does."""
     contact_id = contact.id or 0
     holders.forget(session, contact.database_id, [contact_id])
-    sent.forget(session, [contact_id])
-    session.execute(delete(ContactChange).where(col(ContactChange.contact_id) == contact_id))
     session.execute(delete(Contact).where(col(Contact.id) == contact_id))
 
 

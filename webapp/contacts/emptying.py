@@ -9,11 +9,9 @@ from webapp import clock, db
 from webapp.contacts import holders
 from webapp.contacts.models import (
     CONTACT,
-    ContactChange,
     ContactImport,
     OwnField,
     RejectedRow,
-    SentContact,
     UserDatabase,
 )
 
@@ -46,8 +44,6 @@ def _clear_block(database_id: int) -> bool:
         return False
     with db.writing() as session:
         holders.forget(session, database_id, contact_ids)
-        for table in (SentContact, ContactChange):
-            session.execute(delete(table).where(col(table.contact_id).in_(contact_ids)))
         session.execute(delete(CONTACT).where(CONTACT.c.id.in_(contact_ids)))
         session.execute(delete(RejectedRow).where(col(RejectedRow.id).in_(row_ids)))
         session.execute(delete(OwnField).where(col(OwnField.database_id) == database_id))

@@ -11,9 +11,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import delete
+from sqlmodel import Session, col
 
-from webapp.contacts import import_blocks
+from webapp.contacts import import_blocks, sent
+from webapp.contacts.models import ContactChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,10 @@ def last_used(session: Session, filter_ids: Sequence[int]) -> dict[int, datetime
 
 
 def forget(session: Session, database_id: int, contact_ids: Collection[int]) -> None:
-    """Before contacts are deleted: whoever keeps something of theirs lets go of it."""
+    """Before contacts are deleted: whoever keeps something of theirs, here or elsewhere, lets go of it."""
     import_blocks.forget_contacts(session, database_id, contact_ids)
+    sent.forget(session, contact_ids)
+    session.execute(delete(ContactChange).where(col(ContactChange.contact_id).in_(contact_ids)))
     for keeper in _keepers:
         keeper(session, database_id, contact_ids)
 

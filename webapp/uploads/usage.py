@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
 from webapp.contacts.holders import Use
-from webapp.texts import STATUSES
+from webapp.texts import STATUSES, moment
 from webapp.uploads.models import Upload
 from webapp.uploads.rows import RUNNING
 
@@ -27,14 +28,23 @@ def running_names(session: Session, account_id: int, kind: str = "meta") -> list
     return list(session.execute(query.order_by(col(Upload.id).desc()).limit(SHOWN_USES)).scalars())
 
 
+def why_database_in_use(session: Session, database_id: int, since: datetime | None = None) -> str | None:
+    """Why its contacts must stay, in Italian: an upload that has not ended, or one begun after *since*."""
+    held: ColumnElement[bool] = col(Upload.status).in_(RUNNING)
+    if since is not None:
+        held = or_(held, col(Upload.created_at) >= since)
+    query = select(Upload).where(col(Upload.database_id) == database_id, held)
+    found = session.execute(query.order_by(col(Upload.id).desc()).limit(1)).scalar_one_or_none()
+    if found is None:
+        return None
+    name = f"Il caricamento su “{found.audience_name}” del {moment(found.created_at)}"
+    return f"{name} è in attesa o in corso." if found.status in RUNNING else f"{name} usa questi contatti."
+
+
 def last_uploads(session: Session, account_ids: Sequence[int], kind: str = "meta") -> dict[int, datetime]:
     """When the last upload to each of those accounts was started; one without uploads is not in it."""
-    query = (
-        select(col(Upload.account_id), func.max(col(Upload.created_at)))
-        .where(col(Upload.destination) == kind, col(Upload.account_id).in_(account_ids))
-        .group_by(col(Upload.account_id))
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
+    there = (col(Upload.destination) == kind) & col(Upload.account_id).in_(account_ids)
+    return _last_started(session, col(Upload.account_id), there)
 
 
 def filter_is_busy(session: Session, filter_id: int) -> bool:
@@ -57,11 +67,12 @@ def filter_uses(session: Session, filter_id: int) -> list[Use]:
 
 def last_filter_uploads(session: Session, filter_ids: Sequence[int]) -> dict[int, datetime]:
     """When the last upload from each of those filters was started."""
-    query = (
-        select(col(Upload.filter_id), func.max(col(Upload.created_at)))
-        .where(col(Upload.filter_id).in_(filter_ids))
-        .group_by(col(Upload.filter_id))
-    )
+    return _last_started(session, col(Upload.filter_id), col(Upload.filter_id).in_(filter_ids))
+
+
+def _last_started(session: Session, of: Any, where: ColumnElement[bool]) -> dict[int, datetime]:
+    """Value of the column *of* → when the newest upload with it was started."""
+    query = select(of, func.max(col(Upload.created_at))).where(where).group_by(of)
     return {row[0]: row[1] for row in session.execute(query)}
 
 
