@@ -127,6 +127,11 @@ def pages(connection: Connection, query: Select[Any], rows: int) -> Iterator[Seq
             yield page
 
 
+def finds_any(session: Session, query: Select[Any]) -> bool:
+    """Whether *query* finds anything; it stops at the first row."""
+    return session.execute(query.limit(1)).first() is not None
+
+
 def ping() -> None:
     """Raises SQLAlchemyError when the database does not answer."""
     with reading() as session:

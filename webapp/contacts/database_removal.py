@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
-from webapp import clock
+from webapp import clock, db
 from webapp.contacts import holders, import_blocks, importing
 from webapp.contacts.models import (
     CONTACT,
@@ -70,7 +70,7 @@ def remove(session: Session, database: UserDatabase) -> str | None:
 def _free_name(session: Session, database: UserDatabase, wanted: str) -> str:
     """*wanted*, numbered when a database of the same name was deleted in the same minute."""
     name, n = wanted, 1
-    while _any(
+    while db.finds_any(
         session,
         select(col(UserDatabase.id)).where(
             col(UserDatabase.client_id) == database.client_id, col(UserDatabase.name) == name
@@ -79,10 +79,6 @@ def _free_name(session: Session, database: UserDatabase, wanted: str) -> str:
         n += 1
         name = f"{wanted} {n}"
     return name
-
-
-def _any(session: Session, query: Any) -> bool:
-    return session.execute(query.limit(1)).first() is not None
 
 
 def _count(session: Session, table: Any, database: UserDatabase) -> int:

@@ -1,9 +1,7 @@
 """Emptying the databases that were deleted: contacts and what is kept about them go, block by block."""
 
-from typing import Any
-
 from sqlalchemy import delete, select
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from webapp import clock, db
 from webapp.contacts import holders
@@ -39,7 +37,8 @@ def _clear_block(database_id: int) -> bool:
     with db.reading() as session:
         contact_ids = session.execute(contacts.limit(BLOCK_ROWS)).scalars().all()
         row_ids = session.execute(rejected.limit(BLOCK_ROWS)).scalars().all()
-        has_fields = _any(session, select(col(OwnField.id)).where(col(OwnField.database_id) == database_id))
+        own_fields = select(col(OwnField.id)).where(col(OwnField.database_id) == database_id)
+        has_fields = db.finds_any(session, own_fields)
     if not contact_ids and not row_ids and not has_fields:
         return False
     with db.writing() as session:
@@ -48,7 +47,3 @@ def _clear_block(database_id: int) -> bool:
         session.execute(delete(RejectedRow).where(col(RejectedRow.id).in_(row_ids)))
         session.execute(delete(OwnField).where(col(OwnField.database_id) == database_id))
     return True
-
-
-def _any(session: Session, query: Any) -> bool:
-    return session.execute(query.limit(1)).first() is not None

@@ -14,6 +14,7 @@ from functools import lru_cache
 from sqlalchemy import String, cast, delete, func, select
 from sqlmodel import Session, col
 
+from webapp import db
 from webapp.access import audit
 from webapp.access.audit import Action
 from webapp.contacts import contact_edit, import_blocks
@@ -96,7 +97,7 @@ def _import_is_running(session: Session, client_id: int) -> bool:
             col(ContactImport.status).in_((ImportStatus.RUNNING, ImportStatus.UNDOING)),
         )
     )
-    return session.execute(running.limit(1)).first() is not None
+    return db.finds_any(session, running)
 
 
 def _forget_rejected(session: Session, client_id: int, email: str) -> None:

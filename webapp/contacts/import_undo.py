@@ -255,7 +255,7 @@ def _has_later_one(session: Session, made: ContactImport) -> bool:
             col(ContactImport.status).in_((ImportStatus.QUEUED, ImportStatus.RUNNING)),
         ),
     )
-    return session.execute(later.limit(1)).first() is not None
+    return db.finds_any(session, later)
 
 
 def _changed_words(changed: int) -> str:

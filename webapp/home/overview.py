@@ -26,11 +26,16 @@ LOOKED_AT = 20  # audiences whose size is asked for; those nobody has counted ye
 KIND = "meta"
 
 
-def now(client: Client, accounts: list[Account]) -> dict[str, Any]:
-    """Everything `_now.html` shows."""
+def recent_rows(client: Client) -> list[UploadRow]:
+    """The uploads of the last 30 days: what the numbers add up and the charts draw."""
+    with db.reading() as session:
+        return summary.recent_rows(session, Scope((client.id or 0,)))
+
+
+def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[str, Any]:
+    """Everything `_now.html` shows; *rows* as of `recent_rows`."""
     scope = Scope((client.id or 0,))
     with db.reading() as session:
-        rows = summary.recent_rows(session, scope)
         standing = summary.standing(session, scope.condition())
         running = and_(scope.condition(), col(Upload.status).in_(RUNNING))
         active = upload_queries.read_all(session, running, SHOWN)
@@ -58,11 +63,9 @@ def mark(session: Session, client: Client, accounts: list[Account]) -> tuple[obj
     return (clock.now().astimezone(ROME).date(), told, *summary.mark(session, Scope((client.id or 0,))))
 
 
-def drawn(client: Client) -> list[Chart]:
-    """The charts of the last 30 days; none for who has sent nothing in them."""
+def drawn(rows: list[UploadRow]) -> list[Chart]:
+    """The charts of the last 30 days, from `recent_rows`; none for who has sent nothing in them."""
     today = clock.now().astimezone(ROME).date()
-    with db.reading() as session:
-        rows = summary.recent_rows(session, Scope((client.id or 0,)))
     days = trends.per_day(rows, today)
     if not any(day.sent for day in days):
         return []

@@ -1,11 +1,12 @@
 """How far a client has come, and the counts beside the menu. Changes nothing."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from webapp import db
 from webapp.contacts.models import Contact, ContactImport, Filter, ImportStatus, UserDatabase
 from webapp.destinations.base import Account
 from webapp.destinations.registry import destination
@@ -40,7 +41,7 @@ def steps(session: Session, client_id: int, accounts: list[Account]) -> Steps:
     return Steps(
         has_account=bool(accounts),
         database=session.scalars(databases.order_by(col(UserDatabase.id))).first(),
-        has_contacts=_any(session, contacts.where(*mine)),
+        has_contacts=db.finds_any(session, contacts.where(*mine)),
         has_upload=has_upload(session, client_id),
     )
 
@@ -50,7 +51,7 @@ def accounts(client_id: int) -> list[Account]:
 
 
 def has_upload(session: Session, client_id: int) -> bool:
-    return _any(session, select(col(Upload.id)).where(col(Upload.client_id) == client_id))
+    return db.finds_any(session, select(col(Upload.id)).where(col(Upload.client_id) == client_id))
 
 
 def last_imports(session: Session, client_id: int, limit: int) -> list[LastImport]:
@@ -87,7 +88,3 @@ def menu_counts(session: Session, client_id: int) -> dict[str, Badge]:
     if row[2]:
         badges["uploads"] = Badge(f"{row[2]} in corso", "is-run")
     return badges
-
-
-def _any(session: Session, query: Select[Any]) -> bool:
-    return bool(session.scalar(select(exists(query))))

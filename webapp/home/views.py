@@ -12,6 +12,7 @@ from webapp.home import charts, guide, overview, queries
 from webapp.home.routes import blueprint
 from webapp.services import services
 from webapp.uploads.freshness import conditional
+from webapp.uploads.rows import UploadRow
 
 __all__ = ["blueprint", "guide"]
 
@@ -21,6 +22,7 @@ blueprint.record_once(lambda state: shell.add_counts(state.app, queries.menu_cou
 @blueprint.get("/", endpoint="overview")
 def show_overview() -> str:
     client, accounts = _whose()
+    rows = overview.recent_rows(client)
     with db.reading() as session:
         steps = queries.steps(session, client.id or 0, accounts)
         imports = queries.last_imports(session, client.id or 0, overview.SHOWN)
@@ -30,8 +32,8 @@ def show_overview() -> str:
         client=client,
         steps=steps,
         imports=imports,
-        charts=overview.drawn(client),
-        **_now(client, accounts),
+        charts=overview.drawn(rows),
+        **_now(client, accounts, rows),
     )
 
 
@@ -60,7 +62,7 @@ def now_fragment() -> Response:
         mark = overview.mark(session, client, accounts)
     return conditional(
         (*mark, client.id, current_operator().id, current_role()),
-        lambda: render_template("home/_now.html", **_now(client, accounts)),
+        lambda: render_template("home/_now.html", **_now(client, accounts, overview.recent_rows(client))),
     )
 
 
@@ -69,8 +71,8 @@ def _whose() -> tuple[Client, list[Account]]:
     return client, queries.accounts(client.id or 0)
 
 
-def _now(client: Client, accounts: list[Account]) -> dict[str, Any]:
-    return overview.now(client, accounts) | {
+def _now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[str, Any]:
+    return overview.now(client, accounts, rows) | {
         "may_configure": may(Role.ADMINISTRATOR),
         "may_work": may(Role.MARKETER),
     }

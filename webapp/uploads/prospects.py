@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
 
+from webapp import db
 from webapp.contacts import queries as contact_queries
 from webapp.contacts.models import CONTACT, Contact
 from webapp.contacts.selection import selected
@@ -62,6 +63,6 @@ def media_of(session: Session, database_id: int) -> tuple[Medium, ...]:
 
     def has(medium: Medium) -> bool:
         some = select(CONTACT.c.id).where(CONTACT.c.database_id == database_id, DIGESTS[medium].is_not(None))
-        return session.execute(some.limit(1)).first() is not None
+        return db.finds_any(session, some)
 
     return tuple(medium for medium in DIGESTS if has(medium))

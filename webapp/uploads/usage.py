@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
+from webapp import db
 from webapp.contacts.holders import Use
 from webapp.texts import STATUSES, moment
 from webapp.uploads.models import Upload
@@ -77,5 +78,4 @@ def _last_started(session: Session, of: Any, where: ColumnElement[bool]) -> dict
 
 
 def _any(session: Session, held: ColumnElement[bool]) -> bool:
-    query = select(col(Upload.id)).where(held, col(Upload.status).in_(RUNNING)).limit(1)
-    return session.execute(query).first() is not None
+    return db.finds_any(session, select(col(Upload.id)).where(held, col(Upload.status).in_(RUNNING)))
