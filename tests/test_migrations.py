@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     func,
     select,
+    text,
 )
 
 from webapp import db, migrations
@@ -81,3 +82,14 @@ def test_a_database_in_use_comes_to_the_newest_schema_with_all_its_rows(first_sc
     assert {name: after[name] for name in before if name in after} == {
         name: 1 for name in before if name in after
     }
+
+
+def test_the_rows_of_batches_prepared_before_are_sent_as_they_were(first_schema):
+    go_to(first_schema, "0011")
+    prepared = first_schema.execute(text("SELECT id, digests, contact_ids FROM batch")).all()
+
+    go_to(first_schema, "0012")
+
+    assert (
+        first_schema.execute(text("SELECT batch_id, digests, contact_ids FROM batch_rows")).all() == prepared
+    )

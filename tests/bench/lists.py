@@ -108,8 +108,6 @@ def _batch(upload_id: int, seq: int) -> Batch:
         seq=seq,
         n_rows=5_000,
         schema_=["EMAIL"],
-        digests=bytes(160_000),
-        contact_ids=bytes(40_000),
         status=BatchStatus.SENT,
         num_received=5_000,
         sent_at=clock.now(),

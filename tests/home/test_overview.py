@@ -45,8 +45,6 @@ def add_upload(database: UserDatabase, status: UploadStatus, sent: int = 0) -> U
                 n_rows=sent,
                 num_received=sent,
                 schema_=["EMAIL_SHA256"],
-                digests=b"",
-                contact_ids=b"",
                 sent_at=clock.now(),
             )
         )

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from tests.uploads.conftest import read
 from webapp import db
 from webapp import services as platea
-from webapp.contacts.models import Contact, Filter
+from webapp.contacts.models import Contact, Filter, SentContact
 from webapp.destinations.base import Medium
 from webapp.destinations.meta import accounts
 from webapp.destinations.meta.models import MetaAccount
@@ -200,7 +200,8 @@ def test_a_passing_error_is_tried_again_and_the_batch_arrives_once(world, work):
 
 
 def test_a_batch_too_large_for_meta_is_halved(world, work):
-    world.add_contacts(*many(8))
+    ids = world.add_contacts(*many(8))
+    duplicates = world.add_contacts(many(8)[0], many(8)[7])
     world.simulator.order(fault="html_500", on="POST /users", times=2)
 
     upload = world.start()
@@ -216,6 +217,8 @@ def test_a_batch_too_large_for_meta_is_halved(world, work):
     assert [batch.n_rows for batch in batches(done)] == [4, 4]
     assert done.status == UploadStatus.COMPLETED
     assert world.simulator.received(done.audience_id) == digests(many(8))
+    with db.reading() as session:
+        assert set(session.exec(select(SentContact.contact_id))) == {*ids, *duplicates}
 
 
 def test_a_late_result_of_an_attempt_that_was_given_up_changes_nothing(world, work):

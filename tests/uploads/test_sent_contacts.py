@@ -12,7 +12,7 @@ from webapp.contacts import queries, sent
 from webapp.contacts.contact_history import history
 from webapp.contacts.models import CONTACT, Contact
 from webapp.contacts.selection import selected
-from webapp.uploads.sent_contacts import history_of, remember
+from webapp.uploads.sent_contacts import history_of
 
 TODAY = date(2026, 11, 24)
 
@@ -69,12 +69,27 @@ def test_the_same_person_twice_is_received_with_the_contact_that_was_sent(world,
 
 
 def test_who_facebook_refused_was_not_received(world, work):
-    anna, luca = world.add_contacts("anna@posta.example", "luca@posta.example")
-    done = work(world.start())
-    with db.writing() as session:
-        session.execute(sent.SENT.delete())
-        remember(session, done, [anna, luca], refused=[luca])
+    _luca, anna = world.add_contacts("luca@posta.example", "anna@posta.example")
+    world.simulator.order(fault="invalid_rows", on="POST /users", rows=1)
+    work(world.start())
     assert chosen(world, "was_sent") == [anna]
+
+
+def test_nor_was_a_duplicate_of_somebody_refused(world, work):
+    luca, anna = "luca@posta.example", "anna@posta.example"
+    ids = world.add_contacts(luca, anna, anna, luca, anna)
+    world.simulator.order(fault="invalid_rows", on="POST /users", rows=1)
+    work(world.start())
+    assert chosen(world, "was_sent") == [ids[1], ids[2], ids[4]]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 50])
+def test_duplicates_are_received_with_their_batch_however_it_is_cut(world, work, connected, size):
+    platea.start(replace(connected, batch_rows=size))
+    people = [f"persona{n}@posta.example" for n in range(5)]
+    ids = world.add_contacts(*people, *reversed(people), "no", people[2])
+    work(world.start())
+    assert chosen(world, "was_sent") == [*ids[:10], ids[11]]
 
 
 @pytest.mark.parametrize("size", [1, 3])

@@ -48,14 +48,6 @@ def was_sent(audience: str | None = None) -> ColumnElement[bool]:
     return exists(found.correlate(CONTACT))
 
 
-def namesakes(session: Session, database_id: int, column: str, contact_ids: Collection[int]) -> set[int]:
-    """Contacts of the database with the same digest in *column* as one of these: the same people again."""
-    digest = CONTACT.c[column]
-    theirs = select(digest).where(CONTACT.c.id.in_(contact_ids), digest.is_not(None))
-    same = select(CONTACT.c.id).where(CONTACT.c.database_id == database_id, digest.in_(theirs))
-    return set(session.execute(same).scalars())
-
-
 def audiences(session: Session, client_id: int) -> list[tuple[str, str]]:
     """(public id, name) of those that ever received contacts of the client, by name."""
     wanted = select(col(SentAudience.public_id), col(SentAudience.name)).where(

@@ -4,6 +4,7 @@ Whoever holds the newest attempt may write to the batch; a result that comes bac
 was given up meanwhile, finds nothing to write to.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
@@ -14,14 +15,12 @@ from webapp.destinations import registry
 from webapp.destinations.base import EncodedRows
 from webapp.services import services
 from webapp.uploads import plan, problems, state
-from webapp.uploads.models import Batch, Upload
+from webapp.uploads.models import Batch, BatchRows, Upload
+from webapp.uploads.packed_ids import unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.workers import this_process, this_worker
 
-SENT_WITH = [
-    col(column)
-    for column in (Batch.id, Batch.seq, Batch.attempt, Batch.schema_, Batch.digests, Batch.contact_ids)
-]
+TAKEN = [col(column) for column in (Batch.id, Batch.seq, Batch.attempt, Batch.schema_)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,8 @@ class Claimed:
     attempt: int
     audience_id: str
     rows: EncodedRows
-    contact_ids: bytes
+    contact_ids: Sequence[int]
+    duplicates: Sequence[int]  # a contact of the batch, its duplicate, another contact, its duplicate…
     destination: str
     account_id: int
 
@@ -72,20 +72,22 @@ def claim(upload_id: int) -> Claimed | None:
                 worker=this_worker(),
                 lease_until=now + services().settings.lease_s,
             )
-            .returning(*SENT_WITH)
+            .returning(*TAKEN)
             .execution_options(synchronize_session=False)  # no batch is loaded here
         ).one_or_none()
         if taken is None:
             return None
-        batch_id, seq, attempt, schema, digests, contact_ids = taken
+        batch_id, seq, attempt, schema = taken
+        rows = session.get_one(BatchRows, batch_id)
         return Claimed(
             batch_id,
             upload_id,
             seq,
             attempt,
             upload.audience_id,
-            EncodedRows(tuple(schema), digests),
-            contact_ids,
+            EncodedRows(tuple(schema), rows.digests),
+            unpack(rows.contact_ids),
+            unpack(rows.duplicates),
             upload.destination,
             upload.account_id or 0,
         )

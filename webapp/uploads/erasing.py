@@ -1,6 +1,5 @@
 """People erased after their rows were prepared: what has not been sent yet goes out without them."""
 
-from array import array
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, update
@@ -9,7 +8,8 @@ from sqlmodel import Session, col, select
 from webapp import clock
 from webapp.destinations.base import EncodedRows
 from webapp.uploads import state
-from webapp.uploads.models import Batch, Upload
+from webapp.uploads.models import Batch, BatchRows, Upload
+from webapp.uploads.packed_ids import pack, unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 ERASED = "erased"
@@ -56,21 +56,23 @@ def _without(session: Session, batch_id: int | None, gone: frozenset[int]) -> in
     session.expunge(batch)  # one in memory at a time
     if batch.status not in UNSENT:  # claimed a moment ago
         return 0
-    ids = array("q", batch.contact_ids)
+    packed = session.get_one(BatchRows, batch_id)
+    session.expunge(packed)
+    ids = unpack(packed.contact_ids)
     kept = [place for place, contact_id in enumerate(ids) if contact_id not in gone]
     if len(kept) == len(ids):
         return 0
     if not kept:
-        session.execute(delete(Batch).where(col(Batch.id) == batch.id))
+        session.execute(delete(Batch).where(col(Batch.id) == batch_id))
         return len(ids)
-    rows = EncodedRows(tuple(batch.schema_), batch.digests)
+    rows = EncodedRows(tuple(batch.schema_), packed.digests)
+    session.execute(update(Batch).where(col(Batch.id) == batch_id).values(n_rows=len(kept)))
     session.execute(
-        update(Batch)
-        .where(col(Batch.id) == batch.id)
+        update(BatchRows)
+        .where(col(BatchRows.batch_id) == batch_id)
         .values(
-            n_rows=len(kept),
             digests=b"".join(rows.part(place, place + 1).digests for place in kept),
-            contact_ids=array("q", (ids[place] for place in kept)).tobytes(),
+            contact_ids=pack(ids[place] for place in kept),
         )
     )
     return len(ids) - len(kept)

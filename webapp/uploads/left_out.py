@@ -4,7 +4,6 @@ An upload keeps packed contact ids; names and addresses are read from the contac
 contact deleted since is counted and not listed.
 """
 
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +17,7 @@ from webapp.contacts.models import Contact
 from webapp.masking import mask
 from webapp.uploads import texts
 from webapp.uploads.models import Batch, DiscardedContacts
+from webapp.uploads.packed_ids import ID_BYTES, unpack
 from webapp.uploads.rows import UploadRow
 
 DUPLICATE = "duplicate"
@@ -102,17 +102,11 @@ def listed(row: UploadRow, key: str, limit: int, masked: bool) -> list[Listed]:
     return found
 
 
-def unpack(packed: bytes) -> "array[int]":
-    ids = array("q")
-    ids.frombytes(packed)
-    return ids
-
-
 def _reason(session: Session, row: UploadRow, key: str, count: int, with_samples: bool) -> Reason:
     samples: list[Sample] = []
     if with_samples and key != DUPLICATE:
-        # Eight bytes an id: the first few are enough, the whole pack may be half a megabyte.
-        head = func.substr(col(DiscardedContacts.contact_ids), 1, 8 * SAMPLES)
+        # The first few are enough: the whole pack may be half a megabyte.
+        head = func.substr(col(DiscardedContacts.contact_ids), 1, ID_BYTES * SAMPLES)
         first = select(head).where(
             col(DiscardedContacts.upload_id) == row.id, col(DiscardedContacts.reason) == key
         )

@@ -13,12 +13,13 @@ from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonE
 from webapp.uploads import plan, problems, sent_contacts, state
 from webapp.uploads.claims import Claimed, update_if_ours
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import UPLOAD_LOCK, Batch, Upload
+from webapp.uploads.models import UPLOAD_LOCK, Batch, BatchRows, Upload
+from webapp.uploads.packed_ids import pack
 from webapp.uploads.status import BatchStatus
 
 
 def record_sent(claimed: Claimed, result: BatchResult) -> None:
-    ids = memoryview(claimed.contact_ids).cast("q")
+    ids = claimed.contact_ids
     rejected = [[ids[row.row], row.reason] for row in result.rejected]
     with _recording(
         claimed,
@@ -36,7 +37,8 @@ def record_sent(claimed: Claimed, result: BatchResult) -> None:
             upload.sent_at = upload.sent_at or clock.now()
             told = {"rows": len(claimed.rows), "rejected": result.rejected_count, "trace": result.trace}
             _note(session, claimed, Event.SENT, **told)
-            sent_contacts.remember(session, upload, ids, [ids[row.row] for row in result.rejected])
+            received = set(ids).difference(ids[row.row] for row in result.rejected)
+            sent_contacts.remember(session, upload, received, claimed.duplicates)
             if result.pause_s > 0:
                 state.pause(session, upload, problems.RESTING, clock.epoch() + result.pause_s)
 
@@ -133,26 +135,28 @@ def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int |
 
 def _halve(session: Session, claimed: Claimed) -> None:
     """Two batches of half the size in place of one that is too large for the destination."""
-    batch = session.get(Batch, claimed.batch_id, populate_existing=True)
-    assert batch is not None
-    half, rows = len(claimed.rows) // 2, claimed.rows
+    batch = session.get_one(Batch, claimed.batch_id, populate_existing=True)
+    packed = session.get_one(BatchRows, claimed.batch_id)
+    half, rows, ids = len(claimed.rows) // 2, claimed.rows, claimed.contact_ids
     last = session.execute(
         select(func.max(col(Batch.seq))).where(col(Batch.upload_id) == claimed.upload_id)
     ).scalar_one()
+    other = Batch(
+        upload_id=claimed.upload_id, seq=last + 1, n_rows=len(rows) - half, schema_=list(rows.schema)
+    )
+    session.add(other)
+    session.flush()
     session.add(
-        Batch(
-            upload_id=claimed.upload_id,
-            seq=last + 1,
-            n_rows=len(rows) - half,
-            schema_=list(rows.schema),
+        BatchRows(
+            batch_id=other.id or 0,
             digests=rows.part(half, len(rows)).digests,
-            contact_ids=claimed.contact_ids[half * 8 :],
+            contact_ids=pack(ids[half:]),
+            duplicates=packed.duplicates,  # of both: pairs of contacts that a batch does not hold say nothing
         )
     )
-    batch.n_rows, batch.digests = half, rows.part(0, half).digests
-    batch.contact_ids = claimed.contact_ids[: half * 8]
-    batch.next_attempt_at = 0
-    session.add(batch)
+    packed.digests, packed.contact_ids = rows.part(0, half).digests, pack(ids[:half])
+    batch.n_rows, batch.next_attempt_at = half, 0
+    session.add_all((batch, packed))
     _note(session, claimed, Event.HALVED, rows=half, other=last + 1)
 
 

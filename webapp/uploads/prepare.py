@@ -1,7 +1,7 @@
 """From the contacts of one moment to batches ready to send.
 
     snapshot of the database
-      → duplicates, by a walk along the digests: equal ones stand side by side and need no memory
+      → duplicates (`duplicates`)
       → selected contacts, in the order of their ids
       → left out, counted by reason: no valid value, duplicate
       → encoded and cut into batches, each stored as it will be sent
@@ -14,7 +14,6 @@ starts again from nothing: it takes seconds a million, and its half-made batches
 """
 
 from array import array
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,25 +21,26 @@ from datetime import date
 from itertools import islice
 from operator import itemgetter
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.contacts import queries as contact_queries
 from webapp.contacts.models import CONTACT
 from webapp.contacts.selection import selected
-from webapp.destinations.base import Destination, Medium, Person
+from webapp.destinations.base import Destination, EncodedRows, Medium, Person
 from webapp.readings import group
 from webapp.services import services
+from webapp.uploads.duplicates import READ_ROWS, Duplicates, find_duplicates
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import Batch, DiscardedContacts, Upload
+from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
+from webapp.uploads.packed_ids import pack
 from webapp.uploads.status import UploadStatus
 
 DIGESTS = (CONTACT.c.email_sha256, CONTACT.c.mobile_sha256)
 DIGEST = dict(zip((Medium.EMAIL, Medium.SMS), DIGESTS, strict=True))
 REASON = {Medium.EMAIL: CONTACT.c.email_reason, Medium.SMS: CONTACT.c.mobile_reason}
 DUPLICATE = "duplicate"
-READ_ROWS = 10_000
 PACKED_IDS = 50_000
 
 Row = tuple[int, bytes | None, bytes | None, str | None]  # id, both digests, why there is none
@@ -62,9 +62,9 @@ class Claim:
 class Prepared:
     """What a preparation counted. `selected = Σ discarded + duplicates + to_send`, always."""
 
-    selected: int
     discarded: Counter[str]
-    duplicates: int = 0
+    duplicates: int
+    selected: int = 0
     to_send: int = 0
     batches: int = 0
 
@@ -77,65 +77,50 @@ def prepare(upload: Upload, claim: Claim, destination: Destination, today: date)
     chosen = selected(upload.database_id, upload.rule, fields, today)
     _forget_former_batches(claim)
     with db.snapshot() as connection:
-        total = connection.execute(select(func.count()).select_from(CONTACT).where(chosen)).scalar_one()
-        duplicates = _duplicates(connection, chosen, medium, upload.rule is not None)
-        prepared = Prepared(total, Counter(), len(duplicates))
+        duplicates = find_duplicates(connection, chosen, DIGEST[medium], upload.rule is not None)
         query = select(CONTACT.c.id, *DIGESTS, REASON[medium]).where(chosen).order_by(CONTACT.c.id)
         contacts = db.pages(connection, query, READ_ROWS)
-        _store_batches(contacts, duplicates, medium, claim, destination, prepared)
+        prepared = _store_batches(contacts, duplicates, medium, claim, destination)
     _record(claim, prepared)
     return prepared
 
 
-def _duplicates(
-    connection: Connection, chosen: ColumnElement[bool], medium: Medium, is_filtered: bool
-) -> "array[int]":
-    """Ids, in order, of the contacts whose digest an older one of the chosen has too."""
-    digest = DIGEST[medium]
-    # Without a filter the index of the digests holds all there is to read, in this order. A filter has to
-    # read the contacts, and in that order each would lie somewhere else on the disk: by an expression, which
-    # no index knows, the database reads them as they lie and sorts those it found.
-    order = func.coalesce(digest, digest) if is_filtered else digest
-    query = select(CONTACT.c.id, digest).where(chosen, digest.is_not(None)).order_by(order, CONTACT.c.id)
-    found, last = [], None
-    for page in db.pages(connection, query, READ_ROWS):
-        for contact_id, value in page:
-            if value == last:
-                found.append(contact_id)
-            last = value
-    return array("q", sorted(found))
-
-
 def _store_batches(
     contacts: Iterable[Sequence[Row]],
-    duplicates: "array[int]",
+    duplicates: Duplicates,
     medium: Medium,
     claim: Claim,
     destination: Destination,
-    prepared: Prepared,
-) -> None:
+) -> Prepared:
     left_out = _LeftOut(claim, medium)
+    prepared = Prepared(left_out.counts, len(duplicates))
     size = min(services().settings.batch_rows, destination.max_batch_rows)
-    people = _sendable(contacts, duplicates, medium, left_out)
+    people = _sendable(contacts, duplicates, medium, left_out, prepared)
     while batch := list(islice(people, size)):
         prepared.batches += 1
         prepared.to_send += len(batch)
-        _store_batch(claim, prepared.batches, medium, batch, destination)
+        rows = destination.encode(medium, batch)
+        ids = array("q", map(itemgetter(0), batch))
+        _store_batch(claim, prepared.batches, rows, ids, duplicates.pairs(ids[0], ids[-1]))
     left_out.store()
-    prepared.discarded = left_out.counts
     for start in range(0, len(duplicates), PACKED_IDS):
-        _store_discarded(claim, DUPLICATE, duplicates[start : start + PACKED_IDS])
+        _store_discarded(claim, DUPLICATE, duplicates.ids[start : start + PACKED_IDS])
+    return prepared
 
 
 def _sendable(
-    pages: Iterable[Sequence[Row]], duplicates: "array[int]", medium: Medium, left_out: "_LeftOut"
+    pages: Iterable[Sequence[Row]],
+    duplicates: Duplicates,
+    medium: Medium,
+    left_out: "_LeftOut",
+    prepared: Prepared,
 ) -> Iterator[Person]:
     """The contacts to send, in the order they came; those without a digest go to *left_out*."""
     digest_at = 1 if medium == Medium.EMAIL else 2
     for page in pages:
+        prepared.selected += len(page)
         left_out.add([row for row in page if row[digest_at] is None])
-        start, end = bisect_left(duplicates, page[0][0]), bisect_right(duplicates, page[-1][0])
-        known = set(duplicates[start:end])
+        known = duplicates.between(page[0][0], page[-1][0])
         yield from [row[:3] for row in page if row[digest_at] is not None and row[0] not in known]
 
 
@@ -161,21 +146,15 @@ class _LeftOut:
                 _store_discarded(self._claim, reason, self._ids.pop(reason))
 
 
-def _store_batch(
-    claim: Claim, seq: int, medium: Medium, people: list[Person], destination: Destination
-) -> None:
-    rows = destination.encode(medium, people)
+def _store_batch(claim: Claim, seq: int, rows: EncodedRows, ids: "array[int]", pairs: "array[int]") -> None:
     with db.writing() as session:
         _still_ours(session, claim)
-        session.execute(
-            insert(Batch).values(
-                upload_id=claim.upload_id,
-                seq=seq,
-                n_rows=len(rows),
-                schema_=list(rows.schema),
-                digests=rows.digests,
-                contact_ids=array("q", map(itemgetter(0), people)).tobytes(),
-                rejected=[],
+        batch = Batch(upload_id=claim.upload_id, seq=seq, n_rows=len(rows), schema_=list(rows.schema))
+        session.add(batch)
+        session.flush()
+        session.add(
+            BatchRows(
+                batch_id=batch.id or 0, digests=rows.digests, contact_ids=pack(ids), duplicates=pack(pairs)
             )
         )
 
@@ -185,7 +164,7 @@ def _store_discarded(claim: Claim, reason: str, ids: "array[int]") -> None:
         _still_ours(session, claim)
         session.add(
             DiscardedContacts(
-                upload_id=claim.upload_id, reason=reason, n_contacts=len(ids), contact_ids=ids.tobytes()
+                upload_id=claim.upload_id, reason=reason, n_contacts=len(ids), contact_ids=pack(ids)
             )
         )
 

@@ -1,7 +1,6 @@
 """What uploads tell of contacts: who was received by which audience, and a contact's part in past uploads."""
 
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from sqlalchemy import ColumnElement, func, select
@@ -13,30 +12,30 @@ from webapp.contacts.contact_history import Event
 from webapp.contacts.models import Contact, SentAudience, UserDatabase
 from webapp.destinations.base import Medium
 from webapp.uploads import texts
-from webapp.uploads.left_out import unpack
-from webapp.uploads.models import Batch, DiscardedContacts, Upload
+from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
+from webapp.uploads.packed_ids import pack, unpack
 from webapp.uploads.status import BatchStatus
 
 LOOK_BACK_ROWS = 2_000_000  # prepared rows of the newest uploads that are searched: a fraction of a second
 LOOK_BACK_UPLOADS = 50
 
 
-def remember(session: Session, upload: Upload, contact_ids: Sequence[int], refused: Sequence[int]) -> None:
-    """The contacts of a batch were received, but for *refused*; in the transaction that records the batch.
+def remember(session: Session, upload: Upload, received: Iterable[int], duplicates: Sequence[int]) -> None:
+    """The audience received these contacts; in the transaction that records their batch.
 
-    Contacts left out as duplicates of theirs count too: the person was received.
+    Contacts left out as duplicates of theirs count too: the person was received. *duplicates*: pairs, as
+    `models.BatchRows` has them.
     """
-    received = set(contact_ids) - set(refused)
-    if upload.duplicates:
-        column = "mobile_sha256" if upload.medium == Medium.SMS else "email_sha256"
-        received |= sent.namesakes(session, upload.database_id, column, received)
+    ids = set(received)
+    pairs = zip(duplicates[0::2], duplicates[1::2], strict=True)
+    ids.update([duplicate for original, duplicate in pairs if original in ids])
     audience = SentAudience(
         client_id=upload.client_id,
         destination=upload.destination,
         audience_id=upload.audience_id,
         name=upload.audience_name,
     )
-    sent.record(session, audience, received)
+    sent.record(session, audience, ids)
 
 
 def history_of(session: Session, database: UserDatabase, contact: Contact) -> list[Event]:
@@ -67,8 +66,11 @@ def _batches(session: Session, uploads: dict[int | None, Upload], contact_id: in
         col(Batch.status),
         col(Batch.sent_at),
         col(Batch.rejected),
-        col(Batch.contact_ids),
-    ).where(col(Batch.upload_id).in_(uploads), _holds(session, col(Batch.contact_ids), contact_id))
+        col(BatchRows.contact_ids),
+    ).join(BatchRows, col(BatchRows.batch_id) == col(Batch.id))
+    found = found.where(
+        col(Batch.upload_id).in_(uploads), _holds(session, col(BatchRows.contact_ids), contact_id)
+    )
     for upload_id, status, sent_at, rejected, packed in session.execute(found):
         if contact_id not in unpack(packed):
             continue  # its eight bytes across two others
@@ -99,7 +101,7 @@ def _left_out(session: Session, uploads: dict[int | None, Upload], contact_id: i
 
 def _holds(session: Session, packed: Mapped[bytes], contact_id: int) -> ColumnElement[bool]:
     """The packed ids may hold this one: its eight bytes are somewhere in them."""
-    needle = array("q", [contact_id]).tobytes()
+    needle = pack([contact_id])
     if session.get_bind().dialect.name == "postgresql":
         return cast(ColumnElement[bool], packed.op("LIKE", is_comparison=True)(_pattern(needle)))
     return func.instr(packed, needle) > 0

@@ -75,8 +75,6 @@ def _batch(upload: Upload, seq: int, status: BatchStatus, rows: int, rejected: i
         status=status,
         n_rows=rows,
         schema_=["EMAIL_SHA256"],
-        digests=bytes(32),
-        contact_ids=bytes(8),
         attempt=1 if was_sent else 0,
         num_received=rows if was_sent else 0,
         num_rejected=rejected if was_sent else 0,
