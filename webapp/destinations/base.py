@@ -57,7 +57,6 @@ class Notice(NamedTuple):
 class Account:
     """A connected advertising account, as screens name it. *problem* is Italian, None when it can send.
 
-    *resting_until*: seconds since 1970 before which the vendor wants no call; 0 when it does not rest.
     *notices*: what to see to before it becomes a problem, most urgent first.
     """
 
@@ -66,7 +65,6 @@ class Account:
     name: str
     reference: str  # the vendor's id, digits for Meta
     problem: str | None = None
-    resting_until: float = 0.0
     notices: tuple[Notice, ...] = ()
 
 
@@ -206,6 +204,9 @@ class Destination(Protocol):
 
     def name_warning(self, name: str) -> str | None:
         """Why the vendor may block an audience with this name (Italian), None when it will not mind."""
+
+    def resting_until(self, account_id: int) -> float:
+        """Seconds since 1970 before which the vendor wants no call; 0 when the account may be called."""
 
     def rest(self, account_id: int, seconds: float) -> None:
         """Let the whole account rest for *seconds*; a pause that is already longer stays."""

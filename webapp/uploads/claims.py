@@ -113,12 +113,7 @@ def resting_until(upload_id: int) -> float:
     with db.reading() as session:
         wanted = select(col(Upload.destination), col(Upload.account_id)).where(col(Upload.id) == upload_id)
         found = session.execute(wanted).one_or_none()
-    if found is None:
-        return 0.0
-    try:
-        return registry.destination(found.destination).account(found.account_id or 0).resting_until
-    except LookupError:  # deleted: who opens the account says so
-        return 0.0
+    return registry.destination(found.destination).resting_until(found.account_id or 0) if found else 0.0
 
 
 def _may_send(session: Session, upload: Upload) -> bool:

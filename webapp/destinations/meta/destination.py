@@ -60,6 +60,10 @@ class MetaDestination:
     def name_warning(self, name: str) -> str | None:
         return name_words.warning(name)
 
+    def resting_until(self, account_id: int) -> float:
+        with db.reading() as session:
+            return queries.paused_until(session, account_id)
+
     def rest(self, account_id: int, seconds: float) -> None:
         accounts.rest(account_id, seconds)
 
@@ -157,6 +161,4 @@ def _shown(account: MetaAccount, health: MetaHealth | None = None) -> Account:
     problem = accounts.authorisation(account).problem
     end = account.token_expires_at
     found = notices(account.name, end, health, clock.now()) if problem is None else ()
-    return Account(
-        account.id, account.public_id, account.name, account.act_id, problem, account.paused_until, found
-    )
+    return Account(account.id, account.public_id, account.name, account.act_id, problem, found)
