@@ -3,8 +3,9 @@
 The product sends one medium at a time; these show what the engine and Meta's keys cost with two and ten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import select
@@ -33,23 +34,28 @@ class TenKeys(MetaDestination):
 
     def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
         """The other eight details are read, normalised and hashed here: only two are stored as digests."""
-        details = self._details([contact_id for contact_id, _email, _mobile in people])
-        cells: list[bytes] = []
-        for contact_id, email, mobile in people:
-            cells += (email or UNKNOWN, mobile or UNKNOWN)
-            for key, value in zip(DETAILS, details[contact_id], strict=True):
-                cells.append(_digest(key, str(value)) if value else UNKNOWN)
+        columns = [
+            [email or UNKNOWN for _, email, _ in people],
+            [mobile or UNKNOWN for _, _, mobile in people],
+        ]
+        for key, values in zip(DETAILS, zip(*_details(people), strict=True), strict=True):
+            columns.append([_digest(key, value) for value in values])
+        cells = chain.from_iterable(zip(*columns, strict=True))
         return EncodedRows(("EMAIL", "PHONE", *DETAILS), b"".join(cells))
 
-    def _details(self, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-        wanted = select(CONTACT.c.id, *DETAILS.values()).where(CONTACT.c.id.in_(ids))
-        with db.reading() as session:
-            return {contact_id: tuple(details) for contact_id, *details in session.execute(wanted)}
+
+def _details(people: Sequence[Person]) -> Iterator[Sequence[Any]]:
+    """Those of *people*, who come in the order of their ids."""
+    ids = {contact_id for contact_id, _, _ in people}
+    wanted = select(CONTACT.c.id, *DETAILS.values()).where(CONTACT.c.id.between(people[0][0], people[-1][0]))
+    with db.snapshot() as connection:
+        for page in db.pages(connection, wanted.order_by(CONTACT.c.id), len(people)):
+            yield from (row[1:] for row in page if row[0] in ids)
 
 
 @lru_cache(maxsize=200_000)  # names, places and dates come again and again
-def _digest(key: str, raw: str) -> bytes:
-    value, _reason = normalise(key, raw, "IT")
+def _digest(key: str, raw: Any) -> bytes:
+    value, _reason = normalise(key, str(raw), "IT") if raw else (None, None)
     return bytes.fromhex(sha256(key, value) or "") if value else UNKNOWN
 
 
