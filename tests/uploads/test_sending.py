@@ -14,7 +14,7 @@ from webapp.destinations.base import Medium
 from webapp.destinations.meta import accounts
 from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads import begin, claims, jobs, run
-from webapp.uploads.models import Batch, BatchEvent, Upload
+from webapp.uploads.models import Batch, BatchEvent, BatchRows, Upload
 from webapp.uploads.reconcile import reconcile
 from webapp.uploads.start import repeat_upload, resume_upload, stop_upload
 from webapp.uploads.status import BatchStatus, UploadStatus
@@ -80,6 +80,22 @@ def test_an_upload_goes_out_in_batches_of_the_set_size(world, work, small_batche
         (2, "sent"),
     ]
     assert world.simulator.received(done.audience_id) == digests(many(8))
+
+
+def test_digests_are_kept_until_facebook_has_them_and_no_longer(world, work, small_batches):
+    world.add_contacts(*many(8))
+    world.simulator.order(fault="190/463", on="POST /users", after=1)
+
+    paused = work(world.start())
+
+    with db.reading() as session:
+        of_upload = select(Batch.status, BatchRows.digests).join(BatchRows, BatchRows.batch_id == Batch.id)
+        kept = session.exec(of_upload.where(Batch.upload_id == paused.id).order_by(col(Batch.seq))).all()
+    assert [(status, len(rows) // 32) for status, rows in kept] == [
+        ("sent", 0),
+        ("pending", 3),
+        ("pending", 2),
+    ]
 
 
 def test_an_upload_by_sms_sends_the_mobiles(world, work):

@@ -55,7 +55,7 @@ def change(
 def remove(session: Session, database: UserDatabase, contact: Contact) -> None:
     """The contact and what is kept about it; what uploads have not sent yet goes out without it.
 
-    Batches already sent keep digests and its id only.
+    Batches already sent keep its id only.
     """
     take_away(session, contact)
     audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, contact.id or 0))

@@ -5,7 +5,7 @@
       → the contacts, what is kept about them, their rows in unsent batches and in rejected rows
       → what past imports kept to be undone: it holds contacts as they were
 
-Batches already sent keep digests. What Facebook has is not touched: the page says where the person still is.
+Batches already sent keep ids only. What Facebook has is not touched: the page says where the person still is.
 """
 
 from collections.abc import Sequence

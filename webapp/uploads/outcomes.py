@@ -34,6 +34,7 @@ def record_sent(claimed: Claimed, result: BatchResult) -> None:
     ) as recorded:
         if recorded:
             session, upload = recorded
+            _forget_digests(session, claimed)
             upload.sent_at = upload.sent_at or clock.now()
             told = {"rows": len(claimed.rows), "rejected": result.rejected_count, "trace": result.trace}
             _note(session, claimed, Event.SENT, **told)
@@ -158,6 +159,11 @@ def _halve(session: Session, claimed: Claimed) -> None:
     batch.n_rows, batch.next_attempt_at = half, 0
     session.add_all((batch, packed))
     _note(session, claimed, Event.HALVED, rows=half, other=last + 1)
+
+
+def _forget_digests(session: Session, claimed: Claimed) -> None:
+    rows = update(BatchRows).where(col(BatchRows.batch_id) == claimed.batch_id)
+    session.execute(rows.values(digests=b"").execution_options(synchronize_session=False))
 
 
 def _others_get_through(session: Session, claimed: Claimed) -> bool:

@@ -29,7 +29,7 @@ def upgrade() -> None:
     none = "''::bytea" if op.get_bind().dialect.name == "postgresql" else "x''"
     op.execute(
         "INSERT INTO batch_rows (batch_id, digests, contact_ids, duplicates)"
-        f" SELECT id, digests, contact_ids, {none} FROM batch"
+        f" SELECT id, CASE status WHEN 'sent' THEN {none} ELSE digests END, contact_ids, {none} FROM batch"
     )
     op.drop_column("batch", "contact_ids")
     op.drop_column("batch", "digests")
