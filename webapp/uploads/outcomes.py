@@ -119,7 +119,7 @@ def _recording(claimed: Claimed, **values: object) -> Iterator[tuple[Session, Up
         session.add(upload)
         yield session, upload
         session.flush()
-        state.settle(session, claimed.upload_id)
+        state.settle_locked(session, upload)
 
 
 def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int | float | None) -> None:

@@ -23,12 +23,18 @@ def tally(session: Session, upload_id: int) -> Tally:
 def settle(session: Session, upload_id: int) -> None:
     """Give the upload its final status if nothing of it is left to do; otherwise leave it alone."""
     upload = session.get(Upload, upload_id, populate_existing=True, with_for_update=UPLOAD_LOCK)
-    if upload is None or upload.status in FINAL:
+    if upload is not None:
+        settle_locked(session, upload)
+
+
+def settle_locked(session: Session, upload: Upload) -> None:
+    """The same for an upload that this transaction has locked and read."""
+    if upload.status in FINAL:
         return
     if upload.stop_requested:
         _settle_stopped(session, upload)
     elif upload.status in (UploadStatus.SENDING, UploadStatus.PAUSED) and upload.prepared_at:
-        standing = tally(session, upload_id)
+        standing = tally(session, _id(upload))
         if standing.is_settled:
             _close(session, upload, closing_status(standing, upload.selected or 0, _discarded(upload)))
 
