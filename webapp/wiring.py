@@ -6,7 +6,7 @@ Contacts and destinations know nothing of uploads; here they learn what one stil
 from webapp.contacts import contact_history, holders
 from webapp.destinations.meta import accounts
 from webapp.uploads import usage
-from webapp.uploads.erasing import take_out
+from webapp.uploads.erasing import take_out, take_out_refused
 from webapp.uploads.sent_contacts import history_of
 
 
@@ -16,6 +16,7 @@ def introduce_rooms() -> None:
     holders.register_uses(usage.filter_uses, usage.last_filter_uploads)
     holders.register_user(usage.why_database_in_use)
     holders.register_keeper(take_out)
+    holders.register_refusal(take_out_refused)
     contact_history.register(history_of)
     accounts.in_use_checks[:] = [usage.account_is_busy]
     accounts.in_use_names[:] = [usage.running_names]

@@ -9,6 +9,7 @@ from webapp import db
 from webapp.access.audit import Action, Detail, tell
 from webapp.cli import terminal
 from webapp.contacts import databases
+from webapp.contacts.consent import Consent
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, DestinationError, Medium
@@ -22,6 +23,7 @@ from webapp.uploads.status import FINAL, UploadStatus
 GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 LOOK_EVERY_S = 0.5
 KIND = "meta"
+CONSENTS = {"tutti": Consent.ANYONE, "non-negato": Consent.NOT_REFUSED, "dato": Consent.GIVEN}
 
 
 @click.command()
@@ -34,6 +36,13 @@ KIND = "meta"
     type=click.Choice([medium.value for medium in Medium]),
     help="Serve se il database ha email e SMS.",
 )
+@click.option(
+    "--consenso",
+    type=click.Choice(list(CONSENTS)),
+    default="tutti",
+    show_default=True,
+    help="A chi: tutti; tutti tranne chi ha detto no (non-negato); solo chi ha detto sì (dato).",
+)
 @click.option("--attendi", is_flag=True, help="Aspetta la fine del caricamento.")
 @terminal.client_option
 @terminal.as_json
@@ -43,6 +52,7 @@ def carica(
     act_id: str,
     audience: str,
     medium: str | None,
+    consenso: str,
     attendi: bool,
     cliente: str | None,
     as_json: bool,
@@ -63,6 +73,7 @@ def carica(
         audience_id=_audience(account, audience),
         audience_name=audience,
         medium=by,
+        consent=CONSENTS[consenso],
         started_by="riga di comando",
     )
     told: Detail = {"id": upload.public_id, "database": database.name, "account": account.name}
@@ -114,6 +125,7 @@ def summary(row: UploadRow) -> dict[str, object]:
         "account": row.account_name,
         "audience": row.audience_name,
         "medium": row.medium,
+        "consent": row.consent,
         "selected": numbers.selected,
         "excluded": numbers.n_excluded,
         "discarded": dict(numbers.discarded),

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from webapp import clock
 from webapp.access import audit
 from webapp.access.audit import Action
-from webapp.contacts import contact_ids, contact_writes, holders
+from webapp.contacts import consent, contact_ids, contact_writes, holders
 from webapp.contacts.contact_form import NO, YES, Row, as_typed, changed
 from webapp.contacts.contact_writes import Target
 from webapp.contacts.fields import Field
@@ -44,6 +44,9 @@ def change(
         return []
     at = clock.now()
     contact_writes.update_one(session.connection(), _target(database, row), row.values, contact_id, at)
+    if "consent" in names and typed["consent"] == NO:
+        session.refresh(contact)
+        holders.refused(session, contact.database_id, consent.contacts_with_data_of(session, contact))
     _note(session, contact_id, CHANGED, who, at, names, typed)
     labels = ", ".join(field.label for field in fields if field.name in names)
     audit.record(
@@ -81,10 +84,8 @@ def _note(
     names: list[str],
     typed: dict[str, str],
 ) -> None:
-    consent = _CONSENT.get(typed["consent"]) if "consent" in names else None
-    session.add(
-        ContactChange(contact_id=contact_id, at=at, who=who, kind=kind, fields=names, consent=consent)
-    )
+    answer = _CONSENT.get(typed["consent"]) if "consent" in names else None
+    session.add(ContactChange(contact_id=contact_id, at=at, who=who, kind=kind, fields=names, consent=answer))
 
 
 def _detail(database: UserDatabase, contact_id: int) -> audit.Detail:

@@ -17,7 +17,7 @@ KEY_COLUMNS = {"code": "code", "email": "email_sha256", "mobile": "mobile_sha256
 
 # SQLite takes a contact out of an index and puts it in again whenever a statement sets one of these, changed
 # or not: an update names them only where they change, which is seldom.
-INDEXED = ("code", "email_sha256", "mobile_sha256")
+INDEXED = ("code", "email_sha256", "mobile_sha256", "consent")
 
 # What a contact has whose file has no such column.
 _DEFAULTS = {"email_reason": "email_empty", "mobile_reason": "phone_empty", "own_fields": "{}"}

@@ -3,6 +3,7 @@
 holders.register(filter_is_busy)      # def filter_is_busy(session: Session, filter_id: int) -> bool
 holders.register_user(why_in_use)     # def why_in_use(session, database_id, since) -> str | None
 holders.register_keeper(take_out)     # def take_out(session, database_id, contact_ids) -> object
+holders.register_refusal(take_out)    # the same, for contacts that say no by now
 holders.register_uses(uses, last)     # def uses(session, filter_id) -> list[Use]
                                       # def last(session, filter_ids) -> dict[int, datetime]
 """
@@ -39,6 +40,7 @@ _uses: list[FilterUses] = []
 _last_uses: list[LastUses] = []
 _database_users: list[DatabaseUser] = []
 _keepers: list[ContactKeeper] = []
+_refusals: list[ContactKeeper] = []
 
 
 def register(holder: Holder) -> None:
@@ -60,6 +62,18 @@ def register_keeper(keeper: ContactKeeper) -> None:
     """*keeper* forgets contacts, by id, that are about to be deleted, in the same transaction."""
     if keeper not in _keepers:
         _keepers.append(keeper)
+
+
+def register_refusal(refusal: ContactKeeper) -> None:
+    """*refusal* holds back contacts, by id, that say no from now on, in the same transaction."""
+    if refusal not in _refusals:
+        _refusals.append(refusal)
+
+
+def refused(session: Session, database_id: int, contact_ids: Collection[int]) -> None:
+    """Once contacts have said no: whoever was about to send them does not."""
+    for refusal in _refusals:
+        refusal(session, database_id, contact_ids)
 
 
 def register_uses(uses: FilterUses, last: LastUses) -> None:

@@ -24,6 +24,7 @@ class UserDatabase(SQLModel, table=True):
     name: str
     country: str = "IT"  # of phone numbers written without a prefix; ISO 3166-1 alpha-2
     created_at: datetime = Field(default_factory=clock.now)
+    is_sample: bool = False  # invented contacts, to look around with (`sample_data`)
     # Set when somebody deletes it: no page shows it any more, its contacts go block by block, and the row
     # stays, so that past uploads keep the name of where they came from.
     deleted_at: datetime | None = None
@@ -60,8 +61,9 @@ class Contact(SQLModel, table=True):
     __table_args__ = (
         Index("ix_contact_database", "database_id", "id"),
         # Sorted by digest, so an upload meets duplicates one after the other and needs no memory for them.
-        Index("ix_contact_email", "database_id", "email_sha256", "id"),
-        Index("ix_contact_mobile", "database_id", "mobile_sha256", "id"),
+        # With the consent, so that whom it leaves out is counted without reading the contacts.
+        Index("ix_contact_email", "database_id", "email_sha256", "id", "consent"),
+        Index("ix_contact_mobile", "database_id", "mobile_sha256", "id", "consent"),
         Index(
             "ux_contact_code",
             "database_id",

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from webapp import clock, db
+from webapp.contacts.consent import Consent
 from webapp.contacts.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import (
@@ -141,7 +142,10 @@ def _prepare(upload: Upload, claim: Claim) -> bool:
     else:
         if prepared.to_send:
             return True
-        problem = problems.NOTHING_TO_SEND[Medium(upload.medium)]
+        if prepared.excluded:
+            problem = problems.NOBODY_ALLOWED[Consent(upload.consent)]
+        else:
+            problem = problems.NOTHING_TO_SEND[Medium(upload.medium)]
     with _ours(claim) as (session, current):
         state.fail(session, current, problem)
     return False

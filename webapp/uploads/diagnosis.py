@@ -71,6 +71,7 @@ def _upload(row: UploadRow, account_reference: str | None) -> dict[str, Any]:
         "numero": row.public_id,
         "stato": str(row.status),
         "medium": row.medium,
+        "consenso": row.consent,
         "destinazione": row.destination,
         "account_id": account_reference,
         "audience_id": row.audience_id or None,

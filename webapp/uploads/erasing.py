@@ -1,11 +1,12 @@
-"""People erased after their rows were prepared: what has not been sent yet goes out without them."""
+"""People erased, or who said no, after their rows were prepared: what is unsent goes out without them."""
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, and_, delete, update
 from sqlmodel import Session, col, select
 
 from webapp import clock
+from webapp.contacts.consent import REFUSED, Consent
 from webapp.destinations.base import EncodedRows
 from webapp.uploads import state
 from webapp.uploads.models import Batch, BatchRows, Upload
@@ -23,23 +24,33 @@ def take_out(session: Session, database_id: int, contact_ids: Collection[int]) -
     Returns how many rows were taken out. They move from "da inviare" to "cancellati (GDPR)", so that the
     numbers of the upload still add up. A batch that is being sent at this moment goes out as it is.
     """
+    return _take_out(session, col(Upload.database_id) == database_id, contact_ids, ERASED)
+
+
+def take_out_refused(session: Session, database_id: int, contact_ids: Collection[int]) -> int:
+    """The same for contacts that say no by now, of the uploads that leave out who does."""
+    asks = col(Upload.consent) != Consent.ANYONE
+    return _take_out(session, and_(col(Upload.database_id) == database_id, asks), contact_ids, REFUSED)
+
+
+def _take_out(session: Session, of: ColumnElement[bool], contact_ids: Collection[int], reason: str) -> int:
     gone = frozenset(contact_ids)
-    _prepare_again(session, database_id)
+    _prepare_again(session, of)
     unsent = select(Batch.upload_id).where(col(Batch.status).in_(UNSENT)).distinct()
-    uploads = select(Upload).where(col(Upload.database_id) == database_id, col(Upload.id).in_(unsent))
+    uploads = select(Upload).where(of, col(Upload.id).in_(unsent))
     taken = 0
     for upload in session.exec(uploads.order_by(col(Upload.id)).with_for_update(key_share=True)).all():
         if count := sum(_without(session, batch_id, gone) for batch_id in _unsent_of(session, upload)):
-            _count_as_erased(session, upload, count)
+            _count_as(reason, session, upload, count)
             taken += count
     return taken
 
 
-def _prepare_again(session: Session, database_id: int) -> None:
+def _prepare_again(session: Session, of: ColumnElement[bool]) -> None:
     """A preparation at work reads the contacts of when it began: it is fenced off and begins again."""
     session.execute(
         update(Upload)
-        .where(col(Upload.database_id) == database_id, col(Upload.status) == UploadStatus.PREPARING)
+        .where(of, col(Upload.status) == UploadStatus.PREPARING)
         .where(col(Upload.prepared_at).is_(None))
         .values(status=UploadStatus.QUEUED, lease_owner=None, lease_until=0, rung_at=0)
     )
@@ -78,8 +89,8 @@ def _without(session: Session, batch_id: int | None, gone: frozenset[int]) -> in
     return len(ids) - len(kept)
 
 
-def _count_as_erased(session: Session, upload: Upload, count: int) -> None:
-    upload.excluded = {**upload.excluded, ERASED: upload.excluded.get(ERASED, 0) + count}
+def _count_as(reason: str, session: Session, upload: Upload, count: int) -> None:
+    upload.excluded = {**upload.excluded, reason: upload.excluded.get(reason, 0) + count}
     upload.to_send = (upload.to_send or 0) - count
     upload.updated_at = clock.now()
     session.add(upload)

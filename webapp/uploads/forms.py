@@ -6,9 +6,11 @@ from datetime import date
 
 from babel.dates import format_date
 
+from webapp.contacts.consent import Consent
 from webapp.destinations.base import Account, Medium
 from webapp.identifiers import looks_like_public_id, new_public_id
 from webapp.texts import LOCALE
+from webapp.uploads import problems
 from webapp.uploads.audience_list import Listing
 from webapp.uploads.prospects import Prospect
 
@@ -41,6 +43,7 @@ class Draft:
     name: str
     audience: str = ""
     consent: bool = False
+    who: Consent = Consent.NOT_REFUSED
     search: str = ""
     token: str = ""
     keeps_name: bool = False  # although the vendor may block an audience with it
@@ -63,6 +66,7 @@ def read(form: Mapping[str, str], prospect: Prospect, accounts: Sequence[Account
         name=form.get("nome", proposed).strip(),
         audience=form.get("audience", ""),
         consent=bool(form.get("consenso")),
+        who=Consent(who) if (who := form.get("chi", "")) in {*Consent} else Consent.NOT_REFUSED,
         search=form.get("cerca", "").strip()[:100],
         keeps_name=bool(form.get("nome_confermato")),
         token=token if looks_like_public_id(token) else new_public_id(),
@@ -104,8 +108,8 @@ def errors(
     *name_warning*: why the vendor may block an audience with the new name; it can be confirmed.
     """
     found: dict[str, str] = {}
-    if not prospect.to_send(draft.medium):
-        found["medium"] = no_contact(draft.medium, prospect)
+    if not prospect.to_send(draft.medium, draft.who):
+        found["medium"] = no_contact(draft.medium, prospect, draft.who)
     if account is None:
         found["account"] = ACCOUNT_MISSING
     elif account.problem:
@@ -119,10 +123,12 @@ def errors(
     return found
 
 
-def no_contact(medium: Medium, prospect: Prospect) -> str:
+def no_contact(medium: Medium, prospect: Prospect, who: Consent = Consent.NOT_REFUSED) -> str:
     """Why there is nothing to send, and the other medium when that one would have somebody."""
+    if prospect.to_send(medium, Consent.ANYONE):
+        return problems.NOBODY_ALLOWED[who].what
     other = OTHER[medium]
-    way_out = f" o scegli {MEDIUM_NAMES[other]}" if prospect.to_send(other) else ""
+    way_out = f" o scegli {MEDIUM_NAMES[other]}" if prospect.to_send(other, who) else ""
     return f"{NO_CONTACT[medium]} Controlla il filtro{way_out}."
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import db
+from webapp.contacts.consent import EXCLUDING
 from webapp.contacts.models import Contact
 from webapp.masking import mask
 from webapp.uploads import texts
@@ -55,7 +56,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Contacts that share a reason; *key* names it in the URL of its CSV. Duplicates are not invalid."""
+    """Contacts that share a reason; *key* names it in the URL of its CSV.
+
+    Duplicates are not invalid, and neither is who did not consent.
+    """
 
     key: str
     words: str
@@ -82,7 +86,7 @@ def by_reason(session: Session, row: UploadRow, with_samples: bool) -> list[Reas
 
 
 def csv_rows(row: UploadRow, key: str | None = None) -> Iterator[Sequence[str]]:
-    """The contacts left out for the reason *key*; for None those of every reason but duplicates."""
+    """The contacts left out for the reason *key*; for None all whose data is not valid."""
     yield HEADER
     if key is None or key == REFUSED:
         yield from _refused_rows(row)
@@ -116,7 +120,8 @@ def _reason(session: Session, row: UploadRow, key: str, count: int, with_samples
             for contact in _contacts(session, row, unpack(packed))
             if _detail(row, contact)
         ]
-    return Reason(key, texts.left_out_reason(key), count, samples, key != DUPLICATE)
+    is_invalid = key != DUPLICATE and key not in EXCLUDING
+    return Reason(key, texts.left_out_reason(key), count, samples, is_invalid)
 
 
 def _refused_samples(session: Session, row: UploadRow) -> list[Sample]:
@@ -143,8 +148,9 @@ def _refused_rows(row: UploadRow) -> Iterator[Sequence[str]]:
 def _discarded_rows(row: UploadRow, key: str | None) -> Iterator[Sequence[str]]:
     wanted = col(DiscardedContacts.reason)
     with db.reading() as session:
+        invalid = wanted.not_in([DUPLICATE, *EXCLUDING])
         packs = select(col(DiscardedContacts.id), wanted).where(
-            col(DiscardedContacts.upload_id) == row.id, wanted != DUPLICATE if key is None else wanted == key
+            col(DiscardedContacts.upload_id) == row.id, invalid if key is None else wanted == key
         )
         found = session.execute(packs.order_by(wanted, col(DiscardedContacts.id))).all()
     for pack_id, reason in found:

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
+from webapp.contacts.consent import Consent
 from webapp.db import BigId, Blob, Json
 from webapp.identifiers import new_public_id
 from webapp.uploads.status import BatchStatus, UploadStatus
@@ -54,6 +55,7 @@ class Upload(SQLModel, table=True):
     is_new_audience: bool = False
     audience_busy: bool = False  # holds the audience: from the start of preparing until a final status
     medium: str
+    consent: str = Consent.ANYONE  # who is sent, by what they answered
     repeats_id: int | None = Field(default=None, foreign_key="upload.id")
     status: str = Field(default=UploadStatus.QUEUED, index=True)
     reason: str | None = None  # Italian: why paused, failed or completed with warnings
@@ -122,9 +124,10 @@ class Batch(SQLModel, table=True):
 class BatchRows(SQLModel, table=True):
     """The rows of a batch as they will be sent, so that a repeat sends the same bytes.
 
-    *digests*: `EncodedRows.digests` under the batch's schema; *contact_ids*: the same rows' contacts;
-    *duplicates*: pairs of a contact of the batch and one that was left out as its duplicate. Ids are packed
-    (`packed_ids`). Apart from the batch, whose status changes while a quarter of a megabyte here does not.
+    *digests*: `EncodedRows.digests` under the batch's schema, empty once they were received: nobody needs
+    them any more. *contact_ids*: the same rows' contacts; *duplicates*: pairs of a contact of the batch and
+    one that was left out as its duplicate. Ids are packed (`packed_ids`). Apart from the batch, whose status
+    changes while a quarter of a megabyte here does not.
     """
 
     __tablename__ = "batch_rows"

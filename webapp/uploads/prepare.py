@@ -3,7 +3,7 @@
     snapshot of the database
       → duplicates (`duplicates`)
       → selected contacts, in the order of their ids
-      → left out, counted by reason: no valid value, duplicate
+      → left out, counted by reason: consent, no valid value, duplicate
       → encoded and cut into batches, each stored as it will be sent
 
 The contacts of a batch are neighbours in the database, so whatever is looked up or written for them later
@@ -21,11 +21,12 @@ from datetime import date
 from itertools import islice
 from operator import itemgetter
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.contacts import queries as contact_queries
+from webapp.contacts.consent import EXCLUDING, Consent, why_left_out
 from webapp.contacts.models import CONTACT
 from webapp.contacts.selection import selected
 from webapp.destinations.base import Destination, EncodedRows, Medium, Person
@@ -43,7 +44,8 @@ REASON = {Medium.EMAIL: CONTACT.c.email_reason, Medium.SMS: CONTACT.c.mobile_rea
 DUPLICATE = "duplicate"
 PACKED_IDS = 50_000
 
-Row = tuple[int, bytes | None, bytes | None, str | None]  # id, both digests, why there is none
+# id, both digests, why there is none, why the consent leaves the contact out
+Row = tuple[int, bytes | None, bytes | None, str | None, str | None]
 
 
 class Fenced(Exception):
@@ -60,8 +62,9 @@ class Claim:
 
 @dataclass(slots=True)
 class Prepared:
-    """What a preparation counted. `selected = Σ discarded + duplicates + to_send`, always."""
+    """What a preparation counted. `selected = Σ excluded + Σ discarded + duplicates + to_send`, always."""
 
+    excluded: Counter[str]
     discarded: Counter[str]
     duplicates: int
     selected: int = 0
@@ -77,8 +80,11 @@ def prepare(upload: Upload, claim: Claim, destination: Destination, today: date)
     chosen = selected(upload.database_id, upload.rule, fields, today)
     _forget_former_batches(claim)
     with db.snapshot() as connection:
-        duplicates = find_duplicates(connection, chosen, DIGEST[medium], upload.rule is not None)
-        query = select(CONTACT.c.id, *DIGESTS, REASON[medium]).where(chosen).order_by(CONTACT.c.id)
+        excluded = why_left_out(Consent(upload.consent), upload.database_id, DIGEST[medium])
+        allowed = and_(chosen, excluded.is_(None))
+        duplicates = find_duplicates(connection, allowed, DIGEST[medium], upload.rule is not None)
+        columns = (CONTACT.c.id, *DIGESTS, REASON[medium], excluded)
+        query = select(*columns).where(chosen).order_by(CONTACT.c.id)
         contacts = db.pages(connection, query, READ_ROWS)
         prepared = _store_batches(contacts, duplicates, medium, claim, destination)
     _record(claim, prepared)
@@ -93,7 +99,7 @@ def _store_batches(
     destination: Destination,
 ) -> Prepared:
     left_out = _LeftOut(claim, medium)
-    prepared = Prepared(left_out.counts, len(duplicates))
+    prepared = Prepared(left_out.excluded, left_out.discarded, len(duplicates))
     size = min(services().settings.batch_rows, destination.max_batch_rows)
     people = _sendable(contacts, duplicates, medium, left_out, prepared)
     while batch := list(islice(people, size)):
@@ -115,34 +121,38 @@ def _sendable(
     left_out: "_LeftOut",
     prepared: Prepared,
 ) -> Iterator[Person]:
-    """The contacts to send, in the order they came; those without a digest go to *left_out*."""
+    """The contacts to send, in the order they came; those that may not go or have no digest: *left_out*."""
     digest_at = 1 if medium == Medium.EMAIL else 2
     for page in pages:
         prepared.selected += len(page)
-        left_out.add([row for row in page if row[digest_at] is None])
+        left_out.add([row for row in page if row[digest_at] is None or row[4] is not None])
         known = duplicates.between(page[0][0], page[-1][0])
-        yield from [row[:3] for row in page if row[digest_at] is not None and row[0] not in known]
+        yield from [
+            row[:3] for row in page if row[4] is None and row[digest_at] is not None and row[0] not in known
+        ]
 
 
 class _LeftOut:
-    """Contacts that have no valid value for *medium*: counted by reason, their ids stored in packs."""
+    """Contacts kept here by their consent or their value for *medium*: counted by reason, ids in packs."""
 
     def __init__(self, claim: Claim, medium: Medium) -> None:
-        self.counts: Counter[str] = Counter()
+        self.excluded: Counter[str] = Counter()
+        self.discarded: Counter[str] = Counter()
         self._claim = claim
         self._no_reason = "email_empty" if medium == Medium.EMAIL else "phone_empty"
         self._ids: dict[str, array[int]] = {}
 
     def add(self, rows: Sequence[Row]) -> None:
-        for contact_id, _, _, reason in rows:
-            self._ids.setdefault(reason or self._no_reason, array("q")).append(contact_id)
+        for contact_id, _, _, reason, excluded in rows:
+            self._ids.setdefault(excluded or reason or self._no_reason, array("q")).append(contact_id)
         self.store(at_least=PACKED_IDS)
 
     def store(self, at_least: int = 1) -> None:
         """Store and count every reason that has so many contacts."""
         for reason, ids in list(self._ids.items()):
             if len(ids) >= at_least:
-                self.counts[group(reason)] += len(ids)
+                counts = self.excluded if reason in EXCLUDING else self.discarded
+                counts[group(reason)] += len(ids)
                 _store_discarded(self._claim, reason, self._ids.pop(reason))
 
 
@@ -177,8 +187,8 @@ def _forget_former_batches(claim: Claim) -> None:
 
 
 def _record(claim: Claim, prepared: Prepared) -> None:
-    discarded = sum(prepared.discarded.values())
-    if prepared.selected != discarded + prepared.duplicates + prepared.to_send:
+    left_out = sum(prepared.excluded.values()) + sum(prepared.discarded.values())
+    if prepared.selected != left_out + prepared.duplicates + prepared.to_send:
         raise AssertionError(f"upload {claim.upload_id}: the numbers of its preparation do not add up")
     with db.writing() as session:
         _still_ours(session, claim)
@@ -187,6 +197,7 @@ def _record(claim: Claim, prepared: Prepared) -> None:
             .where(col(Upload.id) == claim.upload_id)
             .values(
                 selected=prepared.selected,
+                excluded=dict(prepared.excluded),
                 discarded=dict(prepared.discarded),
                 duplicates=prepared.duplicates,
                 to_send=prepared.to_send,

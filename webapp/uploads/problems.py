@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from webapp.contacts.consent import Consent
 from webapp.destinations.base import Medium, Problem
 from webapp.texts import moment
 
@@ -20,6 +21,20 @@ NOTHING_TO_SEND = {
         "nessun_contatto",
         "Nessun contatto ha un cellulare valido: non c’è nulla da inviare.",
         "Controlla il filtro o scegli Email.",
+        MARKETER,
+    ),
+}
+NOBODY_ALLOWED = {
+    Consent.NOT_REFUSED: Problem(
+        "nessun_consenso",
+        "Tutti i contatti con un dato valido hanno detto no: non c’è nulla da inviare.",
+        "Controlla il filtro e le risposte sul consenso.",
+        MARKETER,
+    ),
+    Consent.GIVEN: Problem(
+        "nessun_consenso",
+        "Nessun contatto con un dato valido ha dato il consenso: non c’è nulla da inviare.",
+        "Controlla il filtro e le risposte sul consenso.",
         MARKETER,
     ),
 }

@@ -34,6 +34,7 @@ class UploadRow:
     audience_name: str
     is_new_audience: bool
     medium: str
+    consent: str
     status: UploadStatus
     reason: str | None
     todo: str | None

@@ -1,6 +1,7 @@
 """What a person asks of an upload: start it, stop it, go on with it, send what is missing, do it again."""
 
 from webapp import clock, db
+from webapp.contacts.consent import Consent
 from webapp.contacts.models import Filter
 from webapp.destinations import registry
 from webapp.destinations.base import Medium
@@ -21,6 +22,7 @@ def start_upload(
     audience_name: str,
     medium: Medium,
     started_by: str,
+    consent: Consent = Consent.ANYONE,
     repeats_id: int | None = None,
 ) -> Upload:
     """Write the upload down as queued, then ring for it; it starts by itself if nobody hears the bell.
@@ -46,6 +48,7 @@ def start_upload(
             audience_name=audience_name,
             is_new_audience=audience_id is None,
             medium=medium,
+            consent=consent,
             started_by=started_by,
             repeats_id=repeats_id,
         )
@@ -116,6 +119,7 @@ def repeat_upload(upload_id: int, started_by: str) -> Upload:
         audience_id=first.audience_id or None,
         audience_name=first.audience_name,
         medium=Medium(first.medium),
+        consent=Consent(first.consent),
         started_by=started_by,
         repeats_id=first.id,
     )

@@ -9,13 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from webapp import reasons
+from webapp.contacts.consent import Consent
 from webapp.destinations.base import Account
 from webapp.readings import group
 from webapp.texts import NOTHING, ROME, STATUSES, clock_time, duration, moment, number, plural
+from webapp.uploads.prospects import Prospect
 from webapp.uploads.rows import UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 MEDIA = {"email": "Email", "sms": "SMS"}
+FOR_MEDIUM = {"email": "email", "sms": "SMS"}
 VALID_DETAIL = {"email": "email valida", "sms": "cellulare valido"}
 CONSENT = (
     "Ho raccolto il consenso necessario per usare questi dati su Facebook. "
@@ -27,7 +30,21 @@ ACCOUNT_GONE = "L’account Facebook di questo caricamento è stato eliminato: c
 SCOPE_DATABASE = "Lo storico comprende i caricamenti dell’intero database e quelli partiti dai suoi filtri."
 SCOPE_FILTER = "Qui vedi solo i caricamenti partiti da questo filtro."
 
-EXCLUDED = {"no_consent": "senza consenso", "opted_out": "disiscritti", "erased": "cancellati (GDPR)"}
+EXCLUDED = {
+    "no_consent": "senza consenso",
+    "opted_out": "esclusi: consenso negato",
+    "opted_out.same": "escluso: lo stesso dato è di un altro contatto che ha detto no",
+    "erased": "cancellati (GDPR)",
+}
+# Whom an upload may send: the choice of its form, and what its pages say of it.
+WHOM_HINT = (
+    "Come risulta dalle risposte nel database. Un dato di chi ha detto no non parte nemmeno da un doppione."
+)
+CONSENTS = {
+    Consent.NOT_REFUSED: "Tutti tranne chi ha detto no",
+    Consent.GIVEN: "Solo chi ha dato il consenso",
+    Consent.ANYONE: "Tutti, anche chi ha detto no",
+}
 DUPLICATE = "duplicati"
 REFUSED_BY_META = "rifiutato da Meta"
 BATCHES = {
@@ -64,6 +81,18 @@ PREPARATION_TAKEN_BACK = "Il worker che preparava il caricamento non risponde pi
 SENDS_FOR_OTHERS = "Un blocco di un cliente che non segui"
 PREPARES_FOR_OTHERS = "La preparazione di un cliente che non segui"
 PLACES = ("", "Prossimo in coda", "Secondo in coda", "Terzo in coda", "Quarto in coda", "Quinto in coda")
+
+
+def whom_to_send(prospect: Prospect) -> list[tuple[str, str]]:
+    """For a select: each choice by consent, and how many users it would send by each medium there is."""
+    return [(who, f"{label}: {_by_medium(prospect, who)}") for who, label in CONSENTS.items()]
+
+
+def _by_medium(prospect: Prospect, who: Consent) -> str:
+    counts = {medium: prospect.to_send(medium, who) for medium in prospect.media}
+    if len(counts) == 1:
+        return plural(sum(counts.values()), "utente", "utenti")
+    return ", ".join(f"{number(count)} {FOR_MEDIUM[medium]}" for medium, count in counts.items())
 
 
 def sends(seq: int, upload: str, audience: str) -> str:

@@ -10,6 +10,7 @@ from webapp import clock, db, htmx
 from webapp.access.audit import Action, Detail, tell
 from webapp.access.current import current_client, current_operator, may
 from webapp.access.models import Role
+from webapp.contacts.consent import Consent
 from webapp.contacts.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium
@@ -17,7 +18,7 @@ from webapp.texts import ROME
 from webapp.uploads import audience_list, finding, forms, once, prospects, queries, sources, start, texts
 from webapp.uploads.audience_list import Listing
 from webapp.uploads.forms import Draft
-from webapp.uploads.prospects import Prospect
+from webapp.uploads.prospects import Prospect, Reach
 from webapp.uploads.routes import blueprint
 from webapp.uploads.sources import Source
 
@@ -39,7 +40,7 @@ class Offer:
         return forms.read(given, self.prospect or NOBODY, self.accounts, self.proposed)
 
 
-NOBODY = Prospect(0, {medium: prospects.Reach(0, 0) for medium in Medium}, ())
+NOBODY = Prospect(0, {medium: Reach(0, 0) for medium in Medium}, ())
 
 
 @blueprint.get(URL)
@@ -73,12 +74,21 @@ def name_fragment(database_id: str) -> str:
 def ready_fragment(database_id: str) -> str:
     """The foot of the form: what is missing, or how many users go; counts come back as they were shown."""
     offer = _offer(database_id, count=False)
-    shown = {medium: request.args.get(f"n_{medium}", "0") for medium in Medium}
-    reach = {
-        medium: prospects.Reach(0, int(count) if count.isdecimal() else 0) for medium, count in shown.items()
-    }
+    reach = {medium: _shown_before(medium) for medium in Medium}
     offer = replace(offer, prospect=Prospect(0, reach, tuple(Medium)))
     return render_template("uploads/_ready.html", **_shown(offer, offer.draft(request.args), {}, None))
+
+
+def _shown_before(medium: Medium) -> Reach:
+    """The counts that the form was given: of all, and of a choice by consent where it leaves somebody out."""
+
+    def count(name: str) -> int | None:
+        given = request.args.get(name, "")
+        return int(given) if given.isdecimal() else None
+
+    by_choice = {who: count(f"n_{medium}_{who}") for who in Consent}
+    allowed = {who: sent for who, sent in by_choice.items() if sent is not None}
+    return Reach(0, count(f"n_{medium}") or 0, allowed)
 
 
 @blueprint.post(URL, endpoint="start_upload")
@@ -114,6 +124,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             audience_id=chosen.id if chosen else None,
             audience_name=chosen.name if chosen else draft.name,
             medium=draft.medium,
+            consent=draft.who,
             started_by=current_operator().name,
         )
     except LookupError:  # account or filter were deleted while the form was open
@@ -179,6 +190,7 @@ def _shown(
     offer: Offer, draft: Draft, errors: dict[str, str], listing: Listing | None, running: str | None = None
 ) -> dict[str, Any]:
     prospect = offer.prospect
+    to_send = prospect.to_send(draft.medium, draft.who) if prospect else 0
     return {
         "source": offer.source,
         "accounts": offer.accounts,
@@ -189,10 +201,10 @@ def _shown(
         "listing": listing,
         "running": running,
         "missing": forms.missing(draft),
-        "to_send": prospect.to_send(draft.medium) if prospect else 0,
+        "to_send": to_send,
         "name_warning": registry.destination(KIND).name_warning(draft.name) if draft.is_new else None,
         "taken": None,
-        "nobody": forms.no_contact(draft.medium, prospect) if prospect else "",
+        "nobody": forms.no_contact(draft.medium, prospect, draft.who) if prospect and not to_send else "",
         "may_configure": may(Role.ADMINISTRATOR),
         "forms": forms,
         "words": texts,

@@ -134,6 +134,26 @@ def test_the_name_is_checked_while_it_is_typed(form: Page):
     expect(form.locator("tbody .status")).to_have_text("In coda")
 
 
+def test_the_number_that_goes_follows_the_choice_by_consent(form: Page, clienti):
+    add_contacts(
+        clienti, *({"email": e, "email_sha256": hashlib.sha256(e.encode()).digest(), "consent": e[0] == "s"}
+                   for e in ("si@posta.example", "no@posta.example"))
+    )  # fmt: skip
+    form.reload()
+    form.get_by_label("Ho raccolto il consenso").check()
+    text = form.locator("#ready-text")
+    expect(text).to_contain_text("Verranno inviati 3 utenti.")
+
+    form.get_by_label("A chi inviare").select_option("anyone")
+    expect(text).to_contain_text("Verranno inviati 4 utenti.")
+
+    form.get_by_label("A chi inviare").select_option("given")
+    expect(text).to_contain_text("Verrà inviato 1 utente.")
+    form.get_by_role("button", name="carica gli utenti").click()
+
+    expect(form.locator("tbody")).to_contain_text("Solo chi ha dato il consenso")
+
+
 def test_an_existing_audience_is_found_and_chosen_without_leaving_the_form(form: Page):
     form.get_by_text("Usa esistente").click()
     first = form.locator("input[name=audience]:enabled").first

@@ -443,3 +443,48 @@ def test_a_list_that_cannot_be_read_can_be_asked_for_again(
     assert failed.find_class("alert") and "riprova" in words(failed)
 
     simulator.reset()
+
+
+def test_whom_to_send_is_asked_only_when_somebody_has_answered(
+    browser, account, clienti, people, filled, page
+):
+    assert not page(browser.get(url_of(clienti))).xpath("//select[@name='chi']")
+
+    add_contacts(clienti, {**by_email("si@posta.example")[0], "consent": True})
+    add_contacts(clienti, {**by_email("no@posta.example")[0], "consent": False})
+
+    tree = page(browser.get(url_of(clienti)))
+    assert [words(option) for option in tree.xpath("//select[@name='chi']/option")] == [
+        "Tutti tranne chi ha detto no: 3 email, 1 SMS",
+        "Solo chi ha dato il consenso: 1 email, 0 SMS",
+        "Tutti, anche chi ha detto no: 4 email, 1 SMS",
+    ]
+    assert "manca" in words(tree.get_element_by_id("ready-text"))
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [({}, "not_refused"), ({"chi": "given"}, "given")])
+def test_the_choice_by_consent_is_kept_with_the_upload(browser, clienti, people, filled, chosen, kept):
+    add_contacts(clienti, {**by_email("si@posta.example")[0], "consent": True})
+
+    browser.post_form(url_of(clienti), filled | chosen)
+
+    assert [upload.consent for upload in uploads()] == [kept]
+
+
+def test_nobody_who_consents_is_an_error_in_words(browser, account, clienti, people, filled, page):
+    answer = browser.post_form(url_of(clienti), filled | {"chi": "given"})
+
+    assert errors_in(page(answer, 422)) == [
+        "Nessun contatto con un dato valido ha dato il consenso: non c’è nulla da inviare."
+    ]
+    assert not uploads()
+
+
+def test_the_number_at_the_foot_follows_the_choice(browser, clienti, people, account, fragment):
+    shown = {"n_email": "9", "n_email_given": "4", "n_sms": "1", "account": account.public_id, "nome": "X"}
+    answer = browser.get(
+        f"{url_of(clienti)}/pronto",
+        query_string={**shown, "consenso": "1", "medium": "email", "chi": "given"},
+    )
+
+    assert "Verranno inviati 4 utenti." in words(fragment(answer))
