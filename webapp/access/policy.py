@@ -102,6 +102,7 @@ POLICY: dict[str, Who] = {
     "contacts.databases": Who.SUPPORT,
     "contacts.new_database": Who.MARKETER,
     "contacts.create_database": Who.MARKETER,
+    "contacts.create_sample": Who.MARKETER,
     "contacts.edit_database": Who.MARKETER,
     "contacts.rename_database": Who.MARKETER,
     "contacts.confirm_delete_database": Who.MARKETER,

@@ -16,6 +16,7 @@ from webapp.contacts import (
     views_filters,
     views_import_result,
     views_imports,
+    views_sample,
 )
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.routes import DATABASES, blueprint, client_id
@@ -28,6 +29,7 @@ __all__ = [
     "views_filters",
     "views_import_result",
     "views_imports",
+    "views_sample",
 ]
 
 

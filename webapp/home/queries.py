@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import db
+from webapp.contacts import sample_data
 from webapp.contacts.models import Contact, ContactImport, Filter, ImportStatus, UserDatabase
 from webapp.destinations.base import Account
 from webapp.destinations.registry import destination
@@ -22,12 +23,16 @@ class LastImport(NamedTuple):
 
 @dataclass(frozen=True)
 class Steps:
-    """What the first-run steps show as done; *database* is the client's first, to import into."""
+    """What the first-run steps show as done; *database* is the client's first, to import into.
+
+    *sample*: the database of invented contacts, which count for none of the steps.
+    """
 
     has_account: bool
     database: UserDatabase | None
     has_contacts: bool
     has_upload: bool
+    sample: UserDatabase | None = None
 
     @property
     def all_done(self) -> bool:
@@ -35,7 +40,11 @@ class Steps:
 
 
 def steps(session: Session, client_id: int, accounts: list[Account]) -> Steps:
-    mine = col(UserDatabase.client_id) == client_id, col(UserDatabase.deleted_at).is_(None)
+    mine = (
+        col(UserDatabase.client_id) == client_id,
+        col(UserDatabase.deleted_at).is_(None),
+        ~col(UserDatabase.is_sample),
+    )
     databases = select(UserDatabase).where(*mine)
     contacts = select(col(Contact.id)).join(UserDatabase, col(UserDatabase.id) == Contact.database_id)
     return Steps(
@@ -43,6 +52,7 @@ def steps(session: Session, client_id: int, accounts: list[Account]) -> Steps:
         database=session.scalars(databases.order_by(col(UserDatabase.id))).first(),
         has_contacts=db.finds_any(session, contacts.where(*mine)),
         has_upload=has_upload(session, client_id),
+        sample=sample_data.find(session, client_id),
     )
 
 
