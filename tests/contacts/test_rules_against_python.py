@@ -3,6 +3,7 @@
 import random
 import unicodedata
 from calendar import isleap
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -15,9 +16,10 @@ from webapp import clock, db, migrations
 from webapp.access.models import Client
 from webapp.contacts import counting, databases, queries, sent
 from webapp.contacts.contact_rows import digest_email, digest_mobile
+from webapp.contacts.filter_rules import parse
 from webapp.contacts.models import CONTACT, OwnField, SentAudience
 from webapp.contacts.operators import OPERATORS
-from webapp.contacts.selection import selected
+from webapp.contacts.selection import choosing, selected
 
 CITIES = (None, "Torino", "torino", "TORINO", "Forlì", "FORLI", "L’Aquila", "l'aquila", "San Donà di Piave",
           "Milano", "São Paulo", "100% oro", "a_b", "a%b", "ŁÓDŹ", "łódź", "ﬁrenze", "Gießen", "ΑΘΉΝΑΣ",
@@ -90,8 +92,23 @@ class World:
             clause = selected(self.database.id, rule, self.types, today)
             return set(session.execute(select(CONTACT.c.id).where(clause)).scalars())
 
+    def beside_each(self, rule: dict, today: date) -> tuple[counting.Counts, dict[str, int]]:
+        """The counts of the whole, and of each of `parts`."""
+        columns = counting.Columns(self.types, today)
+        checked = parse(rule, self.types)
+        each = {name: choosing(parse(alone, self.types), columns) for name, alone in parts(rule)}
+        asked = counting.Parts(self.database.id, columns, choosing(checked, columns), each)
+        counts = counting.count(selected(self.database.id, rule, self.types, today), asked, patience_s=30)
+        return replace(counts, parts={}, ms=0), counts.parts
+
     def by_python(self, rule: dict, today: date) -> list[dict]:
         return [person for person in self.people if holds(rule, person, today)]
+
+
+def parts(rule: dict) -> list[tuple[str, dict]]:
+    """The whole rule and each of its groups, as rules of their own."""
+    alone = [{"groups": [group], "exclude": {"match": "any", "conditions": []}} for group in rule["groups"]]
+    return [(str(number), part) for number, part in enumerate([rule, *alone])]
 
 
 def holds(rule: dict, person: dict, today: date) -> bool:
@@ -253,10 +270,14 @@ def test_a_rule_chooses_whom_it_says(where, request):
         assert world.by_sql(rule, today) == {person["id"] for person in people}
 
         counts = counting.count(selected(world.database.id, rule, world.types, today), patience_s=30)
+        counts = replace(counts, ms=0)
         emails = [person["email_sha256"] for person in people if person["email_sha256"]]
         mobiles = [person["mobile_sha256"] for person in people if person["mobile_sha256"]]
         assert (counts.total, counts.email, counts.mobile) == (len(people), len(emails), len(mobiles))
         assert counts.same_email == len(emails) - len(set(emails))
+
+        beside = world.beside_each(rule, today)
+        assert beside == (counts, {name: len(world.by_python(alone, today)) for name, alone in parts(rule)})
 
     every_rule()
 

@@ -4,30 +4,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import and_
 
 from webapp import texts
 from webapp.contacts import filter_form
-from webapp.contacts.counting import Counts
+from webapp.contacts.counting import Columns, Counts, Parts
 from webapp.contacts.fields import Field
 from webapp.contacts.filter_form import EXCLUDE, FilterForm, GroupForm
 from webapp.contacts.filter_rules import Group, Rule
-from webapp.contacts.selection import holding, selected
+from webapp.contacts.selection import choosing, holding
 
 INCOMPLETE = "non conta"
 
 
 def parts(
     database_id: int, rule: Rule, checked: FilterForm, fields: Mapping[str, Field], today: date
-) -> dict[str, ColumnElement[bool]]:
+) -> Parts:
     """Id of a condition or group → the contacts it holds for, alone; of exclusions, whom they take away."""
-    types = {name: field.type for name, field in fields.items()}
+    columns = Columns({name: field.type for name, field in fields.items()}, today)
     groups = filter_form.parts_of(checked, fields)
-    found = {name: holding(database_id, group, types, today) for name, group in groups.items()}
-    if EXCLUDE in found:
-        included = selected(database_id, replace(rule, exclude=Group()).as_json(), types, today)
-        found[EXCLUDE] = and_(included, found[EXCLUDE])
-    return found
+    each = {name: holding(group, columns) for name, group in groups.items()}
+    if EXCLUDE in each:
+        each[EXCLUDE] = and_(choosing(replace(rule, exclude=Group()), columns), each[EXCLUDE])
+    return Parts(database_id, columns, choosing(rule, columns), each)
 
 
 def words(checked: FilterForm, counts: Counts | None) -> dict[str, str]:

@@ -32,11 +32,12 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from webapp.contacts.cells import fold
 from webapp.contacts.fields import ADDRESS, AUDIENCE, OWN, FieldType
-from webapp.contacts.filter_rules import ALL, THIS_MONTH, Condition, Group, parse
+from webapp.contacts.filter_rules import ALL, THIS_MONTH, Condition, Group, Rule, parse
 from webapp.contacts.models import CONTACT
 from webapp.contacts.sent import was_sent
 
 Clause = ColumnElement[bool]
+Decide = Callable[[Condition], Clause]
 NEGATED = ("is_not", "none_of", "does_not_contain")
 COMPARED = (FieldType.NUMBER, FieldType.DATE, FieldType.YES_NO)
 
@@ -60,30 +61,41 @@ def selected(
     of_database = CONTACT.c.database_id == database_id
     if rule is None:
         return of_database
-    checked = parse(rule, fields)
-    chosen = [_group(group, fields, today) for group in checked.groups if group.conditions]
-    clauses = [of_database]
-    if chosen:
-        clauses.append(or_(*chosen))
-    if checked.exclude.conditions:
-        clauses.append(not_(_group(checked.exclude, fields, today)))
-    return and_(*clauses)
+    checked = _in_quick_order(parse(rule, fields), fields)
+    return and_(of_database, choosing(checked, lambda one: deciding(one, fields[one.field], today)))
 
 
-def holding(database_id: int, group: Group, fields: Mapping[str, str], today: date) -> Clause:
-    """The contacts of the database for which *group* holds, whatever the rest of its rule says."""
-    return and_(CONTACT.c.database_id == database_id, _group(group, fields, today))
+def choosing(rule: Rule, decide: Decide) -> Clause:
+    """Whether *rule* chooses a contact, *decide* being whether one condition holds for it."""
+    clauses: list[Clause] = []
+    if groups := [group for group in rule.groups if group.conditions]:
+        clauses.append(or_(*(holding(group, decide) for group in groups)))
+    if rule.exclude.conditions:
+        clauses.append(not_(holding(rule.exclude, decide)))
+    return and_(true(), *clauses)
 
 
-def _group(group: Group, fields: Mapping[str, str], today: date) -> Clause:
-    # The database stops at the first that decides; texts, which are folded, come after what is only compared.
-    ordered = sorted(group.conditions, key=lambda condition: fields[condition.field] not in COMPARED)
-    clauses = [_condition(condition, fields[condition.field], today) for condition in ordered]
+def holding(group: Group, decide: Decide) -> Clause:
+    """Whether *group* holds for a contact, whatever the rest of its rule says."""
+    clauses = map(decide, group.conditions)
     return and_(true(), *clauses) if group.match == ALL else or_(false(), *clauses)
 
 
-def _condition(condition: Condition, kind: str, today: date) -> Clause:
-    """Never NULL: so that an excluded or negated condition is what people mean by it."""
+def _in_quick_order(rule: Rule, fields: Mapping[str, str]) -> Rule:
+    """The database stops at the first that decides: texts, which are folded, after what is only compared."""
+
+    def ordered(group: Group) -> Group:
+        quick = sorted(group.conditions, key=lambda condition: fields[condition.field] not in COMPARED)
+        return Group(group.match, tuple(quick))
+
+    return Rule(tuple(map(ordered, rule.groups)), ordered(rule.exclude))
+
+
+def deciding(condition: Condition, kind: str, today: date) -> Clause:
+    """Whether *condition* holds for a contact, its field being of *kind*.
+
+    Never NULL: so that an excluded or negated condition is what people mean by it.
+    """
     if kind == AUDIENCE:
         found = was_sent(str(condition.values[0]) if condition.values else None)
         return found if condition.operator in ("was_sent", "sent_to") else not_(found)
@@ -102,9 +114,8 @@ def _condition(condition: Condition, kind: str, today: date) -> Clause:
         FieldType.YES_NO: _yes_no,
     }[kind]
     clause = compare(value, condition, today)
-    if condition.operator in NEGATED:
-        return or_(value.is_(None), clause)
-    return and_(clause, value.is_not(None))
+    # Not "and value IS NOT NULL": the database would take an own field out of its JSON once more.
+    return func.coalesce(clause, true() if condition.operator in NEGATED else false())
 
 
 def _value(name: str, kind: str) -> ColumnElement[Any]:
@@ -173,7 +184,7 @@ def _date(value: ColumnElement[Any], condition: Condition, today: date) -> Claus
 def _anniversary(value: ColumnElement[Any], today: date, days: int) -> Clause:
     """Month and day fall between today and *days* from now."""
     if days >= 365:
-        return true()
+        return value.is_not(None)
     month_day = func.substr(value, 6, 5)
     first, last = today.isoformat()[5:], _day(today, days)
     # Who was born on 29 February has a birthday on the 28th of the years without one.
