@@ -1,6 +1,7 @@
 """The database keeps every change that was said to be kept, on SQLite above all."""
 
 import subprocess
+from threading import Event, Thread
 
 import pytest
 from sqlalchemy import text
@@ -85,7 +86,9 @@ def test_the_migrations_lead_to_the_tables_that_the_code_expects(database):
 
     assert webapp
     with db.engine().connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_name": migrations.is_of_the_models}
+        )
         assert compare_metadata(context, SQLModel.metadata) == []
         connection.rollback()
     assert migrations.is_current(db.engine())
@@ -108,3 +111,42 @@ def test_a_database_that_is_no_file_of_ours_is_an_error_not_an_empty_one(tmp_pat
 
     assert not isinstance(raised.value, OperationalError) or raised.value.orig
     engine.dispose()
+
+
+@pytest.fixture
+def numbers(tmp_path):
+    """A SQLite file with one number in it."""
+    engine = db.make_engine(f"sqlite:///{tmp_path / 'numeri.db'}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE number (n INTEGER)"))
+        connection.execute(text("INSERT INTO number VALUES (1)"))
+    yield engine
+    engine.dispose()
+
+
+def test_a_writer_on_sqlite_waits_for_the_one_before_it(numbers):
+    waits = Event()
+
+    def double() -> None:
+        waits.set()
+        with numbers.begin() as connection:
+            connection.execute(text("UPDATE number SET n = n * 2"))
+
+    with numbers.begin() as connection:
+        second = Thread(target=double)
+        second.start()
+        waits.wait(10)
+        connection.execute(text("UPDATE number SET n = n + 4"))
+    second.join(20)
+
+    with numbers.begin() as connection:
+        assert connection.execute(text("SELECT n FROM number")).scalar_one() == 10
+
+
+def test_a_writer_on_sqlite_that_waits_in_vain_hears_that_the_database_is_locked(numbers, monkeypatch):
+    monkeypatch.setattr(db, "LOCK_WAIT_S", 0.05)
+    with numbers.begin(), pytest.raises(OperationalError, match="database is locked"), numbers.begin():
+        pass
+
+    with numbers.begin() as connection:  # and can write once it is free
+        connection.execute(text("UPDATE number SET n = 2"))

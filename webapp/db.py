@@ -6,6 +6,8 @@ see one moment. On SQLite every writing transaction is BEGIN IMMEDIATE: with the
 """
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,9 +28,12 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
 Blob = LargeBinary
 
+LOCK_WAIT_S = 10.0  # for a writer that waits for another one
+LOOK_AGAIN_S = 0.002
+
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
-    "busy_timeout=10000",
+    f"busy_timeout={LOCK_WAIT_S * 1000:.0f}",
     "synchronous=NORMAL",
     "foreign_keys=ON",
     "journal_size_limit=200000000",
@@ -155,8 +160,35 @@ def _prepare_sqlite(made: Engine, url: str) -> None:
 
     @event.listens_for(made, "begin")
     def _on_begin(connection: Connection) -> None:
-        read_only = connection.get_execution_options().get("ro")
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("ro"):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(connection)
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Begin as the only writer, within the time a lock is waited for. Raises OperationalError after it.
+
+    SQLite itself looks again after up to a tenth of a second, by when the lock has been free and is taken
+    again: beside an import a write then waited three times as long as the import holds it.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    until = time.monotonic() + LOCK_WAIT_S
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+            else:
+                return
+            time.sleep(LOOK_AGAIN_S)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the same error, as everybody here knows it
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={LOCK_WAIT_S * 1000:.0f}")
 
 
 def _prepare_postgresql(made: Engine) -> None:

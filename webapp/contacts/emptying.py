@@ -13,7 +13,7 @@ from webapp.contacts.models import (
     UserDatabase,
 )
 
-BLOCK_ROWS = 5_000
+BLOCK_ROWS = 2_000
 SHIFT_S = 1.0  # whoever calls has other things to look after
 
 
