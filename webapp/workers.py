@@ -5,7 +5,7 @@ import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from webapp import clock
@@ -98,5 +98,8 @@ def sweep(session: Session) -> None:
 
 def alive(session: Session) -> list[WorkerSignal]:
     """Workers that signed lately, by name."""
-    seen_lately = col(WorkerSignal.seen_at) > clock.now() - SILENT_AFTER
-    return list(session.exec(select(WorkerSignal).where(seen_lately).order_by(WorkerSignal.name)))
+    return list(session.exec(select(WorkerSignal).where(signed_lately()).order_by(WorkerSignal.name)))
+
+
+def signed_lately() -> ColumnElement[bool]:
+    return col(WorkerSignal.seen_at) > clock.now() - SILENT_AFTER

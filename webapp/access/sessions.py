@@ -61,9 +61,7 @@ def visitor(key: str) -> Visitor | None:
         found = _row(session, key)
         if found is None or found[0].waits_for_code:
             return None
-        row, operator = found
-        factor = session.get(SecondFactor, operator.id)
-        has_factor = factor is not None and factor.confirmed_at is not None
+        row, operator, has_factor = found
         visiting = Visitor(operator, row, spaces(session, operator), has_factor)
     return visiting if _left_s(visiting) >= 0 else None
 
@@ -145,10 +143,12 @@ def _hash(key: str) -> str:
     return keyed_hash("sessione", key)
 
 
-def _row(session: Session, key: str) -> tuple[OpenSession, Operator] | None:
+def _row(session: Session, key: str) -> tuple[OpenSession, Operator, bool] | None:
+    """The session of that key, whose it is, whether they have a second factor: every request asks."""
     query = (
-        select(OpenSession, Operator)
+        select(OpenSession, Operator, col(SecondFactor.confirmed_at).is_not(None))
         .join(Operator, col(Operator.id) == OpenSession.operator_id)
+        .join(SecondFactor, col(SecondFactor.operator_id) == Operator.id, isouter=True)
         .where(OpenSession.key_hash == _hash(key), Operator.is_active)
     )
     return session.exec(query).first()

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, select
 from sqlmodel import Session, col
 
 from webapp import clock, workers
@@ -89,19 +90,29 @@ def mark(session: Session, scope: Scope) -> tuple[object, ...]:
     Batches made by a preparation touch no upload, so they are counted; the queue is everybody's, so it is
     looked at whole; whether a worker is alive is on the page too.
     """
-    changed = session.execute(
-        select(func.max(col(Upload.updated_at)), func.count()).where(scope.condition())
-    ).one()
-    made = session.execute(
-        select(func.count())
-        .select_from(Batch)
-        .join(Upload, col(Upload.id) == col(Batch.upload_id))
-        .where(scope.condition(), col(Upload.status) == UploadStatus.PREPARING)
-    ).scalar_one()
-    queue = session.execute(
-        select(func.min(col(Upload.id)), func.count()).where(col(Upload.status) == UploadStatus.QUEUED)
-    ).one()
-    return (*changed, made, *queue, no_worker_for(session, scope))
+    status = col(Upload.status)
+    waiting = func.coalesce(func.sum(case((status.in_(RUNNING), 1), else_=0)), 0)
+    elsewhere = (_made(scope), *_queue(), _alive())
+    query = select(func.max(col(Upload.updated_at)), func.count(), waiting, *elsewhere)
+    *changed, alive = session.execute(query.select_from(Upload).where(scope.condition())).one()
+    return (*changed, bool(alive))
+
+
+def _made(scope: Scope) -> ScalarSelect[int]:
+    """The batches that preparations have made so far."""
+    made = select(func.count()).select_from(Batch).join(Upload, col(Upload.id) == col(Batch.upload_id))
+    preparing = col(Upload.status) == UploadStatus.PREPARING
+    return made.where(scope.condition(), preparing).correlate(None).scalar_subquery()
+
+
+def _queue() -> list[ScalarSelect[int | None]]:
+    queued = col(Upload.status) == UploadStatus.QUEUED
+    asked: tuple[ColumnElement[Any], ...] = (func.min(col(Upload.id)), func.count(col(Upload.id)))
+    return [select(one).where(queued).correlate(None).scalar_subquery() for one in asked]
+
+
+def _alive() -> ScalarSelect[int]:
+    return select(func.count()).where(workers.signed_lately()).correlate(None).scalar_subquery()
 
 
 def no_worker_for(session: Session, scope: Scope) -> bool:

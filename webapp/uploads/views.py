@@ -7,6 +7,7 @@ from webapp.access.current import current_operator, current_role, may
 from webapp.access.models import Role
 from webapp.uploads import (
     finding,
+    freshness,
     history,
     list_state,
     prospects,
@@ -33,6 +34,8 @@ __all__ = [
     "views_source",
     "views_upload",
 ]
+
+blueprint.record_once(lambda state: freshness.keep(state.app))
 
 DATABASE = "/database/<database_id>/custom-audience"
 FILTER = "/database/<database_id>/filtri/<filter_id>/custom-audience"

@@ -4,9 +4,10 @@ import pytest
 from flask import template_rendered
 from playwright.sync_api import Page, expect
 
-from tests.conftest import Browser
+from tests.conftest import Browser, add_operator
 from tests.uploads.screens.building import add_upload
 from webapp import clock, db
+from webapp.access.models import Role
 from webapp.uploads.models import Upload
 from webapp.uploads.status import BatchStatus, UploadStatus
 
@@ -38,6 +39,23 @@ def test_an_unchanged_page_costs_a_304_and_no_template(app, signed_in: Browser, 
 
         assert (again.status_code, again.data, rendered) == (304, b"", []), url
         assert again.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_of_two_tabs_of_a_browser_one_is_rendered_and_another_browser_gets_its_own(
+    app, signed_in: Browser, aurora, clienti, sending
+):
+    rendered: list[str] = []
+    url = f"/database/{clienti.public_id}/custom-audience/storico"
+    other = app.test_client()
+    other.sign_in(add_operator(aurora, Role.ADMINISTRATOR, "marta@aurora.example", "Marta Riva"))
+    for browser in (signed_in, other):
+        browser.get(f"/database/{clienti.public_id}/custom-audience")  # the token of its forms
+    template_rendered.connect(lambda *_, template, **__: rendered.append(template.name), app, weak=False)
+
+    first, second, others = (browser.get_htmx(url) for browser in (signed_in, signed_in, other))
+
+    assert first.data == second.data != others.data
+    assert rendered == ["uploads/_history.html"] * 2
 
 
 def test_a_change_is_a_new_version_for_every_page_that_shows_it(signed_in: Browser, clienti, sending):
