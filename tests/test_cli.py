@@ -189,3 +189,37 @@ def test_the_simulator_alone_prints_one_line_and_serves():
 def test_what_an_import_came_to_is_said_in_one_sentence(env, csv):
     told = platea("importa", str(csv), "--database", "Clienti", env=env)
     assert told.stdout == "3 righe lette in “Clienti”: 3 contatti nuovi, 0 aggiornati, 0 righe scartate.\n"
+
+
+def test_who_is_present_is_recognised_by_the_key_that_was_asked_for(env, tmp_path):
+    first, second = tmp_path / "prima.csv", tmp_path / "seconda.csv"
+    first.write_text("Codice;Email\nC1;anna@posta.example.com\n", encoding="utf-8")
+    second.write_text("Codice;Email\nC2;anna@posta.example.com\nC3;b@posta.example.com\n", encoding="utf-8")
+    assert platea("importa", str(first), "--database", "Soci", env=env).returncode == 0
+    importa = ["importa", str(second), "--database", "Soci", "--json"]
+
+    refused = platea(*importa, "--chiave", "cellulare", env=env)
+    told = json.loads(platea(*importa, "--chiave", "email", "--modo", "presenti", env=env).stdout)
+
+    assert refused.returncode == 2
+    assert "nel file nessuna colonna è abbinata a “Cellulare”" in refused.stderr
+    assert (told["new"], told["updated"], told["rejected"]) == (0, 1, 0)
+
+
+@pytest.mark.parametrize(("asked", "sent"), [([], 2), (["--consenso", "non-negato"], 1)])
+def test_the_command_sends_to_all_unless_it_is_asked_to_leave_out_who_said_no(
+    env, simulator, connected, tmp_path, asked, sent
+):
+    file = tmp_path / "soci.csv"
+    file.write_text("Email;Consenso\nsi@posta.com;sì\nno@posta.com;no\n", encoding="utf-8")
+    assert platea("importa", str(file), "--database", "Soci", env=env).returncode == 0
+    carica = ["carica", "--database", "Soci", "--account", simulator.account_id, "--audience", "Soci"]
+    crew = Workers(connected, tmp_path / "log")
+    crew.start(1)
+    try:
+        done = platea(*carica, *asked, "--attendi", "--json", env=env)
+    finally:
+        crew.household.stop()
+
+    told = json.loads(done.stdout)
+    assert (told["sent"], told["excluded"]) == (sent, 2 - sent)

@@ -259,3 +259,22 @@ def test_the_check_and_the_result_count_the_rejected_rows_by_reason(signed_in, p
 def test_the_limits_are_told_before_a_file_is_chosen(signed_in, page, base):
     said = page(signed_in.get(f"{base}/nuova")).text_content()
     assert "Fino a 512 MB, 5.000.000 righe e 200 colonne" in said
+
+
+def test_the_key_is_chosen_among_the_columns_of_the_file_also_with_codes(signed_in, page, clienti, base):
+    import_file(clienti, "Codice;Email;Nome\nC1;anna@posta.example.com;Anna\n")
+    draft = add_draft(clienti, "Codice;Email;Nome\nC2;anna@posta.example.com;Anna bis\n")
+    url = f"{base}/{draft.public_id}/colonne"
+    tree = page(signed_in.get(url))
+    radios = tree.xpath("//input[@name='chiave']")
+    assert [(one.get("value"), one.get("checked") is not None) for one in radios] == [
+        ("code", True),
+        ("email", False),
+    ]
+
+    chosen = signed_in.post_form(url, {"chiave": "email", "modo": "create_and_update"})
+    tree = page(signed_in.get(chosen.location))
+    signed_in.post_form(chosen.location.replace("controlla", "importa"))
+    import_run.run_until_final(draft.id)
+
+    assert [(one.code, one.first_name) for one in contacts_of(clienti)] == [("C2", "Anna bis")]

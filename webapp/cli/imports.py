@@ -10,24 +10,45 @@ from webapp import db
 from webapp.access.audit import Action, Detail, record, tell
 from webapp.cli import terminal
 from webapp.contacts import databases, importing
-from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
+from webapp.contacts.models import ContactImport, ImportMode, ImportStatus, UserDatabase
 from webapp.texts import plural
 
+KEYS = {"codice": "code", "email": "email", "cellulare": "mobile"}
+KEY_LABELS = {"codice": "Codice cliente", "email": "Email", "cellulare": "Cellulare"}
+MODES = {
+    "tutti": ImportMode.CREATE_AND_UPDATE,
+    "nuovi": ImportMode.CREATE_ONLY,
+    "presenti": ImportMode.UPDATE_ONLY,
+}
 GOOD = (ImportStatus.COMPLETED, ImportStatus.COMPLETED_WITH_WARNINGS)
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--database", "name", required=True, metavar="NOME", help="Si crea se non c’è ancora.")
+@click.option(
+    "--chiave",
+    type=click.Choice(list(KEYS)),
+    help="Come si riconosce chi c’è già; senza, dal codice se il file lo ha.",
+)
+@click.option(
+    "--modo",
+    type=click.Choice(list(MODES)),
+    help="Crea e aggiorna (tutti), crea solo i nuovi (nuovi) o aggiorna solo chi c’è già (presenti).",
+)
 @terminal.client_option
 @terminal.as_json
-def importa(file: Path, name: str, cliente: str | None, as_json: bool) -> None:
+def importa(
+    file: Path, name: str, chiave: str | None, modo: str | None, cliente: str | None, as_json: bool
+) -> None:
     """Importa un file CSV o Excel in un database utenti.
 
     Colonne, codifica e separatore si riconoscono da soli, come nella procedura guidata.
     """
     terminal.start()
     made = import_file(file, name, cliente)
+    with refused_in_words():
+        _choose(made.id or 0, chiave, modo)
     with db.reading() as session:
         client = session.get_one(UserDatabase, made.database_id).client_id
     told: Detail = {"id": made.public_id, "database": name}
@@ -42,6 +63,21 @@ def importa(file: Path, name: str, cliente: str | None, as_json: bool) -> None:
         click.echo(_sentence(done, name))
     if done.status not in GOOD:
         raise SystemExit(terminal.BAD)
+
+
+def _choose(import_id: int, key: str | None, mode: str | None) -> None:
+    """Write down what was asked for in place of what was proposed. Raises UnreadableFile."""
+    with db.writing() as session:
+        draft = session.get_one(ContactImport, import_id)
+        is_missing = key is not None and KEYS[key] not in draft.mapping.values()
+        if is_missing:
+            importing.discard(session, draft)
+        else:
+            draft.key = KEYS[key] if key else draft.key
+            draft.mode = MODES[mode] if mode else draft.mode
+            session.add(draft)
+    if key and is_missing:
+        raise importing.UnreadableFile(f"nel file nessuna colonna è abbinata a “{KEY_LABELS[key]}”.")
 
 
 def import_file(file: Path, database_name: str, client_name: str | None) -> ContactImport:

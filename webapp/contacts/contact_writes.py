@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from webapp.contacts.models import ImportMode
+from webapp.contacts.same_people import SamePeople
 
 # Which column tells that a contact is already present, by ContactImport.key.
 KEY_COLUMNS = {"code": "code", "email": "email_sha256", "mobile": "mobile_sha256"}
@@ -39,11 +40,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`new + updated + skipped` is the number of rows of the block."""
+    """`new + updated + skipped` and the rows at *conflicts*, whose code is another's, are the whole block."""
 
     new: int
     updated: int
     skipped: int
+    conflicts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,13 @@ def write_block(
     Every contact written bears the moment *at*; *before_update* gets the ids of those about to be changed.
     """
     _take_memory(connection)
-    plan = plan_block(target, rows, present_keys(connection, target, rows))
+    if may_conflict(target):
+        plan = plan_by_people(target, rows, people_of(connection, target, rows, SamePeople()))
+    else:
+        plan = plan_block(target, rows, present_keys(connection, target, rows))
     before_update([contact_id for _, contact_id in plan.updates])
+    if may_conflict(target):
+        _free_codes(connection, target, plan.updates)
     _insert(connection, target, plan.inserts, at)
     _update(connection, target, plan.updates, at)
     return plan.written
@@ -114,6 +121,60 @@ def plan_block(target: Target, rows: Sequence[list[Any]], present: Mapping[Any, 
             (inserts if is_new else updates)[key] = row
     written = Written(len(inserts), len(rows) - len(inserts) - skipped, skipped)
     return Plan(list(inserts.values()), [(row, present[key]) for key, row in updates.items()], written)
+
+
+def may_conflict(target: Target) -> bool:
+    """Whether the file is read by e-mail or mobile, and brings codes, of which each is one contact's."""
+    return target.key in ("email", "mobile") and "code" in target.columns
+
+
+def plan_by_people(target: Target, rows: Sequence[list[Any]], people: SamePeople) -> Plan:
+    """As `plan_block`, for a target that `may_conflict`. *people* follow the rows."""
+    key_at, code_at = target.columns.index(KEY_COLUMNS[target.key]), target.columns.index("code")
+    inserts: dict[int, list[Any]] = {}
+    updates: dict[int, list[Any]] = {}
+    skipped, conflicts = 0, []
+    for number, row in enumerate(rows):
+        match = people.match(row[key_at], row[code_at])
+        if target.mode == (ImportMode.UPDATE_ONLY if match.ref is None else ImportMode.CREATE_ONLY):
+            skipped += 1
+        elif match.is_conflict:
+            conflicts.append(number)
+        else:
+            ref = people.new() if match.ref is None else match.ref
+            (inserts if match.ref is None or ref in inserts else updates)[ref] = row
+            people.write(ref, row[key_at], row[code_at])
+    updated = len(rows) - len(inserts) - skipped - len(conflicts)
+    written = Written(len(inserts), updated, skipped, tuple(conflicts))
+    return Plan(list(inserts.values()), [(row, ref) for ref, row in updates.items()], written)
+
+
+def people_of(
+    connection: Connection, target: Target, rows: Sequence[list[Any]], people: SamePeople
+) -> SamePeople:
+    """*people*, with those of the database that have a key or a code of *rows*."""
+    for name in (KEY_COLUMNS[target.key], "code"):
+        position, mark = target.columns.index(name), _mark(connection)
+        values = {row[position] for row in rows} - {None, ""}
+        if values:
+            marks = ", ".join([mark] * len(values))
+            wanted = f"SELECT id, {KEY_COLUMNS[target.key]}, code FROM contact"
+            sql = f"{wanted} WHERE database_id = {mark} AND {name} IN ({marks})"
+            found = connection.exec_driver_sql(sql, (target.database_id, *values))
+            people.learn((one, None if key is None else bytes(key), code) for one, key, code in found)
+    return people
+
+
+def _free_codes(connection: Connection, target: Target, updates: Sequence[tuple[list[Any], int]]) -> None:
+    """Codes that go from one contact to another within a block are nobody's for a moment."""
+    if not updates:
+        return
+    known = _indexed_values(connection, target, [contact_id for _, contact_id in updates])
+    at = [name for name in target.columns if name in INDEXED].index("code")
+    code_at, mark = target.columns.index("code"), _mark(connection)
+    moved = [(one,) for row, one in updates if known[one][at] and known[one][at] != row[code_at]]
+    if moved:
+        connection.exec_driver_sql(f"UPDATE contact SET code = NULL WHERE id = {mark}", moved)
 
 
 def present_keys(connection: Connection, target: Target, rows: Sequence[list[Any]]) -> dict[Any, int]:

@@ -9,12 +9,21 @@ from sqlmodel import Session
 from webapp.contacts import erased
 from webapp.contacts.columns import NEW, OWN
 from webapp.contacts.contact_rows import RowConverter
-from webapp.contacts.contact_writes import Target, key_position, plan_block, present_keys
+from webapp.contacts.contact_writes import (
+    Target,
+    key_position,
+    may_conflict,
+    people_of,
+    plan_block,
+    plan_by_people,
+    present_keys,
+)
 from webapp.contacts.csv_import import FileRow
 from webapp.contacts.import_draft import rows_of
 from webapp.contacts.import_run import convert_block
 from webapp.contacts.models import ContactImport, UserDatabase
 from webapp.contacts.queries import own_fields
+from webapp.contacts.same_people import SamePeople
 
 MAX_ROWS = 20_000  # about a second: nobody waits longer for a page
 BLOCK_ROWS = 5_000
@@ -54,8 +63,9 @@ def forecast(session: Session, draft: ContactImport, max_rows: int = MAX_ROWS) -
     rows = islice(rows_of(draft), draft.has_header, None)
     found = Forecast()
     seen: dict[object, int] = {}
+    people = SamePeople()
     while found.rows < max_rows and (block := list(islice(rows, min(BLOCK_ROWS, max_rows - found.rows)))):
-        _add(session, found, target, block, converter, seen)
+        _add(session, found, target, block, converter, seen, people)
     found.is_whole = next(rows, None) is None
     return found
 
@@ -83,21 +93,27 @@ def _add(
     rows: list[FileRow],
     converter: RowConverter,
     seen: dict[object, int],
+    people: SamePeople,
 ) -> None:
-    """Add a block to the numbers; *seen* are the keys of contacts that earlier blocks would have made."""
+    """Add a block to the numbers; *seen* and *people* know what earlier blocks would have made."""
     block = convert_block(converter, rows)
-    present = seen | present_keys(session.connection(), target, block.contacts)
-    plan = plan_block(target, block.contacts, present)
-    position = key_position(target)
-    if position is not None:
-        seen.update((row[position], 0) for row in plan.inserts if row[position] is not None)
+    if may_conflict(target):
+        people_of(session.connection(), target, block.contacts, people)
+        plan = plan_by_people(target, block.contacts, people)
+    else:
+        present = seen | present_keys(session.connection(), target, block.contacts)
+        plan = plan_block(target, block.contacts, present)
+        position = key_position(target)
+        if position is not None:
+            seen.update((row[position], 0) for row in plan.inserts if row[position] is not None)
+    rejected = block.rejected_with(plan.written.conflicts)
     found.rows += len(rows)
     found.new += plan.written.new
     found.updated += plan.written.updated
     found.skipped += plan.written.skipped
-    found.rejected += len(block.rejected)
-    found.reasons.update(row.problem or "" for row in block.rejected)
-    found.bad_rows += block.rejected[: SHOWN_ROWS - len(found.bad_rows)]
+    found.rejected += len(rejected)
+    found.reasons.update(row.problem or "" for row in rejected)
+    found.bad_rows += rejected[: SHOWN_ROWS - len(found.bad_rows)]
     found.unreadable.update(block.unreadable)
     for medium in ("email", "mobile"):
         if medium in target.columns:

@@ -70,8 +70,8 @@ def mapping_errors(draft: ContactImport, own: Sequence[Field]) -> dict[str, str]
 
 
 def _key(asked: str, draft: ContactImport) -> str:
-    """A code column decides by itself: two contacts cannot have the same code."""
+    """Among the fields that the file brings; with codes, which are of one contact each, there must be one."""
     targets = set(draft.mapping.values())
-    if "code" in targets:
-        return "code"
-    return asked if asked == "none" or (asked in KEY_NAMES and asked in targets) else "none"
+    if asked in KEY_NAMES and asked in targets:
+        return asked
+    return "code" if "code" in targets else "none"

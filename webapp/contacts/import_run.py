@@ -2,7 +2,7 @@
 
     claim the import (attempt = fencing token, lease)
       → rows already committed are passed over
-      → 10,000 rows read and converted, outside any transaction
+      → 2,000 rows read and converted, outside any transaction
       → one transaction: contacts, rejected rows and progress, while the claim is still ours
       → status
 
@@ -30,7 +30,8 @@ from webapp.contacts.queries import own_fields
 from webapp.services import services
 from webapp.workers import is_gone, this_process
 
-BLOCK_ROWS = 10_000  # the most that one write transaction may hold: others wait for it
+CODE_TAKEN = "code_taken"  # the code is of a contact with another e-mail, or mobile
+BLOCK_ROWS = 2_000  # in one write transaction: others wait for it, on SQLite 30 ms and not 200
 SHIFT_S = 240.0  # then the job makes room for others and rings for the rest
 MAX_CRASHES = 3
 INTERRUPTED = (
@@ -56,6 +57,7 @@ class Claim:
 class Block:
     """Some rows of the file in their order: *contacts* as `contact` column values, *rejected* as read.
 
+    *sources*: the rows that *contacts* were made from, at the same places.
     *met*: own field that is a list → values met.
     """
 
@@ -63,6 +65,12 @@ class Block:
     rejected: list[FileRow]
     unreadable: dict[str, int]
     met: dict[str, set[str]]
+    sources: list[FileRow]
+
+    def rejected_with(self, conflicts: Sequence[int]) -> list[FileRow]:
+        """The rejected rows and the contacts at *conflicts*, whose code is another's, in their order."""
+        taken = [FileRow(self.sources[at].line, self.sources[at].cells, CODE_TAKEN) for at in conflicts]
+        return sorted([*self.rejected, *taken], key=lambda row: row.line) if taken else self.rejected
 
     @property
     def rows(self) -> int:
@@ -166,18 +174,20 @@ def converter_of(session: Session, made: ContactImport) -> RowConverter:
 
 
 def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
-    contacts, rejected = [], []
+    contacts, sources, rejected = [], [], []
     for row in rows:
         values = None if row.problem else converter.convert(row.cells)
         if values is not None and converter.is_erased(values):
             rejected.append(FileRow(row.line, [], ERASED))  # nothing of the row is kept
         elif values is not None:
             contacts.append(values)
+            sources.append(row)
         else:
             rejected.append(row if row.problem else FileRow(row.line, row.cells, NOT_A_CONTACT))
     unreadable = dict(converter.unreadable)
     converter.unreadable.clear()
-    return Block(contacts, rejected, unreadable, {key: set(values) for key, values in converter.met.items()})
+    met = {key: set(values) for key, values in converter.met.items()}
+    return Block(contacts, rejected, unreadable, met, sources)
 
 
 def commit(claimed: Claim, block: Block) -> bool:
@@ -190,16 +200,17 @@ def commit(claimed: Claim, block: Block) -> bool:
             connection, target_of(session, made), block.contacts, at, recorder.keep
         )
         recorder.end(written.new + written.updated)
-        if block.rejected:
+        rejected = block.rejected_with(written.conflicts)
+        if rejected:
             connection.execute(insert(RejectedRow), [
                 {"import_id": made.id, "line": row.line, "reason": row.problem, "cells": row.cells}
-                for row in block.rejected
+                for row in rejected
             ])  # fmt: skip
         made.rows_read += block.rows
         made.rows_new += written.new
         made.rows_updated += written.updated
         made.rows_skipped += written.skipped
-        made.rows_rejected += len(block.rejected)
+        made.rows_rejected += len(rejected)
         made.unreadable_cells = {
             index: made.unreadable_cells.get(index, 0) + block.unreadable.get(index, 0)
             for index in {**made.unreadable_cells, **block.unreadable}

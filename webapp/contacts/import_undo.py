@@ -9,11 +9,11 @@
 A process killed at any point leaves whole blocks behind; the next one goes on with the newest that is left.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
@@ -136,7 +136,8 @@ def undo_newest(claimed: Claim) -> bool:
         block = import_blocks.newest(session, claimed.import_id)
         if block is None:
             return False
-        made.undo_kept += _restore(session, block) + _remove(session, made.database_id, block)
+        # First those that are new: a code they have may have been of one that is to have it again.
+        made.undo_kept += _remove(session, made.database_id, block) + _restore(session, block)
         made.rows_undone += block.rows
         made.crashes = 0
         hold(made)
@@ -153,8 +154,23 @@ def _restore(session: Session, block: ImportBlock) -> int:
     present = select(CONTACT.c.id, CONTACT.c.updated_at).where(CONTACT.c.id.in_([row[0] for row in rows]))
     found = session.execute(present.with_for_update()).all()
     untouched = {contact_id for contact_id, updated_at in found if updated_at == block.written_at}
+    untouched -= _without_their_code(session, names, rows, untouched)
+    session.execute(update(CONTACT).where(CONTACT.c.id.in_(untouched)).values(code=None))
     import_blocks.write_back(session.connection(), names, [row for row in rows if row[0] in untouched])
     return len(found) - len(untouched)
+
+
+def _without_their_code(
+    session: Session, names: Sequence[str], rows: Sequence[Sequence[Any]], untouched: Collection[int]
+) -> set[int]:
+    """Those of *untouched* whose former code is by now of a contact that stays."""
+    at = names.index("code") + 1
+    codes = {row[at]: row[0] for row in rows if row[at] and row[0] in untouched}
+    theirs = select(CONTACT.c.database_id).where(CONTACT.c.id.in_(untouched)).distinct()
+    taken = select(CONTACT.c.code).where(
+        CONTACT.c.database_id.in_(theirs), CONTACT.c.code.in_(codes), CONTACT.c.id.not_in(untouched)
+    )
+    return {codes[code] for code in session.execute(taken).scalars()}
 
 
 def _remove(session: Session, database_id: int, block: ImportBlock) -> int:

@@ -118,8 +118,8 @@ def _queue(import_id: int) -> bool:
         if found := problems(made):
             raise UnreadableFile(found[0])
         _make_own_fields(session, made)
-        if "code" in made.mapping.values():
-            made.key = "code"
+        if made.key == "none" and "code" in made.mapping.values():
+            made.key = "code"  # two contacts cannot have the same code
         made.status = ImportStatus.QUEUED
         made.updated_at = clock.now()
         session.add(made)

@@ -11,12 +11,14 @@ ROW_REASONS = {
     "line_too_long": "la riga è troppo lunga",
     "open_quote": "c’è una virgoletta aperta e mai chiusa",
     "erased": "la persona ha chiesto la cancellazione dei suoi dati",
+    "code_taken": "il codice è già di un altro contatto, con un’altra email o un altro cellulare",
     "not_a_contact": "mancano codice, email, cellulare e nome",
 }
 ENCODINGS = (("utf-8", "UTF-8"), ("cp1252", "Windows (ANSI)"), ("utf-16", "UTF-16"))
 DELIMITERS = ((";", "punto e virgola"), (",", "virgola"), ("\t", "tabulazione"), ("|", "barra verticale"))
 KEYS = (
     ("none", "Ogni riga è un contatto nuovo", "Le email ripetute restano: a Facebook ne arriva una sola."),
+    ("code", "Stesso codice cliente", "Se il codice c’è già, la riga aggiorna quel contatto."),
     ("email", "Stessa email", "Se l’email c’è già, la riga aggiorna quel contatto."),
     ("mobile", "Stesso cellulare", "Se il cellulare c’è già, la riga aggiorna quel contatto."),
 )
