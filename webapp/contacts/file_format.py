@@ -59,7 +59,7 @@ def detect(path: Path, file_name: str, max_rows: int = MAX_ROWS) -> FileFormat:
         sample = file.read(SAMPLE_BYTES)
         if sample.startswith(b"PK"):
             spreadsheet.check(file, file_name)
-            return FileFormat(XLSX)
+            return FileFormat(XLSX, lines=spreadsheet.about_rows(file))
         _refuse_what_is_no_text(sample)
         file.seek(0)
         encoding, lines = _encoding(file, sample)

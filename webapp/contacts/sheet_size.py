@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 _NEAR_ROWS, _NEAR_COLUMNS = 99_999, 26
 _FAR = re.compile(rb"\br\s*=\s*[\"'](?:[A-Za-z]{2,}[0-9]|[A-Za-z]?[0-9]{6})")  # AB1, A123456, a row's 123456
 _ANY = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)([0-9]+)[\"']")
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _LONGEST = 64  # bytes of a reference, which may stand on the border of two chunks
 
 
@@ -25,6 +26,17 @@ def cells_to_hold(chunks: Callable[[], Iterable[bytes]], enough: int) -> int:
         columns.update({letters for letters, _ in found})
         last_row = max(last_row, max((int(row[:12]) for _, row in found), default=0))
     return last_row * max(map(_column, columns), default=0)
+
+
+def rows_of(chunks: Iterable[bytes]) -> int:
+    """How many rows the XML of a sheet has, the empty ones that it writes down included."""
+    found, tail = 0, b""
+    for chunk in chunks:
+        # What stands across the border is counted with the next piece, and only there.
+        head, cut, rest = (tail + chunk).rpartition(b"<")
+        found += len(_ROW.findall(head))
+        tail = cut + rest if cut else rest
+    return found + len(_ROW.findall(tail))
 
 
 def _overlapping(chunks: Iterable[bytes]) -> Iterable[bytes]:

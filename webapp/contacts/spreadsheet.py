@@ -1,5 +1,6 @@
 """Excel workbooks (.xlsx): the first sheet, as the same text cells a CSV file would hold."""
 
+import re
 import struct
 import zipfile
 import zlib
@@ -18,7 +19,7 @@ from webapp.contacts.file_limits import (
     MAX_XLSX_RATIO,
     UnreadableFile,
 )
-from webapp.contacts.sheet_size import cells_to_hold
+from webapp.contacts.sheet_size import cells_to_hold, rows_of
 
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 # All that zipfile and struct raise for an archive whose bytes are damaged.
@@ -32,6 +33,8 @@ TOO_SPREAD = (
     "Il foglio Excel ha celle piene molto lontane dalle altre: elimina quelle che non servono, "
     "oppure salvalo come CSV."
 )
+_FIRST_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*?\br:id\s*=\s*[\"']([^\"']+)")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
 _SMALL_BYTES = 10_000_000  # below this nobody cares about the ratio
 
 
@@ -49,6 +52,31 @@ def check(file: BinaryIO, file_name: str) -> None:
             _refuse_bombs(file, parts)
     except _BROKEN:
         raise UnreadableFile("Il foglio Excel è rovinato: salvalo di nuovo e riprova.") from None
+
+
+def about_rows(file: BinaryIO) -> int:
+    """How many rows the first sheet has, to tell how far a reader is; 0 when the archive does not say.
+
+    Rows that are only formatted count too, so it is an estimate from above.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            target = _first_sheet(archive.read("xl/workbook.xml"), archive.read("xl/_rels/workbook.xml.rels"))
+            part = archive.getinfo(target) if target else None
+            return rows_of(_inflate(file, part)) if part else 0
+    except (*_BROKEN, KeyError):
+        return 0
+
+
+def _first_sheet(workbook: bytes, relations: bytes) -> str | None:
+    """The part that holds the sheet that comes first in the workbook, whatever it is called."""
+    first = _FIRST_SHEET.search(workbook)
+    for relation in _RELATION.findall(relations):
+        named = dict(re.findall(rb"(\w+)\s*=\s*[\"']([^\"']*)", relation))
+        if first and named.get(b"Id") == first[1]:
+            target = named.get(b"Target", b"").decode("utf-8", "replace")
+            return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    return None
 
 
 def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
