@@ -69,6 +69,7 @@ def counts(connection: Connection) -> dict[str, int]:
     return {
         table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
         for table in tables.sorted_tables
+        if migrations.is_of_the_models(table.name, "table", {})
     }
 
 

@@ -33,12 +33,16 @@ def into_sqlite(file: str, path: str, database_id: int) -> int:
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("PRAGMA cache_size=-64000")  # as an import of ours takes
+        # No index of names: a bare script keeps none.
+        kept = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'contact_words_new'").fetchone()
+        connection.execute("DROP TRIGGER contact_words_new")
         people, count = _people(file, database_id, datetime.now().isoformat(" ")), 0
         while block := list(islice(people, ROWS)):
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(sql, block)
             connection.execute("COMMIT")
             count += len(block)
+        connection.execute(kept[0])
     return count
 
 

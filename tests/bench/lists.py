@@ -11,9 +11,9 @@ from tests.bench.measure import percentile
 from tests.conftest import Browser, add_operator, make_app
 from webapp import clock, config, db, services
 from webapp.access.models import Client, Role
+from webapp.contacts import word_index
 from webapp.contacts.models import CONTACT, UserDatabase
 from webapp.contacts.queries import field_types
-from webapp.contacts.selection import selected
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import BatchStatus, UploadStatus
 
@@ -146,6 +146,6 @@ def _count(database_id: int, conditions: list[tuple[str, str, list[Any]]]) -> in
     }
     with db.reading() as session:
         fields = field_types(session, database_id)
-    chosen = selected(database_id, rule, fields, date.today())
+        chosen = word_index.chosen(session, database_id, rule, fields, date.today())
     with db.reading() as session:
         return session.execute(select(func.count()).select_from(CONTACT).where(chosen)).scalar_one()

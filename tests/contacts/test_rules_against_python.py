@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 
 from webapp import clock, db, migrations
 from webapp.access.models import Client
-from webapp.contacts import counting, databases, queries, sent
+from webapp.contacts import counting, databases, queries, sent, word_index
 from webapp.contacts.contact_rows import digest_email, digest_mobile
 from webapp.contacts.filter_rules import parse
 from webapp.contacts.models import CONTACT, OwnField, SentAudience
@@ -90,7 +90,10 @@ class World:
     def by_sql(self, rule: dict, today: date) -> set[int]:
         with db.reading() as session:
             clause = selected(self.database.id, rule, self.types, today)
-            return set(session.execute(select(CONTACT.c.id).where(clause)).scalars())
+            found = set(session.execute(select(CONTACT.c.id).where(clause)).scalars())
+            narrowed = word_index.chosen(session, self.database.id, rule, self.types, today)
+            assert set(session.execute(select(CONTACT.c.id).where(narrowed)).scalars()) == found
+            return found
 
     def beside_each(self, rule: dict, today: date) -> tuple[counting.Counts, dict[str, int]]:
         """The counts of the whole, and of each of `parts`."""

@@ -201,7 +201,9 @@ def _columns_with_people(settings: Settings) -> set[tuple[str, str]]:
     path = settings.database_url.removeprefix("sqlite:///")
     found = set()
     with sqlite3.connect(path) as connection:
-        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        for (table,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        ).fetchall():
             cursor = connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608 (names of our own tables)
             names = [column[0] for column in cursor.description]
             for row in cursor:

@@ -6,15 +6,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlmodel import Session
 
+from webapp.contacts import word_index
 from webapp.contacts.cells import fold
 from webapp.contacts.contact_rows import digest_email, digest_mobile
+from webapp.contacts.folding import folded_text
 from webapp.contacts.models import CONTACT, Contact, UserDatabase
-from webapp.contacts.selection import folded_text
 
 PAGE_ROWS = 50
 LONGEST_SEARCH = 100
 MAX_WORDS = 5
 MAX_EXACT = 200
+MOST_AT_ONCE = 5_000  # candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,21 @@ class ContactPage:
 
 
 def read_page(
-    session: Session, chosen: ColumnElement[bool], after: int | None = None, before: int | None = None
+    session: Session,
+    chosen: ColumnElement[bool],
+    after: int | None = None,
+    before: int | None = None,
+    candidates: str | None = None,
 ) -> ContactPage:
-    """The contacts of *chosen* after the id *after*, or those just before *before*; else the first."""
+    """The contacts of *chosen* after the id *after*, or those just before *before*; else the first.
+
+    *candidates*: the question to `word_index` by which they are found, when there is one.
+    """
     backwards = before is not None
-    wanted = select(Contact).where(chosen)
-    if backwards:
-        wanted = wanted.where(CONTACT.c.id < before).order_by(CONTACT.c.id.desc())
+    if candidates:
+        found = _among(session, chosen, candidates, after or 0, before)
     else:
-        wanted = wanted.where(CONTACT.c.id > (after or 0)).order_by(CONTACT.c.id)
-    found = list(session.execute(wanted.limit(PAGE_ROWS + 1)).scalars())
+        found = _in_order(session, chosen, after or 0, before)
     more, found = len(found) > PAGE_ROWS, found[:PAGE_ROWS]
     if backwards:
         found.reverse()
@@ -48,22 +55,58 @@ def read_page(
     )
 
 
-def matches(session: Session, database: UserDatabase, text: str) -> ColumnElement[bool]:
+def _in_order(session: Session, chosen: ColumnElement[bool], after: int, before: int | None) -> list[Contact]:
+    """One more than a page, nearest first."""
+    wanted = select(Contact).where(chosen)
+    if before is not None:
+        wanted = wanted.where(CONTACT.c.id < before).order_by(CONTACT.c.id.desc())
+    else:
+        wanted = wanted.where(CONTACT.c.id > after).order_by(CONTACT.c.id)
+    return list(session.execute(wanted.limit(PAGE_ROWS + 1)).scalars())
+
+
+def _among(
+    session: Session, chosen: ColumnElement[bool], question: str, after: int, before: int | None
+) -> list[Contact]:
+    """The same among the candidates, some at a time: nearly all are right, and a page is soon full."""
+    found: list[Contact] = []
+    limit = 2 * PAGE_ROWS
+    while len(found) <= PAGE_ROWS:
+        ids = word_index.candidates(session, question, limit, after, before)
+        if not ids:
+            break
+        found += _in_order(session, chosen & CONTACT.c.id.in_(ids), after, before)
+        after, before = (after, ids[-1]) if before is not None else (ids[-1], None)
+        limit = min(limit * 4, MOST_AT_ONCE)
+    return found[: PAGE_ROWS + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Contacts that *matching* means; *candidates* as of `read_page`."""
+
+    matching: ColumnElement[bool]
+    candidates: str | None = None
+
+
+def search(session: Session, database: UserDatabase, text: str) -> Search:
     """Contacts that *text* may mean: a whole e-mail, mobile or code if there is one, else part of a name.
 
     What is exact is looked for by its index first: mixed with parts of names it would read all contacts.
     """
     if exact := _exactly(session, database, text):
-        return CONTACT.c.id.in_(exact)
+        return Search(CONTACT.c.id.in_(exact))
     columns = (CONTACT.c.last_name, CONTACT.c.first_name, CONTACT.c.email, CONTACT.c.city)
     words = fold(text).split()[:MAX_WORDS]
-    return and_(
+    matching = and_(
         true(),
         *(
             or_(*(folded_text(column).contains(word, autoescape=True) for column in columns))
             for word in words
         ),
     )
+    is_there = word_index.is_there(session)
+    return Search(matching, word_index.of_words(database.id or 0, words) if is_there else None)
 
 
 def _exactly(session: Session, database: UserDatabase, text: str) -> list[int]:

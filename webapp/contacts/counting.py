@@ -83,7 +83,8 @@ def count(chosen: Clause, parts: Parts | None = None, patience_s: float = PATIEN
         same = None
         if seconds < patience_s / 2:
             same = _answer(connection, _same_email(connection, chosen), patience_s - seconds)
-    return Counts(*total, same[0] if same else None, int(seconds * 1000), each)
+    chosen_ones, emails, mobiles = total
+    return Counts(chosen_ones, emails, mobiles, same[0] if same else None, int(seconds * 1000), each)
 
 
 def _with_parts(connection: Connection, parts: Parts, seconds: float) -> tuple[Any, ...] | None:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import clock, texts
-from webapp.contacts import filter_counts, filter_form, filter_words, holders, queries, sent
+from webapp.contacts import filter_counts, filter_form, filter_words, holders, queries, sent, word_index
 from webapp.contacts.counting import Counts, count
 from webapp.contacts.fields import SENT, Field
 from webapp.contacts.filter_form import FilterForm
@@ -16,7 +16,6 @@ from webapp.contacts.filter_rules import Rule
 from webapp.contacts.models import Contact, Filter, UserDatabase
 from webapp.contacts.operators import OPERATORS
 from webapp.contacts.routes import filter_or_404
-from webapp.contacts.selection import selected
 from webapp.contacts.showing import Shown, shown
 from webapp.texts import ROME
 
@@ -120,7 +119,7 @@ def result_context(
     fields = fields_by_name(session, database.id or 0)
     incomplete = sum(bool(one.error) for group in checked.all_groups for one in group.conditions)
     types = {name: field.type for name, field in fields.items()}
-    chosen = selected(database.id or 0, rule.as_json(), types, today())
+    chosen = word_index.chosen(session, database.id or 0, rule.as_json(), types, today())
     counts = count(chosen, filter_counts.parts(database.id or 0, rule, checked, fields, today()))
     few = select(Contact).where(chosen).limit(EXAMPLES if counts else 0)
     result = Result(

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Index, Table, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.access.models  # noqa: F401 (the tables that foreign keys here point to)
+import webapp.contacts.folding  # noqa: F401 (triggers on contacts need its function on every connection)
 from webapp import clock
 from webapp.contacts.fields import FieldType
 from webapp.db import BigId, Blob, Json
@@ -94,6 +95,8 @@ class Contact(SQLModel, table=True):
     country: str | None = None
     birth_date: date | None = None
     consent: bool | None = None
+    consent_date: date | None = None
+    consent_source: str | None = None  # what was asked, or where: a form, a card, a version of the text
     own_fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)

@@ -18,13 +18,13 @@ from webapp.contacts import (
     filter_pages,
     queries,
     sent,
+    word_index,
 )
 from webapp.contacts.email_typos import suggestion
 from webapp.contacts.fields import ADDRESS
 from webapp.contacts.filter_rules import BrokenRule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.contacts.routes import CONTACT, CONTACTS, blueprint, contact_or_404, database_or_404
-from webapp.contacts.selection import selected
 from webapp.contacts.showing import email_of, field_text, mobile_of, shown
 
 
@@ -39,9 +39,11 @@ def show_contacts(database_id: str) -> str | Response:
             chosen = _chosen(session, database, narrowed)
         except BrokenRule as error:
             return htmx.notice(htmx.go_to(_filters(database)), str(error), "err")
-        if search and whole:
-            chosen = chosen & contact_pages.matches(session, database, search)
-        page = contact_pages.read_page(session, chosen, _id("dopo"), _id("prima"))
+        found = contact_pages.search(session, database, search) if search and whole else None
+        if found:
+            chosen = chosen & found.matching
+        candidates = found.candidates if found else None
+        page = contact_pages.read_page(session, chosen, _id("dopo"), _id("prima"), candidates)
         fields = queries.fields_of(session, database.id or 0)
         columns = contact_list.columns(session, _operator_id(), database.id or 0, fields, whole)
         return render_template(
@@ -122,7 +124,8 @@ def show_contact(database_id: str, contact_id: str) -> str:
 
 def _chosen(session: Session, database: UserDatabase, narrowed: Filter | None) -> ColumnElement[bool]:
     types = queries.field_types(session, database.id or 0)
-    return selected(database.id or 0, narrowed.rule if narrowed else None, types, filter_pages.today())
+    rule = narrowed.rule if narrowed else None
+    return word_index.chosen(session, database.id or 0, rule, types, filter_pages.today())
 
 
 def _filters(database: UserDatabase) -> str:

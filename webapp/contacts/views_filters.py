@@ -10,12 +10,11 @@ from webapp import clock, db, htmx
 from webapp.access.audit import Action, Detail, record
 from webapp.access.current import may
 from webapp.access.models import Role
-from webapp.contacts import counting, filter_form, filter_pages, holders, queries
+from webapp.contacts import counting, filter_form, filter_pages, holders, queries, word_index
 from webapp.contacts.filter_form import FilterForm
 from webapp.contacts.filter_rules import Rule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.contacts.routes import FILTER, FILTERS, blueprint, client_id, database_or_404, filter_or_404
-from webapp.contacts.selection import selected
 
 SAVE = "save"
 HELD = "Un caricamento in corso usa questo filtro: aspetta che finisca, poi eliminalo."
@@ -154,7 +153,10 @@ def _take(database_id: str, filter_id: str | None) -> Response:
 def _save(
     database: UserDatabase, saved: Filter | None, form: FilterForm, rule: Rule, types: dict[str, str]
 ) -> Response:
-    counts = counting.count(selected(database.id or 0, rule.as_json(), types, filter_pages.today()))
+    with db.reading() as session:
+        database_id = database.id or 0
+        chosen = word_index.chosen(session, database_id, rule.as_json(), types, filter_pages.today())
+    counts = counting.count(chosen)
     try:
         with db.writing() as session:
             found = session.get(Filter, saved.id) if saved else None

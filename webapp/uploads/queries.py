@@ -11,8 +11,8 @@ from sqlmodel import Session, col
 
 from webapp.access.models import Client
 from webapp.contacts.cells import fold
+from webapp.contacts.folding import folded_text
 from webapp.contacts.models import Filter, UserDatabase
-from webapp.contacts.selection import folded_text
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.numbers import Numbers
 from webapp.uploads.rows import PAGE_ROWS, RUNNING, Page, UploadRow
