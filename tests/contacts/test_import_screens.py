@@ -10,6 +10,7 @@ from tests.contacts.conftest import add_draft, as_bytes, contacts_of, import_fil
 from webapp import db
 from webapp.access.models import Role
 from webapp.contacts import import_run, importing
+from webapp.contacts.contact_ids import public_id
 from webapp.contacts.models import ContactImport, OwnField
 
 FILE = """\
@@ -278,3 +279,47 @@ def test_the_key_is_chosen_among_the_columns_of_the_file_also_with_codes(signed_
     import_run.run_until_final(draft.id)
 
     assert [(one.code, one.first_name) for one in contacts_of(clienti)] == [("C2", "Anna bis")]
+
+
+EVIDENCE = """\
+Email;Consenso marketing;Data consenso;Fonte consenso
+anna@posta.example.com;sì;14/02/2024;Modulo del sito, versione 3
+luca@posta.example.com;no;31/12/2099;
+"""
+
+
+def test_when_and_where_somebody_consented_is_recognised_kept_shown_and_exported(
+    signed_in, page, clienti, base
+):
+    draft = add_draft(clienti, EVIDENCE)
+    assert list(draft.mapping.values()) == ["email", "consent", "consent_date", "consent_source"]
+    importing.run(draft.id)
+
+    anna, luca = contacts_of(clienti)
+    assert (anna.consent_date.isoformat(), anna.consent_source) == (
+        "2024-02-14",
+        "Modulo del sito, versione 3",
+    )
+    # Nobody consents tomorrow: the date stays empty and is counted among the cells that were not read.
+    assert (luca.consent_date, read_import(draft.id).unreadable_cells) == (None, {"2": 1})
+    contact = f"/database/{clienti.public_id}/contatti/{public_id(anna.id)}"
+    shown = page(signed_in.get(contact)).text_content()
+    assert "14/02/2024" in shown and "Modulo del sito, versione 3" in shown
+    exported = signed_in.post_form(f"/database/{clienti.public_id}/contatti/esporta").get_data(as_text=True)
+    assert "Data del consenso" in exported and "14/02/2024" in exported
+    again = add_draft(clienti, exported)
+    assert {"consent", "consent_date", "consent_source"} <= set(again.mapping.values())
+
+
+def test_the_date_of_a_consent_is_corrected_by_hand_and_its_history_says_so(signed_in, page, clienti):
+    import_file(clienti, EVIDENCE)
+    contact = f"/database/{clienti.public_id}/contatti/{public_id(contacts_of(clienti)[0].id)}"
+    form = page(signed_in.get(f"{contact}/modifica")).xpath("//form[@id='contatto']")[0]
+    typed = {name: value or "" for name, value in form.form_values()}
+
+    refused = signed_in.post_form(f"{contact}/modifica", typed | {"campo-consent_date": "2099-01-01"})
+    signed_in.post_form(f"{contact}/modifica", typed | {"campo-consent_date": "2024-03-01"})
+
+    assert "non è nel futuro" in page(refused, 422).text_content()
+    assert contacts_of(clienti)[0].consent_date.isoformat() == "2024-03-01"
+    assert "data del consenso" in page(signed_in.get(contact)).text_content()

@@ -25,6 +25,7 @@ UNREADABLE = {
 CHANGED_MEANWHILE = (
     "Nel frattempo il contatto è cambiato: guarda i valori di adesso, correggi di nuovo e salva."
 )
+CONSENT_LATER = "Scrivi una data che esiste e che non è nel futuro, per esempio 31/12/2025."
 NOT_AMONG = "Scegli uno dei valori proposti."
 
 
@@ -71,12 +72,16 @@ def number_text(value: int | float) -> str:
 
 
 def row_of(
-    typed: Mapping[str, str], fields: Sequence[Field], country: str, erased: ErasedKeys | None = None
+    typed: Mapping[str, str],
+    fields: Sequence[Field],
+    country: str,
+    today: date,
+    erased: ErasedKeys | None = None,
 ) -> tuple[Row | None, dict[str, str]]:
     """(the row, {}) or (None, control id → what to correct). *erased*: whom not to take in again."""
     own_types = {field.name.removeprefix(OWN): field.type for field in fields if field.is_own}
     mapping = {str(index): field.name for index, field in enumerate(fields)}
-    converter = RowConverter(mapping, own_types, country)
+    converter = RowConverter(mapping, own_types, country, today)
     values = converter.convert([_cell(typed[field.name]) for field in fields])
     errors = {control_id(fields[int(index)]): _wrong(fields[int(index)]) for index in converter.unreadable}
     for field in fields:
@@ -104,4 +109,6 @@ def _cell(text: str) -> str:
 
 
 def _wrong(field: Field) -> str:
+    if field.name == "consent_date":
+        return CONSENT_LATER
     return UNREADABLE.get(FieldType(field.type), NOT_AMONG) if field.type in set(FieldType) else NOT_AMONG

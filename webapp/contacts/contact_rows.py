@@ -43,10 +43,16 @@ class RowConverter:
     """Turns cells into values for `columns`, in that order; counts the cells it had to leave empty.
 
     *mapping*: column index as text → standard field, `own:<key>` or `skip`; *own_types*: key → FieldType;
-    *country*: of phone numbers without prefix.
+    *country*: of phone numbers without prefix; *today*: nobody has consented later than that.
     """
 
-    def __init__(self, mapping: Mapping[str, str], own_types: Mapping[str, str], country: str = "IT") -> None:
+    def __init__(
+        self,
+        mapping: Mapping[str, str],
+        own_types: Mapping[str, str],
+        country: str = "IT",
+        today: date | None = None,
+    ) -> None:
         self.unreadable: Counter[str] = Counter()  # column index as text → cells left empty
         self.erased: ErasedKeys | None = None  # whom to refuse; set by who knows the client
         self.met: dict[str, set[str]] = {}  # own field that is a list → values met
@@ -55,7 +61,7 @@ class RowConverter:
         self._plain: list[tuple[int, Callable[[str], Any]]] = []
         self._digested: list[tuple[int, Callable[[str], Digested]]] = []
         self._own: list[tuple[int, str, Callable[[str], Any]]] = []
-        readers = _standard_readers(country)
+        readers = _standard_readers(country, today)
         targets = {target: int(index) for index, target in mapping.items() if target != SKIP}
         self._identity = [targets[field] for field in _IDENTITY if field in targets]
         for field, index in targets.items():
@@ -131,7 +137,7 @@ def _sha256(value: str | None) -> bytes | None:
     return hashlib.sha256(value.encode()).digest() if value is not None else None
 
 
-def _standard_readers(country: str) -> dict[str, Callable[[str], Any]]:
+def _standard_readers(country: str, today: date | None) -> dict[str, Callable[[str], Any]]:
     return {
         "code": read.read_text,
         "first_name": _name,
@@ -143,6 +149,8 @@ def _standard_readers(country: str) -> dict[str, Callable[[str], Any]]:
         "country": read.read_country,
         "birth_date": _iso_date,
         "consent": read.read_yes_no,
+        "consent_date": partial(_date_until, today=today),
+        "consent_source": _name,
     }
 
 
@@ -151,6 +159,12 @@ _name = lru_cache(maxsize=50_000)(read.read_text)  # few in a file, and the same
 
 def _digesting_readers(country: str) -> dict[str, Callable[[str], Digested]]:
     return {"email": digest_email, "mobile": partial(digest_mobile, country=country)}
+
+
+def _date_until(cell: str, today: date | None) -> Any:
+    value = _iso_date(cell)
+    is_later = isinstance(value, str) and today is not None and value > today.isoformat()
+    return read.UNREADABLE if is_later else value
 
 
 @lru_cache(maxsize=50_000)

@@ -6,6 +6,7 @@ from itertools import islice
 
 from sqlmodel import Session
 
+from webapp import clock
 from webapp.contacts import erased
 from webapp.contacts.columns import NEW, OWN
 from webapp.contacts.contact_rows import RowConverter
@@ -81,7 +82,7 @@ def draft_converter(session: Session, draft: ContactImport) -> RowConverter:
         else:
             mapping[index] = target
     database = session.get_one(UserDatabase, draft.database_id)
-    converter = RowConverter(mapping, types, database.country)
+    converter = RowConverter(mapping, types, database.country, clock.today())
     converter.erased = erased.keys_of_client(session, database.client_id)
     return converter
 

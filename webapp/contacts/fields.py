@@ -49,6 +49,8 @@ STANDARD = (
     Field("country", "Paese", FieldType.TEXT),
     Field("birth_date", "Data di nascita", FieldType.DATE),
     Field("consent", "Consenso", FieldType.YES_NO),
+    Field("consent_date", "Data del consenso", FieldType.DATE),
+    Field("consent_source", "Fonte del consenso", FieldType.TEXT),
 )
 SENT = Field("sent", "Custom audience", AUDIENCE)
 STANDARD_BY_NAME = {field.name: field for field in STANDARD}

@@ -168,7 +168,7 @@ def converter_of(session: Session, made: ContactImport) -> RowConverter:
     """The converter for the columns of *made*, whose own fields exist."""
     database = session.get_one(UserDatabase, made.database_id)
     types = {field.key: field.type for field in own_fields(session, made.database_id)}
-    converter = RowConverter(made.mapping, types, database.country)
+    converter = RowConverter(made.mapping, types, database.country, clock.today())
     converter.erased = erased.keys_of_client(session, database.client_id)
     return converter
 

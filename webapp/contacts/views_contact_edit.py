@@ -6,7 +6,7 @@ from flask import Response, abort, make_response, render_template, request, url_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from webapp import db, htmx, texts
+from webapp import clock, db, htmx, texts
 from webapp.access.current import current_operator
 from webapp.contacts import contact_edit, contact_form, contact_ids, erased, queries, sent
 from webapp.contacts.email_typos import suggestion
@@ -58,7 +58,7 @@ def apply_suggestion(database_id: str, contact_id: str) -> Response:
         fields = queries.fields_of(session, database.id or 0)
         typed = {**_as_typed(contact, fields), "email": meant}
         gone = erased.keys_of_client(session, database.client_id)
-        row, errors = contact_form.row_of(typed, fields, database.country, gone)
+        row, errors = contact_form.row_of(typed, fields, database.country, clock.today(), gone)
         if row is None:
             return htmx.notice(answer, next(iter(errors.values())), "err")
         contact_edit.change(session, database, contact, row, typed, fields, current_operator().name)
@@ -129,7 +129,7 @@ def _take(database_id: str, contact_id: str | None) -> Response:
         now = _as_typed(contact, fields)
         return _refused(database, contact, fields, now, {}, contact_form.CHANGED_MEANWHILE, 409)
     typed = contact_form.read(request.form, fields)
-    row, errors = contact_form.row_of(typed, fields, database.country, gone)
+    row, errors = contact_form.row_of(typed, fields, database.country, clock.today(), gone)
     if row is None:
         return _refused(database, contact, fields, typed, errors)
     try:
