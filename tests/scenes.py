@@ -12,26 +12,23 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy.exc import OperationalError
 
+from tests import scene_furniture as furniture
 from tests.conftest import Browser, add_operator, make_app
 from tests.contacts.conftest import add_draft, import_file
 from tests.running import Simulator
-from tests.uploads.screens.building import add_event, add_upload, change_batch, leave_out, save, sign
+from tests.uploads.screens.building import save, sign
 from webapp import clock, db, migrations
 from webapp import services as platea
 from webapp.access.models import Client, Membership, Operator, Role
 from webapp.access.policy import POLICY, Who
 from webapp.config import ROOT, Settings
-from webapp.contacts import databases
-from webapp.contacts.models import Contact, Filter, UserDatabase
+from webapp.contacts import databases, sample_data
+from webapp.contacts.models import ContactImport, Filter, ImportStatus, UserDatabase
 from webapp.crypto import new_key
-from webapp.destinations.meta import accounts, health
-from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
+from webapp.destinations.meta.models import MetaAccount
 from webapp.processes import python
-from webapp.texts import ROME
 from webapp.uploads.models import Upload
-from webapp.uploads.status import BatchStatus, UploadStatus
 
-SENT, PENDING, FAILED = BatchStatus.SENT, BatchStatus.PENDING, BatchStatus.FAILED
 CSV = """Nome;Email;Cellulare;Città
 Mario;mario.rossi@posta.example;333 1234567;Torino
 Anna;non valida;02 1;Milano
@@ -40,7 +37,7 @@ RULE = {
     "groups": [{"match": "all", "conditions": [{"field": "city", "operator": "is", "values": ["Torino"]}]}],
     "exclude": {"match": "any", "conditions": []},
 }
-GIULIA, PAOLO, NADIA, LUCA = "giulia", "paolo", "nadia", "luca"
+GIULIA, PAOLO, NADIA, LUCA, NOBODY = "giulia", "paolo", "nadia", "luca", ""
 
 
 @dataclass(frozen=True)
@@ -116,83 +113,23 @@ def _furnished(app: Flask, simulator: Simulator) -> Stage:
         clienti = databases.create_database(session, aurora.id, "Clienti Italia")
         vuoto = databases.create_database(session, aurora.id, "Lista nuova")
     import_file(clienti, CSV, "clienti-novembre.csv")
-    add_draft(clienti, CSV, "da-completare.csv")
+    draft = add_draft(clienti, CSV, "da-completare.csv")
+    running = add_draft(
+        clienti, CSV, "clienti-2025.csv", status=ImportStatus.RUNNING, rows_total=48_000, rows_read=20_400,
+        rows_new=17_900, rows_updated=2_350, rows_rejected=150, lease_until=clock.epoch() + 3600,
+        started_at=clock.now() - timedelta(seconds=9),
+    )  # fmt: skip
+    sample = sample_data.create(pieno.id, "Luca Testa")
     saved = Filter(database_id=clienti.id, name="Clienti di Torino", rule=RULE)
     # Seen in the time to come, so that it is alive until the last picture.
     save(
         saved, sign("worker-1", seen_ago=timedelta(hours=-1)), sign("worker-2", seen_ago=timedelta(minutes=9))
     )
-    italia = _accounts(aurora, simulator)
-    uploads = _uploads(clienti, saved, italia)
+    italia, spagna = furniture.add_accounts(aurora, simulator)
+    uploads = furniture.add_uploads(clienti, saved, italia)
     _errors(app)
-    return Stage(app, people, _scenes(clienti, vuoto, saved, italia, uploads))
-
-
-def _accounts(aurora: Client, simulator: Simulator) -> MetaAccount:
-    """One in order, one whose authorisation ends soon, one that has ended."""
-    italia = accounts.save_with_token(
-        aurora.id, "Aurora Italia", simulator.account_id, simulator.access_token
-    )
-    health.check(italia.id)
-    spagna = MetaAccount(
-        client_id=aurora.id, name="Aurora Spagna", act_id="5647382910564", token=b"x",
-        facebook_user_name="Paolo Neri", token_expires_at=clock.now() + timedelta(days=6, hours=2),
-    )  # fmt: skip
-    outlet = MetaAccount(
-        client_id=aurora.id, name="Aurora Outlet", act_id="9182736450918", token=b"x",
-        facebook_user_name="Marta Riva", token_expires_at=clock.now() - timedelta(days=2),
-    )  # fmt: skip
-    for account in (spagna, outlet):
-        account.token = platea.services().seal.close(simulator.access_token, account.purpose)
-    save(spagna, outlet)
-    limit = MetaHealth(
-        account_id=spagna.id, usage_percent=82, has_terms=True, has_permission=True, n_audiences=12
-    )
-    save(limit)
-    return italia
-
-
-def _uploads(clienti: UserDatabase, saved: Filter, italia: MetaAccount) -> dict[str, Upload]:
-    """One in each state, and a month of finished ones for the charts."""
-    now, made = clock.now(), {}
-    for days in range(1, 28, 2):
-        add_upload(
-            clienti, [(SENT, 900 + days * 137 % 2600, days)],
-            account=italia, audience_name="Clienti attivi 12 mesi",
-            discarded={"email_invalid": 20 + days * 3}, created_at=now - timedelta(days=days),
-            sent_at=now - timedelta(days=days), finished_at=now - timedelta(days=days, minutes=-3),
-        )  # fmt: skip
-        day = (now - timedelta(days=days)).astimezone(ROME).date()
-        save(AudienceSize(account_id=italia.id, audience_id="23851", day=day, size=14_000 - days * 180))
-    reasons = {
-        UploadStatus.PAUSED: ("L’autorizzazione è scaduta.", "Autorizza di nuovo l’account.", "190/463"),
-        UploadStatus.FAILED: ("Il filtro usa un campo che non esiste più.", "Apri il filtro.", "filtro"),
-    }  # fmt: skip
-    for number, status in enumerate(UploadStatus):
-        reason, todo, code = reasons.get(status, (None, None, None))
-        is_ended = status.value in ("completed", "completed_with_warnings")
-        batches = [(SENT, 5000, 3), (SENT if is_ended else PENDING, 4200, 0)]
-        made[status.value] = add_upload(
-            clienti,
-            [] if status in (UploadStatus.QUEUED, UploadStatus.PREPARING) else batches,
-            status=status, account=italia, saved=saved if number % 2 else None, is_new_audience=True,
-            prepared=status not in (UploadStatus.QUEUED, UploadStatus.PREPARING),
-            discarded={"email_invalid.no_at": 31, "email_empty": 12}, duplicates=4, excluded={"opted_out": 9},
-            audience_name=f"Black Friday, {status.value.replace('_', ' ')}", audience_id=f"2386{number}",
-            reason=reason, todo=todo, reason_code=code, reason_trace="AbCdEf123" if code else None,
-            sent_at=now - timedelta(minutes=4), finished_at=now if is_ended else None,
-        )  # fmt: skip
-        add_event(made[status.value], "started", detail={"by": "Giulia Ferri"})
-    add_event(
-        made["sending"], "retried", seq=2, attempt=1,
-        detail={"code": "80003", "reason": "Facebook chiede di rallentare.", "wait_s": 60, "trace": "Xy9"},
-    )  # fmt: skip
-    change_batch(made["sending"], 2, status=BatchStatus.SENDING, worker="worker-1", attempt=2)
-    with db.reading() as session:
-        bad = session.query(Contact).filter(Contact.email_reason.is_not(None)).all()
-        session.expunge_all()
-    leave_out(made["completed_with_warnings"], "email_invalid.no_at", bad)
-    return made
+    states = _states(clienti, draft, running, sample, spagna)
+    return Stage(app, people, [*_scenes(clienti, vuoto, saved, italia, uploads), *states])
 
 
 def _errors(app: Flask) -> None:
@@ -266,6 +203,41 @@ def _scenes(
     ]
 
 
+def _states(
+    clienti: UserDatabase,
+    draft: ContactImport,
+    running: ContactImport,
+    sample: UserDatabase,
+    spagna: MetaAccount,
+) -> list[Scene]:
+    """Pages on their way, refused, or with nothing to show."""
+    here, facebook = f"/database/{clienti.public_id}", "/configura/integrazioni/facebook"
+    return [
+        Scene("accesso-rifiutato", "/accesso", NOBODY, _give_a_wrong_password),
+        Scene("benvenuto-esempio", "/benvenuto", LUCA),
+        Scene("contatti-esempio", f"/database/{sample.public_id}/contatti", LUCA),
+        Scene("contatti-niente", f"{here}/contatti?cerca=nessuno"),
+        Scene("importa-controlla", f"{here}/importazioni/{draft.public_id}/controlla"),
+        Scene("importa-in-corso", f"{here}/importazioni/{running.public_id}"),
+        Scene("facebook-info-attesa", f"{facebook}/{spagna.public_id}/info", act=_wait_for_facebook),
+        Scene("facebook-info-vuoto", f"{facebook}/{spagna.public_id}/info"),
+        Scene("registro-niente", "/configura/registro?dal=2020-01-01&al=2020-01-02"),
+    ]
+
+
+def _give_a_wrong_password(page: Page) -> None:
+    page.get_by_label("Email").fill("giulia@aurora.example")
+    page.get_by_label("Password").fill("non è questa")
+    page.get_by_role("button", name="entra", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _wait_for_facebook(page: Page) -> None:
+    page.route("**/info/audience*", lambda _: None)
+    page.reload(wait_until="domcontentloaded")
+    page.wait_for_timeout(400)
+
+
 def _press(name: str) -> Callable[[Page], None]:
     def act(page: Page) -> None:
         page.locator("main").get_by_role("button", name=name).first.click()
@@ -279,7 +251,7 @@ def _open_menu(page: Page) -> None:
 
 
 def _ask_to_stop(page: Page) -> None:
-    page.get_by_role("button", name="Azioni per Black Friday, sending").click()
+    page.get_by_role("button", name=f"Azioni per {furniture.NAMES['sending']}").click()
     page.get_by_role("button", name="Ferma il caricamento").click()
     expect(page.get_by_role("dialog")).to_be_visible()
 

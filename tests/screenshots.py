@@ -7,11 +7,13 @@ then one page of every kind that links lead to and no scene has shown.
 """
 
 import gzip
+import logging
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
+import structlog
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import scenes
@@ -30,6 +32,8 @@ def main(folder: Path) -> int:
         print("Chromium manca: installalo con apt-get install chromium.", file=sys.stderr)
         return 1
     folder.mkdir(parents=True, exist_ok=True)
+    logging.disable(logging.CRITICAL)  # pages that break on purpose, and a line for every request
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory(prefix="platea-") as temporary, sync_playwright() as playwright:
         file = Path(temporary) / "clienti-negozio.csv"
         file.write_bytes(gzip.decompress((DATA / "clienti-negozio.csv.gz").read_bytes()))
@@ -62,10 +66,12 @@ def photograph_scenes(
     browser: Browser, url: str, stage: Stage, shown: list[Scene], folder: Path, width: int, scheme: str
 ) -> None:
     looks = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
-    windows = {}
+    windows = {
+        scenes.NOBODY: browser.new_context(base_url=url, locale="it-IT", reduced_motion="reduce", **looks)
+    }
     for who in stage.people:
         cookie = stage.browser(who).get_cookie("platea")
-        context = browser.new_context(base_url=url, locale="it-IT", reduced_motion="reduce", **looks)
+        context = browser.new_context(base_url=url, locale="it-IT", **looks)
         context.add_cookies([{"name": "platea", "value": cookie.value, "url": url}])
         windows[who] = context
     for scene in shown:
