@@ -31,7 +31,7 @@ def rename_database(database_id: str) -> Response:
         except databases.DatabaseError as error:
             return _refused_name(database, name, str(error))
         if database.name != before:
-            record(session, Action.DATABASE_RENAMED, on=database.name, detail={"before": before})
+            record(session, Action.DATABASE_RENAMED, on=database.name, detail={"prima": before})
     answer = htmx.go_to(url_for("contacts.databases"))
     return htmx.notice(answer, f"Il database adesso si chiama “{database.name}”.")
 

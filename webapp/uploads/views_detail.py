@@ -66,10 +66,10 @@ def invalid_csv(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
     reason = request.args.get("motivo")
     with db.reading() as session:
-        known = {one.key for one in left_out.by_reason(session, row, with_samples=False)}
+        known = {one.key: one.words for one in left_out.by_reason(session, row, with_samples=False)}
     if reason is not None and reason not in known:
         abort(404)
-    told = {"id": row.public_id, "motivo": reason}
+    told = {"id": row.public_id, "motivo": known.get(reason or "")}
     tell(Action.FILE_DOWNLOADED, on=f"dati non validi di {row.audience_name}", detail=told)
     return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.public_id}.csv")
 
