@@ -6,6 +6,7 @@ Plain SQL through the driver: SQLAlchemy's own executemany takes twice as long o
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,6 +20,8 @@ KEY_COLUMNS = {"code": "code", "email": "email_sha256", "mobile": "mobile_sha256
 # SQLite takes a contact out of an index and puts it in again whenever a statement sets one of these, changed
 # or not: an update names them only where they change, which is seldom.
 INDEXED = ("code", "email_sha256", "mobile_sha256", "consent")
+
+ROWS_A_STATEMENT = 250  # SQLite takes 32,766 values in one, and a contact has some twenty
 
 # What a contact has whose file has no such column.
 _DEFAULTS = {"email_reason": "email_empty", "mobile_reason": "phone_empty", "own_fields": "{}"}
@@ -195,8 +198,18 @@ def present_keys(connection: Connection, target: Target, rows: Sequence[list[Any
 
 
 def _insert(connection: Connection, target: Target, rows: Sequence[list[Any]], at: datetime) -> None:
-    if rows:
-        connection.exec_driver_sql(*_insertion(connection, target, rows, at))
+    if not rows:
+        return
+    sql, values = _insertion(connection, target, rows, at)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(sql, values)
+        return
+    # The index of names writes what it gathered at the end of every statement: many contacts with each.
+    head, marks = sql.split(" VALUES ")
+    for first in range(0, len(values), ROWS_A_STATEMENT):
+        chunk = values[first : first + ROWS_A_STATEMENT]
+        statement = f"{head} VALUES {', '.join([marks] * len(chunk))}"
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(chunk)))
 
 
 def _insertion(
