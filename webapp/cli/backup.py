@@ -9,8 +9,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp import backup, config, db, workers
 from webapp.access.audit import Action, record
 from webapp.cli import terminal
+from webapp.contacts import erased_again
+from webapp.contacts.erased_again import ErasedKey
 from webapp.texts import file_size, moment, plural
 from webapp.uploads import restored
+
+NOT_KNOWN = (
+    "Il database di prima non c’è o non si legge: se dopo la copia qualcuno aveva chiesto la cancellazione, "
+    "cercalo e cancellalo di nuovo."
+)
 
 
 @click.command()
@@ -59,11 +66,13 @@ def ripristina(copia: Path, prova: bool) -> None:
         engine = db.connect(settings.database_url)
         _nobody_works()
         taken_at = backup.taken_at(copia)
+        erased = _who_was_erased()
         kept = backup.restore(copia, engine)
     except (backup.BackupError, config.WrongSetting) as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
     terminal.start()
     held = _hold_uploads(taken_at, copia.name)
+    again = erased_again.erase_again(erased or [])  # after that no batch is on its way any more
     click.echo(f"Ripristinata la copia del {moment(taken_at)}.")
     if kept:
         click.echo(f"Il database di prima è in {kept}.")
@@ -71,6 +80,22 @@ def ripristina(copia: Path, prova: bool) -> None:
         click.echo(
             f"{plural(held, 'caricamento è', 'caricamenti sono')} in pausa: riprendili dalle loro pagine."
         )
+    if again:
+        click.echo(
+            f"{plural(again, 'contatto eliminato', 'contatti eliminati')} di nuovo: "
+            "la cancellazione era stata chiesta dopo la copia."
+        )
+    if erased is None:
+        click.echo(NOT_KNOWN)
+
+
+def _who_was_erased() -> list[ErasedKey] | None:
+    """Known only to the database that is replaced; None when it can no longer be read."""
+    try:
+        with db.reading() as session:
+            return erased_again.erased_people(session)
+    except SQLAlchemyError:
+        return None
 
 
 def _nobody_works() -> None:

@@ -63,13 +63,7 @@ def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
         raise MustWait(IMPORT_RUNNING)
     people = contacts_of_person(session, database, contact)
     _remember(session, database.client_id, people)
-    databases = {one.database_id for one in people}
-    for one in people:
-        if one.email:
-            _forget_rejected(session, database.client_id, one.email)
-        contact_edit.take_away(session, one)
-    for database_id in databases:
-        import_blocks.forget_all_of(session, database_id)
+    take_away_all(session, database.client_id, people)
     audit.record(
         session,
         Action.CONTACT_DELETED,
@@ -77,6 +71,16 @@ def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
         {"database": database.public_id, "gdpr": True, "contacts": len(people)},
     )
     return len(people)
+
+
+def take_away_all(session: Session, client_id: int, people: Sequence[Contact]) -> None:
+    """These contacts of the client, and all that is kept about them; the audit trail is the caller's."""
+    for one in people:
+        if one.email:
+            _forget_rejected(session, client_id, one.email)
+        contact_edit.take_away(session, one)
+    for database_id in {one.database_id for one in people}:
+        import_blocks.forget_all_of(session, database_id)
 
 
 def _remember(session: Session, client_id: int, people: Sequence[Contact]) -> None:
