@@ -8,7 +8,16 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import clock, texts
-from webapp.contacts import filter_counts, filter_form, filter_words, holders, queries, sent, word_index
+from webapp.contacts import (
+    contact_counts,
+    filter_counts,
+    filter_form,
+    filter_words,
+    holders,
+    queries,
+    sent,
+    word_index,
+)
 from webapp.contacts.counting import Counts, count
 from webapp.contacts.fields import SENT, Field
 from webapp.contacts.filter_form import FilterForm
@@ -124,7 +133,7 @@ def result_context(
     few = select(Contact).where(chosen).limit(EXAMPLES if counts else 0)
     result = Result(
         counts,
-        queries.count_contacts(session, database.id or 0),
+        contact_counts.count_contacts(session, database.id or 0),
         filter_words.sentence(rule, fields),
         [shown(contact, whole=False) for contact in session.execute(few).scalars()],
         incomplete,

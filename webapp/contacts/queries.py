@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
+from webapp.contacts.contact_counts import count_contacts
 from webapp.contacts.fields import OWN, SENT, STANDARD, Field
 from webapp.contacts.models import (
     CONTACT,
-    Contact,
     ContactImport,
     Filter,
     ImportStatus,
@@ -66,10 +66,6 @@ def tab_counts(session: Session, database_id: int) -> TabCounts:
         _count(session, Filter, database_id),
         _count(session, ContactImport, database_id, col(ContactImport.status) != ImportStatus.DRAFT),
     )
-
-
-def count_contacts(session: Session, database_id: int) -> int:
-    return _count(session, Contact, database_id)
 
 
 def media_of(session: Session, database_id: int) -> list[str]:
