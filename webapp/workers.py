@@ -5,7 +5,7 @@ import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import delete, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from webapp import clock
@@ -98,8 +98,10 @@ def sweep(session: Session) -> None:
 
 def alive(session: Session) -> list[WorkerSignal]:
     """Workers that signed lately, by name."""
-    return list(session.exec(select(WorkerSignal).where(signed_lately()).order_by(WorkerSignal.name)))
+    seen_lately = col(WorkerSignal.seen_at) > lately()
+    return list(session.exec(select(WorkerSignal).where(seen_lately).order_by(WorkerSignal.name)))
 
 
-def signed_lately() -> ColumnElement[bool]:
-    return col(WorkerSignal.seen_at) > clock.now() - SILENT_AFTER
+def lately() -> datetime:
+    """Who signed after that is alive."""
+    return clock.now() - SILENT_AFTER

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -90,8 +91,15 @@ def read_all(session: Session, where: ColumnElement[bool], limit: int | None = N
 
 def read_one(session: Session, client_id: int, public_id: str) -> UploadRow | None:
     """The client's upload of that number; None for another client's, as for one that never was."""
-    mine = and_(col(Upload.client_id) == client_id, col(Upload.public_id) == public_id)
-    return next(iter(_read(session, select(col(Upload.id)).where(mine))), None)
+    found = session.execute(_one(), {"client": client_id, "number": public_id}).first()
+    return _row(found) if found else None
+
+
+@lru_cache(maxsize=1)
+def _one() -> Select[Any]:
+    """Made once: an open page asks every two seconds, and making it takes longer than answering."""
+    mine = and_(col(Upload.client_id) == bindparam("client"), col(Upload.public_id) == bindparam("number"))
+    return _rows_of(select(col(Upload.id)).where(mine))
 
 
 def running_repeat(session: Session, upload_id: int) -> str | None:
@@ -139,6 +147,10 @@ def joined(query: Select[Any]) -> Select[Any]:
 
 
 def _read(session: Session, ids: Select[Any]) -> list[UploadRow]:
+    return [_row(row) for row in session.execute(_rows_of(ids).order_by(col(Upload.id).desc()))]
+
+
+def _rows_of(ids: Select[Any]) -> Select[Any]:
     page = ids.cte("page")
     rows_in = {status: _sum(col(Batch.n_rows), status) for status in BatchStatus}
     sums = (
@@ -169,12 +181,11 @@ def _read(session: Session, ids: Select[Any]) -> list[UploadRow]:
             *(func.coalesce(column, 0).label(column.key) for column in sums.c if column.key != "upload_id"),
         )
     )
-    query = (
+    return (
         query.join(page, page.c.id == col(Upload.id))
         .outerjoin(sums, sums.c.upload_id == col(Upload.id))
         .outerjoin(Filter, col(Filter.id) == col(Upload.filter_id))
     )
-    return [_row(row) for row in session.execute(query.order_by(col(Upload.id).desc()))]
 
 
 def _sum(value: Any, status: BatchStatus) -> ColumnElement[int]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, func, select
 from sqlmodel import Session, col
 
 from webapp import clock, workers
@@ -13,6 +14,7 @@ from webapp.uploads.models import Batch, Upload
 from webapp.uploads.queries import RECENT, Group, Scope
 from webapp.uploads.rows import MOVING, RUNNING, UploadRow
 from webapp.uploads.status import UploadStatus
+from webapp.workers import WorkerSignal
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,17 @@ def mark(session: Session, scope: Scope) -> tuple[object, ...]:
     Batches made by a preparation touch no upload, so they are counted; the queue is everybody's, so it is
     looked at whole; whether a worker is alive is on the page too.
     """
-    status = col(Upload.status)
-    waiting = func.coalesce(func.sum(case((status.in_(RUNNING), 1), else_=0)), 0)
-    elsewhere = (_made(scope), *_queue(), _alive())
-    query = select(func.max(col(Upload.updated_at)), func.count(), waiting, *elsewhere)
-    *changed, alive = session.execute(query.select_from(Upload).where(scope.condition())).one()
+    *changed, alive = session.execute(_asked(scope), {"signed": workers.lately()}).one()
     return (*changed, bool(alive))
+
+
+@lru_cache(maxsize=256)
+def _asked(scope: Scope) -> Select[Any]:
+    """Made once a scope: open pages ask every few seconds, and making it takes longer than answering."""
+    waiting = func.coalesce(func.sum(case((col(Upload.status).in_(RUNNING), 1), else_=0)), 0)
+    asked: list[Any] = [func.max(col(Upload.updated_at)), func.count(), waiting]
+    asked += [_made(scope), *_queue(), _alive()]
+    return select(*asked).select_from(Upload).where(scope.condition())
 
 
 def _made(scope: Scope) -> ScalarSelect[int]:
@@ -112,7 +119,8 @@ def _queue() -> list[ScalarSelect[int | None]]:
 
 
 def _alive() -> ScalarSelect[int]:
-    return select(func.count()).where(workers.signed_lately()).correlate(None).scalar_subquery()
+    signed = col(WorkerSignal.seen_at) > bindparam("signed")
+    return select(func.count(col(WorkerSignal.name))).where(signed).correlate(None).scalar_subquery()
 
 
 def no_worker_for(session: Session, scope: Scope) -> bool:
