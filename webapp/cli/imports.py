@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from webapp import db
-from webapp.access.audit import Action, Detail, record, tell
+from webapp.access.audit import Action, Detail, record
 from webapp.cli import terminal
 from webapp.contacts import databases, importing
 from webapp.contacts.models import ContactImport, ImportMode, ImportStatus, UserDatabase
@@ -49,10 +49,6 @@ def importa(
     made = import_file(file, name, cliente)
     with refused_in_words():
         _choose(made.id or 0, chiave, modo)
-    with db.reading() as session:
-        client = session.get_one(UserDatabase, made.database_id).client_id
-    told: Detail = {"id": made.public_id, "database": name}
-    tell(Action.IMPORT_STARTED, on=made.file_name, detail=told, client_id=client)
     with refused_in_words():
         importing.run(made.id or 0)
     with db.reading() as session:

@@ -6,7 +6,6 @@ import click
 from sqlmodel import Session, col, select
 
 from webapp import db
-from webapp.access.audit import Action, Detail, tell
 from webapp.cli import terminal
 from webapp.contacts import databases
 from webapp.contacts.consent import Consent
@@ -76,8 +75,6 @@ def carica(
         consent=CONSENTS[consenso],
         started_by="riga di comando",
     )
-    told: Detail = {"id": upload.public_id, "database": database.name, "account": account.name}
-    tell(Action.UPLOAD_STARTED, on=audience, detail=told, client_id=client)
     _report(wait_for(upload.id or 0) if attendi else _read(upload.id or 0), as_json)
 
 

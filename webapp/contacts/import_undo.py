@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts import holders, import_blocks
+from webapp.access.audit import Action
+from webapp.contacts import holders, import_blocks, import_trail
 from webapp.contacts.fields import OWN
 from webapp.contacts.import_run import MAX_CRASHES, SHIFT_S, Claim, Fenced, hold, is_dead
 from webapp.contacts.models import CONTACT, ContactImport, Filter, ImportBlock, ImportStatus, OwnField
@@ -57,6 +58,7 @@ def ask(import_id: int, operator: str) -> str | None:
         made.status, made.crashes, made.stop_requested = ImportStatus.UNDOING, 0, False
         made.lease_owner, made.lease_until, made.rung_at = None, 0, 0
         session.add(made)
+        import_trail.tell(session, Action.IMPORT_UNDONE, made)
     return None
 
 

@@ -1,4 +1,7 @@
-"""What a person asks of an import: begin with a file, start it, stop it; and what finds lost ones again."""
+"""What a person asks of an import: begin with a file, start it, stop it; and what finds lost ones again.
+
+The audit trail tells of a start and of a stop in their transaction: what cannot be told of does not happen.
+"""
 
 from datetime import timedelta
 
@@ -6,7 +9,16 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts import columns, emptying, import_blocks, import_run, import_undo, stored_files
+from webapp.access.audit import Action
+from webapp.contacts import (
+    columns,
+    emptying,
+    import_blocks,
+    import_run,
+    import_trail,
+    import_undo,
+    stored_files,
+)
 from webapp.contacts.file_limits import UnreadableFile
 from webapp.contacts.import_draft import create, problems
 from webapp.contacts.models import ContactImport, FieldType, ImportStatus, OwnField
@@ -47,10 +59,13 @@ def stop(import_id: int) -> bool:
         if made is None or made.status not in (ImportStatus.QUEUED, ImportStatus.RUNNING):
             return False
         made.stop_requested = True
-        if made.status == ImportStatus.QUEUED or import_run.is_dead(made, clock.epoch()):
+        ended = made.status == ImportStatus.QUEUED or import_run.is_dead(made, clock.epoch())
+        if ended:
             made.status, made.finished_at = ImportStatus.STOPPED, clock.now()
-            stored_files.forget(made.stored_name)
         session.add(made)
+        import_trail.tell(session, Action.IMPORT_STOPPED, made)
+    if ended:
+        stored_files.forget(made.stored_name)
     return True
 
 
@@ -123,6 +138,7 @@ def _queue(import_id: int) -> bool:
         made.status = ImportStatus.QUEUED
         made.updated_at = clock.now()
         session.add(made)
+        import_trail.tell(session, Action.IMPORT_STARTED, made)
     return True
 
 

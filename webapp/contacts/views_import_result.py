@@ -37,8 +37,7 @@ def import_progress(database_id: str, import_id: str) -> str:
 def stop_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, made = find(session, database_id, import_id)
-    if importing.stop(made.id or 0):
-        tell(Action.IMPORT_STOPPED, on=made.file_name, detail=told(database, made))
+    importing.stop(made.id or 0)
     return htmx.go_to(url("import_result", database, made))
 
 
@@ -61,7 +60,6 @@ def undo_import(database_id: str, import_id: str) -> Response:
     answer = htmx.go_to(url("import_result", database, made))
     if why := importing.undo(made.id or 0, current_operator().name):
         return htmx.notice(answer, why, "err")
-    tell(Action.IMPORT_UNDONE, on=made.file_name, detail=told(database, made))
     return answer
 
 

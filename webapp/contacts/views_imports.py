@@ -4,7 +4,7 @@ from flask import Response, make_response, render_template, request, url_for
 from sqlmodel import Session
 
 from webapp import csv_file, db, htmx
-from webapp.access.audit import Action, record, tell
+from webapp.access.audit import Action, record
 from webapp.access.current import current_operator, may
 from webapp.access.models import Role
 from webapp.contacts import (
@@ -137,7 +137,6 @@ def start_import(database_id: str, import_id: str) -> Response:
         importing.start(draft.id or 0)
     except UnreadableFile as error:
         return htmx.notice(htmx.go_to(url("import_columns", database, draft)), str(error), "err")
-    tell(Action.IMPORT_STARTED, on=draft.file_name, detail=told(database, draft))
     return htmx.go_to(url("import_result", database, draft))
 
 

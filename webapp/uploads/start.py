@@ -1,11 +1,18 @@
-"""What a person asks of an upload: start it, stop it, go on with it, send what is missing, do it again."""
+"""What a person asks of an upload: start it, stop it, go on with it, send what is missing, do it again.
+
+The audit trail tells of each in the same transaction: what cannot be told of does not happen.
+"""
+
+from sqlmodel import Session
 
 from webapp import clock, db
+from webapp.access import audit
+from webapp.access.audit import Action
 from webapp.contacts.consent import Consent
-from webapp.contacts.models import Filter
+from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Medium
-from webapp.uploads import bells, state
+from webapp.uploads import bells, once, state
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import UPLOAD_LOCK, Upload
 from webapp.uploads.status import FINAL, UploadStatus
@@ -24,14 +31,18 @@ def start_upload(
     started_by: str,
     consent: Consent = Consent.ANYONE,
     repeats_id: int | None = None,
+    wish: once.Wish | None = None,
 ) -> Upload:
     """Write the upload down as queued, then ring for it; it starts by itself if nobody hears the bell.
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
-    The filter's rule is kept as it is now. Raises LookupError when account or filter are gone.
+    The filter's rule is kept as it is now. *wish*: to be carried out once. Raises LookupError when account
+    or filter are gone, AlreadyAsked.
     """
     account = registry.destination(destination).account(account_id)
     with db.writing() as session:
+        if wish:
+            once.claim(session, wish)
         rule_of = session.get(Filter, filter_id) if filter_id is not None else None
         if filter_id is not None and rule_of is None:
             raise LookupError("filter")
@@ -55,6 +66,7 @@ def start_upload(
         session.add(upload)
         session.flush()
         note(session, Event.STARTED, _id(upload), by=started_by)
+        _tell_of_start(session, upload)
     bells.ring(bells.PREPARE, _id(upload))
     return upload
 
@@ -69,6 +81,7 @@ def stop_upload(upload_id: int) -> bool:
         upload.updated_at = clock.now()
         session.add(upload)
         note(session, Event.STOP_REQUESTED, upload_id)
+        _tell(session, Action.UPLOAD_STOPPED, upload)
         session.flush()
         state.settle(session, upload_id)
     return True
@@ -81,6 +94,7 @@ def resume_upload(upload_id: int) -> bool:
         if upload is None or upload.status != UploadStatus.PAUSED:
             return False
         state.resume(session, upload)
+        _tell(session, Action.UPLOAD_RESUMED, upload)
         sending = upload.status == UploadStatus.SENDING
     bells.ring(bells.SEND if sending else bells.PREPARE, upload_id)
     return True
@@ -96,15 +110,16 @@ def retry_upload(upload_id: int, asked_by: str) -> bool:
         upload = session.get(Upload, upload_id, with_for_update=UPLOAD_LOCK)
         if upload is None or not state.reopen(session, upload, asked_by):
             return False
+        _tell(session, Action.UPLOAD_RETRIED, upload)
     bells.ring(bells.PREPARE, upload_id)
     return True
 
 
-def repeat_upload(upload_id: int, started_by: str) -> Upload:
+def repeat_upload(upload_id: int, started_by: str, wish: once.Wish | None = None) -> Upload:
     """Start the same again: same source, account, audience and medium, with the contacts of today.
 
     A filter is read as it is now; when it was deleted since, its old rule still holds. The audience that
-    the first upload created is used again. Raises LookupError when the account is gone.
+    the first upload created is used again. Raises LookupError when the account is gone, AlreadyAsked.
     """
     with db.reading() as session:
         first = session.get(Upload, upload_id)
@@ -122,7 +137,22 @@ def repeat_upload(upload_id: int, started_by: str) -> Upload:
         consent=Consent(first.consent),
         started_by=started_by,
         repeats_id=first.id,
+        wish=wish,
     )
+
+
+def _tell_of_start(session: Session, upload: Upload) -> None:
+    if upload.repeats_id is not None:
+        again = session.get_one(Upload, upload.repeats_id)
+        return _tell(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
+    database = session.get_one(UserDatabase, upload.database_id).name
+    where: audit.Detail = {"database": database, "filtro": upload.filter_name, "account": upload.account_name}
+    return _tell(session, Action.UPLOAD_STARTED, upload, where)
+
+
+def _tell(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:
+    told: audit.Detail = {"id": upload.public_id, **(more or {})}
+    audit.record(session, action, upload.audience_name, told, upload.client_id)
 
 
 def _id(upload: Upload) -> int:

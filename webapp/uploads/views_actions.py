@@ -7,7 +7,6 @@ from flask import Response, render_template, url_for
 from htmx_flask import make_response
 
 from webapp import db, htmx
-from webapp.access.audit import Action, Detail, tell
 from webapp.access.current import current_operator
 from webapp.uploads import once, queries, start, texts
 from webapp.uploads.finding import upload_or_404
@@ -33,7 +32,6 @@ def confirm_stop(upload_id: str) -> str | Response:
 def stop(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
     if start.stop_upload(row.id):
-        _tell(Action.UPLOAD_STOPPED, row)
         return _done(row, f"“{row.audience_name}”: il caricamento si ferma.")
     return _done(row, f"“{row.audience_name}”: il caricamento era già finito.")
 
@@ -42,7 +40,6 @@ def stop(upload_id: str) -> Response:
 def resume(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
     if start.resume_upload(row.id):
-        _tell(Action.UPLOAD_RESUMED, row)
         return _done(row, f"“{row.audience_name}”: il caricamento riprende.")
     return _done(row, f"“{row.audience_name}”: il caricamento non era in pausa.")
 
@@ -54,7 +51,6 @@ def retry(upload_id: str) -> Response:
     if not row.is_final:
         return _done(row, f"“{row.audience_name}”: parte solo ciò che manca.")
     if start.retry_upload(row.id, current_operator().name):
-        _tell(Action.UPLOAD_RETRIED, row)
         return _done(row, f"“{row.audience_name}”: parte solo ciò che manca.")
     return _done(row, f"“{row.audience_name}”: non manca nulla da inviare.")
 
@@ -81,15 +77,11 @@ def _running_repeat(row: UploadRow) -> str | None:
 
 def _start_again(row: UploadRow) -> str | None:
     """The number of the new upload; None when another request is just now starting it. Raises LookupError."""
-    if not once.first_to(f"repeat:{row.id}", seconds=REPEAT_S):
+    wish = once.Wish(f"repeat:{row.id}", REPEAT_S)
+    try:
+        return start.repeat_upload(row.id, current_operator().name, wish).public_id
+    except once.AlreadyAsked:
         return _running_repeat(row)
-    made = start.repeat_upload(row.id, current_operator().name)
-    _tell(Action.UPLOAD_REPEATED, row, {"id": made.public_id, "ripete": row.public_id})
-    return made.public_id
-
-
-def _tell(action: Action, row: UploadRow, detail: Detail | None = None) -> None:
-    tell(action, on=row.audience_name, detail=detail or {"id": row.public_id}, client_id=row.client_id)
 
 
 def _done(row: UploadRow, said: str) -> Response:

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response, abort, make_response, render_template, request
 
 from webapp import clock, db, htmx
-from webapp.access.audit import Action, Detail, tell
 from webapp.access.current import current_client, current_operator, may
 from webapp.access.models import Role
 from webapp.contacts.consent import Consent
@@ -105,8 +104,7 @@ def send(database_id: str) -> Response:
         return _refuse(offer, draft, 422, errors=errors, listing=listing)
     if running := _running_twin(offer, draft, account):
         return _refuse(offer, draft, 409, running=running, listing=listing)
-    if once.first_to(f"upload:{draft.token}", seconds=TOKEN_S):
-        _start(offer, draft, account, listing)
+    _start(offer, draft, account, listing)
     return htmx.notice(htmx.go_to(offer.source.url()), "Caricamento avviato. Lo trovi in cima allo storico.")
 
 
@@ -115,7 +113,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
     database, saved = offer.source.database, offer.source.filter
     assert database.id is not None
     try:
-        made = start.start_upload(
+        start.start_upload(
             client_id=database.client_id,
             database_id=database.id,
             filter_id=saved.id if saved else None,
@@ -126,12 +124,12 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             medium=draft.medium,
             consent=draft.who,
             started_by=current_operator().name,
+            wish=once.Wish(f"upload:{draft.token}", TOKEN_S),
         )
+    except once.AlreadyAsked:  # the same form, sent twice
+        return
     except LookupError:  # account or filter were deleted while the form was open
         abort(404)
-    filter_name = saved.name if saved else None
-    told: Detail = {"id": made.public_id, "database": database.name, "filtro": filter_name}
-    tell(Action.UPLOAD_STARTED, on=made.audience_name, detail={**told, "account": account.name})
 
 
 def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:

@@ -1,0 +1,14 @@
+"""What the audit trail keeps of an import, written by the transaction that starts, stops or undoes it."""
+
+from sqlmodel import Session
+
+from webapp.access import audit
+from webapp.access.audit import Action
+from webapp.contacts.models import ContactImport, UserDatabase
+
+
+def tell(session: Session, action: Action, made: ContactImport) -> None:
+    """Its number, its file and where that went."""
+    database = session.get_one(UserDatabase, made.database_id)
+    told: audit.Detail = {"id": made.public_id, "database": database.name}
+    audit.record(session, action, made.file_name, told, database.client_id)
