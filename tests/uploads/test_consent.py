@@ -61,8 +61,8 @@ def test_who_said_no_is_left_out_with_the_reason(world, people, work):
     assert row.numbers.adds_up()
     csv = list(csv_rows(row, "opted_out"))
     assert [(line[1], line[-1]) for line in csv[1:]] == [
-        ("no@posta.example", "esclusi: consenso negato"),
-        ("anna(at)posta", "esclusi: consenso negato"),
+        ("no@posta.example", "esclusi (disiscritti)"),
+        ("anna(at)posta", "esclusi (disiscritti)"),
     ]
     assert [one.detail for one in listed(row, "opted_out", 10, masked=True)][0] != "no@posta.example"
 

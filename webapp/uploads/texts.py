@@ -32,7 +32,7 @@ SCOPE_FILTER = "Qui vedi solo i caricamenti partiti da questo filtro."
 
 EXCLUDED = {
     "no_consent": "senza consenso",
-    "opted_out": "esclusi: consenso negato",
+    "opted_out": "esclusi (disiscritti)",
     "opted_out.same": "escluso: lo stesso dato è di un altro contatto che ha detto no",
     "erased": "cancellati (GDPR)",
 }
