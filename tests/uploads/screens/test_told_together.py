@@ -27,15 +27,34 @@ def browser(connected, giulia) -> Browser:
     return made
 
 
+# The trail cannot be written: on PostgreSQL its disk is full, on SQLite it is not where it was.
+BREAK = {
+    "sqlite": ["ALTER TABLE audit_entry RENAME TO put_away"],
+    "postgresql": [
+        "CREATE FUNCTION is_full() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$",
+        "CREATE TRIGGER full_disk BEFORE INSERT ON audit_entry EXECUTE FUNCTION is_full()",
+    ],
+}
+MEND = {
+    "sqlite": ["ALTER TABLE put_away RENAME TO audit_entry"],
+    "postgresql": ["DROP TRIGGER full_disk ON audit_entry", "DROP FUNCTION is_full()"],
+}
+
+
 @contextmanager
 def no_trail() -> Iterator[None]:
-    """Meanwhile the trail cannot be written."""
-    rename = "ALTER TABLE {} RENAME TO {}"
+    _do(BREAK)
+    try:
+        yield
+    finally:
+        _do(MEND)
+
+
+def _do(statements: dict[str, list[str]]) -> None:
     with db.writing() as session:
-        session.execute(text(rename.format("audit_entry", "put_away")))
-    yield
-    with db.writing() as session:
-        session.execute(text(rename.format("put_away", "audit_entry")))
+        for statement in statements[db.engine().dialect.name]:
+            session.execute(text(statement))
 
 
 def told() -> list[str]:
