@@ -19,8 +19,8 @@ from webapp.destinations.base import Medium
 from webapp.uploads import jobs, prospects, queries
 from webapp.uploads.left_out import csv_rows, listed
 from webapp.uploads.sources import Source
-from webapp.uploads.start import repeat_upload
-from webapp.uploads.status import UploadStatus
+from webapp.uploads.start import repeat_upload, retry_upload, stop_upload
+from webapp.uploads.status import FINAL, UploadStatus
 
 MILAN = {
     "groups": [{"match": "all", "conditions": [{"field": "city", "operator": "is", "values": ["Milano"]}]}]
@@ -221,3 +221,33 @@ def test_who_says_no_after_the_preparation_is_not_sent(world, connected, giulia,
     assert (done.excluded, done.to_send) == ({"opted_out": 1}, 1)
     assert row_of(world, upload).numbers.adds_up()
     assert work(careless).to_send == 2
+
+
+def test_a_retry_does_not_send_who_said_no_meanwhile(world, work):
+    ids = world.add_contacts("anna@posta.example", "luca@posta.example", consent=True)
+    upload = world.start(consent=Consent.NOT_REFUSED)
+    jobs.prepare_upload(upload.id)
+    stop_upload(upload.id)
+    with db.writing() as session:  # as an import does
+        session.get_one(Contact, ids[1]).consent = False
+
+    assert retry_upload(upload.id, "Giulia Ferri")
+
+    done = work(upload)
+    assert world.simulator.received(done.audience_id) == {digest("anna@posta.example")}
+    assert (done.status, done.excluded) == (UploadStatus.COMPLETED, {"opted_out": 1})
+    assert row_of(world, upload).numbers.adds_up()
+
+
+def test_a_retry_of_whom_all_said_no_meanwhile_ends(world, work):
+    ids = world.add_contacts("anna@posta.example", consent=True)
+    upload = world.start(consent=Consent.GIVEN)
+    jobs.prepare_upload(upload.id)
+    stop_upload(upload.id)
+    with db.writing() as session:
+        session.get_one(Contact, ids[0]).consent = False
+
+    assert retry_upload(upload.id, "Giulia Ferri")
+
+    done = work(upload)
+    assert (done.status in FINAL, done.to_send, done.excluded) == (True, 0, {"opted_out": 1})

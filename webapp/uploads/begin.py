@@ -24,7 +24,7 @@ from webapp.destinations.base import (
     TemporaryError,
 )
 from webapp.services import services
-from webapp.uploads import claims, plan, problems, state
+from webapp.uploads import claims, erasing, plan, problems, state
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import UPLOAD_LOCK, Upload
 from webapp.uploads.prepare import Claim, Fenced, prepare
@@ -67,7 +67,9 @@ def claim_preparation(upload_id: int) -> Claim | None:
 def begin(claim: Claim) -> bool:
     """Prepare what was claimed; True when there is something to send now. Raises Fenced."""
     upload = _read(claim.upload_id)
-    if upload.prepared_at is None and not _prepare(upload, claim):
+    if upload.prepared_at is not None:
+        erasing.take_out_since_refused(upload)
+    elif not _prepare(upload, claim):
         return False
     try:
         with opened(upload) as connection:

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, and_, delete, update
+from sqlalchemy import ColumnElement, and_, delete, or_, update
 from sqlmodel import Session, col, select
 
-from webapp import clock
-from webapp.contacts.consent import REFUSED, Consent
-from webapp.destinations.base import EncodedRows
+from webapp import clock, db
+from webapp.contacts.consent import REFUSED, Consent, is_refused
+from webapp.contacts.models import CONTACT
+from webapp.destinations.base import EncodedRows, Medium
 from webapp.uploads import state
-from webapp.uploads.models import Batch, BatchRows, Upload
+from webapp.uploads.models import UPLOAD_LOCK, Batch, BatchRows, Upload
 from webapp.uploads.packed_ids import pack, unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
 
@@ -31,6 +32,34 @@ def take_out_refused(session: Session, database_id: int, contact_ids: Collection
     """The same for contacts that say no by now, of the uploads that leave out who does."""
     asks = col(Upload.consent) != Consent.ANYONE
     return _take_out(session, and_(col(Upload.database_id) == database_id, asks), contact_ids, REFUSED)
+
+
+def take_out_since_refused(upload: Upload) -> int:
+    """Before an upload that was prepared earlier goes on: whoever said no meanwhile goes out without it.
+
+    A batch at a time, each in a transaction of its own; nobody sends the upload while this is done.
+    """
+    if upload.consent == Consent.ANYONE:
+        return 0
+    with db.reading() as session:
+        batch_ids = _unsent_of(session, upload)
+    return sum(_take_out_of(upload, batch_id) for batch_id in batch_ids)
+
+
+def _take_out_of(upload: Upload, batch_id: int | None) -> int:
+    digest = CONTACT.c.email_sha256 if upload.medium == Medium.EMAIL else CONTACT.c.mobile_sha256
+    no = or_(CONTACT.c.consent.is_(False), is_refused(upload.database_id, digest))
+    with db.reading() as session:
+        packed = session.get(BatchRows, batch_id)
+        ids = unpack(packed.contact_ids) if packed else ()
+        gone = frozenset(session.execute(select(CONTACT.c.id).where(CONTACT.c.id.in_(ids), no)).scalars())
+    if not gone:
+        return 0
+    with db.writing() as session:
+        current = session.get_one(Upload, upload.id, with_for_update=UPLOAD_LOCK)
+        if count := _without(session, batch_id, gone):
+            _count_as(REFUSED, session, current, count)
+    return count
 
 
 def _take_out(session: Session, of: ColumnElement[bool], contact_ids: Collection[int], reason: str) -> int:
