@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from webapp import db, migrations
+from webapp.contacts.cells import fold
 
 
 @pytest.fixture
@@ -94,3 +95,18 @@ def test_the_rows_of_batches_prepared_before_are_sent_as_they_were(first_schema)
     assert (
         first_schema.execute(text("SELECT batch_id, digests, contact_ids FROM batch_rows")).all() == prepared
     )
+
+
+def test_contacts_that_were_there_are_found_by_name(first_schema):
+    first_schema.execute(text("UPDATE contact SET last_name = 'D’Àmico', city = 'Łódź', email = 'ﬁ@X.IT'"))
+    expected = {
+        folded[start : start + 3]
+        for folded in map(fold, ("D’Àmico", "Łódź", "ﬁ@X.IT"))
+        for start in range(len(folded) - 2)
+    }
+    first_schema.commit()
+
+    go_to(first_schema, "head")
+
+    first_schema.execute(text("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, contact_words, row)"))
+    assert expected <= set(first_schema.execute(text("SELECT term FROM temp.terms")).scalars())

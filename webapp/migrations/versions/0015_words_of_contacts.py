@@ -4,6 +4,9 @@ import unicodedata
 
 from alembic import op
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from webapp.config import WrongSetting
 
 revision = "0015"
 down_revision = "0014"
@@ -11,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 BLOCK = 50_000  # ids
+TOO_OLD = "DATABASE_URL: serve SQLite 3.34 o più recente, con FTS5. Aggiornalo, oppure usa PostgreSQL."
 COLUMNS = ("last_name", "first_name", "email", "city")
 
 # The trigrams and no text; what is taken out is said again, so that nothing of an erased person remains.
@@ -50,7 +54,10 @@ def upgrade() -> None:
     driver = connection.connection.driver_connection
     assert driver is not None
     driver.create_function("platea_fold", 1, fold, deterministic=True)
-    op.execute(TABLE)
+    try:
+        op.execute(TABLE)
+    except OperationalError:
+        raise WrongSetting(TOO_OLD) from None
     fill = text(
         f"INSERT INTO contact_words (rowid, words) SELECT id, {words('contact')} FROM contact"
         " WHERE id > :after AND id <= :after + :block ORDER BY id"
