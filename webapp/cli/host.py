@@ -13,10 +13,9 @@ from webapp.processes import python
 def migra() -> None:
     """Porta lo schema del database alla versione di questo programma."""
     try:
-        engine = db.connect(config.from_environment().database_url)
+        migrations.upgrade(db.connect(config.from_environment().database_url))
     except config.WrongSetting as error:
         raise terminal.Stop(str(error)) from None
-    migrations.upgrade(engine)
     click.echo("Lo schema del database è aggiornato.")
 
 
