@@ -216,11 +216,13 @@ def _states(
         Scene("accesso-rifiutato", "/accesso", NOBODY, _give_a_wrong_password),
         Scene("benvenuto-esempio", "/benvenuto", LUCA),
         Scene("contatti-esempio", f"/database/{sample.public_id}/contatti", LUCA),
+        Scene("contatti-clienti", f"{here}/contatti"),
         Scene("contatti-niente", f"{here}/contatti?cerca=nessuno"),
         Scene("importa-controlla", f"{here}/importazioni/{draft.public_id}/controlla"),
         Scene("importa-in-corso", f"{here}/importazioni/{running.public_id}"),
         Scene("facebook-info-attesa", f"{facebook}/{spagna.public_id}/info", act=_wait_for_facebook),
         Scene("facebook-info-vuoto", f"{facebook}/{spagna.public_id}/info"),
+        Scene("registro", "/configura/registro"),
         Scene("registro-niente", "/configura/registro?dal=2020-01-01&al=2020-01-02"),
     ]
 

@@ -32,6 +32,8 @@ def main(folder: Path) -> int:
         print("Chromium manca: installalo con apt-get install chromium.", file=sys.stderr)
         return 1
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()  # a screen that is no more must not be looked at
     logging.disable(logging.CRITICAL)  # pages that break on purpose, and a line for every request
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory(prefix="platea-") as temporary, sync_playwright() as playwright:
