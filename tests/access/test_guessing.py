@@ -44,22 +44,15 @@ def test_an_account_that_is_not_there_is_slowed_down_like_any_other(app, client,
 
 
 def test_a_password_is_hashed_above_the_floor_of_owasp():
-    """Argon2id, at least 19 MiB, 2 passes, 1 lane. Source: OWASP Password Storage Cheat Sheet."""
+    """Argon2id, at least 19 MiB, 2 passes, 1 lane. Source: OWASP Password Storage Cheat Sheet.
+
+    And at most 64 MiB and 3 passes, so that a sign-in stays a matter of a tenth of a second.
+    """
     figures = extract_parameters(passwords.hash_password("una qualunque"))
 
-    assert figures.type.name == "ID"
-    assert (figures.memory_cost >= 19 * 1024, figures.time_cost >= 2, figures.parallelism) == (True, True, 1)
-
-
-def test_hashing_takes_at_most_a_tenth_of_a_second_of_processor():
-    """Processor time, so that other work on the machine does not count; the best of five."""
-
-    def once() -> float:
-        before = time.process_time()
-        passwords.hash_password("una qualunque")
-        return time.process_time() - before
-
-    assert min(once() for _ in range(5)) <= 0.1
+    assert (figures.type.name, figures.parallelism) == ("ID", 1)
+    assert 19 * 1024 <= figures.memory_cost <= 64 * 1024
+    assert 2 <= figures.time_cost <= 3
 
 
 def test_an_unknown_account_costs_the_processor_what_a_wrong_password_costs(database):
