@@ -14,7 +14,7 @@ from threading import Thread
 from sqlalchemy.exc import OperationalError
 
 from webapp import backup, clock, config, db, logs, mail, migrations, services, wiring, workers
-from webapp.contacts import importing, retention
+from webapp.contacts.imports import importing, retention
 from webapp.destinations.meta import health
 from webapp.destinations.registry import DESTINATIONS
 from webapp.processes import Household, python

@@ -5,7 +5,8 @@ from typing import Any
 
 from tests.bench import floors
 from webapp import config, db, services
-from webapp.contacts import databases, importing
+from webapp.contacts import databases
+from webapp.contacts.imports import importing
 from webapp.contacts.models import ContactImport, UserDatabase
 from webapp.identifiers import new_public_id
 

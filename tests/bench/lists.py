@@ -11,7 +11,7 @@ from tests.bench.measure import percentile
 from tests.conftest import Browser, add_operator, make_app
 from webapp import clock, config, db, services
 from webapp.access.models import Client, Role
-from webapp.contacts import word_index
+from webapp.contacts.filters import word_index
 from webapp.contacts.models import CONTACT, UserDatabase
 from webapp.contacts.queries import field_types
 from webapp.uploads.models import Batch, Upload

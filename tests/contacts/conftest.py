@@ -8,7 +8,8 @@ from sqlmodel import select
 
 from webapp import db
 from webapp.access.models import Client
-from webapp.contacts import databases, importing
+from webapp.contacts import databases
+from webapp.contacts.imports import importing
 from webapp.contacts.models import Contact, ContactImport, UserDatabase
 
 

@@ -19,7 +19,7 @@ from tests.contacts.conftest import add_draft, as_bytes, contacts_of, import_fil
 from tests.multipart import CONTENT_TYPE, form_with_file
 from webapp import db
 from webapp.access.models import Role
-from webapp.contacts import importing
+from webapp.contacts.imports import importing
 from webapp.contacts.models import ContactImport, RejectedRow
 
 ANNA = "anna@posta.example.com"

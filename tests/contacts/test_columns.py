@@ -16,7 +16,14 @@ from webapp.contacts.cells import (
     read_text,
     read_yes_no,
 )
-from webapp.contacts.columns import guess_type, header_of, key_of, looks_like_contacts, name_of, propose
+from webapp.contacts.imports.columns import (
+    guess_type,
+    header_of,
+    key_of,
+    looks_like_contacts,
+    name_of,
+    propose,
+)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from tests.contacts.conftest import contacts_of, import_file
 from webapp import csv_file, db
 from webapp.access.models import AuditEntry, Role
 from webapp.contacts import contact_export, contact_rows, databases, queries
+from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import Contact, Filter, OwnField
-from webapp.contacts.selection import selected
 
 FILE = """\
 Codice;Email;Cellulare;Nome;Città;Data di nascita;Consenso;Totale speso;VIP

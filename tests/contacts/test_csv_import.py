@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.contacts.csv_import import FileRow, read_rows
-from webapp.contacts.file_format import FileFormat, detect, find_delimiter
-from webapp.contacts.file_limits import UnreadableFile
+from webapp.contacts.imports.csv_import import FileRow, read_rows
+from webapp.contacts.imports.file_format import FileFormat, detect, find_delimiter
+from webapp.contacts.imports.file_limits import UnreadableFile
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 from tests.contacts.conftest import add_draft, import_file
 from tests.uploads.screens.building import add_upload
 from webapp import db
-from webapp.contacts import database_removal, emptying, importing
+from webapp.contacts import database_removal, emptying
+from webapp.contacts.imports import importing
 from webapp.contacts.models import (
     CONTACT,
     ContactImport,

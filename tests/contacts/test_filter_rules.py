@@ -5,8 +5,8 @@ import json
 import pytest
 
 from webapp.contacts.fields import AUDIENCE, STANDARD, Field
-from webapp.contacts.filter_rules import BrokenRule, parse
-from webapp.contacts.filter_words import by_name, sentence, sentence_of
+from webapp.contacts.filters.filter_rules import BrokenRule, parse
+from webapp.contacts.filters.filter_words import by_name, sentence, sentence_of
 
 FIELDS = by_name(
     [

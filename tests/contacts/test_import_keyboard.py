@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from tests.contacts.conftest import contacts_of
 from webapp import db
-from webapp.contacts import import_run, import_undo
+from webapp.contacts.imports import import_run, import_undo
 from webapp.contacts.models import ContactImport
 
 pytestmark = pytest.mark.browser

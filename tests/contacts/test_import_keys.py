@@ -9,8 +9,9 @@ from sqlmodel import select
 
 from tests.contacts.conftest import add_draft, contacts_of, import_file, read_import
 from webapp import db
-from webapp.contacts import dry_run, import_run, importing, jobs, rejected_rows
+from webapp.contacts import jobs
 from webapp.contacts.databases import create_database
+from webapp.contacts.imports import dry_run, import_run, importing, rejected_rows
 from webapp.contacts.models import ImportStatus, RejectedRow
 
 FIRST = """\

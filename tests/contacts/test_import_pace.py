@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.contacts.import_pace import words
+from webapp.contacts.imports.import_pace import words
 
 
 @pytest.mark.parametrize(

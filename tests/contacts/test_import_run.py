@@ -12,7 +12,7 @@ from tests.contacts.conftest import add_draft, contacts_of, read_import
 from tests.running import wait_until
 from webapp import clock, db
 from webapp.config import ROOT
-from webapp.contacts import import_run, importing
+from webapp.contacts.imports import import_run, importing
 from webapp.contacts.models import ContactImport, ImportStatus
 from webapp.processes import python
 
@@ -108,7 +108,7 @@ import sys
 from pathlib import Path
 from webapp import services
 from webapp.config import Settings
-from webapp.contacts import import_run
+from webapp.contacts.imports import import_run
 folder, url, key, import_id = sys.argv[1:]
 services.start(Settings(Path(folder), url, "redis://127.0.0.1:1/0", "x" * 40, (key,)))
 import_run.run_until_final(int(import_id), block_rows=100)

@@ -9,8 +9,8 @@ from tests.conftest import add_operator
 from tests.contacts.conftest import add_draft, as_bytes, contacts_of, import_file, read_import
 from webapp import db
 from webapp.access.models import Role
-from webapp.contacts import import_run, importing
 from webapp.contacts.contact_ids import public_id
+from webapp.contacts.imports import import_run, importing
 from webapp.contacts.models import ContactImport, OwnField
 
 FILE = """\

@@ -13,7 +13,8 @@ from tests.running import wait_until
 from tests.uploads.screens.building import add_upload
 from webapp import clock, db
 from webapp.config import ROOT
-from webapp.contacts import contact_ids, import_blocks, import_run, import_undo, importing, queries
+from webapp.contacts import contact_ids, import_blocks, queries
+from webapp.contacts.imports import import_run, import_undo, importing
 from webapp.contacts.models import Contact, ContactImport, Filter, ImportBlock, ImportStatus
 from webapp.processes import python
 from webapp.uploads.status import BatchStatus, UploadStatus
@@ -245,7 +246,7 @@ import sys
 from pathlib import Path
 from webapp import services
 from webapp.config import Settings
-from webapp.contacts import import_undo
+from webapp.contacts.imports import import_undo
 folder, url, key, import_id = sys.argv[1:]
 services.start(Settings(Path(folder), url, "redis://127.0.0.1:1/0", "x" * 40, (key,)))
 import_undo.run_until_final(int(import_id))

@@ -12,7 +12,8 @@ from sqlmodel import select
 from tests.contacts.conftest import add_draft, contacts_of, import_file, read_import
 from webapp import db
 from webapp.config import ROOT
-from webapp.contacts import importing, queries
+from webapp.contacts import queries
+from webapp.contacts.imports import importing
 from webapp.contacts.models import ContactImport, ImportStatus, OwnField, RejectedRow
 
 DATA = ROOT / "tests" / "data"

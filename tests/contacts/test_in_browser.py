@@ -8,7 +8,8 @@ from tests.axe import violations
 from tests.conftest import opened
 from tests.contacts.conftest import add_draft, import_file
 from webapp import db
-from webapp.contacts import contact_ids, importing
+from webapp.contacts import contact_ids
+from webapp.contacts.imports import importing
 from webapp.contacts.models import ContactImport
 
 pytestmark = pytest.mark.browser

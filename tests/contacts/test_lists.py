@@ -6,9 +6,10 @@ from sqlalchemy import func, select
 
 from tests.contacts.conftest import add_draft, import_file, read_import
 from webapp import db
-from webapp.contacts import importing, queries
+from webapp.contacts import queries
+from webapp.contacts.filters.selection import selected
+from webapp.contacts.imports import importing
 from webapp.contacts.models import CONTACT
-from webapp.contacts.selection import selected
 
 ROWS = "".join(f"u{n}@posta.example.com;{['Torino', 'Milano', 'Forlì'][n % 3]}\n" for n in range(30))
 FILE = f"Email;Negozio\n{ROWS}"

@@ -14,8 +14,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from tests.contacts.conftest import add_draft, contacts_of, import_file
 from tests.multipart import CONTENT_TYPE, form_with_file
+from webapp.contacts.imports.sheet_size import cells_to_hold, rows_of
 from webapp.contacts.models import ImportStatus
-from webapp.contacts.sheet_size import cells_to_hold, rows_of
 
 HEADER = ["Codice", "Email", "Cellulare", "Nome", "Data di nascita", "Totale speso", "Sconto", "VIP"]
 ANNA = ["A1", "anna@posta.example.com", 3331234567, "Anna", datetime(1970, 2, 14), 1459.26, 0.15, True]

@@ -10,7 +10,8 @@ from tests.running import environment
 from tests.test_cli import platea
 from webapp import clock, db
 from webapp.access.models import Client
-from webapp.contacts import databases, retention
+from webapp.contacts import databases
+from webapp.contacts.imports import retention
 from webapp.contacts.models import ContactImport, RejectedRow
 
 # Two rows with a cell too many, which no contact can be made of.

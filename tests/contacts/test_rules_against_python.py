@@ -14,12 +14,13 @@ from sqlalchemy import insert, select
 
 from webapp import clock, db, migrations
 from webapp.access.models import Client
-from webapp.contacts import counting, databases, queries, sent, word_index
+from webapp.contacts import databases, queries, sent
 from webapp.contacts.contact_rows import digest_email, digest_mobile
-from webapp.contacts.filter_rules import parse
+from webapp.contacts.filters import counting, word_index
+from webapp.contacts.filters.filter_rules import parse
+from webapp.contacts.filters.operators import OPERATORS
+from webapp.contacts.filters.selection import choosing, selected
 from webapp.contacts.models import CONTACT, OwnField, SentAudience
-from webapp.contacts.operators import OPERATORS
-from webapp.contacts.selection import choosing, selected
 
 CITIES = (None, "Torino", "torino", "TORINO", "Forlì", "FORLI", "L’Aquila", "l'aquila", "San Donà di Piave",
           "Milano", "São Paulo", "100% oro", "a_b", "a%b", "ŁÓDŹ", "łódź", "ﬁrenze", "Gießen", "ΑΘΉΝΑΣ",

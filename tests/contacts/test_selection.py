@@ -8,9 +8,9 @@ from sqlalchemy import select
 from tests.contacts.conftest import import_file
 from webapp import db
 from webapp.contacts import queries, sent
-from webapp.contacts.filter_rules import BrokenRule
+from webapp.contacts.filters.filter_rules import BrokenRule
+from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import Contact, SentAudience
-from webapp.contacts.selection import selected
 
 CONTACT = Contact.__table__
 TODAY = date(2026, 11, 24)

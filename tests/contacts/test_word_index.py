@@ -8,9 +8,10 @@ from sqlalchemy import delete, select, text, update
 
 from tests.contacts.conftest import contacts_of, import_file
 from webapp import clock, db
-from webapp.contacts import contact_pages, contact_writes, databases, queries, word_index
+from webapp.contacts import contact_pages, contact_writes, databases, queries
 from webapp.contacts.cells import fold
 from webapp.contacts.contact_writes import Target
+from webapp.contacts.filters import word_index
 from webapp.contacts.models import CONTACT
 
 LAST = (

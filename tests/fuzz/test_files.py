@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from tests.fuzz.files import MangledFile, mangled_file
 from tests.multipart import CONTENT_TYPE, form_with_file
 from webapp import db
-from webapp.contacts import databases, import_draft, import_run
+from webapp.contacts import databases
+from webapp.contacts.imports import import_draft, import_run
 from webapp.contacts.models import CONTACT, ContactImport, ImportStatus, RejectedRow, UserDatabase
 
 FILES = int(os.environ.get("FUZZ_FILES", "300"))

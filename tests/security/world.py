@@ -15,7 +15,8 @@ from tests.uploads.screens.building import add_event, add_upload, leave_out, sav
 from webapp import db
 from webapp.access import invitations
 from webapp.access.models import Client, Invitation, OpenSession, Operator, Role
-from webapp.contacts import contact_ids, databases, stored_files
+from webapp.contacts import contact_ids, databases
+from webapp.contacts.imports import stored_files
 from webapp.contacts.models import Filter
 from webapp.destinations.meta.models import MetaAccount
 from webapp.services import services

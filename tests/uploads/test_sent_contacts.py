@@ -10,8 +10,8 @@ from webapp import db
 from webapp import services as platea
 from webapp.contacts import queries, sent
 from webapp.contacts.contact_history import history
+from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Contact
-from webapp.contacts.selection import selected
 from webapp.uploads.sent_contacts import history_of
 
 TODAY = date(2026, 11, 24)

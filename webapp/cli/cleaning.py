@@ -3,7 +3,7 @@
 import click
 
 from webapp.cli import terminal
-from webapp.contacts import retention
+from webapp.contacts.imports import retention
 from webapp.texts import plural
 
 

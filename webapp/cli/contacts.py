@@ -12,11 +12,12 @@ from sqlmodel import Session, col
 from webapp import csv_file, db
 from webapp.access.audit import Action, Detail, record
 from webapp.cli import terminal
-from webapp.contacts import contact_export, databases, erased, filter_pages, queries
+from webapp.contacts import contact_export, databases, erased, queries
 from webapp.contacts.contact_rows import digest_email, digest_mobile
-from webapp.contacts.filter_rules import BrokenRule
+from webapp.contacts.filters import filter_pages
+from webapp.contacts.filters.filter_rules import BrokenRule
+from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import Contact, Filter, UserDatabase
-from webapp.contacts.selection import selected
 from webapp.texts import plural
 
 SURE = "cancella"

@@ -9,7 +9,8 @@ import click
 from webapp import db
 from webapp.access.audit import Action, Detail, record
 from webapp.cli import terminal
-from webapp.contacts import databases, importing
+from webapp.contacts import databases
+from webapp.contacts.imports import importing
 from webapp.contacts.models import ContactImport, ImportMode, ImportStatus, UserDatabase
 from webapp.texts import plural
 

@@ -18,7 +18,8 @@ from webapp.access.demo import ensure_demo_operator
 from webapp.access.queries import spaces
 from webapp.cli import imports, terminal
 from webapp.cli.uploads import wait_for
-from webapp.contacts import databases, importing
+from webapp.contacts import databases
+from webapp.contacts.imports import importing
 from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
 from webapp.destinations.base import Medium
 from webapp.destinations.meta import accounts

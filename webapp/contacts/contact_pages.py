@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlmodel import Session
 
-from webapp.contacts import word_index
 from webapp.contacts.cells import fold
 from webapp.contacts.contact_rows import digest_email, digest_mobile
+from webapp.contacts.filters import word_index
 from webapp.contacts.folding import folded_text
 from webapp.contacts.models import CONTACT, Contact, UserDatabase
 

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from webapp.contacts import cells as read
-from webapp.contacts.columns import OWN, SKIP
 from webapp.contacts.erased_keys import ErasedKeys
-from webapp.contacts.fields import FieldType
+from webapp.contacts.fields import OWN, SKIP, FieldType
 from webapp.emails import read_email
 from webapp.formulas import unescape
 from webapp.phones import read_mobile

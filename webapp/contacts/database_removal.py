@@ -11,7 +11,8 @@ from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts import holders, import_blocks, importing
+from webapp.contacts import holders, import_blocks
+from webapp.contacts.imports import importing
 from webapp.contacts.models import (
     CONTACT,
     ChosenColumns,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 OWN = "own:"  # own:<key> names an own field in mappings and rules
+SKIP = "skip"  # in a mapping: the column is left out
 
 
 class FieldType(StrEnum):

@@ -1,7 +1,7 @@
 """What RQ runs for this room. A job takes an id; it may run twice and do the thing once."""
 
 from webapp import db
-from webapp.contacts import import_run, import_undo, importing
+from webapp.contacts.imports import import_run, import_undo, importing
 from webapp.queueing import die_with_parent
 
 

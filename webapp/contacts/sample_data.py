@@ -12,9 +12,10 @@ from sqlmodel import Session, col
 
 from webapp import clock, csv_file, db
 from webapp.access.audit import Action, record
-from webapp.contacts import databases, importing, queries, sample_people
+from webapp.contacts import databases, queries, sample_people
+from webapp.contacts.filters.selection import selected
+from webapp.contacts.imports import importing
 from webapp.contacts.models import CONTACT, Filter, UserDatabase
-from webapp.contacts.selection import selected
 
 NAME = "Clienti di esempio"
 FILE_NAME = "clienti-di-esempio.csv"

@@ -13,11 +13,10 @@ from webapp.contacts import (
     views_contact_edit,
     views_contacts,
     views_database_edit,
-    views_filters,
-    views_import_result,
-    views_imports,
     views_sample,
 )
+from webapp.contacts.filters import views_filters
+from webapp.contacts.imports import views_import_result, views_imports
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.routes import DATABASES, blueprint, client_id
 

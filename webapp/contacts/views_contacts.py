@@ -15,14 +15,13 @@ from webapp.contacts import (
     contact_ids,
     contact_list,
     contact_pages,
-    filter_pages,
     queries,
     sent,
-    word_index,
 )
 from webapp.contacts.email_typos import suggestion
 from webapp.contacts.fields import ADDRESS
-from webapp.contacts.filter_rules import BrokenRule
+from webapp.contacts.filters import filter_pages, word_index
+from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.contacts.routes import CONTACT, CONTACTS, blueprint, contact_or_404, database_or_404
 from webapp.contacts.showing import email_of, field_text, mobile_of, shown

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.contacts.consent import Consent
-from webapp.contacts.filter_rules import BrokenRule
+from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import (
     Audience,

@@ -27,8 +27,8 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.contacts import queries as contact_queries
 from webapp.contacts.consent import EXCLUDING, Consent, why_left_out
+from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT
-from webapp.contacts.selection import selected
 from webapp.destinations.base import Destination, EncodedRows, Medium, Person
 from webapp.readings import group
 from webapp.services import services

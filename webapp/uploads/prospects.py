@@ -10,8 +10,8 @@ from sqlmodel import Session
 from webapp import db
 from webapp.contacts import queries as contact_queries
 from webapp.contacts.consent import Answers, Consent, answers_of, is_refused
+from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Contact
-from webapp.contacts.selection import selected
 from webapp.destinations.base import Medium
 from webapp.uploads.sources import Source
 

@@ -3,8 +3,8 @@
 from flask import abort, render_template, request
 
 from webapp import db
-from webapp.contacts import filter_pages
 from webapp.contacts import queries as contact_queries
+from webapp.contacts.filters import filter_pages
 from webapp.destinations import registry
 from webapp.uploads import finding, forms
 from webapp.uploads.routes import blueprint

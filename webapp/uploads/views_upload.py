@@ -10,7 +10,7 @@ from webapp import clock, db, htmx
 from webapp.access.current import current_client, current_operator, may
 from webapp.access.models import Role
 from webapp.contacts.consent import Consent
-from webapp.contacts.filter_rules import BrokenRule
+from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium
 from webapp.texts import ROME

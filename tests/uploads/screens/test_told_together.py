@@ -12,7 +12,7 @@ from tests.conftest import Browser, make_app
 from tests.uploads.screens.building import add_contacts, add_upload
 from webapp import db
 from webapp.access.models import AuditEntry
-from webapp.contacts import importing
+from webapp.contacts.imports import importing
 from webapp.contacts.models import ContactImport, ImportStatus
 from webapp.destinations.meta import accounts
 from webapp.identifiers import new_public_id

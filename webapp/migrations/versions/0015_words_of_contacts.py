@@ -1,4 +1,4 @@
-"""On SQLite, an index of what contacts are called (`contacts/word_index.py`), kept by triggers."""
+"""On SQLite, an index of what contacts are called (`contacts/filters/word_index.py`), kept by triggers."""
 
 import unicodedata
 

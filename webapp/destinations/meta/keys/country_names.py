@@ -17,7 +17,6 @@ _ALSO_KNOWN_AS = {
 _NOT_ISO = {"ac", "cp", "dg", "ea", "eu", "ez", "ic", "qo", "ta", "un", "xa", "xb", "xk", "zz", "cq"}
 
 
-
 def _territories(language: str) -> dict[str, str]:
     names = {str(code).lower(): str(name) for code, name in Locale(language).territories.items()}
     return {code: name for code, name in names.items() if re.fullmatch("[a-z]{2}", code)}

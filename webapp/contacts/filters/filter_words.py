@@ -6,8 +6,17 @@ from typing import Any
 
 from webapp import texts
 from webapp.contacts.fields import ADDRESS, Field, FieldType
-from webapp.contacts.filter_rules import ALL, THIS_MONTH, BrokenRule, Condition, Group, Rule, Value, parse
-from webapp.contacts.operators import DAYS, MONTH, NO_VALUE, OPERATORS, RANGE
+from webapp.contacts.filters.filter_rules import (
+    ALL,
+    THIS_MONTH,
+    BrokenRule,
+    Condition,
+    Group,
+    Rule,
+    Value,
+    parse,
+)
+from webapp.contacts.filters.operators import DAYS, MONTH, NO_VALUE, OPERATORS, RANGE
 
 EVERYBODY = "Tutti i contatti."
 SHOWN_VALUES = 5

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from webapp.contacts.cells import read_text
-from webapp.contacts.columns import NEW, OWN, SKIP
 from webapp.contacts.contact_rows import RowConverter
-from webapp.contacts.fields import STANDARD_BY_NAME
+from webapp.contacts.fields import OWN, SKIP, STANDARD_BY_NAME
+from webapp.contacts.imports.columns import NEW
 from webapp.contacts.models import ContactImport
 from webapp.texts import number, plural
 

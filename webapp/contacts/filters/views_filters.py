@@ -10,9 +10,10 @@ from webapp import clock, db, htmx
 from webapp.access.audit import Action, Detail, record
 from webapp.access.current import may
 from webapp.access.models import Role
-from webapp.contacts import counting, filter_form, filter_pages, holders, queries, word_index
-from webapp.contacts.filter_form import FilterForm
-from webapp.contacts.filter_rules import Rule
+from webapp.contacts import holders, queries
+from webapp.contacts.filters import counting, filter_form, filter_pages, word_index
+from webapp.contacts.filters.filter_form import FilterForm
+from webapp.contacts.filters.filter_rules import Rule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.contacts.routes import FILTER, FILTERS, blueprint, client_id, database_or_404, filter_or_404
 

@@ -16,9 +16,9 @@ from sqlalchemy import Boolean, Connection, Select, and_, case, column, func, se
 from sqlalchemy.exc import DBAPIError
 
 from webapp import db
-from webapp.contacts.filter_rules import Condition
+from webapp.contacts.filters.filter_rules import Condition
+from webapp.contacts.filters.selection import Clause, deciding
 from webapp.contacts.models import CONTACT
-from webapp.contacts.selection import Clause, deciding
 
 PATIENCE_S = 2.0
 CHECK_EVERY = 20_000  # SQLite virtual machine steps

@@ -14,7 +14,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from webapp.contacts.fields import Field
-from webapp.contacts.filter_rules import (
+from webapp.contacts.filters.filter_rules import (
     ALL,
     ANY,
     FIELD_GONE,
@@ -26,7 +26,7 @@ from webapp.contacts.filter_rules import (
     Rule,
     condition,
 )
-from webapp.contacts.operators import MANY, OPERATORS, Operator
+from webapp.contacts.filters.operators import MANY, OPERATORS, Operator
 
 EXCLUDE = "x"
 REAL, TEST = "reale", "test"

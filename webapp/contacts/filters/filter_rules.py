@@ -14,7 +14,7 @@ from typing import Any
 
 from webapp.contacts.cells import read_date, read_number, read_text
 from webapp.contacts.fields import FieldType
-from webapp.contacts.operators import DAYS, MANY, MONTH, NO_VALUE, OPERATORS, RANGE, Operator
+from webapp.contacts.filters.operators import DAYS, MANY, MONTH, NO_VALUE, OPERATORS, RANGE, Operator
 
 ALL, ANY = "all", "any"
 MAX_GROUPS = 20

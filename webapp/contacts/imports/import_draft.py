@@ -8,10 +8,10 @@ from typing import IO
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from webapp.contacts import columns, import_memory, stored_files
-from webapp.contacts.csv_import import FileRow, read_rows
-from webapp.contacts.file_format import FileFormat, detect
-from webapp.contacts.file_limits import UnreadableFile
+from webapp.contacts.imports import columns, import_memory, stored_files
+from webapp.contacts.imports.csv_import import FileRow, read_rows
+from webapp.contacts.imports.file_format import FileFormat, detect
+from webapp.contacts.imports.file_limits import UnreadableFile
 from webapp.contacts.models import Contact, ContactImport, UserDatabase
 from webapp.contacts.queries import own_fields
 from webapp.services import services

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, false, func, not_, or_
 
 from webapp.contacts.cells import fold
 from webapp.contacts.fields import ADDRESS, AUDIENCE, OWN, FieldType
-from webapp.contacts.filter_rules import ALL, THIS_MONTH, Condition, Group, Rule, parse
+from webapp.contacts.filters.filter_rules import ALL, THIS_MONTH, Condition, Group, Rule, parse
 from webapp.contacts.folding import folded_as
 from webapp.contacts.models import CONTACT
 from webapp.contacts.sent import was_sent

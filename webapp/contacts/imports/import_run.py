@@ -18,13 +18,14 @@ from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts import contact_writes, erased, import_blocks, stored_files
+from webapp.contacts import contact_writes, erased, import_blocks
 from webapp.contacts.cells import fold
 from webapp.contacts.contact_rows import ERASED, MAX_CHOICES, NOT_A_CONTACT, RowConverter
 from webapp.contacts.contact_writes import Target
-from webapp.contacts.csv_import import FileRow
-from webapp.contacts.file_limits import UnreadableFile
-from webapp.contacts.import_draft import rows_of
+from webapp.contacts.imports import stored_files
+from webapp.contacts.imports.csv_import import FileRow
+from webapp.contacts.imports.file_limits import UnreadableFile
+from webapp.contacts.imports.import_draft import rows_of
 from webapp.contacts.models import ContactImport, ImportStatus, RejectedRow, UserDatabase
 from webapp.contacts.queries import own_fields
 from webapp.services import services

@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from webapp import db
 from webapp.contacts import texts
-from webapp.contacts.columns import REJECTED_COLUMNS
+from webapp.contacts.imports.columns import REJECTED_COLUMNS
 from webapp.contacts.models import ContactImport, RejectedRow
 
 SHOWN_ROWS = 100

@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from webapp import clock
 from webapp.contacts import erased
-from webapp.contacts.columns import NEW, OWN
 from webapp.contacts.contact_rows import RowConverter
 from webapp.contacts.contact_writes import (
     Target,
@@ -19,9 +18,10 @@ from webapp.contacts.contact_writes import (
     plan_by_people,
     present_keys,
 )
-from webapp.contacts.csv_import import FileRow
-from webapp.contacts.import_draft import rows_of
-from webapp.contacts.import_run import convert_block
+from webapp.contacts.imports.columns import NEW, OWN
+from webapp.contacts.imports.csv_import import FileRow
+from webapp.contacts.imports.import_draft import rows_of
+from webapp.contacts.imports.import_run import convert_block
 from webapp.contacts.models import ContactImport, UserDatabase
 from webapp.contacts.queries import own_fields
 from webapp.contacts.same_people import SamePeople

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from webapp.contacts import texts
-from webapp.contacts.file_limits import UnreadableFile
+from webapp.contacts.imports.file_limits import UnreadableFile
 from webapp.identifiers import new_public_id
 from webapp.services import services
 

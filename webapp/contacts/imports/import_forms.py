@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from webapp.contacts import texts
-from webapp.contacts.columns import NEW, SKIP
-from webapp.contacts.fields import STANDARD, TYPE_LABELS, Field
-from webapp.contacts.file_format import FileFormat
-from webapp.contacts.import_draft import NO_MEDIUM, format_of
+from webapp.contacts.fields import SKIP, STANDARD, TYPE_LABELS, Field
+from webapp.contacts.imports.columns import NEW
+from webapp.contacts.imports.file_format import FileFormat
+from webapp.contacts.imports.import_draft import NO_MEDIUM, format_of
 from webapp.contacts.models import ContactImport, ImportMode
 
 KEY_NAMES = {name for name, _, _ in texts.KEYS}

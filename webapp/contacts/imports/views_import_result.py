@@ -7,9 +7,10 @@ from webapp import clock, csv_file, db, htmx, workers
 from webapp.access.audit import Action, tell
 from webapp.access.current import current_operator, may
 from webapp.access.models import Role
-from webapp.contacts import import_pace, import_undo, importing, texts
-from webapp.contacts import rejected_rows as rejected
-from webapp.contacts.import_pages import find, told, url
+from webapp.contacts import texts
+from webapp.contacts.imports import import_pace, import_undo, importing
+from webapp.contacts.imports import rejected_rows as rejected
+from webapp.contacts.imports.import_pages import find, told, url
 from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
 from webapp.contacts.routes import IMPORT, blueprint
 

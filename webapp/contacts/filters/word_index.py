@@ -13,9 +13,9 @@ from sqlalchemy import Select, column, literal_column, select, table
 from sqlmodel import Session
 
 from webapp.contacts.cells import fold
-from webapp.contacts.filter_rules import ALL, Condition, Group, Rule, parse
+from webapp.contacts.filters.filter_rules import ALL, Condition, Group, Rule, parse
+from webapp.contacts.filters.selection import Clause, selected
 from webapp.contacts.models import CONTACT
-from webapp.contacts.selection import Clause, selected
 
 COLUMNS = ("last_name", "first_name", "email", "city")
 ASKING = ("is", "one_of", "contains", "starts_with")  # operators whose values stand in the text

@@ -8,22 +8,14 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import clock, texts
-from webapp.contacts import (
-    contact_counts,
-    filter_counts,
-    filter_form,
-    filter_words,
-    holders,
-    queries,
-    sent,
-    word_index,
-)
-from webapp.contacts.counting import Counts, count
+from webapp.contacts import contact_counts, holders, queries, sent
 from webapp.contacts.fields import SENT, Field
-from webapp.contacts.filter_form import FilterForm
-from webapp.contacts.filter_rules import Rule
+from webapp.contacts.filters import filter_counts, filter_form, filter_words, word_index
+from webapp.contacts.filters.counting import Counts, count
+from webapp.contacts.filters.filter_form import FilterForm
+from webapp.contacts.filters.filter_rules import Rule
+from webapp.contacts.filters.operators import OPERATORS
 from webapp.contacts.models import Contact, Filter, UserDatabase
-from webapp.contacts.operators import OPERATORS
 from webapp.contacts.routes import filter_or_404
 from webapp.contacts.showing import Shown, shown
 from webapp.texts import ROME

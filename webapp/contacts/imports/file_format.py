@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from webapp.contacts import spreadsheet
-from webapp.contacts.file_limits import MAX_ROWS, UnreadableFile
+from webapp.contacts.imports import spreadsheet
+from webapp.contacts.imports.file_limits import MAX_ROWS, UnreadableFile
 from webapp.texts import number
 
 SAMPLE_BYTES = 64 * 1024

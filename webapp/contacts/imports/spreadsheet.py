@@ -13,13 +13,13 @@ from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from webapp.contacts.file_limits import (
+from webapp.contacts.imports.file_limits import (
     MAX_SHEET_CELLS,
     MAX_XLSX_BYTES,
     MAX_XLSX_RATIO,
     UnreadableFile,
 )
-from webapp.contacts.sheet_size import cells_to_hold, rows_of
+from webapp.contacts.imports.sheet_size import cells_to_hold, rows_of
 
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 # All that zipfile and struct raise for an archive whose bytes are damaged.

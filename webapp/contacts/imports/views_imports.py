@@ -7,20 +7,19 @@ from webapp import csv_file, db, htmx
 from webapp.access.audit import Action, record
 from webapp.access.current import current_operator, may
 from webapp.access.models import Role
-from webapp.contacts import (
+from webapp.contacts import queries, texts
+from webapp.contacts.imports import (
     column_checks,
     dry_run,
     import_draft,
     import_forms,
     import_memory,
     importing,
-    queries,
     sample_file,
-    texts,
 )
-from webapp.contacts.columns import NEW
-from webapp.contacts.file_limits import UnreadableFile
-from webapp.contacts.import_pages import find, told, url
+from webapp.contacts.imports.columns import NEW
+from webapp.contacts.imports.file_limits import UnreadableFile
+from webapp.contacts.imports.import_pages import find, told, url
 from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
 from webapp.contacts.routes import IMPORT, IMPORTS, blueprint, database_or_404
 from webapp.security import takes_file

@@ -7,12 +7,12 @@ from datetime import date
 from sqlalchemy import and_
 
 from webapp import texts
-from webapp.contacts import filter_form
-from webapp.contacts.counting import Columns, Counts, Parts
 from webapp.contacts.fields import Field
-from webapp.contacts.filter_form import EXCLUDE, FilterForm, GroupForm
-from webapp.contacts.filter_rules import Group, Rule
-from webapp.contacts.selection import choosing, holding
+from webapp.contacts.filters import filter_form
+from webapp.contacts.filters.counting import Columns, Counts, Parts
+from webapp.contacts.filters.filter_form import EXCLUDE, FilterForm, GroupForm
+from webapp.contacts.filters.filter_rules import Group, Rule
+from webapp.contacts.filters.selection import choosing, holding
 
 INCOMPLETE = "non conta"
 

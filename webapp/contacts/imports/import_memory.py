@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from webapp.contacts.columns import OWN, name_of
+from webapp.contacts.imports.columns import OWN, name_of
 from webapp.contacts.models import ContactImport, ImportStatus
 from webapp.contacts.queries import own_fields
 

@@ -1,0 +1,1 @@
+"""Rules over contacts: built, said in words, turned into SQL, counted."""
