@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import traceback
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from tests.contacts.conftest import add_draft, contacts_of, read_import
 from tests.running import wait_until
 from webapp import clock, db
 from webapp.config import ROOT
+from webapp.contacts import contact_writes
+from webapp.contacts.contact_writes import Target
 from webapp.contacts.imports import import_run, importing
 from webapp.contacts.models import ContactImport, ImportStatus
 from webapp.processes import python
@@ -155,3 +158,15 @@ def test_an_import_whose_worker_died_can_be_stopped_without_another(clienti):
     crash(draft.id)
     assert importing.stop(draft.id)
     assert read_import(draft.id).status == ImportStatus.STOPPED
+
+
+def test_what_the_database_refuses_is_not_told_with_the_row(clienti):
+    """Two contacts of one code cannot come from a file: here they do, as after a mistake of ours."""
+    target = Target(clienti.id, ("code", "email"), (), "none")
+    rows = [["1", "anna@posta.example.com"], ["1", "bruno@posta.example.com"]]
+
+    with pytest.raises(Exception) as raised, db.writing() as session:  # noqa: PT011 (each database has its own)
+        contact_writes.write_block(session.connection(), target, rows, clock.now())
+
+    assert "posta.example" not in "".join(traceback.format_exception(raised.value))
+    assert contacts_of(clienti) == []

@@ -27,6 +27,10 @@ ROWS_A_STATEMENT = 250  # SQLite takes 32,766 values in one, and a contact has s
 _DEFAULTS = {"email_reason": "email_empty", "mobile_reason": "phone_empty", "own_fields": "{}"}
 
 
+class CopyFailed(Exception):
+    """PostgreSQL refused a block; the text is its code of five letters and no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where a file goes and by which rule: fixed for a whole import.
@@ -86,8 +90,9 @@ def write_block(
 
 def insert_one(connection: Connection, target: Target, row: list[Any], at: datetime) -> int:
     """Write one new contact inside the caller's transaction; its id."""
-    sql, values = _insertion(connection, target, [row], at)
-    return int(connection.exec_driver_sql(f"{sql} RETURNING id", values[0]).scalar_one())
+    columns, values = _insertion(connection, target, [row], at)
+    sql = f"{_insert_sql(connection, columns, 1)} RETURNING id"
+    return int(connection.exec_driver_sql(sql, values[0]).scalar_one())
 
 
 def update_one(connection: Connection, target: Target, row: list[Any], contact_id: int, at: datetime) -> None:
@@ -200,27 +205,45 @@ def present_keys(connection: Connection, target: Target, rows: Sequence[list[Any
 def _insert(connection: Connection, target: Target, rows: Sequence[list[Any]], at: datetime) -> None:
     if not rows:
         return
-    sql, values = _insertion(connection, target, rows, at)
+    columns, values = _insertion(connection, target, rows, at)
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(sql, values)
+        _copy(connection, columns, values)
         return
     # The index of names writes what it gathered at the end of every statement: many contacts with each.
-    head, marks = sql.split(" VALUES ")
     for first in range(0, len(values), ROWS_A_STATEMENT):
         chunk = values[first : first + ROWS_A_STATEMENT]
-        statement = f"{head} VALUES {', '.join([marks] * len(chunk))}"
+        statement = _insert_sql(connection, columns, len(chunk))
         connection.exec_driver_sql(statement, tuple(chain.from_iterable(chunk)))
+
+
+def _copy(connection: Connection, columns: Sequence[str], values: Sequence[tuple[Any, ...]]) -> None:
+    """Insert by COPY, a third of the work of INSERT. Raises CopyFailed."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(f"COPY contact ({', '.join(columns)}) FROM STDIN") as copy,
+        ):
+            for row in values:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise CopyFailed(error.sqlstate) from None  # its text quotes the row
+
+
+def _insert_sql(connection: Connection, columns: Sequence[str], rows: int) -> str:
+    marks = f"({', '.join([_mark(connection)] * len(columns))})"
+    return f"INSERT INTO contact ({', '.join(columns)}) VALUES {', '.join([marks] * rows)}"
 
 
 def _insertion(
     connection: Connection, target: Target, rows: Sequence[list[Any]], at: datetime
-) -> tuple[str, list[tuple[Any, ...]]]:
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns and values of new contacts."""
     defaults = {name: value for name, value in _DEFAULTS.items() if name not in target.columns}
     columns = [*target.columns, *defaults, "database_id", "created_at", "updated_at"]
-    mark, now = _mark(connection), _as_stored(connection, at)
+    now = _as_stored(connection, at)
     tail = [*defaults.values(), target.database_id, now, now]
-    sql = f"INSERT INTO contact ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
-    return sql, [(*row, *tail) for row in rows]
+    return columns, [(*row, *tail) for row in rows]
 
 
 def _update(
