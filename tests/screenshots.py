@@ -2,7 +2,7 @@
 
 python -m tests.screenshots schermate
 
-First the demo, lived through as a person would; then `scenes`, the states one does not come to by oneself;
+First the demo, lived through as a person would (`percorso-…`); then `scenes`, the states one does not come to by oneself;
 then one page of every kind that links lead to and no scene has shown.
 """
 
@@ -49,7 +49,9 @@ def main(folder: Path) -> int:
             for width, scheme in LOOKS:
                 photograph_scenes(browser, url, stage, shown, folder, width, scheme)
         browser.close()
-    print(f"{(len(pages) + len(shown)) * len(LOOKS)} schermate in {folder}/")
+    made = len(list(folder.glob("*.png")))
+    assert made == (len(pages) + len(shown)) * len(LOOKS), "two screens of one name"
+    print(f"{made} schermate in {folder}/")
     return 0
 
 
@@ -135,12 +137,12 @@ def photograph(
     )
     window = context.new_page()
     window.goto("/accesso")
-    window.screenshot(path=folder / f"accesso-{width}-{scheme}.png", full_page=True)
+    window.screenshot(path=folder / f"percorso-accesso-{width}-{scheme}.png", full_page=True)
     story.enter(window)
     for name, path in pages.items():
         if name != "accesso":
             window.goto(path, wait_until="networkidle")
-            window.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+            window.screenshot(path=folder / f"percorso-{name}-{width}-{scheme}.png", full_page=True)
     context.close()
 
 
