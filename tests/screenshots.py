@@ -2,8 +2,8 @@
 
 python -m tests.screenshots schermate
 
-First the demo, lived through as a person would (`percorso-…`); then `scenes`, the states one does not come to by oneself;
-then one page of every kind that links lead to and no scene has shown.
+First the demo, lived through as a person would (`percorso-…`); then `scenes`, the states one does not come
+to by oneself; then one page of every kind that links lead to and no scene has shown.
 """
 
 import gzip
