@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, String, and_, cast, false, func, literal_column, not_, or_, true
 
 from webapp.contacts.cells import fold
 from webapp.contacts.fields import ADDRESS, AUDIENCE, OWN, FieldType
@@ -86,8 +86,11 @@ def deciding(condition: Condition, kind: str, today: date) -> Clause:
         FieldType.YES_NO: _yes_no,
     }[kind]
     clause = compare(value, condition, today)
-    # Not "and value IS NOT NULL": the database would take an own field out of its JSON once more.
-    return func.coalesce(clause, true() if condition.operator in NEGATED else false())
+    # Not "and value IS NOT NULL", for which the database would take an own field out of its JSON once more,
+    # nor COALESCE or SQLAlchemy's "IS 1", which make a count on SQLite a tenth slower.
+    if condition.operator in NEGATED:
+        return clause.op("IS NOT", precedence=5, is_comparison=True)(literal_column("FALSE"))
+    return clause.op("IS", precedence=5, is_comparison=True)(literal_column("TRUE"))
 
 
 def _value(name: str, kind: str) -> ColumnElement[Any]:
