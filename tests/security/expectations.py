@@ -69,6 +69,7 @@ POST contacts.create_contact              marketer      422
 POST contacts.create_database             marketer      422
 POST contacts.create_filter               marketer      422
 POST contacts.create_import               marketer      422
+POST contacts.create_sample                marketer      303
 GET  contacts.databases                   support       200
 POST contacts.delete_contact              marketer      303
 POST contacts.delete_database             marketer      422

@@ -10,7 +10,7 @@ from sqlmodel import col
 from webapp import clock, db
 from webapp.contacts.models import Contact, Filter, UserDatabase
 from webapp.destinations.meta.models import MetaAccount
-from webapp.uploads.models import Batch, BatchEvent, DiscardedContacts, Upload
+from webapp.uploads.models import Batch, BatchEvent, BatchRows, DiscardedContacts, Upload
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.workers import WorkerSignal
 
@@ -63,7 +63,9 @@ def add_upload(
         values["prepared_at"] = now
     upload = Upload(**values | more)
     save(upload)
-    save(*(_batch(upload, seq, *batch) for seq, batch in enumerate(batches, start=1)))
+    made = [_batch(upload, seq, *batch) for seq, batch in enumerate(batches, start=1)]
+    save(*made)
+    save(*(BatchRows(batch_id=batch.id, digests=bytes(32), contact_ids=bytes(8)) for batch in made))
     return upload
 
 
