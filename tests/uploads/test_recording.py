@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from tests.uploads.conftest import read
 from tests.uploads.test_sending import batches, many
@@ -49,13 +49,12 @@ def test_four_senders_that_record_at_once_all_succeed(kind, world, connected):
     assert read(upload).status == UploadStatus.COMPLETED
 
 
-def test_an_answer_waits_for_a_locked_database_and_is_not_asked_for_again(world, connected):
+def test_an_answer_waits_for_a_locked_database_and_is_not_asked_for_again(world, connected, monkeypatch):
     world.add_contacts("anna@posta.example")
     upload = world.start()
     jobs.prepare_upload(upload.id)
     claimed = claims.claim(upload.id)
-    platea.start(connected, pooled=False)  # so that every connection is a new one, and as impatient:
-    event.listen(db.engine(), "connect", lambda made, _record: made.execute("PRAGMA busy_timeout = 50"))
+    monkeypatch.setattr(db, "LOCK_WAIT_S", 0.05)  # as if the lock were held for ten seconds and more
     locked, free = threading.Event(), threading.Event()
 
     def hold_the_lock() -> None:
