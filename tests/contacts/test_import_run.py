@@ -14,7 +14,7 @@ from tests.running import wait_until
 from webapp import clock, db
 from webapp.config import ROOT
 from webapp.contacts import contact_writes
-from webapp.contacts.contact_writes import Target
+from webapp.contacts.contact_plan import Target
 from webapp.contacts.imports import import_run, importing
 from webapp.contacts.models import ContactImport, ImportStatus
 from webapp.processes import python

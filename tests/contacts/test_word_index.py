@@ -10,7 +10,7 @@ from tests.contacts.conftest import contacts_of, import_file
 from webapp import clock, db
 from webapp.contacts import contact_pages, contact_writes, databases, queries
 from webapp.contacts.cells import fold
-from webapp.contacts.contact_writes import Target
+from webapp.contacts.contact_plan import Target
 from webapp.contacts.filters import word_index
 from webapp.contacts.models import CONTACT
 

@@ -11,7 +11,7 @@ from webapp.access import audit
 from webapp.access.audit import Action
 from webapp.contacts import consent, contact_ids, contact_writes, holders
 from webapp.contacts.contact_form import NO, YES, Row, as_typed, changed
-from webapp.contacts.contact_writes import Target
+from webapp.contacts.contact_plan import Target
 from webapp.contacts.fields import Field
 from webapp.contacts.models import Contact, ContactChange, UserDatabase
 

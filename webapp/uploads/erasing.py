@@ -10,6 +10,7 @@ from webapp.contacts.consent import REFUSED, Consent, is_refused
 from webapp.contacts.models import CONTACT
 from webapp.destinations.base import EncodedRows, Medium
 from webapp.uploads import state
+from webapp.uploads.digests import DIGEST
 from webapp.uploads.models import UPLOAD_LOCK, Batch, BatchRows, Upload
 from webapp.uploads.packed_ids import pack, unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
@@ -47,8 +48,8 @@ def take_out_since_refused(upload: Upload) -> int:
 
 
 def _take_out_of(upload: Upload, batch_id: int | None) -> int:
-    digest = CONTACT.c.email_sha256 if upload.medium == Medium.EMAIL else CONTACT.c.mobile_sha256
-    no = or_(CONTACT.c.consent.is_(False), is_refused(upload.database_id, digest))
+    refused = is_refused(upload.database_id, DIGEST[Medium(upload.medium)])
+    no = or_(CONTACT.c.consent.is_(False), refused)
     with db.reading() as session:
         packed = session.get(BatchRows, batch_id)
         ids = unpack(packed.contact_ids) if packed else ()

@@ -32,15 +32,13 @@ from webapp.contacts.models import CONTACT
 from webapp.destinations.base import Destination, EncodedRows, Medium, Person
 from webapp.readings import group
 from webapp.services import services
+from webapp.uploads.digests import DIGEST, REASON
 from webapp.uploads.duplicates import READ_ROWS, Duplicates, find_duplicates
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
 from webapp.uploads.packed_ids import pack
 from webapp.uploads.status import UploadStatus
 
-DIGESTS = (CONTACT.c.email_sha256, CONTACT.c.mobile_sha256)
-DIGEST = dict(zip((Medium.EMAIL, Medium.SMS), DIGESTS, strict=True))
-REASON = {Medium.EMAIL: CONTACT.c.email_reason, Medium.SMS: CONTACT.c.mobile_reason}
 DUPLICATE = "duplicate"
 PACKED_IDS = 50_000
 
@@ -83,7 +81,7 @@ def prepare(upload: Upload, claim: Claim, destination: Destination, today: date)
         excluded = why_left_out(Consent(upload.consent), upload.database_id, DIGEST[medium])
         allowed = and_(chosen, excluded.is_(None))
         duplicates = find_duplicates(connection, allowed, DIGEST[medium], upload.rule is not None)
-        columns = (CONTACT.c.id, *DIGESTS, REASON[medium], excluded)
+        columns = (CONTACT.c.id, *DIGEST.values(), REASON[medium], excluded)
         query = select(*columns).where(chosen).order_by(CONTACT.c.id)
         contacts = db.pages(connection, query, READ_ROWS)
         prepared = _store_batches(contacts, duplicates, medium, claim, destination)

@@ -8,16 +8,9 @@ from sqlmodel import Session
 
 from webapp import clock
 from webapp.contacts import erased
+from webapp.contacts.contact_plan import Target, key_position, may_conflict, plan_block, plan_by_people
 from webapp.contacts.contact_rows import RowConverter
-from webapp.contacts.contact_writes import (
-    Target,
-    key_position,
-    may_conflict,
-    people_of,
-    plan_block,
-    plan_by_people,
-    present_keys,
-)
+from webapp.contacts.contact_writes import people_of, present_keys
 from webapp.contacts.imports.columns import NEW, OWN
 from webapp.contacts.imports.csv_import import FileRow
 from webapp.contacts.imports.import_draft import rows_of

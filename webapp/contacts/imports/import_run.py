@@ -20,8 +20,8 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.contacts import contact_writes, erased, import_blocks
 from webapp.contacts.cells import fold
+from webapp.contacts.contact_plan import Target
 from webapp.contacts.contact_rows import ERASED, MAX_CHOICES, NOT_A_CONTACT, RowConverter
-from webapp.contacts.contact_writes import Target
 from webapp.contacts.imports import stored_files
 from webapp.contacts.imports.csv_import import FileRow
 from webapp.contacts.imports.file_limits import UnreadableFile

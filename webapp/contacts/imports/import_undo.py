@@ -18,8 +18,9 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.access.audit import Action
-from webapp.contacts import holders, import_blocks, import_trail
+from webapp.contacts import holders, import_blocks
 from webapp.contacts.fields import OWN
+from webapp.contacts.imports import import_trail
 from webapp.contacts.imports.import_run import MAX_CRASHES, SHIFT_S, Claim, Fenced, hold, is_dead
 from webapp.contacts.models import CONTACT, ContactImport, Filter, ImportBlock, ImportStatus, OwnField
 from webapp.texts import number

@@ -10,8 +10,8 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.access.audit import Action
-from webapp.contacts import emptying, import_blocks, import_trail
-from webapp.contacts.imports import columns, import_run, import_undo, stored_files
+from webapp.contacts import emptying, import_blocks
+from webapp.contacts.imports import columns, import_run, import_trail, import_undo, stored_files
 from webapp.contacts.imports.file_limits import UnreadableFile
 from webapp.contacts.imports.import_draft import create, problems
 from webapp.contacts.models import ContactImport, FieldType, ImportStatus, OwnField
