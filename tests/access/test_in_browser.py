@@ -71,7 +71,8 @@ def switch_on_second_factor(page: Page) -> tuple[Phone, list[str]]:
     page.get_by_role("button", name="continua").click()
     picture = page.get_by_role("img", name="Codice QR con la chiave scritta qui sotto")
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") > 0
     phone = Phone.reading(html.document_fromstring(page.content()))
     page.get_by_label("2. Scrivi il codice che mostra l’app").fill(phone.code())
     page.get_by_role("button", name="attiva").click()
