@@ -25,6 +25,7 @@ class Unreadable(Enum):
 
 UNREADABLE: Final = Unreadable.UNREADABLE
 
+MAX_CELL_CHARS = 4_096
 MIN_YEAR, MAX_YEAR = 1900, 2100
 _PIVOT = 30  # 14/02/30 is 2030, 14/02/31 is 1931
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})").fullmatch

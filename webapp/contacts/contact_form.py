@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from webapp.contacts.cells import MAX_CELL_CHARS
 from webapp.contacts.contact_rows import RowConverter
 from webapp.contacts.erased_keys import ErasedKeys
 from webapp.contacts.fields import OWN, Field, FieldType
-from webapp.contacts.imports.file_limits import MAX_CELL_CHARS
 from webapp.contacts.models import Contact
 from webapp.formulas import escape, unescape
 

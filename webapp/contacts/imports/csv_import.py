@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from webapp.contacts.cells import MAX_CELL_CHARS
 from webapp.contacts.imports import spreadsheet
 from webapp.contacts.imports.file_format import XLSX, FileFormat, separator_line
-from webapp.contacts.imports.file_limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_LINE_CHARS, UnreadableFile
+from webapp.contacts.imports.file_limits import MAX_COLUMNS, MAX_LINE_CHARS, UnreadableFile
 from webapp.texts import number
 
 TOO_FEW_CELLS = "too_few_cells"

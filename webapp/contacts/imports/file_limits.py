@@ -2,7 +2,6 @@
 
 MAX_ROWS = 5_000_000
 MAX_COLUMNS = 200
-MAX_CELL_CHARS = 4_096
 MAX_LINE_CHARS = 256 * 1024
 MAX_XLSX_BYTES = 100_000_000  # inflated: a sheet is read into memory, about 150,000 rows of 13 columns
 MAX_XLSX_RATIO = 100  # inflated : packed; a real sheet stays under 30, a zip bomb starts at 1,000
