@@ -39,6 +39,7 @@ class Settings:
     max_upload_mb: int = 512
     max_import_rows: int = 5_000_000
     max_import_columns: int = 200
+    filter_patience_s: float = 2.0  # what the builder of filters waits for its numbers
     backup_dir: Path | None = None  # where copies of the database go; None: nobody takes any
     backup_every_h: float = 1.0
     smtp_url: str = field(default="", repr=False)  # smtp:// (STARTTLS) or smtps://; may hold a password
@@ -78,6 +79,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         max_upload_mb=int(_number(env, "PLATEA_MAX_UPLOAD_MB", 512, 1, 100_000)),
         max_import_rows=int(_number(env, "PLATEA_MAX_IMPORT_ROWS", 5_000_000, 1, 1_000_000_000)),
         max_import_columns=int(_number(env, "PLATEA_MAX_IMPORT_COLUMNS", 200, 1, 2_000)),
+        filter_patience_s=_number(env, "PLATEA_FILTER_PATIENCE_S", 2, 0.1, 30),
         **_backup(env, data_dir, database),
         **_mail(env),
     )

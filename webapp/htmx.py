@@ -33,6 +33,12 @@ def trigger(response: Response, event: str, detail: Any = True) -> Response:
     return response
 
 
+def into(response: Response, target: str, swap: str = "outerMorph") -> Response:
+    """Let the answer go to another place than who asked named. htmx-flask knows no swap of htmx 4."""
+    response.headers["HX-Retarget"], response.headers["HX-Reswap"] = target, swap
+    return response
+
+
 def notice(response: Response, text: str, kind: str = "ok") -> Response:
     """Show *text* as a toast (*kind*: ok or err): at once for a fragment, on the next page for a redirect."""
     goes_elsewhere = response.status_code in (302, 303) or "HX-Redirect" in response.headers

@@ -16,7 +16,7 @@ from webapp import clock, db, migrations
 from webapp.access.models import Client
 from webapp.contacts import databases, queries, sent
 from webapp.contacts.contact_rows import digest_email, digest_mobile
-from webapp.contacts.filters import counting, word_index
+from webapp.contacts.filters import counting, scanning, word_index
 from webapp.contacts.filters.filter_rules import parse
 from webapp.contacts.filters.operators import OPERATORS
 from webapp.contacts.filters.selection import choosing, selected
@@ -98,12 +98,13 @@ class World:
 
     def beside_each(self, rule: dict, today: date) -> tuple[counting.Counts, dict[str, int]]:
         """The counts of the whole, and of each of `parts`."""
-        columns = counting.Columns(self.types, today)
+        columns = scanning.Columns(self.types, today)
         checked = parse(rule, self.types)
         each = {name: choosing(parse(alone, self.types), columns) for name, alone in parts(rule)}
-        asked = counting.Parts(self.database.id, columns, choosing(checked, columns), each)
-        counts = counting.count(selected(self.database.id, rule, self.types, today), asked, patience_s=30)
-        return replace(counts, parts={}, ms=0), counts.parts
+        asked = scanning.Parts(self.database.id, columns, choosing(checked, columns), each)
+        chosen = selected(self.database.id, rule, self.types, today)
+        counts, scan = scanning.begin(chosen, asked, patience_s=30)
+        return replace(counts, ms=0), scan.of_parts(asked)
 
     def by_python(self, rule: dict, today: date) -> list[dict]:
         return [person for person in self.people if holds(rule, person, today)]

@@ -9,9 +9,9 @@ from sqlalchemy import and_
 from webapp import texts
 from webapp.contacts.fields import Field
 from webapp.contacts.filters import filter_form
-from webapp.contacts.filters.counting import Columns, Counts, Parts
 from webapp.contacts.filters.filter_form import EXCLUDE, FilterForm, GroupForm
 from webapp.contacts.filters.filter_rules import Group, Rule
+from webapp.contacts.filters.scanning import Columns, Parts
 from webapp.contacts.filters.selection import choosing, holding
 
 INCOMPLETE = "non conta"
@@ -29,9 +29,9 @@ def parts(
     return Parts(database_id, columns, choosing(rule, columns), each)
 
 
-def words(checked: FilterForm, counts: Counts | None) -> dict[str, str]:
-    """The same ids → what stands beside them; empty for what there was no time to count."""
-    found = dict(counts.parts) if counts else {}
+def words(checked: FilterForm, counted: Mapping[str, int]) -> dict[str, str]:
+    """The same ids → what stands beside them; empty for what is not counted yet."""
+    found = dict(counted)
     said = {}
     for group in checked.all_groups:
         complete = _complete(group)

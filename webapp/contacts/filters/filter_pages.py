@@ -10,17 +10,29 @@ from sqlmodel import Session, col
 from webapp import clock, texts
 from webapp.contacts import contact_counts, holders, queries, sent
 from webapp.contacts.fields import SENT, Field
-from webapp.contacts.filters import filter_counts, filter_form, filter_words, word_index
-from webapp.contacts.filters.counting import Counts, count
+from webapp.contacts.filters import (
+    counting,
+    filter_counts,
+    filter_form,
+    filter_words,
+    scan_ticket,
+    scanning,
+    word_index,
+)
+from webapp.contacts.filters.counting import Counts
 from webapp.contacts.filters.filter_form import FilterForm
 from webapp.contacts.filters.filter_rules import Rule
 from webapp.contacts.filters.operators import OPERATORS
-from webapp.contacts.models import Contact, Filter, UserDatabase
+from webapp.contacts.filters.scanning import Scan
+from webapp.contacts.filters.selection import Clause
+from webapp.contacts.models import CONTACT, Contact, Filter, UserDatabase
 from webapp.contacts.routes import filter_or_404
 from webapp.contacts.showing import Shown, shown
+from webapp.services import services
 from webapp.texts import ROME
 
 EXAMPLES = 3
+EXAMPLES_S = 0.5
 UNSAVED = "Modifiche non salvate"
 KINDS = (filter_form.REAL, filter_form.TEST)
 
@@ -39,7 +51,8 @@ class FilterRow:
 class Result:
     """What a rule chooses now; *counts* None: it takes too long to wait for.
 
-    *parts*: id of a condition or group → how many contacts stand behind it, in words.
+    *parts*: id of a condition or group → how many contacts stand behind it, in words. They are empty while
+    *scan* is not whole; *ticket* then lets another request go on with it.
     """
 
     counts: Counts | None
@@ -48,6 +61,8 @@ class Result:
     examples: list[Shown]
     incomplete: int
     parts: dict[str, str]
+    scan: Scan
+    ticket: str | None
 
 
 def today() -> date:
@@ -115,24 +130,47 @@ def context(
 
 
 def result_context(
-    session: Session, database: UserDatabase, rule: Rule, checked: FilterForm, saved: Filter | None
+    session: Session,
+    database: UserDatabase,
+    rule: Rule,
+    checked: FilterForm,
+    saved: Filter | None,
+    ticket: str | None = None,
 ) -> dict[str, Any]:
-    fields = fields_by_name(session, database.id or 0)
+    """*ticket*: of the page that asks to go on counting."""
+    database_id = database.id or 0
+    fields = fields_by_name(session, database_id)
     incomplete = sum(bool(one.error) for group in checked.all_groups for one in group.conditions)
     types = {name: field.type for name, field in fields.items()}
-    chosen = word_index.chosen(session, database.id or 0, rule.as_json(), types, today())
-    counts = count(chosen, filter_counts.parts(database.id or 0, rule, checked, fields, today()))
-    few = select(Contact).where(chosen).limit(EXAMPLES if counts else 0)
+    chosen = word_index.chosen(session, database_id, rule.as_json(), types, today())
+    parts = filter_counts.parts(database_id, rule, checked, fields, today())
+    asked = scan_ticket.question(database_id, rule.as_json(), list(parts.each), today())
+    before = scan_ticket.take(ticket, asked) if ticket else None
+    patience_s = services().settings.filter_patience_s
+    if before:
+        counts, scan = scanning.go_on(chosen, parts, *before, step_s=patience_s / 2)
+    else:
+        counts, scan = scanning.begin(chosen, parts, patience_s)
     result = Result(
         counts,
-        contact_counts.count_contacts(session, database.id or 0),
+        contact_counts.count_contacts(session, database_id),
         filter_words.sentence(rule, fields),
-        [shown(contact, whole=False) for contact in session.execute(few).scalars()],
+        _examples(session, chosen, min(EXAMPLES, counts.total) if counts else 0),
         incomplete,
-        filter_counts.words(checked, counts),
+        filter_counts.words(checked, scan.of_parts(parts)),
+        scan,
+        None if scan.is_whole else scan_ticket.give(asked, counts, scan),
     )
     state = _state(saved, rule, checked, incomplete)
     return {"database": database, "result": result, "is_test": checked.is_test, "state": state}
+
+
+def _examples(session: Session, chosen: Clause, most: int) -> list[Shown]:
+    """None rather than some that one must wait for: the last of a few may be the last of a million."""
+    ids = select(CONTACT.c.id).where(chosen).limit(most)
+    found = counting.within(session.connection(), ids, EXAMPLES_S) if most else None
+    contacts = select(Contact).where(col(Contact.id).in_([one for (one,) in found or ()]))
+    return [shown(contact, whole=False) for contact in session.execute(contacts).scalars()]
 
 
 def _state(saved: Filter | None, rule: Rule, form: FilterForm, incomplete: int) -> str:

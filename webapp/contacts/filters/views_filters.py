@@ -16,6 +16,7 @@ from webapp.contacts.filters.filter_form import FilterForm
 from webapp.contacts.filters.filter_rules import Rule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.contacts.routes import FILTER, FILTERS, blueprint, client_id, database_or_404, filter_or_404
+from webapp.services import services
 
 SAVE = "save"
 HELD = "Un caricamento in corso usa questo filtro: aspetta che finisca, poi eliminalo."
@@ -71,18 +72,22 @@ def save_filter(database_id: str, filter_id: str) -> Response:
 
 
 @blueprint.post(f"{FILTERS}/conteggio")
-def count_filter(database_id: str) -> str:
-    """What the conditions choose as they are typed; incomplete ones are passed over, and counted."""
+def count_filter(database_id: str) -> Response:
+    """What the conditions choose as they are typed; incomplete ones are passed over, and counted.
+
+    A page whose conditions are not counted yet asks again, and gets how far they are until all are.
+    """
+    ticket = request.form.get("contati")
     with db.reading() as session:
         database = database_or_404(session, database_id)
         fields = filter_pages.fields_by_name(session, database.id or 0)
         rule, checked = filter_form.rule_of(filter_form.read(request.form, fields), fields)
         saved = filter_pages.named_in_url(session, database, request.form.get("filtro"))
-        return render_template(
-            "contacts/_filter_result.html",
-            is_update=True,
-            **filter_pages.result_context(session, database, rule, checked, saved),
-        )
+        context = filter_pages.result_context(session, database, rule, checked, saved, ticket)
+        if ticket and context["result"].ticket:
+            return make_response(render_template("contacts/_filter_scan.html", **context))
+        whole = render_template("contacts/_filter_result.html", is_update=True, **context)
+    return htmx.into(make_response(whole), "#conteggio")
 
 
 @blueprint.post(f"{FILTER}/duplica")
@@ -157,7 +162,7 @@ def _save(
     with db.reading() as session:
         database_id = database.id or 0
         chosen = word_index.chosen(session, database_id, rule.as_json(), types, filter_pages.today())
-    counts = counting.count(chosen)
+    counts = counting.count(chosen, services().settings.filter_patience_s)
     try:
         with db.writing() as session:
             found = session.get(Filter, saved.id) if saved else None
