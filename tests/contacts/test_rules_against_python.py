@@ -24,7 +24,7 @@ from webapp.contacts.models import CONTACT, OwnField, SentAudience
 
 CITIES = (None, "Torino", "torino", "TORINO", "Forlì", "FORLI", "L’Aquila", "l'aquila", "San Donà di Piave",
           "Milano", "São Paulo", "100% oro", "a_b", "a%b", "ŁÓDŹ", "łódź", "ﬁrenze", "Gießen", "ΑΘΉΝΑΣ",
-          "Москва", "\\", "x" * 60)  # fmt: skip
+          "Москва", "\\", 'Detto "Oro"', "x" * 60)  # fmt: skip
 EMAILS = ("", "anna@posta.example.com", "Anna@Posta.example.com", "bruno@", "però@x.it", "c@d.example.com")
 MOBILES = ("", "333 1234567", "+39 333 1234567", "02 1234567", "3,33E+09", "340 7654321")
 NUMBERS = (None, 0, -5, 100, 99.5, 1459.26, 1000, -0.01, 10**12)

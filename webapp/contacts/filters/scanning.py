@@ -83,8 +83,8 @@ def begin(chosen: Clause, parts: Parts, patience_s: float) -> tuple[Counts | Non
         if not parts.each and (counts := counting.count_on(connection, chosen, patience_s)):
             return counts, Scan(is_whole=True)
         scan = _stretch(connection, parts, Scan())
-        if not scan.is_whole and _fits(connection, parts, scan, patience_s):
-            scan = _until(connection, parts, scan, started + patience_s)
+        if not scan.is_whole and _fits(connection, parts, scan, patience_s / 2):
+            scan = _until(connection, parts, scan, started + patience_s / 2)
         if scan.is_whole:
             return _told(connection, chosen, scan, patience_s), scan
         left_s = patience_s - (monotonic() - started)

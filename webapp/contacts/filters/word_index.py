@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, column, literal_column, select, table
+from sqlalchemy import Select, and_, column, literal_column, select, table
 from sqlmodel import Session
 
 from webapp.contacts.cells import fold
+from webapp.contacts.filters import json_hint
 from webapp.contacts.filters.filter_rules import ALL, Condition, Group, Rule, parse
 from webapp.contacts.filters.selection import Clause, selected
 from webapp.contacts.models import CONTACT
@@ -62,13 +63,17 @@ def chosen(
     fields: Mapping[str, str],
     today: date,
 ) -> Clause:
-    """The contacts of `selection.selected`, looked for among candidates where these are few."""
+    """The contacts of `selection.selected`, looked for among candidates where these are few.
+
+    Otherwise all contacts are read, by a look at their JSON first.
+    """
     all_of_them = selected(database_id, rule, fields, today)
     if rule is None or not is_there(session):
         return all_of_them
-    question = of_rule(database_id, parse(rule, fields))
+    parsed = parse(rule, fields)
+    question = of_rule(database_id, parsed)
     if question is None or len(candidates(session, question, FEW)) == FEW:
-        return all_of_them
+        return and_(json_hint.may_choose(parsed, fields), all_of_them)
     return all_of_them & CONTACT.c.id.in_(_asked(question))
 
 
