@@ -89,7 +89,7 @@ def test_it_is_narrowed_by_person_action_and_days(signed_in, page, aurora, giuli
     tell(aurora, giulia, "di Giulia")
     tell(aurora, marco, "di Marco")
     tell(aurora, marco, "cancellato da Marco", action=Action.FILTER_DELETED)
-    tomorrow = (clock.now() + timedelta(days=1)).date().isoformat()
+    tomorrow = (clock.today() + timedelta(days=1)).isoformat()
 
     def found(query: str) -> list[str]:
         return targets(page(signed_in.get(f"{URL}?{query}")))

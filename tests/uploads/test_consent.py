@@ -38,7 +38,7 @@ def row_of(world, upload):
 
 def look(database: UserDatabase, saved: Filter | None = None) -> prospects.Prospect:
     with db.reading() as session:
-        return prospects.look_at(session, Source(database, saved), clock.now().date())
+        return prospects.look_at(session, Source(database, saved), clock.today())
 
 
 @pytest.fixture

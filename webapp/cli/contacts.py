@@ -9,12 +9,11 @@ import click
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session, col
 
-from webapp import csv_file, db
+from webapp import clock, csv_file, db
 from webapp.access.audit import Action, Detail, record
 from webapp.cli import terminal
 from webapp.contacts import contact_export, databases, erased, queries
 from webapp.contacts.contact_rows import digest_email, digest_mobile
-from webapp.contacts.filters import filter_pages
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import Contact, Filter, UserDatabase
@@ -98,7 +97,7 @@ def _chosen(session: Session, database: UserDatabase, filter_name: str | None) -
         rule = saved.rule
     try:
         types = queries.field_types(session, database.id or 0)
-        return selected(database.id or 0, rule, types, filter_pages.today())
+        return selected(database.id or 0, rule, types, clock.today())
     except BrokenRule as error:
         raise terminal.Stop(str(error)) from None
 

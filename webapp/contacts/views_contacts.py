@@ -4,7 +4,7 @@ from flask import Response, render_template, request, url_for
 from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
-from webapp import csv_file, db, htmx
+from webapp import clock, csv_file, db, htmx
 from webapp.access import audit
 from webapp.access.audit import Action
 from webapp.access.current import current_operator, may
@@ -124,7 +124,7 @@ def show_contact(database_id: str, contact_id: str) -> str:
 def _chosen(session: Session, database: UserDatabase, narrowed: Filter | None) -> ColumnElement[bool]:
     types = queries.field_types(session, database.id or 0)
     rule = narrowed.rule if narrowed else None
-    return word_index.chosen(session, database.id or 0, rule, types, filter_pages.today())
+    return word_index.chosen(session, database.id or 0, rule, types, clock.today())
 
 
 def _filters(database: UserDatabase) -> str:

@@ -3,8 +3,6 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -30,8 +28,6 @@ from webapp.uploads.models import UPLOAD_LOCK, Upload
 from webapp.uploads.prepare import Claim, Fenced, prepare
 from webapp.uploads.status import UploadStatus
 from webapp.workers import this_process, this_worker
-
-ROME = ZoneInfo("Europe/Rome")  # what "oggi" means in a filter
 
 
 def claim_preparation(upload_id: int) -> Claim | None:
@@ -136,9 +132,8 @@ def _takes_its_audience(session: Session, upload: Upload) -> bool:
 
 def _prepare(upload: Upload, claim: Claim) -> bool:
     """Store the batches; False when that ended the upload."""
-    today = datetime.now(ROME).date()
     try:
-        prepared = prepare(upload, claim, registry.destination(upload.destination), today)
+        prepared = prepare(upload, claim, registry.destination(upload.destination), clock.today())
     except BrokenRule:
         problem = problems.FILTER_BROKEN
     else:

@@ -1,7 +1,7 @@
 """What the pages of filters show: the builder with its result, and the lists."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -29,7 +29,6 @@ from webapp.contacts.models import CONTACT, Contact, Filter, UserDatabase
 from webapp.contacts.routes import filter_or_404
 from webapp.contacts.showing import Shown, shown
 from webapp.services import services
-from webapp.texts import ROME
 
 EXAMPLES = 3
 EXAMPLES_S = 0.5
@@ -63,11 +62,6 @@ class Result:
     parts: dict[str, str]
     scan: Scan
     ticket: str | None
-
-
-def today() -> date:
-    """The day it is for people here."""
-    return datetime.now(ROME).date()
 
 
 def named_in_url(session: Session, database: UserDatabase, public_id: str | None) -> Filter | None:
@@ -142,9 +136,9 @@ def result_context(
     fields = fields_by_name(session, database_id)
     incomplete = sum(bool(one.error) for group in checked.all_groups for one in group.conditions)
     types = {name: field.type for name, field in fields.items()}
-    chosen = word_index.chosen(session, database_id, rule.as_json(), types, today())
-    parts = filter_counts.parts(database_id, rule, checked, fields, today())
-    asked = scan_ticket.question(database_id, rule.as_json(), list(parts.each), today())
+    chosen = word_index.chosen(session, database_id, rule.as_json(), types, clock.today())
+    parts = filter_counts.parts(database_id, rule, checked, fields, clock.today())
+    asked = scan_ticket.question(database_id, rule.as_json(), list(parts.each), clock.today())
     before = scan_ticket.take(ticket, asked) if ticket else None
     patience_s = services().settings.filter_patience_s
     if before:

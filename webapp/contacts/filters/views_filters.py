@@ -161,7 +161,7 @@ def _save(
 ) -> Response:
     with db.reading() as session:
         database_id = database.id or 0
-        chosen = word_index.chosen(session, database_id, rule.as_json(), types, filter_pages.today())
+        chosen = word_index.chosen(session, database_id, rule.as_json(), types, clock.today())
     counts = counting.count(chosen, services().settings.filter_patience_s)
     try:
         with db.writing() as session:
