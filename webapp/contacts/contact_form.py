@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.contacts.cells import MAX_CELL_CHARS
-from webapp.contacts.contact_rows import RowConverter
+from webapp.contacts.contact_rows import RowConverter, Values
 from webapp.contacts.erased_keys import ErasedKeys
 from webapp.contacts.fields import OWN, Field, FieldType
 from webapp.contacts.models import Contact
@@ -35,7 +35,7 @@ class Row:
 
     columns: tuple[str, ...]
     own_keys: tuple[str, ...]
-    values: list[Any]
+    values: Values
 
 
 def control_id(field: Field) -> str:

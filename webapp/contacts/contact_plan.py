@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from webapp.contacts.contact_rows import Values
 from webapp.contacts.models import ImportMode
 from webapp.contacts.same_people import SamePeople
 
@@ -42,8 +43,8 @@ class Written:
 class Plan:
     """What a block comes to: rows to insert, rows to write over the contact of that id, the rest."""
 
-    inserts: list[list[Any]]
-    updates: list[tuple[list[Any], int]]
+    inserts: list[Values]
+    updates: list[tuple[Values, int]]
     written: Written
 
 
@@ -52,11 +53,11 @@ def key_position(target: Target) -> int | None:
     return target.columns.index(KEY_COLUMNS[target.key]) if target.key in KEY_COLUMNS else None
 
 
-def plan_block(target: Target, rows: Sequence[list[Any]], present: Mapping[Any, int]) -> Plan:
+def plan_block(target: Target, rows: Sequence[Values], present: Mapping[Any, int]) -> Plan:
     """*present*: key → id of the contact that has it, of `present_keys`. Decides, writes nothing."""
     position = key_position(target)
-    inserts: dict[Any, list[Any]] = {}
-    updates: dict[Any, list[Any]] = {}
+    inserts: dict[Any, Values] = {}
+    updates: dict[Any, Values] = {}
     skipped = 0
     for number, row in enumerate(rows):
         key = row[position] if position is not None else None
@@ -77,11 +78,11 @@ def may_conflict(target: Target) -> bool:
     return target.key in ("email", "mobile") and "code" in target.columns
 
 
-def plan_by_people(target: Target, rows: Sequence[list[Any]], people: SamePeople) -> Plan:
+def plan_by_people(target: Target, rows: Sequence[Values], people: SamePeople) -> Plan:
     """As `plan_block`, for a target that `may_conflict`. *people* follow the rows."""
     key_at, code_at = target.columns.index(KEY_COLUMNS[target.key]), target.columns.index("code")
-    inserts: dict[int, list[Any]] = {}
-    updates: dict[int, list[Any]] = {}
+    inserts: dict[int, Values] = {}
+    updates: dict[int, Values] = {}
     skipped, conflicts = 0, []
     for number, row in enumerate(rows):
         match = people.match(row[key_at], row[code_at])

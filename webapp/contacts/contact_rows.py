@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -28,6 +28,9 @@ _OWN_READERS: dict[str, Callable[[str], Any]] = {
     FieldType.LIST: read.read_text,
 }
 MAX_CHOICES = 200  # of a list: whoever has more should have said text
+
+
+Values = tuple[Any, ...]  # of a contact, in the order of `RowConverter.columns`
 
 
 class Digested(NamedTuple):
@@ -81,22 +84,22 @@ class RowConverter:
             self.columns.append("own_fields")
         self._digest_places = [n for n, name in enumerate(self.columns) if name.endswith("_sha256")]
 
-    def convert(self, cells: Sequence[str]) -> list[Any] | None:
-        """The values of a contact; dates are ISO text, own fields one JSON text. None for NOT_A_CONTACT."""
-        if self._is_nobody(cells):
-            return None
-        values: list[Any] = []
-        for index, reader in self._plain:
-            value = reader(cells[index])
-            if value is read.UNREADABLE:
-                self.unreadable[str(index)] += 1
-                value = None
-            values.append(value)
+    def convert(self, cells: Sequence[str]) -> Values | None:
+        """The values of one contact; dates are ISO text, own fields one JSON text. None for NOT_A_CONTACT."""
+        return None if self.is_nobody(cells) else self.convert_all([cells])[0]
+
+    def convert_all(self, rows: Sequence[Sequence[str]]) -> list[Values]:
+        """`convert` for many at once, none of whom `is_nobody`: a column after the other, half the time."""
+        columns: list[Iterable[Any]] = [self._read(rows, index, reader) for index, reader in self._plain]
         for index, digest in self._digested:
-            values += digest(cells[index])
+            columns += zip(*[digest(cells[index]) for cells in rows], strict=True) if rows else [()] * 3
         if self._own:
-            values.append(self._own_fields(cells))
-        return values
+            columns.append(self._own_fields(rows))
+        return list(zip(*columns, strict=True)) if columns else [()] * len(rows)
+
+    def is_nobody(self, cells: Sequence[str]) -> bool:
+        """Whether a row has nothing that tells who it is."""
+        return not any(cells[index] and read.read_text(cells[index]) for index in self._identity)
 
     def is_erased(self, values: Sequence[Any]) -> bool:
         """Whether *values*, of `convert`, are those of somebody who must not come back."""
@@ -104,20 +107,31 @@ class RowConverter:
             return False
         return self.erased.any_of(values[place] for place in self._digest_places)
 
-    def _own_fields(self, cells: Sequence[str]) -> str:
-        own: dict[str, Any] = {}
-        for index, key, reader in self._own:
-            value = reader(cells[index])
-            if value is read.UNREADABLE:
-                self.unreadable[str(index)] += 1
-            elif value is not None:
-                own[key] = value
-                if key in self.met and len(self.met[key]) < MAX_CHOICES:
-                    self.met[key].add(value)
-        return orjson.dumps(own).decode()
+    def _read(self, rows: Sequence[Sequence[str]], index: int, reader: Callable[[str], Any]) -> list[Any]:
+        values = [reader(cells[index]) for cells in rows]
+        if unreadable := values.count(read.UNREADABLE):
+            self.unreadable[str(index)] += unreadable
+            return [None if value is read.UNREADABLE else value for value in values]
+        return values
 
-    def _is_nobody(self, cells: Sequence[str]) -> bool:
-        return not any(cells[index] and read.read_text(cells[index]) for index in self._identity)
+    def _own_fields(self, rows: Sequence[Sequence[str]]) -> list[str]:
+        keys = [key for _, key, _ in self._own]
+        columns = [self._read(rows, index, reader) for index, _, reader in self._own]
+        for key, values in zip(keys, columns, strict=True):
+            if key in self.met:
+                self._meet(key, values)
+        return [
+            orjson.dumps(
+                {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+            ).decode()
+            for values in zip(*columns, strict=True)
+        ]
+
+    def _meet(self, key: str, values: Sequence[str | None]) -> None:
+        known = self.met[key]
+        for value in dict.fromkeys(values):
+            if value is not None and len(known) < MAX_CHOICES:
+                known.add(value)
 
 
 def digest_email(cell: str) -> Digested:

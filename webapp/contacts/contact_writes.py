@@ -19,6 +19,7 @@ from webapp.contacts.contact_plan import (
     plan_block,
     plan_by_people,
 )
+from webapp.contacts.contact_rows import Values
 from webapp.contacts.same_people import SamePeople
 
 # SQLite takes a contact out of an index and puts it in again whenever a statement sets one of these, changed
@@ -38,7 +39,7 @@ class CopyFailed(Exception):
 def write_block(
     connection: Connection,
     target: Target,
-    rows: Sequence[list[Any]],
+    rows: Sequence[Values],
     at: datetime,
     before_update: Callable[[list[int]], None] = lambda contact_ids: None,
 ) -> Written:
@@ -59,14 +60,14 @@ def write_block(
     return plan.written
 
 
-def insert_one(connection: Connection, target: Target, row: list[Any], at: datetime) -> int:
+def insert_one(connection: Connection, target: Target, row: Values, at: datetime) -> int:
     """Write one new contact inside the caller's transaction; its id."""
     columns, values = _insertion(connection, target, [row], at)
     sql = f"{_insert_sql(connection, columns, 1)} RETURNING id"
     return int(connection.exec_driver_sql(sql, values[0]).scalar_one())
 
 
-def update_one(connection: Connection, target: Target, row: list[Any], contact_id: int, at: datetime) -> None:
+def update_one(connection: Connection, target: Target, row: Values, contact_id: int, at: datetime) -> None:
     """Write over one contact inside the caller's transaction."""
     _update(connection, target, [(row, contact_id)], at)
 
@@ -78,7 +79,7 @@ def _take_memory(connection: Connection) -> None:
 
 
 def people_of(
-    connection: Connection, target: Target, rows: Sequence[list[Any]], people: SamePeople
+    connection: Connection, target: Target, rows: Sequence[Values], people: SamePeople
 ) -> SamePeople:
     """*people*, with those of the database that have a key or a code of *rows*."""
     for name in (KEY_COLUMNS[target.key], "code"):
@@ -93,7 +94,7 @@ def people_of(
     return people
 
 
-def _free_codes(connection: Connection, target: Target, updates: Sequence[tuple[list[Any], int]]) -> None:
+def _free_codes(connection: Connection, target: Target, updates: Sequence[tuple[Values, int]]) -> None:
     """Codes that go from one contact to another within a block are nobody's for a moment."""
     if not updates:
         return
@@ -105,7 +106,7 @@ def _free_codes(connection: Connection, target: Target, updates: Sequence[tuple[
         connection.exec_driver_sql(f"UPDATE contact SET code = NULL WHERE id = {mark}", moved)
 
 
-def present_keys(connection: Connection, target: Target, rows: Sequence[list[Any]]) -> dict[Any, int]:
+def present_keys(connection: Connection, target: Target, rows: Sequence[Values]) -> dict[Any, int]:
     """Key → id of the contact that has it already; the oldest where several do."""
     position = key_position(target)
     keys = {row[position] for row in rows} - {None} if position is not None else set()
@@ -122,7 +123,7 @@ def present_keys(connection: Connection, target: Target, rows: Sequence[list[Any
     return present
 
 
-def _insert(connection: Connection, target: Target, rows: Sequence[list[Any]], at: datetime) -> None:
+def _insert(connection: Connection, target: Target, rows: Sequence[Values], at: datetime) -> None:
     if not rows:
         return
     columns, values = _insertion(connection, target, rows, at)
@@ -156,7 +157,7 @@ def _insert_sql(connection: Connection, columns: Sequence[str], rows: int) -> st
 
 
 def _insertion(
-    connection: Connection, target: Target, rows: Sequence[list[Any]], at: datetime
+    connection: Connection, target: Target, rows: Sequence[Values], at: datetime
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The columns and values of new contacts."""
     defaults = {name: value for name, value in _DEFAULTS.items() if name not in target.columns}
@@ -166,9 +167,7 @@ def _insertion(
     return columns, [(*row, *tail) for row in rows]
 
 
-def _update(
-    connection: Connection, target: Target, rows: Sequence[tuple[list[Any], int]], at: datetime
-) -> None:
+def _update(connection: Connection, target: Target, rows: Sequence[tuple[Values, int]], at: datetime) -> None:
     """The columns of the file replace those of the contact, all others stay as they are."""
     if not rows:
         return
@@ -177,7 +176,7 @@ def _update(
     indexed = [place for place, name in enumerate(target.columns) if name in INDEXED]
     moved = [(row, one) for row, one in rows if known[one] != tuple(row[place] for place in indexed)]
     where_moved = {one for _, one in moved}
-    kept = [([row[place] for place in places], one) for row, one in rows if one not in where_moved]
+    kept = [(tuple(row[place] for place in places), one) for row, one in rows if one not in where_moved]
     _write_over(connection, target, [target.columns[place] for place in places], kept, at)
     _write_over(connection, target, target.columns, moved, at)
 
@@ -196,7 +195,7 @@ def _write_over(
     connection: Connection,
     target: Target,
     columns: Sequence[str],
-    rows: Sequence[tuple[list[Any], int]],
+    rows: Sequence[tuple[Values, int]],
     at: datetime,
 ) -> None:
     if not rows:

@@ -45,7 +45,7 @@ def column_rows(
     """One row per column of the file, from *rows*, the first of it. *converter* is spent by this."""
     valid = {"email": 0, "mobile": 0}
     for row in rows:
-        values = converter.convert(row) or []
+        values = converter.convert(row) or ()
         for medium in valid:
             if values and medium in converter.columns:
                 valid[medium] += values[converter.columns.index(f"{medium}_sha256")] is not None

@@ -12,7 +12,6 @@ A process killed at any point leaves whole blocks behind; the next one goes on a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import insert, select
 from sqlmodel import Session, col
@@ -21,7 +20,7 @@ from webapp import clock, db
 from webapp.contacts import contact_writes, erased, import_blocks
 from webapp.contacts.cells import fold
 from webapp.contacts.contact_plan import Target
-from webapp.contacts.contact_rows import ERASED, MAX_CHOICES, NOT_A_CONTACT, RowConverter
+from webapp.contacts.contact_rows import ERASED, MAX_CHOICES, NOT_A_CONTACT, RowConverter, Values
 from webapp.contacts.imports import stored_files
 from webapp.contacts.imports.csv_import import FileRow
 from webapp.contacts.imports.file_limits import UnreadableFile
@@ -62,7 +61,7 @@ class Block:
     *met*: own field that is a list → values met.
     """
 
-    contacts: list[list[Any]]
+    contacts: list[Values]
     rejected: list[FileRow]
     unreadable: dict[str, int]
     met: dict[str, set[str]]
@@ -175,16 +174,21 @@ def converter_of(session: Session, made: ContactImport) -> RowConverter:
 
 
 def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
-    contacts, sources, rejected = [], [], []
+    sources, rejected = [], []
     for row in rows:
-        values = None if row.problem else converter.convert(row.cells)
-        if values is not None and converter.is_erased(values):
-            rejected.append(FileRow(row.line, [], ERASED))  # nothing of the row is kept
-        elif values is not None:
-            contacts.append(values)
-            sources.append(row)
+        if row.problem:
+            rejected.append(row)
+        elif converter.is_nobody(row.cells):
+            rejected.append(FileRow(row.line, row.cells, NOT_A_CONTACT))
         else:
-            rejected.append(row if row.problem else FileRow(row.line, row.cells, NOT_A_CONTACT))
+            sources.append(row)
+    contacts = converter.convert_all([row.cells for row in sources])
+    erased_at = [at for at, values in enumerate(contacts) if converter.is_erased(values)]
+    for at in reversed(erased_at):
+        rejected.append(FileRow(sources.pop(at).line, [], ERASED))  # nothing of the row is kept
+        del contacts[at]
+    if erased_at:
+        rejected.sort(key=lambda row: row.line)
     unreadable = dict(converter.unreadable)
     converter.unreadable.clear()
     met = {key: set(values) for key, values in converter.met.items()}
