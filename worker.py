@@ -4,6 +4,7 @@ One command, two children that are started again if they fall: one runs the jobs
 finds again what was lost (`reconcile`). Start as many as there is work for, on as many hosts as you like.
 """
 
+import gc
 import logging
 import sys
 import time
@@ -72,6 +73,9 @@ def _load_before_forking() -> None:
     for place in DESTINATIONS.values():
         import_module(place.partition(":")[0])
     assert upload_jobs
+    # What is there now stays: no job need walk it again and again, looking for what it can forget.
+    gc.collect()
+    gc.freeze()
 
 
 def _keep_reconciling(settings: config.Settings) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 
+from tests.running import wait_until
 from webapp import db, migrations
 from webapp.access.models import Client
 from webapp.config import ROOT
@@ -150,3 +151,43 @@ def test_a_writer_on_sqlite_that_waits_in_vain_hears_that_the_database_is_locked
 
     with numbers.begin() as connection:  # and can write once it is free
         connection.execute(text("UPDATE number SET n = 2"))
+
+
+WAIT = """
+import sys
+from webapp import db
+db.connect(sys.argv[1])
+with db.writing() as session:
+    session.connection()
+"""
+
+
+@pytest.fixture
+def on_sqlite(tmp_path):
+    """The address of a new SQLite file, which this process is connected to."""
+    engine = db.connect(f"sqlite:///{tmp_path / 'di-uno.db'}")
+    yield engine.url.render_as_string()
+    engine.dispose()
+
+
+def test_who_writes_hears_of_another_process_that_waits_until_it_is_killed(on_sqlite):
+    with db.writing() as session:
+        session.connection()
+        assert not db.is_awaited()
+        waiting = subprocess.Popen(python("-c", WAIT, on_sqlite), cwd=ROOT)
+        wait_until(db.is_awaited)
+
+        waiting.kill()
+        waiting.wait(10)
+
+        assert not db.is_awaited()
+
+
+def test_who_waits_and_is_given_way_to_writes_and_is_gone(on_sqlite):
+    with db.writing() as session:
+        session.connection()
+        waiting = subprocess.Popen(python("-c", WAIT, on_sqlite), cwd=ROOT)
+        wait_until(db.is_awaited)
+
+    assert waiting.wait(10) == 0
+    assert not db.is_awaited()

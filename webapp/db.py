@@ -5,11 +5,12 @@ see one moment. On SQLite every writing transaction is BEGIN IMMEDIATE: with the
 2,000 concurrent "successful" updates were silently lost; with these 0.
 """
 
+import fcntl
 import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ Blob = LargeBinary
 
 LOCK_WAIT_S = 10.0  # for a writer that waits for another one
 LOOK_AGAIN_S = 0.002
+GIVE_WAY_S = 0.02  # several looks of those who wait
 
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -132,6 +134,28 @@ def pages(connection: Connection, query: Select[Any], rows: int) -> Iterator[Seq
             yield page
 
 
+def is_awaited() -> bool:
+    """Whether somebody waits to write while we do: on SQLite, where one at a time can.
+
+    The system lets go of the lock that tells so with the process that waits, however this ends.
+    """
+    if engine().dialect.name != "sqlite":
+        return False
+    with _queue(engine()) as queue:
+        try:
+            fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def give_way() -> None:
+    """Let those who wait to write go first, for a moment: who comes back at once would always win."""
+    until = time.monotonic() + GIVE_WAY_S
+    while is_awaited() and time.monotonic() < until:
+        time.sleep(LOOK_AGAIN_S)
+
+
 def finds_any(session: Session, query: Select[Any]) -> bool:
     """Whether *query* finds anything; it stops at the first row."""
     return session.execute(query.limit(1)).first() is not None
@@ -177,18 +201,35 @@ def _begin_writing(connection: Connection) -> None:
     until = time.monotonic() + LOCK_WAIT_S
     driver.execute("PRAGMA busy_timeout=0")
     try:
-        while time.monotonic() < until:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    break
-            else:
-                return
-            time.sleep(LOOK_AGAIN_S)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the same error, as everybody here knows it
+        if _is_busy(driver):
+            with _queue(connection.engine) as queue:
+                with suppress(BlockingIOError):  # somebody looks whether there is anybody, this very moment
+                    fcntl.flock(queue, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                while _is_busy(driver) and time.monotonic() < until:
+                    time.sleep(LOOK_AGAIN_S)
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # the same error, as everybody here knows it
     finally:
         driver.execute(f"PRAGMA busy_timeout={LOCK_WAIT_S * 1000:.0f}")
+
+
+def _is_busy(driver: sqlite3.Connection) -> bool:
+    """Begin to write, or say that another one writes."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False
+
+
+@contextmanager
+def _queue(made: Engine) -> Iterator[int]:
+    """The file beside the database that who waits to write holds a shared lock on, opened anew."""
+    file = os.open(f"{made.url.database}-queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield file
+    finally:
+        os.close(file)
 
 
 def _prepare_postgresql(made: Engine) -> None:

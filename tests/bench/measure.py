@@ -5,6 +5,7 @@
 The function runs after its module was imported, so that start-up is nobody's cost.
 """
 
+import gc
 import json
 import os
 import resource
@@ -69,6 +70,7 @@ def _main(target: str, arguments: str) -> None:
     die_with_parent()
     module, _, name = target.partition(":")
     function = getattr(import_module(module), name)
+    gc.freeze()  # as `worker.py` does before a job
     started, used = time.perf_counter(), time.process_time()
     value = function(**json.loads(arguments))
     wall, cpu = time.perf_counter() - started, time.process_time() - used

@@ -1,10 +1,12 @@
 """What happens to an import that is stopped, taken over, killed or forgotten."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import traceback
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -27,9 +29,9 @@ def test_a_stopped_import_keeps_what_is_in_and_reads_no_further(clienti):
     importing.start(draft.id)
     claimed = import_run.claim(draft.id)
     blocks = import_run.blocks(claimed, 10)
-    assert not import_run.commit(claimed, next(blocks))
+    assert not import_run.write(claimed, [next(blocks)])
     importing.stop(draft.id)
-    assert import_run.commit(claimed, next(blocks)), "the block that was being read is the last"
+    assert import_run.write(claimed, [next(blocks)]), "the block that was being read is the last"
     assert len(contacts_of(clienti)) == 20
     crash(draft.id)
     assert not import_run.work_at(draft.id, 10), "the next process closes it without reading"
@@ -47,9 +49,26 @@ def test_what_a_fenced_process_brings_changes_nothing(clienti):
     crash(draft.id)
     import_run.run_until_final(draft.id)
     with pytest.raises(import_run.Fenced):
-        import_run.commit(slow, late)
+        import_run.write(slow, [late])
     done = read_import(draft.id)
     assert (done.status, done.rows_new, len(contacts_of(clienti))) == (ImportStatus.COMPLETED, 30, 30)
+
+
+def test_blocks_go_in_together_until_somebody_waits_to_write(clienti):
+    draft = add_draft(clienti, many_rows(60))
+    importing.start(draft.id)
+    claimed = import_run.claim(draft.id)
+    blocks = list(import_run.blocks(claimed, 10))
+    is_alone = db.engine().dialect.name == "sqlite"  # who writes is: elsewhere nobody waits
+    with Path(f"{db.engine().url.database}-queue" if is_alone else os.devnull).open("w") as queue:
+        fcntl.flock(queue, fcntl.LOCK_SH)  # as who waits does
+
+        assert import_run.commit(claimed, blocks) == (1 if is_alone else 6, False)
+
+    assert read_import(draft.id).rows_read == (10 if is_alone else 60)
+    if is_alone:
+        assert import_run.commit(claimed, blocks[1:]) == (5, False)
+    assert (read_import(draft.id).rows_read, len(contacts_of(clienti))) == (60, 60)
 
 
 def test_files_of_one_database_go_in_one_after_the_other(clienti):

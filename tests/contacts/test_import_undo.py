@@ -90,7 +90,7 @@ def test_an_import_that_was_stopped_can_be_undone_too(clienti):
     draft = add_draft(clienti, FIRST)
     importing.start(draft.id)
     claimed = import_run.claim(draft.id)
-    import_run.commit(claimed, next(import_run.blocks(claimed, 1)))
+    import_run.write(claimed, [next(import_run.blocks(claimed, 1))])
     importing.stop(draft.id)
     with db.writing() as session:
         session.get(ContactImport, draft.id).lease_until = 0

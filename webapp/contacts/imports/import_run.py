@@ -2,8 +2,9 @@
 
     claim the import (attempt = fencing token, lease)
       → rows already committed are passed over
-      → 2,000 rows read and converted, outside any transaction
-      → one transaction: contacts, rejected rows and progress, while the claim is still ours
+      → some blocks of 1,000 rows read and converted, outside any transaction
+      → one transaction: contacts, rejected rows and progress, while the claim is still ours;
+        it ends after the block during which somebody else came to write
       → status
 
 A process killed at any point leaves whole blocks behind; the next one goes on after the last of them.
@@ -31,7 +32,8 @@ from webapp.services import services
 from webapp.workers import is_gone, this_process
 
 CODE_TAKEN = "code_taken"  # the code is of a contact with another e-mail, or mobile
-BLOCK_ROWS = 2_000  # in one write transaction: others wait for it, on SQLite 30 ms and not 200
+BLOCK_ROWS = 1_000  # others who write wait for one block at most, on SQLite some 30 ms
+BLOCKS_AT_ONCE = 6  # in one transaction when nobody waits: each ends with writing half of all indexes anew
 SHIFT_S = 240.0  # then the job makes room for others and rings for the rest
 MAX_CRASHES = 3
 INTERRUPTED = (
@@ -93,8 +95,9 @@ def work_at(import_id: int, block_rows: int = BLOCK_ROWS) -> bool:
         if claimed.is_stopped:
             _end(claimed, ImportStatus.STOPPED)
             return False
-        for block in blocks(claimed, block_rows):
-            if commit(claimed, block):
+        converted = blocks(claimed, block_rows)
+        while group := list(islice(converted, BLOCKS_AT_ONCE)):
+            if write(claimed, group):
                 _end(claimed, ImportStatus.STOPPED)
                 return False
             if clock.epoch() > until:
@@ -195,36 +198,56 @@ def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
     return Block(contacts, rejected, unreadable, met, sources)
 
 
-def commit(claimed: Claim, block: Block) -> bool:
-    """Write a block, its rejected rows and the progress; True when somebody asked to stop. Raises Fenced."""
+def write(claimed: Claim, group: Sequence[Block]) -> bool:
+    """Write the blocks, in one transaction if nobody else wants to write. True: stop. Raises Fenced."""
+    while group:
+        db.give_way()
+        written, is_stopped = commit(claimed, group)
+        if is_stopped:
+            return True
+        group = group[written:]
+    return False
+
+
+def commit(claimed: Claim, group: Sequence[Block]) -> tuple[int, bool]:
+    """Write blocks, their rejected rows and the progress, until somebody else waits to write.
+
+    (how many blocks, whether somebody asked to stop). Raises Fenced.
+    """
     with db.writing() as session:
         made = _ours(session, claimed)
-        connection = session.connection()
-        recorder = import_blocks.Recorder(session, made, at := clock.now())
-        written = contact_writes.write_block(
-            connection, target_of(session, made), block.contacts, at, recorder.keep
-        )
-        recorder.end(written.new + written.updated)
-        rejected = block.rejected_with(written.conflicts)
-        if rejected:
-            connection.execute(insert(RejectedRow), [
-                {"import_id": made.id, "line": row.line, "reason": row.problem, "cells": row.cells}
-                for row in rejected
-            ])  # fmt: skip
-        made.rows_read += block.rows
-        made.rows_new += written.new
-        made.rows_updated += written.updated
-        made.rows_skipped += written.skipped
-        made.rows_rejected += len(rejected)
-        made.unreadable_cells = {
-            index: made.unreadable_cells.get(index, 0) + block.unreadable.get(index, 0)
-            for index in {**made.unreadable_cells, **block.unreadable}
-        }
-        _add_choices(session, made.database_id, block.met)
+        target = target_of(session, made)
+        written = 0
+        while written < len(group) and not (written and db.is_awaited()):
+            _write_block(session, made, target, group[written])
+            written += 1
         made.crashes = 0
         hold(made)
         session.add(made)
-        return made.stop_requested
+        return written, made.stop_requested
+
+
+def _write_block(session: Session, made: ContactImport, target: Target, block: Block) -> None:
+    connection = session.connection()
+    recorder = import_blocks.Recorder(session, made, at := clock.now())
+    written = contact_writes.write_block(connection, target, block.contacts, at, recorder.keep)
+    recorder.end(written.new + written.updated)
+    rejected = block.rejected_with(written.conflicts)
+    if rejected:
+        connection.execute(insert(RejectedRow), [
+            {"import_id": made.id, "line": row.line, "reason": row.problem, "cells": row.cells}
+            for row in rejected
+        ])  # fmt: skip
+    made.rows_read += block.rows
+    made.rows_new += written.new
+    made.rows_updated += written.updated
+    made.rows_skipped += written.skipped
+    made.rows_rejected += len(rejected)
+    made.unreadable_cells = {
+        index: made.unreadable_cells.get(index, 0) + block.unreadable.get(index, 0)
+        for index in {**made.unreadable_cells, **block.unreadable}
+    }
+    _add_choices(session, made.database_id, block.met)
 
 
 def _add_choices(session: Session, database_id: int, met: Mapping[str, set[str]]) -> None:
