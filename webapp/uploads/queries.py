@@ -6,7 +6,21 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    table,
+    true,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -20,6 +34,7 @@ from webapp.uploads.rows import PAGE_ROWS, RUNNING, Page, UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 RECENT = timedelta(days=30)
+_PAGE = table("page", column("id"))
 DONE = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
 
@@ -63,6 +78,7 @@ def in_group(group: Group) -> ColumnElement[bool]:
     return col(Upload.id).is_not(None)
 
 
+@lru_cache(maxsize=1)  # as below: making it costs more than asking it
 def was_repeated() -> ColumnElement[bool]:
     again = aliased(Upload)
     return exists().where(col(again.repeats_id) == col(Upload.id)).correlate(Upload)
@@ -97,7 +113,6 @@ def read_one(session: Session, client_id: int, public_id: str) -> UploadRow | No
 
 @lru_cache(maxsize=1)
 def _one() -> Select[Any]:
-    """Made once: an open page asks every two seconds, and making it takes longer than answering."""
     mine = and_(col(Upload.client_id) == bindparam("client"), col(Upload.public_id) == bindparam("number"))
     return _rows_of(select(col(Upload.id)).where(mine))
 
@@ -151,7 +166,15 @@ def _read(session: Session, ids: Select[Any]) -> list[UploadRow]:
 
 
 def _rows_of(ids: Select[Any]) -> Select[Any]:
-    page = ids.cte("page")
+    return _rows().add_cte(ids.cte(_PAGE.name))
+
+
+@lru_cache(maxsize=1)
+def _rows() -> Select[Any]:
+    """The rows of the uploads whose ids are in _PAGE.
+
+    Made once: an open page asks every two seconds, and making it takes longer than answering.
+    """
     rows_in = {status: _sum(col(Batch.n_rows), status) for status in BatchStatus}
     sums = (
         select(
@@ -164,7 +187,7 @@ def _rows_of(ids: Select[Any]) -> Select[Any]:
             func.coalesce(func.sum(col(Batch.num_received)), 0).label("received"),
             func.coalesce(func.sum(col(Batch.num_rejected)), 0).label("rejected"),
         )
-        .where(col(Batch.upload_id).in_(select(page.c.id)))
+        .where(col(Batch.upload_id).in_(select(_PAGE.c.id)))
         .group_by(col(Batch.upload_id))
         .subquery()
     )
@@ -182,7 +205,7 @@ def _rows_of(ids: Select[Any]) -> Select[Any]:
         )
     )
     return (
-        query.join(page, page.c.id == col(Upload.id))
+        query.join(_PAGE, _PAGE.c.id == col(Upload.id))
         .outerjoin(sums, sums.c.upload_id == col(Upload.id))
         .outerjoin(Filter, col(Filter.id) == col(Upload.filter_id))
     )
