@@ -15,6 +15,7 @@ from webapp.contacts.fields import OWN, SKIP, FieldType
 from webapp.emails import read_email
 from webapp.formulas import unescape
 from webapp.phones import read_mobile
+from webapp.readings import Reading
 
 ERASED = "erased"  # the person asked for their data to be erased
 NOT_A_CONTACT = "not_a_contact"  # no code, no e-mail, no mobile, no name
@@ -41,6 +42,10 @@ class Digested(NamedTuple):
     reason: str | None
 
 
+# The same of many, each part a list of its own: a tuple for every cell costs as much as reading it.
+DigestedColumn = tuple[list[str | None], list[bytes | None], list[str | None]]
+
+
 class RowConverter:
     """Turns cells into values for `columns`, in that order; counts the cells it had to leave empty.
 
@@ -61,7 +66,7 @@ class RowConverter:
         self.columns: list[str] = []
         self.own_keys: list[str] = []
         self._plain: list[tuple[int, Callable[[str], Any]]] = []
-        self._digested: list[tuple[int, Callable[[str], Digested]]] = []
+        self._digested: list[tuple[int, Callable[[Sequence[str]], DigestedColumn]]] = []
         self._own: list[tuple[int, str, Callable[[str], Any]]] = []
         readers = _standard_readers(country, today)
         targets = {target: int(index) for index, target in mapping.items() if target != SKIP}
@@ -76,7 +81,7 @@ class RowConverter:
                 self._own.append((index, key, _OWN_READERS[own_types[key]]))
                 if own_types[key] == FieldType.LIST:
                     self.met[key] = set()
-        for field, reader in _digesting_readers(country).items():
+        for field, reader in _digesters(country).items():
             if field in targets:
                 self._digested.append((targets[field], reader))
                 self.columns += [field, f"{field}_sha256", f"{field}_reason"]
@@ -92,7 +97,7 @@ class RowConverter:
         """`convert` for many at once, none of whom `is_nobody`: a column after the other, half the time."""
         columns: list[Iterable[Any]] = [self._read(rows, index, reader) for index, reader in self._plain]
         for index, digest in self._digested:
-            columns += zip(*[digest(cells[index]) for cells in rows], strict=True) if rows else [()] * 3
+            columns += digest([cells[index] for cells in rows])
         if self._own:
             columns.append(self._own_fields(rows))
         return list(zip(*columns, strict=True)) if columns else [()] * len(rows)
@@ -135,19 +140,34 @@ class RowConverter:
 
 
 def digest_email(cell: str) -> Digested:
-    if cell.startswith("'"):  # of an export, before an address that begins as a formula does
-        cell = unescape(cell)
-    value, reason = read_email(cell)
-    return Digested(read.read_text(cell), _sha256(value), reason)
+    return _only(_digest_emails([cell]))
 
 
 def digest_mobile(cell: str, country: str = "IT") -> Digested:
-    value, reason = read_mobile(cell, country)
-    return Digested(read.read_text(cell), _sha256(value), reason)
+    return _only(_digest_mobiles([cell], country))
 
 
-def _sha256(value: str | None) -> bytes | None:
-    return hashlib.sha256(value.encode()).digest() if value is not None else None
+def _digest_emails(cells: Sequence[str]) -> DigestedColumn:
+    # An export puts an apostrophe before an address that begins as a formula does.
+    plain = [unescape(cell) if cell.startswith("'") else cell for cell in cells]
+    return _digest(plain, [read_email(cell) for cell in plain])
+
+
+def _digest_mobiles(cells: Sequence[str], country: str) -> DigestedColumn:
+    return _digest(cells, [read_mobile(cell, country) for cell in cells])
+
+
+def _digest(cells: Sequence[str], readings: Sequence[Reading]) -> DigestedColumn:
+    return (
+        [read.read_text(cell) for cell in cells],
+        [None if value is None else hashlib.sha256(value.encode()).digest() for value, _ in readings],
+        [reason for _, reason in readings],
+    )
+
+
+def _only(column: DigestedColumn) -> Digested:
+    typed, sha256, reason = column
+    return Digested(typed[0], sha256[0], reason[0])
 
 
 def _standard_readers(country: str, today: date | None) -> dict[str, Callable[[str], Any]]:
@@ -170,8 +190,8 @@ def _standard_readers(country: str, today: date | None) -> dict[str, Callable[[s
 _name = lru_cache(maxsize=50_000)(read.read_text)  # few in a file, and the same again and again
 
 
-def _digesting_readers(country: str) -> dict[str, Callable[[str], Digested]]:
-    return {"email": digest_email, "mobile": partial(digest_mobile, country=country)}
+def _digesters(country: str) -> dict[str, Callable[[Sequence[str]], DigestedColumn]]:
+    return {"email": _digest_emails, "mobile": partial(_digest_mobiles, country=country)}
 
 
 def _date_until(cell: str, today: date | None) -> Any:

@@ -26,7 +26,7 @@ from webapp.contacts.same_people import SamePeople
 # or not: an update names them only where they change, which is seldom.
 INDEXED = ("code", "email_sha256", "mobile_sha256", "consent")
 
-ROWS_A_STATEMENT = 250  # SQLite takes 32,766 values in one, and a contact has some twenty
+VALUES_A_STATEMENT = 32_766  # all that SQLite takes: a thousand contacts and more
 
 # What a contact has whose file has no such column.
 _DEFAULTS = {"email_reason": "email_empty", "mobile_reason": "phone_empty", "own_fields": "{}"}
@@ -131,8 +131,9 @@ def _insert(connection: Connection, target: Target, rows: Sequence[Values], at: 
         _copy(connection, columns, values)
         return
     # The index of names writes what it gathered at the end of every statement: many contacts with each.
-    for first in range(0, len(values), ROWS_A_STATEMENT):
-        chunk = values[first : first + ROWS_A_STATEMENT]
+    rows_each = VALUES_A_STATEMENT // len(columns)
+    for first in range(0, len(values), rows_each):
+        chunk = values[first : first + rows_each]
         statement = _insert_sql(connection, columns, len(chunk))
         connection.exec_driver_sql(statement, tuple(chain.from_iterable(chunk)))
 
