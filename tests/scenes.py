@@ -82,7 +82,7 @@ def stage(folder: Path) -> Iterator[Stage]:
     try:
         platea.start(settings)
         migrations.upgrade(db.engine())
-        app = make_app(replace(simulator.settings(settings), demo=True))
+        app = make_app(replace(simulator.settings(settings), demo=True, filter_patience_s=0.0))
         yield _furnished(app, simulator)
     finally:
         process.terminate()
@@ -120,6 +120,7 @@ def _furnished(app: Flask, simulator: Simulator) -> Stage:
         started_at=clock.now() - timedelta(seconds=9),
     )  # fmt: skip
     sample = sample_data.create(pieno.id, "Luca Testa")
+    large = _large_filter(aurora)
     saved = Filter(database_id=clienti.id, name="Clienti di Torino", rule=RULE)
     # Seen in the time to come, so that it is alive until the last picture.
     save(
@@ -129,7 +130,19 @@ def _furnished(app: Flask, simulator: Simulator) -> Stage:
     uploads = furniture.add_uploads(clienti, saved, italia)
     _errors(app)
     states = _states(clienti, draft, running, sample, spagna)
+    states.append(Scene("filtro-conta", large, act=_count_on))
     return Stage(app, people, [*_scenes(clienti, vuoto, saved, italia, uploads), *states])
+
+
+def _large_filter(aurora: Client) -> str:
+    """The address of a filter whose conditions are counted one request after the other."""
+    with db.writing() as session:
+        database = databases.create_database(session, aurora.id, "Registro punti vendita")
+    lines = (f"Codice{n};p{n}@posta.example.com;{'Torino' if n % 3 else 'Forlì'}" for n in range(12_000))
+    import_file(database, "Codice;Email;Città\n" + "\n".join(lines), "registro.csv")
+    made = Filter(database_id=database.id, name="Torino e dintorni", rule=RULE)
+    save(made)
+    return f"/database/{database.public_id}/filtri/{made.public_id}"
 
 
 def _errors(app: Flask) -> None:
@@ -238,6 +251,12 @@ def _wait_for_facebook(page: Page) -> None:
     page.route("**/info/audience*", lambda _: None)
     page.reload(wait_until="domcontentloaded")
     page.wait_for_timeout(400)
+
+
+def _count_on(page: Page) -> None:
+    page.route("**/conteggio", lambda _: None)
+    page.reload()
+    expect(page.get_by_text("5.000 letti su 12.000")).to_be_visible()
 
 
 def _press(name: str) -> Callable[[Page], None]:
