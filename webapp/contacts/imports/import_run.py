@@ -33,7 +33,7 @@ from webapp.workers import is_gone, this_process
 
 CODE_TAKEN = "code_taken"  # the code is of a contact with another e-mail, or mobile
 BLOCK_ROWS = 1_000  # others who write wait for one block at most, on SQLite some 30 ms
-BLOCKS_AT_ONCE = 6  # in one transaction when nobody waits: each ends with writing half of all indexes anew
+BLOCKS_AT_ONCE = 8  # in one transaction when nobody waits: each ends with writing half of all indexes anew
 SHIFT_S = 240.0  # then the job makes room for others and rings for the rest
 MAX_CRASHES = 3
 INTERRUPTED = (
