@@ -14,7 +14,7 @@ from webapp.contacts.contact_writes import people_of, present_keys
 from webapp.contacts.imports.columns import NEW, OWN
 from webapp.contacts.imports.csv_import import FileRow
 from webapp.contacts.imports.import_draft import rows_of
-from webapp.contacts.imports.import_run import convert_block
+from webapp.contacts.imports.row_blocks import convert_block
 from webapp.contacts.models import ContactImport, UserDatabase
 from webapp.contacts.queries import own_fields
 from webapp.contacts.same_people import SamePeople

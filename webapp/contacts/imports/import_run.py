@@ -21,17 +21,16 @@ from webapp import clock, db
 from webapp.contacts import contact_writes, erased, import_blocks
 from webapp.contacts.cells import fold
 from webapp.contacts.contact_plan import Target
-from webapp.contacts.contact_rows import ERASED, MAX_CHOICES, NOT_A_CONTACT, RowConverter, Values
+from webapp.contacts.contact_rows import MAX_CHOICES, RowConverter
 from webapp.contacts.imports import stored_files
-from webapp.contacts.imports.csv_import import FileRow
 from webapp.contacts.imports.file_limits import UnreadableFile
 from webapp.contacts.imports.import_draft import rows_of
+from webapp.contacts.imports.row_blocks import Block, convert_block
 from webapp.contacts.models import ContactImport, ImportStatus, RejectedRow, UserDatabase
 from webapp.contacts.queries import own_fields
 from webapp.services import services
 from webapp.workers import is_gone, this_process
 
-CODE_TAKEN = "code_taken"  # the code is of a contact with another e-mail, or mobile
 BLOCK_ROWS = 1_000  # others who write wait for one block at most, on SQLite some 30 ms
 BLOCKS_AT_ONCE = 8  # in one transaction when nobody waits: each ends with writing half of all indexes anew
 SHIFT_S = 240.0  # then the job makes room for others and rings for the rest
@@ -53,30 +52,6 @@ class Claim:
     import_id: int
     attempt: int
     is_stopped: bool = False  # somebody asked to stop before this process came
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Some rows of the file in their order: *contacts* as `contact` column values, *rejected* as read.
-
-    *sources*: the rows that *contacts* were made from, at the same places.
-    *met*: own field that is a list → values met.
-    """
-
-    contacts: list[Values]
-    rejected: list[FileRow]
-    unreadable: dict[str, int]
-    met: dict[str, set[str]]
-    sources: list[FileRow]
-
-    def rejected_with(self, conflicts: Sequence[int]) -> list[FileRow]:
-        """The rejected rows and the contacts at *conflicts*, whose code is another's, in their order."""
-        taken = [FileRow(self.sources[at].line, self.sources[at].cells, CODE_TAKEN) for at in conflicts]
-        return sorted([*self.rejected, *taken], key=lambda row: row.line) if taken else self.rejected
-
-    @property
-    def rows(self) -> int:
-        return len(self.contacts) + len(self.rejected)
 
 
 def run_until_final(import_id: int, block_rows: int = BLOCK_ROWS) -> None:
@@ -174,28 +149,6 @@ def converter_of(session: Session, made: ContactImport) -> RowConverter:
     converter = RowConverter(made.mapping, types, database.country, clock.today())
     converter.erased = erased.keys_of_client(session, database.client_id)
     return converter
-
-
-def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
-    sources, rejected = [], []
-    for row in rows:
-        if row.problem:
-            rejected.append(row)
-        elif converter.is_nobody(row.cells):
-            rejected.append(FileRow(row.line, row.cells, NOT_A_CONTACT))
-        else:
-            sources.append(row)
-    contacts = converter.convert_all([row.cells for row in sources])
-    erased_at = [at for at, values in enumerate(contacts) if converter.is_erased(values)]
-    for at in reversed(erased_at):
-        rejected.append(FileRow(sources.pop(at).line, [], ERASED))  # nothing of the row is kept
-        del contacts[at]
-    if erased_at:
-        rejected.sort(key=lambda row: row.line)
-    unreadable = dict(converter.unreadable)
-    converter.unreadable.clear()
-    met = {key: set(values) for key, values in converter.met.items()}
-    return Block(contacts, rejected, unreadable, met, sources)
 
 
 def write(claimed: Claim, group: Sequence[Block]) -> bool:
