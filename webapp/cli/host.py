@@ -13,10 +13,12 @@ from webapp.processes import python
 def migra() -> None:
     """Porta lo schema del database alla versione di questo programma."""
     try:
-        migrations.upgrade(db.connect(config.from_environment().database_url))
+        lacks = migrations.upgrade(db.connect(config.from_environment().database_url))
     except config.WrongSetting as error:
         raise terminal.Stop(str(error)) from None
     click.echo("Lo schema del database è aggiornato.")
+    if lacks:
+        click.echo(lacks)
 
 
 @click.command()

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, select
 from sqlmodel import Session
 
 from webapp.contacts.cells import fold
 from webapp.contacts.contact_rows import digest_email, digest_mobile
 from webapp.contacts.filters import word_index
-from webapp.contacts.folding import folded_text
 from webapp.contacts.models import CONTACT, Contact, UserDatabase
 
 PAGE_ROWS = 50
@@ -33,7 +32,7 @@ def read_page(
     chosen: ColumnElement[bool],
     after: int | None = None,
     before: int | None = None,
-    candidates: str | None = None,
+    candidates: word_index.Question | None = None,
 ) -> ContactPage:
     """The contacts of *chosen* after the id *after*, or those just before *before*; else the first.
 
@@ -66,7 +65,11 @@ def _in_order(session: Session, chosen: ColumnElement[bool], after: int, before:
 
 
 def _among(
-    session: Session, chosen: ColumnElement[bool], question: str, after: int, before: int | None
+    session: Session,
+    chosen: ColumnElement[bool],
+    question: word_index.Question,
+    after: int,
+    before: int | None,
 ) -> list[Contact]:
     """The same among the candidates, some at a time: nearly all are right, and a page is soon full."""
     found: list[Contact] = []
@@ -86,7 +89,7 @@ class Search:
     """Contacts that *matching* means; *candidates* as of `read_page`."""
 
     matching: ColumnElement[bool]
-    candidates: str | None = None
+    candidates: word_index.Question | None = None
 
 
 def search(session: Session, database: UserDatabase, text: str) -> Search:
@@ -96,17 +99,8 @@ def search(session: Session, database: UserDatabase, text: str) -> Search:
     """
     if exact := _exactly(session, database, text):
         return Search(CONTACT.c.id.in_(exact))
-    columns = (CONTACT.c.last_name, CONTACT.c.first_name, CONTACT.c.email, CONTACT.c.city)
     words = fold(text).split()[:MAX_WORDS]
-    matching = and_(
-        true(),
-        *(
-            or_(*(folded_text(column).contains(word, autoescape=True) for column in columns))
-            for word in words
-        ),
-    )
-    is_there = word_index.is_there(session)
-    return Search(matching, word_index.of_words(database.id or 0, words) if is_there else None)
+    return Search(word_index.having(session, words), word_index.of_search(database.id or 0, words))
 
 
 def _exactly(session: Session, database: UserDatabase, text: str) -> list[int]:

@@ -1,10 +1,9 @@
 """Text without case and accents in SQL, as `cells.fold` makes it in Python.
 
-Plain ASCII, which is nearly everything, is folded by the database itself; the rest on SQLite by our own
-function (registered on every connection), on PostgreSQL by `normalize`.
+Plain ASCII, which is nearly everything, is folded by `lower`; the rest by a function of ours: on SQLite
+registered on every connection, on PostgreSQL one of the schema (migration 0017).
 """
 
-import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -17,28 +16,12 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from webapp.contacts.cells import fold
 
-# Letters of Latin, Greek and Cyrillic that are no ASCII letter with an accent: which of them `lower` knows
-# depends on the locale of the server, C knows none.
-_CAPITALS = "".join(
-    one
-    for one in map(chr, range(0x80, 0x530))
-    if unicodedata.normalize("NFKD", one) == one and one.casefold() not in (one, "ss")
-)
-_SMALL = "".join(one.casefold() for one in _CAPITALS)
-
 
 class platea_fold(GenericFunction[str]):  # noqa: N801 (the name it has in SQL)
     """Text without case and accents, as `cells.fold` makes it."""
 
     type = String()
     inherit_cache = True
-
-
-@compiles(platea_fold, "postgresql")
-def _fold_on_postgresql(element: platea_fold, compiler: SQLCompiler, **options: Any) -> str:
-    text = compiler.process(element.clauses, **options)
-    plain = f"regexp_replace(normalize(replace({text}, '’', ''''), NFKD), '[\u0300-\u036f]', '', 'g')"
-    return f"lower(translate(replace({plain}, 'ß', 'ss'), '{_CAPITALS}', '{_SMALL}'))"
 
 
 def folded_text(value: ColumnElement[Any]) -> ColumnElement[str]:

@@ -1,59 +1,68 @@
-"""The index of what contacts are called, on SQLite: who may have a word in their name, e-mail or city.
+"""The index of what contacts are called: who may have a word in their name, e-mail or city.
 
-`contact_words` (FTS5) holds the trigrams of those four, folded, and of which database the contact is;
-triggers on `contact` keep it. It holds no text: whoever has all trigrams of a word is only a candidate, and
-the contact itself decides. Words of one or two letters have no trigram, and PostgreSQL has no such index.
+It holds those four, folded, and of which database the contact is, by groups of three letters:
+
+    SQLite      `contact_words` (FTS5), which has the groups and no text; triggers on `contact` keep it
+    PostgreSQL  the column `words` of `contact`, which keeps itself, and where the server has pg_trgm an index
+                of it; without one, reading that column is six times quicker than folding all four
+
+Whoever has all groups of a word is only a candidate. Words of one or two letters have no group.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, column, literal_column, select, table
+from sqlalchemy import Select, String, and_, column, literal_column, or_, select, table, true
 from sqlmodel import Session
 
-from webapp.contacts.cells import fold
-from webapp.contacts.filters import json_hint
-from webapp.contacts.filters.filter_rules import ALL, Condition, Group, Rule, parse
+from webapp.contacts.filters import json_hint, words_asked
+from webapp.contacts.filters.filter_rules import parse
 from webapp.contacts.filters.selection import Clause, selected
+from webapp.contacts.filters.words_asked import COLUMNS, Asked
+from webapp.contacts.folding import folded_text
 from webapp.contacts.models import CONTACT
 
-COLUMNS = ("last_name", "first_name", "email", "city")
-ASKING = ("is", "one_of", "contains", "starts_with")  # operators whose values stand in the text
 FEW = 20_000  # candidates: reading more of them one by one is no quicker than reading all contacts in a row
-MOST_TRIGRAMS = 20  # of a word
-MOST_WORDS = 50  # of a rule
+NEAREST = 5_000  # contacts that PostgreSQL reads before it asks the index, which finds all at once
+MOST_GROUPS = 20  # of a word
 _MARK = 0xE000  # first of the private characters that tell a database: 11 bits of its id each
 _WORDS = table("contact_words", column("rowid"))
+_TEXT = literal_column("contact.words", String)
 
 
-def is_there(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who of the database may have what is asked."""
+
+    database_id: int
+    asked: Asked
 
 
-def of_words(database_id: int, words: Iterable[str]) -> str | None:
-    """The question, for FTS5, for contacts that may have all of the folded *words*; None: no word helps."""
-    return _of_database(database_id, _all([_word(word) for word in words]))
+def of_search(database_id: int, words: Iterable[str]) -> Question | None:
+    """Contacts that may have all of the folded *words*; None: no word helps."""
+    asked = words_asked.of_search(words)
+    return Question(database_id, asked) if asked else None
 
 
-def of_rule(database_id: int, rule: Rule) -> str | None:
-    """The same for contacts that *rule* may choose, None when some group can choose without any word."""
-    groups = [group for group in rule.groups if group.conditions]
-    if sum(len(one.values) for group in groups for one in group.conditions) > MOST_WORDS:
-        return None
-    return _of_database(database_id, _any([_group(group) for group in groups]))
+def having(session: Session, words: Sequence[str]) -> Clause:
+    """Whether a contact has all of the folded *words*, each in any of its four texts."""
+    if _is_postgresql(session):
+        return and_(true(), *map(_like, words))
+    columns = [folded_text(CONTACT.c[name]) for name in COLUMNS]
+    return and_(true(), *(or_(*(one.contains(word, autoescape=True) for one in columns)) for word in words))
 
 
 def candidates(
-    session: Session, question: str, limit: int, after: int = 0, before: int | None = None
+    session: Session, question: Question, limit: int, after: int = 0, before: int | None = None
 ) -> Sequence[int]:
     """The first ids after *after*, or the last before *before*, at most *limit* of them."""
-    ids = _asked(question)
-    if before is None:
-        ids = ids.where(_WORDS.c.rowid > after).order_by(_WORDS.c.rowid)
-    else:
-        ids = ids.where(_WORDS.c.rowid < before).order_by(_WORDS.c.rowid.desc())
-    return session.execute(ids.limit(limit)).scalars().all()
+    if not _is_postgresql(session):
+        return session.execute(_next(_asked(question), _WORDS.c.rowid, limit, after, before)).scalars().all()
+    nearby = _nearest(session, question, limit, after, before)
+    return nearby if nearby is not None else _of_all(session, question, limit, after, before)
 
 
 def chosen(
@@ -63,51 +72,83 @@ def chosen(
     fields: Mapping[str, str],
     today: date,
 ) -> Clause:
-    """The contacts of `selection.selected`, looked for among candidates where these are few.
-
-    Otherwise all contacts are read, by a look at their JSON first.
-    """
+    """The contacts of `selection.selected`, looked for among candidates where that is quicker."""
     all_of_them = selected(database_id, rule, fields, today)
-    if rule is None or not is_there(session):
+    if rule is None:
         return all_of_them
     parsed = parse(rule, fields)
-    question = of_rule(database_id, parsed)
+    asked = words_asked.of_rule(parsed)
+    question = Question(database_id, asked) if asked else None
+    if _is_postgresql(session):  # which knows by its statistics when there are few
+        return all_of_them & _may_have(question) if question else all_of_them
     if question is None or len(candidates(session, question, FEW)) == FEW:
         return and_(json_hint.may_choose(parsed, fields), all_of_them)
     return all_of_them & CONTACT.c.id.in_(_asked(question))
 
 
-def _asked(question: str) -> Select[Any]:
-    return select(_WORDS.c.rowid).where(literal_column("contact_words").op("MATCH")(question))
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
-def _of_database(database_id: int, question: str | None) -> str | None:
+def _next(ids: Select[Any], key: Any, limit: int, after: int, before: int | None) -> Select[Any]:
+    if before is None:
+        return ids.where(key > after).order_by(key).limit(limit)
+    return ids.where(key < before).order_by(key.desc()).limit(limit)
+
+
+# On SQLite: a question to FTS5.
+
+
+def _asked(question: Question) -> Select[Any]:
     """Several databases share the index: the million of another one must not be in the way."""
-    mark = "".join(chr(_MARK + (database_id >> shift & 2047)) for shift in (22, 11, 0))
-    return None if question is None else f'"{mark}" AND {question}'
+    mark = "".join(chr(_MARK + (question.database_id >> shift & 2047)) for shift in (22, 11, 0))
+    match = f'"{mark}" AND {_match(question.asked)}'
+    return select(_WORDS.c.rowid).where(literal_column("contact_words").op("MATCH")(match))
 
 
-def _group(group: Group) -> str | None:
-    conditions = [_condition(one) for one in group.conditions]
-    return _all(conditions) if group.match == ALL else _any(conditions)
+def _match(asked: Asked | str) -> str:
+    if isinstance(asked, Asked):
+        return f"({(' AND ' if asked.every else ' OR ').join(map(_match, asked.parts))})"
+    groups = dict.fromkeys(asked[place : place + 3] for place in range(len(asked) - 2))
+    quoted = ('"' + one.replace('"', '""') + '"' for one in list(groups)[:MOST_GROUPS])
+    return f"({' AND '.join(quoted)})"
 
 
-def _condition(condition: Condition) -> str | None:
-    if condition.field not in COLUMNS or condition.operator not in ASKING:
-        return None
-    return _any([_word(fold(str(value))) for value in condition.values])
+# On PostgreSQL: LIKE on a column.
 
 
-def _all(questions: Sequence[str | None]) -> str | None:
-    some = [one for one in questions if one is not None]
-    return f"({' AND '.join(some)})" if some else None
+def _nearest(
+    session: Session, question: Question, limit: int, after: int, before: int | None
+) -> Sequence[int] | None:
+    """Those among the nearest contacts, None when they are less than *limit*: what many have is soon met."""
+    of_database = select(CONTACT.c.id, _TEXT).where(CONTACT.c.database_id == question.database_id)
+    nearest = _next(of_database, CONTACT.c.id, NEAREST, after, before).subquery("contact")
+    ids = select(nearest.c.id).where(_has(question.asked))
+    found = session.execute(_next(ids, nearest.c.id, limit, after, before)).scalars().all()
+    return found if len(found) == limit else None
 
 
-def _any(questions: Sequence[str | None]) -> str | None:
-    some = [one for one in questions if one is not None]
-    return f"({' OR '.join(some)})" if some and len(some) == len(questions) else None
+def _of_all(
+    session: Session, question: Question, limit: int, after: int, before: int | None
+) -> Sequence[int]:
+    """By the index, apart from the order: PostgreSQL would else walk along it for a word that nobody has."""
+    key = CONTACT.c.id
+    those = select(key).where(CONTACT.c.database_id == question.database_id, _may_have(question))
+    those = those.where(key > after if before is None else key < before)
+    found = those.cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
+    return session.execute(_next(select(found.c.id), found.c.id, limit, after, before)).scalars().all()
 
 
-def _word(word: str) -> str | None:
-    trigrams = dict.fromkeys(word[place : place + 3] for place in range(len(word) - 2))
-    return _all(['"' + one.replace('"', '""') + '"' for one in list(trigrams)[:MOST_TRIGRAMS]])
+def _may_have(question: Question) -> Clause:
+    """The database is among the words too: else the index would also name everybody's namesakes."""
+    return and_(_has(question.asked), _like(f"<{question.database_id}>"))
+
+
+def _has(asked: Asked | str) -> Clause:
+    if isinstance(asked, str):
+        return _like(asked)
+    return (and_ if asked.every else or_)(*map(_has, asked.parts))
+
+
+def _like(word: str) -> Clause:
+    return _TEXT.like("%" + re.sub(r"([\\%_])", r"\\\1", word) + "%")
