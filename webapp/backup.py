@@ -15,8 +15,9 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterable
-from contextlib import closing
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL, Engine
 
 from webapp import clock, migrations
+from webapp.migrations import name_index
 
 FORMAT = "platea-%Y%m%d-%H%M%S"
 SQLITE, POSTGRES = ".db", ".dump"
@@ -148,10 +150,24 @@ def restore(copy: Path, engine: Engine) -> Path | None:
         if _is_sqlite(copy):
             raise BackupError("Questa copia viene da SQLite, ma qui il database è PostgreSQL.")
         options = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
-        _postgres("pg_restore", engine.url, *options, str(copy))
+        with _contents(copy) as contents:
+            _postgres("pg_restore", engine.url, *options, f"--use-list={contents}", str(copy))
         kept = None
     migrations.upgrade(engine)
     return kept
+
+
+@contextmanager
+def _contents(copy: Path) -> Iterator[str]:
+    """A file that says what of a PostgreSQL copy to put back: all but the index of names and its extension.
+
+    The server may not have it, or it may not be ours to drop; `migrations.upgrade` makes the index anew.
+    """
+    entries = _run(_program("pg_restore"), "--list", str(copy)).splitlines(keepends=True)
+    with tempfile.NamedTemporaryFile("w", prefix="platea-copia-") as file:
+        file.writelines(entry for entry in entries if not name_index.IN_A_COPY.search(entry))
+        file.flush()
+        yield file.name
 
 
 def taken_at(path: Path) -> datetime:
@@ -227,11 +243,13 @@ def _program(name: str) -> str:
     raise BackupError(f"Manca il programma {name}: installa il client di PostgreSQL (postgresql-client).")
 
 
-def _run(*command: str, env: dict[str, str] | None = None) -> None:
+def _run(*command: str, env: dict[str, str] | None = None) -> str:
+    """What the program says. Raises BackupError."""
     done = subprocess.run(command, env=env, capture_output=True, text=True, errors="replace")
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["nessun messaggio"])[-1]
         raise BackupError(f"{Path(command[0]).name} non è riuscito: {said}")
+    return done.stdout
 
 
 def _copy(path: Path) -> Copy | None:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.measure import measured
 from tests.bench.people import write_file
-from tests.postgres import running_server
+from tests.postgres import programs_with_trigrams, running_server
 from tests.running import Simulator, environment
 from webapp import db, migrations, services
 from webapp.access.models import Client
@@ -76,8 +76,11 @@ def opened(database_url: str | None = None, **changes: object) -> Iterator[World
 
 @contextmanager
 def postgres() -> Iterator[World]:
-    """The same on a PostgreSQL of its own."""
-    with running_server() as server, opened(server.create_database("misure")) as world:
+    """The same on a PostgreSQL of its own, with the index of names if the system has such a server."""
+    with (
+        running_server(programs_with_trigrams()) as server,
+        opened(server.create_database("misure")) as world,
+    ):
         yield world
 
 

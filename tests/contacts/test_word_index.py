@@ -166,7 +166,7 @@ def trigrams() -> set[str]:
     """Those of FIORAVANTI that some contact has, as the index says."""
     with db.reading() as session:
         if not is_sqlite():
-            texts = session.execute(text("SELECT words FROM contact")).scalars().all()
-            return {one for one in FIORAVANTI if any(one in text for text in texts)}
+            kept = session.execute(text("SELECT words FROM contact")).scalars().all()
+            return {group for group in FIORAVANTI if any(group in one for one in kept)}
         session.execute(text("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, contact_words, row)"))
         return set(session.execute(text("SELECT term FROM temp.terms")).scalars()) & FIORAVANTI

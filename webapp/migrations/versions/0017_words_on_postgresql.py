@@ -20,8 +20,9 @@ CAPITALS = "".join(
 )
 SMALL = "".join(one.casefold() for one in CAPITALS)
 
-# As `cells.fold` was at this step. What is slow comes last, and few texts come there.
-FOLD = f"""CREATE FUNCTION platea_fold(value text) RETURNS text
+# As `cells.fold` was at this step. What is slow comes last, and few texts come there. OR REPLACE: it outlives
+# the tables when a copy of an earlier schema is put in their place.
+FOLD = f"""CREATE OR REPLACE FUNCTION platea_fold(value text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
     IF octet_length(value) = length(value) THEN
