@@ -24,6 +24,9 @@ COLUMNS = (
     "city", "province", "postcode", "birth_date", "consent", "own_fields", "created_at", "updated_at",
 )  # fmt: skip
 
+BARE_TABLE = """CREATE TABLE bare_contact (LIKE contact INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES);
+    ALTER TABLE bare_contact DROP COLUMN words, ADD FOREIGN KEY (database_id) REFERENCES user_database (id)"""
+
 
 def into_sqlite(file: str, path: str, database_id: int) -> int:
     """Insert *file* into the contacts of the migrated database at *path*; how many."""
@@ -47,10 +50,12 @@ def into_sqlite(file: str, path: str, database_id: int) -> int:
 
 
 def into_postgresql(file: str, url: str, database_id: int) -> int:
-    """The same by COPY, one transaction a block as for us."""
-    sql = f"COPY contact ({', '.join(COLUMNS)}) FROM STDIN"
+    """The same by COPY, one transaction a block as for us, into a table like ours without the index of names."""
+    sql = f"COPY bare_contact ({', '.join(COLUMNS)}) FROM STDIN"
     people, count = _people(file, database_id, datetime.now(UTC)), 0
     with psycopg.connect(url, autocommit=True) as connection:
+        if connection.execute("SELECT to_regclass('bare_contact')").fetchone() == (None,):
+            connection.execute(BARE_TABLE)
         while block := list(islice(people, ROWS)):
             with connection.transaction(), connection.cursor() as cursor, cursor.copy(sql) as copy:
                 for row in block:

@@ -2,7 +2,7 @@
 
     claim the import (attempt = fencing token, lease)
       → rows already committed are passed over
-      → some blocks of 1,000 rows read and converted, outside any transaction
+      → some blocks of 1,000 rows read and converted, outside any transaction (`reading_ahead`)
       → one transaction: contacts, rejected rows and progress, while the claim is still ours;
         it ends after the block during which somebody else came to write
       → status
@@ -25,6 +25,7 @@ from webapp.contacts.contact_rows import MAX_CHOICES, RowConverter
 from webapp.contacts.imports import stored_files
 from webapp.contacts.imports.file_limits import UnreadableFile
 from webapp.contacts.imports.import_draft import rows_of
+from webapp.contacts.imports.reading_ahead import ahead
 from webapp.contacts.imports.row_blocks import Block, convert_block
 from webapp.contacts.models import ContactImport, ImportStatus, RejectedRow, UserDatabase
 from webapp.contacts.queries import own_fields
@@ -70,8 +71,7 @@ def work_at(import_id: int, block_rows: int = BLOCK_ROWS) -> bool:
         if claimed.is_stopped:
             _end(claimed, ImportStatus.STOPPED)
             return False
-        converted = blocks(claimed, block_rows)
-        while group := list(islice(converted, BLOCKS_AT_ONCE)):
+        for group in ahead(_grouped(blocks(claimed, block_rows))):
             if write(claimed, group):
                 _end(claimed, ImportStatus.STOPPED)
                 return False
@@ -140,6 +140,11 @@ def blocks(claimed: Claim, rows_each: int = BLOCK_ROWS) -> Iterator[Block]:
     rows = islice(rows_of(made), made.rows_read + made.has_header, None)
     while block := list(islice(rows, rows_each)):
         yield convert_block(converter, block)
+
+
+def _grouped(converted: Iterator[Block]) -> Iterator[list[Block]]:
+    while group := list(islice(converted, BLOCKS_AT_ONCE)):
+        yield group
 
 
 def converter_of(session: Session, made: ContactImport) -> RowConverter:
