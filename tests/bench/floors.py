@@ -24,7 +24,8 @@ COLUMNS = (
     "city", "province", "postcode", "birth_date", "consent", "own_fields", "created_at", "updated_at",
 )  # fmt: skip
 
-BARE_TABLE = """CREATE TABLE bare_contact (LIKE contact INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES);
+BARE_TABLE = """
+    CREATE TABLE bare_contact (LIKE contact INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES);
     ALTER TABLE bare_contact DROP COLUMN words, ADD FOREIGN KEY (database_id) REFERENCES user_database (id)"""
 
 
@@ -50,7 +51,7 @@ def into_sqlite(file: str, path: str, database_id: int) -> int:
 
 
 def into_postgresql(file: str, url: str, database_id: int) -> int:
-    """The same by COPY, one transaction a block as for us, into a table like ours without the index of names."""
+    """The same by COPY, one transaction a block as for us; its table is ours but for the index of names."""
     sql = f"COPY bare_contact ({', '.join(COLUMNS)}) FROM STDIN"
     people, count = _people(file, database_id, datetime.now(UTC)), 0
     with psycopg.connect(url, autocommit=True) as connection:
