@@ -49,9 +49,10 @@ class World:
         return self.contacts[rows]
 
 
-def file_of(folder: Path, rows: int) -> Path:
-    path = folder / f"clienti-{rows}.csv"
-    return path if path.exists() else write_file(path, rows)
+def file_of(folder: Path, rows: int, seed: int = 1) -> Path:
+    """A file of *rows* customers; with another *seed* the same codes, and nearly all else about them another."""
+    path = folder / f"clienti-{rows}-{seed}.csv"
+    return path if path.exists() else write_file(path, rows, seed)
 
 
 @contextmanager

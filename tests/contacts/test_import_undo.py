@@ -216,9 +216,21 @@ def test_what_can_be_undone_is_forgotten_when_the_next_import_begins_and_after_a
 def test_an_import_too_heavy_to_be_kept_cannot_be_undone(clienti, monkeypatch):
     import_file(clienti, FIRST)
     monkeypatch.setattr(import_blocks, "MAX_BYTES", 10)
-    done = import_file(clienti, FIRST)
+    done = import_file(clienti, SECOND)
     assert blocks_left() == 0
     assert importing.undo(done.id, "Giulia Ferri") == import_undo.TOO_LATE
+
+
+def test_an_import_that_changed_nobody_is_undone_without_changing_anybody(clienti):
+    import_file(clienti, FIRST)
+    before = contacts_of(clienti)
+    done = import_file(clienti, FIRST)
+
+    assert importing.undo(done.id, "Giulia Ferri") is None
+    import_undo.run_until_final(done.id)
+
+    assert read_import(done.id).status == ImportStatus.UNDONE
+    assert contacts_of(clienti) == before
 
 
 def test_no_file_goes_in_while_an_import_is_being_undone(clienti):
