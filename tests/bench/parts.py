@@ -138,7 +138,7 @@ def _analyse() -> None:
 
 
 def imports(rows: int, repeats: int) -> Iterator[Figure]:
-    """A customer file into an empty database, beside a bare script; then the same again, and another of them."""
+    """A customer file into an empty database, beside a bare script; the same again; another of them."""
     for engine in (opened, postgres):
         with engine() as world:
             yield from _imports(world, "SQLite" if engine is opened else "PostgreSQL", rows, repeats)

@@ -50,7 +50,7 @@ class World:
 
 
 def file_of(folder: Path, rows: int, seed: int = 1) -> Path:
-    """A file of *rows* customers; with another *seed* the same codes, and nearly all else about them another."""
+    """A file of *rows* customers; with another *seed* the same codes, nearly all else is another."""
     path = folder / f"clienti-{rows}-{seed}.csv"
     return path if path.exists() else write_file(path, rows, seed)
 
