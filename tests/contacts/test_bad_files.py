@@ -10,6 +10,7 @@ import time
 import zipfile
 from dataclasses import dataclass
 from http.client import HTTPConnection, RemoteDisconnected
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -22,6 +23,7 @@ from webapp.access.models import Role
 from webapp.contacts.imports import importing
 from webapp.contacts.models import ContactImport, RejectedRow
 
+LIBREOFFICE = Path(__file__).parents[1] / "data" / "libreoffice"
 ANNA = "anna@posta.example.com"
 GOOD = f"Email;Nome\n{ANNA};Anna\n"
 
@@ -73,6 +75,16 @@ REFUSED = {
     "B17 a program": (b"\x7fELF\x02" + bytes(range(32)) * 20, "clienti.csv", "non è un file di testo"),
     "B17 a broken workbook": (archive("xl/x.xml", b"x")[:80], "clienti.xlsx", "è rovinato"),
     "B18 a zip of a CSV": (archive("clienti.csv", GOOD.encode()), "clienti.csv", "un archivio compresso"),
+    "a sheet of LibreOffice": (
+        (LIBREOFFICE / "clienti.ods").read_bytes(),
+        "clienti.ods",
+        "Questo è un foglio di LibreOffice (.ods): salvalo come .xlsx o CSV",
+    ),
+    "a sheet of Numbers": (
+        archive("Index/Document.iwa", b""),
+        "clienti.numbers",
+        "un foglio di Numbers: esportalo",
+    ),
     "B18 a gzip": (gzip.compress(GOOD.encode()), "clienti.csv", "un archivio compresso"),
     "B18 a gzip bomb": (gzip.compress(bytes(50_000_000)), "clienti.csv", "un archivio compresso"),
     "B18 a zip bomb called a workbook": (

@@ -28,6 +28,15 @@ _BROKEN = (
     *(NotImplementedError, OverflowError),
 )
 _CHUNK = 256 * 1024
+_ARCHIVE = "Questo file è un archivio compresso: estrai il CSV e carica quello."
+# What is in other archives that hold a sheet.
+_OTHERS = (
+    (
+        "META-INF/manifest.xml",
+        "Questo è un foglio di LibreOffice (.ods): salvalo come .xlsx o CSV e carica quello.",
+    ),
+    ("Index/Document.iwa", "Questo è un foglio di Numbers: esportalo come Excel o CSV e carica quello."),
+)
 TOO_LARGE = "Il foglio Excel è troppo grande: salvalo come CSV e caricalo di nuovo."
 TOO_SPREAD = (
     "Il foglio Excel ha celle piene molto lontane dalle altre: elimina quelle che non servono, "
@@ -43,8 +52,9 @@ def check(file: BinaryIO, file_name: str) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
-            if not any(part.filename == "xl/workbook.xml" for part in parts):
-                raise UnreadableFile("Questo file è un archivio compresso: estrai il CSV e carica quello.")
+            names = {part.filename for part in parts}
+            if "xl/workbook.xml" not in names:
+                raise UnreadableFile(next((said for name, said in _OTHERS if name in names), _ARCHIVE))
             if not file_name.lower().endswith((".xlsx", ".xlsm")):
                 raise UnreadableFile(
                     "Questo file è un foglio Excel: dagli un nome che finisce con .xlsx e caricalo di nuovo."
