@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,20 @@ def give_way() -> None:
 def finds_any(session: Session, query: Select[Any]) -> bool:
     """Whether *query* finds anything; it stops at the first row."""
     return session.execute(query.limit(1)).first() is not None
+
+
+def mark(connection: Connection) -> str:
+    """What stands for a value in plain SQL that goes to the driver as it is."""
+    return "%s" if connection.dialect.name == "postgresql" else "?"
+
+
+def as_stored(connection: Connection, at: datetime) -> Any:
+    """A moment as the driver wants it there: the same as SQLAlchemy's DateTime writes."""
+    return (
+        at
+        if connection.dialect.name == "postgresql"
+        else at.replace(tzinfo=None).isoformat(" ", "microseconds")
+    )
 
 
 def ping() -> None:

@@ -1,16 +1,18 @@
 """A block of converted rows → the `contact` table: new ones inserted, present ones updated, counted apart.
 
+Updates are `contact_updates`.
 Plain SQL through the driver: SQLAlchemy's own executemany takes twice as long over a million rows.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
-import orjson
-from sqlalchemy import Connection, Date
+from sqlalchemy import Connection
 
+from webapp import db
+from webapp.contacts import contact_updates
 from webapp.contacts.contact_plan import (
     KEY_COLUMNS,
     Target,
@@ -21,25 +23,13 @@ from webapp.contacts.contact_plan import (
     plan_by_people,
 )
 from webapp.contacts.contact_rows import Values
-from webapp.contacts.models import CONTACT
+from webapp.contacts.contact_updates import Update
 from webapp.contacts.same_people import SamePeople
-
-# SQLite takes a contact out of an index and puts it in again whenever a statement sets one of these, changed
-# or not: an update names them only where they change, which is seldom.
-INDEXED = ("code", "email_sha256", "mobile_sha256", "consent")
 
 VALUES_A_STATEMENT = 32_766  # all that SQLite takes: a thousand contacts and more
 
 # What a contact has whose file has no such column.
 _DEFAULTS = {"email_reason": "email_empty", "mobile_reason": "phone_empty", "own_fields": "{}"}
-
-
-class Update(NamedTuple):
-    """A row to write over a contact; *known*: what this has now, of `_known`."""
-
-    row: Values
-    contact_id: int
-    known: Values
 
 
 class CopyFailed(Exception):
@@ -64,13 +54,12 @@ def write_block(
         plan = plan_by_people(target, rows, people_of(connection, target, rows, SamePeople()))
     else:
         plan = plan_block(target, rows, present_keys(connection, target, rows))
-    known = _known(connection, target, [contact_id for _, contact_id in plan.updates])
-    updates = _changing(target, plan.updates, known)
+    updates = contact_updates.changing(connection, target, plan.updates)
     before_update([contact_id for _, contact_id, _ in updates])
     if may_conflict(target):
         _free_codes(connection, target, updates)
     _insert(connection, target, plan.inserts, at)
-    _update(connection, target, updates, at)
+    contact_updates.write(connection, target, updates, at)
     return plan.written
 
 
@@ -83,8 +72,8 @@ def insert_one(connection: Connection, target: Target, row: Values, at: datetime
 
 def update_one(connection: Connection, target: Target, row: Values, contact_id: int, at: datetime) -> None:
     """Write over one contact inside the caller's transaction."""
-    known = _known(connection, target, [contact_id])
-    _update(connection, target, [Update(row, contact_id, known[contact_id])], at)
+    known = contact_updates.known(connection, target, [contact_id])
+    contact_updates.write(connection, target, [Update(row, contact_id, known[contact_id])], at)
 
 
 def _take_memory(connection: Connection) -> None:
@@ -108,7 +97,7 @@ def people_of(
 
 def _free_codes(connection: Connection, target: Target, updates: Sequence[Update]) -> None:
     """Codes that go from one contact to another within a block are nobody's for a moment."""
-    at, mark = target.columns.index("code"), _mark(connection)
+    at, mark = target.columns.index("code"), db.mark(connection)
     moved = [(one,) for row, one, known in updates if known[at] and known[at] != row[at]]
     if moved:
         connection.exec_driver_sql(f"UPDATE contact SET code = NULL WHERE id = {mark}", moved)
@@ -132,7 +121,7 @@ def _with_any(
     connection: Connection, target: Target, columns: Sequence[str], name: str, values: Collection[Any]
 ) -> Iterable[Any]:
     """*columns* of the contacts of the database that have one of *values* in the column *name*."""
-    wanted = f"SELECT {', '.join(columns)} FROM contact WHERE database_id = {_mark(connection)} AND {name}"
+    wanted = f"SELECT {', '.join(columns)} FROM contact WHERE database_id = {db.mark(connection)} AND {name}"
     if connection.dialect.name == "postgresql":
         # Each value is sought by itself: PostgreSQL, which learns only later how many contacts a database has
         # by now, would otherwise read all of them for every block. OFFSET 0 keeps it from thinking again.
@@ -174,7 +163,7 @@ def _copy(connection: Connection, columns: Sequence[str], values: Sequence[tuple
 
 
 def _insert_sql(connection: Connection, columns: Sequence[str], rows: int) -> str:
-    marks = f"({', '.join([_mark(connection)] * len(columns))})"
+    marks = f"({', '.join([db.mark(connection)] * len(columns))})"
     return f"INSERT INTO contact ({', '.join(columns)}) VALUES {', '.join([marks] * rows)}"
 
 
@@ -184,121 +173,6 @@ def _insertion(
     """The columns and values of new contacts."""
     defaults = {name: value for name, value in _DEFAULTS.items() if name not in target.columns}
     columns = [*target.columns, *defaults, "database_id", "created_at", "updated_at"]
-    now = _as_stored(connection, at)
+    now = db.as_stored(connection, at)
     tail = [*defaults.values(), target.database_id, now, now]
     return columns, [(*row, *tail) for row in rows]
-
-
-def _changing(
-    target: Target, updates: Sequence[tuple[Values, int]], known: Mapping[int, Values]
-) -> list[Update]:
-    """Those of *updates* whose contact is not yet what the row says."""
-    place = target.columns.index("own_fields") if target.own_keys else None
-    changing = []
-    for row, contact_id in updates:
-        now = known[contact_id]
-        wanted = row if place is None else (*row[:place], orjson.loads(row[place]), *row[place + 1 :])
-        if wanted != now:
-            changing.append(Update(row, contact_id, now))
-    return changing
-
-
-def _known(connection: Connection, target: Target, contact_ids: Sequence[int]) -> dict[int, Values]:
-    """Contact id → what it has in the columns of the file, as a row of the file says it.
-
-    Own fields as a dictionary, and only those of the file.
-    """
-    if not contact_ids:
-        return {}
-    marks = ", ".join([_mark(connection)] * len(contact_ids))
-    sql = f"SELECT {', '.join(['id', *target.columns])} FROM contact WHERE id IN ({marks})"
-    found = connection.exec_driver_sql(sql, tuple(contact_ids))
-    readers = [(place, read) for place, name in enumerate(target.columns) if (read := _reader(target, name))]
-    known = {}
-    for contact_id, *values in found:
-        for place, read in readers:
-            values[place] = read(values[place])
-        known[contact_id] = tuple(values)
-    return known
-
-
-def _reader(target: Target, name: str) -> Callable[[Any], Any] | None:
-    """What the drivers give for a column → what a row of the file says; None where these are the same."""
-    if name == "own_fields":
-        keys = frozenset(target.own_keys)
-
-        def own(value: Any) -> dict[str, Any]:
-            fields = orjson.loads(value) if isinstance(value, str) else value
-            return {key: one for key, one in fields.items() if key in keys}
-
-        return own
-    if isinstance(CONTACT.c[name].type, Date):
-        return lambda value: value.isoformat() if isinstance(value, date) else value
-    return None
-
-
-def _update(connection: Connection, target: Target, updates: Sequence[Update], at: datetime) -> None:
-    """The columns of the file replace those of the contact, all others stay as they are."""
-    places = [place for place, name in enumerate(target.columns) if name not in INDEXED]
-    indexed = [place for place, name in enumerate(target.columns) if name in INDEXED]
-    moved, kept = [], []
-    for row, contact_id, known in updates:
-        if any(row[place] != known[place] for place in indexed):
-            moved.append((row, contact_id))
-        else:
-            kept.append((tuple(row[place] for place in places), contact_id))
-    _write_over(connection, target, [target.columns[place] for place in places], kept, at)
-    _write_over(connection, target, target.columns, moved, at)
-
-
-def _write_over(
-    connection: Connection,
-    target: Target,
-    columns: Sequence[str],
-    rows: Sequence[tuple[Values, int]],
-    at: datetime,
-) -> None:
-    if not rows:
-        return
-    now = _as_stored(connection, at)
-    if connection.dialect.name == "postgresql":
-        _write_over_at_once(connection, target, columns, rows, now)
-        return
-    # Own fields of the file take the place of the former ones.
-    paths = ", ".join(f"'$.{key}'" for key in target.own_keys)
-    merged = f"json_patch(json_remove(own_fields, {paths}), ?)"
-    sets = [f"{name} = {merged if name == 'own_fields' else '?'}" for name in columns]
-    sql = f"UPDATE contact SET {', '.join([*sets, 'updated_at = ?'])} WHERE id = ?"
-    connection.exec_driver_sql(sql, [(*row, now, contact_id) for row, contact_id in rows])
-
-
-def _write_over_at_once(
-    connection: Connection,
-    target: Target,
-    columns: Sequence[str],
-    rows: Sequence[tuple[Values, int]],
-    now: Any,
-) -> None:
-    """The same with one statement, an array of each column: a statement for each contact takes twice as long.
-
-    Keys of own fields are made by `columns.key_of`: letters, digits and underscores only.
-    """
-    keys = ", ".join(f"'{key}'" for key in target.own_keys)
-    merged = f"(contact.own_fields - ARRAY[{keys}]) || new.own_fields"
-    sets = [f"{name} = {merged if name == 'own_fields' else f'new.{name}'}" for name in columns]
-    arrays = [f"%s::{CONTACT.c[name].type.compile(connection.dialect)}[]" for name in ("id", *columns)]
-    sql = f"""UPDATE contact SET {", ".join([*sets, "updated_at = %s"])}
-        FROM unnest({", ".join(arrays)}) AS new ({", ".join(["id", *columns])}) WHERE contact.id = new.id"""
-    values = zip(*(row for row, _ in rows), strict=True)
-    connection.exec_driver_sql(sql, (now, [one for _, one in rows], *map(list, values)))
-
-
-def _mark(connection: Connection) -> str:
-    return "%s" if connection.dialect.name == "postgresql" else "?"
-
-
-def _as_stored(connection: Connection, at: datetime) -> Any:
-    """A moment as the driver wants it: the same as SQLAlchemy's DateTime writes."""
-    if connection.dialect.name == "postgresql":
-        return at
-    return at.replace(tzinfo=None).isoformat(" ", "microseconds")
