@@ -25,7 +25,8 @@ from sqlmodel import SQLModel
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
-import webapp.destinations.meta.models  # noqa: F401 (every table is known, whichever test runs alone)
+import webapp.contacts.models_imports  # noqa: F401 (every table is known, whichever test runs alone)
+import webapp.destinations.meta.models  # noqa: F401
 import webapp.mail  # noqa: F401
 import webapp.uploads.models  # noqa: F401
 import webapp.workers  # noqa: F401

@@ -23,7 +23,8 @@ from webapp.access.models import Client, Membership, Operator, Role
 from webapp.access.policy import POLICY, Who
 from webapp.config import ROOT, Settings
 from webapp.contacts import databases, sample_data
-from webapp.contacts.models import ContactImport, Filter, ImportStatus, UserDatabase
+from webapp.contacts.models import Filter, UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.crypto import new_key
 from webapp.destinations.meta.models import MetaAccount
 from webapp.processes import python

@@ -81,7 +81,7 @@ def test_the_migrations_lead_to_the_tables_that_the_code_expects(database):
     from alembic.migration import MigrationContext
     from sqlmodel import SQLModel
 
-    import webapp.contacts.models
+    import webapp.contacts.models_imports
     import webapp.destinations.meta.models
     import webapp.uploads.models
 

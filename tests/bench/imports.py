@@ -7,7 +7,8 @@ from tests.bench import floors
 from webapp import config, db, services
 from webapp.contacts import databases
 from webapp.contacts.imports import importing
-from webapp.contacts.models import ContactImport, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport
 from webapp.identifiers import new_public_id
 
 

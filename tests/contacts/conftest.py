@@ -10,7 +10,8 @@ from webapp import db
 from webapp.access.models import Client
 from webapp.contacts import databases
 from webapp.contacts.imports import importing
-from webapp.contacts.models import Contact, ContactImport, UserDatabase
+from webapp.contacts.models import Contact, UserDatabase
+from webapp.contacts.models_imports import ContactImport
 
 
 @pytest.fixture

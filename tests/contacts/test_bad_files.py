@@ -21,7 +21,7 @@ from tests.multipart import CONTENT_TYPE, form_with_file
 from webapp import db
 from webapp.access.models import Role
 from webapp.contacts.imports import importing
-from webapp.contacts.models import ContactImport, RejectedRow
+from webapp.contacts.models_imports import ContactImport, RejectedRow
 
 LIBREOFFICE = Path(__file__).parents[1] / "data" / "libreoffice"
 ANNA = "anna@posta.example.com"

@@ -8,15 +8,8 @@ from tests.uploads.screens.building import add_upload
 from webapp import db
 from webapp.contacts import database_removal, emptying
 from webapp.contacts.imports import importing
-from webapp.contacts.models import (
-    CONTACT,
-    ContactImport,
-    Filter,
-    ImportBlock,
-    OwnField,
-    RejectedRow,
-    UserDatabase,
-)
+from webapp.contacts.models import CONTACT, Filter, OwnField, UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportBlock, RejectedRow
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 FILE = "Email;Nome;Speso\na@posta.example.com;Anna;3\nb@posta.example.com;Bea;4\n;;x;y\n"

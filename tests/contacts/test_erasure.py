@@ -9,7 +9,8 @@ from webapp import clock, db
 from webapp.access.models import AuditEntry, Client, Role
 from webapp.contacts import contact_ids, databases, erased
 from webapp.contacts.imports import dry_run
-from webapp.contacts.models import ContactImport, ErasedPerson, ImportStatus, RejectedRow
+from webapp.contacts.models import ErasedPerson
+from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 
 FILE = """\
 Codice;Email;Cellulare;Nome

@@ -7,7 +7,7 @@ from sqlmodel import select
 from tests.contacts.conftest import contacts_of
 from webapp import db
 from webapp.contacts.imports import import_run, import_undo
-from webapp.contacts.models import ContactImport
+from webapp.contacts.models_imports import ContactImport
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,7 @@ from webapp import db
 from webapp.contacts import jobs
 from webapp.contacts.databases import create_database
 from webapp.contacts.imports import dry_run, import_run, importing, rejected_rows
-from webapp.contacts.models import ImportStatus, RejectedRow
+from webapp.contacts.models_imports import ImportStatus, RejectedRow
 
 FIRST = """\
 Codice;Email;Cellulare;Nome

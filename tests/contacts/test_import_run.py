@@ -18,7 +18,7 @@ from webapp.config import ROOT
 from webapp.contacts import contact_writes
 from webapp.contacts.contact_plan import Target
 from webapp.contacts.imports import import_run, importing
-from webapp.contacts.models import ContactImport, ImportStatus
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.processes import python
 
 FILE = "Codice;Email;Nome;Speso\n1;a@posta.example.com;Anna;10\n2;b@posta.example.com;Bruno;20\n"

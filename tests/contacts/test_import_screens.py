@@ -11,7 +11,8 @@ from webapp import db
 from webapp.access.models import Role
 from webapp.contacts.contact_ids import public_id
 from webapp.contacts.imports import import_run, importing
-from webapp.contacts.models import ContactImport, OwnField
+from webapp.contacts.models import OwnField
+from webapp.contacts.models_imports import ContactImport
 
 FILE = """\
 Codice cliente;E-mail;Nome;Totale speso

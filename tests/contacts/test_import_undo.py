@@ -15,7 +15,8 @@ from webapp import clock, db
 from webapp.config import ROOT
 from webapp.contacts import contact_ids, import_blocks, queries
 from webapp.contacts.imports import import_run, import_undo, importing
-from webapp.contacts.models import Contact, ContactImport, Filter, ImportBlock, ImportStatus
+from webapp.contacts.models import Contact, Filter
+from webapp.contacts.models_imports import ContactImport, ImportBlock, ImportStatus
 from webapp.processes import python
 from webapp.uploads.status import BatchStatus, UploadStatus
 

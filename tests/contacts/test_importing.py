@@ -14,7 +14,8 @@ from webapp import db
 from webapp.config import ROOT
 from webapp.contacts import queries
 from webapp.contacts.imports import importing
-from webapp.contacts.models import ContactImport, ImportStatus, OwnField, RejectedRow
+from webapp.contacts.models import OwnField
+from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 
 DATA = ROOT / "tests" / "data"
 

@@ -10,7 +10,7 @@ from tests.contacts.conftest import add_draft, import_file
 from webapp import db
 from webapp.contacts import contact_ids
 from webapp.contacts.imports import importing
-from webapp.contacts.models import ContactImport
+from webapp.contacts.models_imports import ContactImport
 
 pytestmark = pytest.mark.browser
 

@@ -19,7 +19,8 @@ from tests.multipart import CONTENT_TYPE, form_with_file
 from webapp import db
 from webapp.contacts import databases
 from webapp.contacts.imports.sheet_size import cells_to_hold, rows_of
-from webapp.contacts.models import Contact, ImportStatus
+from webapp.contacts.models import Contact
+from webapp.contacts.models_imports import ImportStatus
 
 DATA = Path(__file__).parents[1] / "data"
 MOBILE = {"mobile", "mobile_sha256", "mobile_reason"}

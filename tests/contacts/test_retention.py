@@ -12,7 +12,7 @@ from webapp import clock, db
 from webapp.access.models import Client
 from webapp.contacts import databases
 from webapp.contacts.imports import retention
-from webapp.contacts.models import ContactImport, RejectedRow
+from webapp.contacts.models_imports import ContactImport, RejectedRow
 
 # Two rows with a cell too many, which no contact can be made of.
 CSV = "Nome;Email\nAnna;anna@posta.example;x\nLuca;luca@posta.example\nMaria;maria@posta.example;y\n"

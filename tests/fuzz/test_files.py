@@ -15,7 +15,8 @@ from tests.multipart import CONTENT_TYPE, form_with_file
 from webapp import db
 from webapp.contacts import databases
 from webapp.contacts.imports import import_draft, import_run
-from webapp.contacts.models import CONTACT, ContactImport, ImportStatus, RejectedRow, UserDatabase
+from webapp.contacts.models import CONTACT, UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 
 FILES = int(os.environ.get("FUZZ_FILES", "300"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261124"))

@@ -6,7 +6,8 @@ import pytest
 
 from tests.uploads.screens.building import add_upload, save, sign
 from webapp import clock
-from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
 from webapp.texts import ROME
 from webapp.uploads.status import BatchStatus, UploadStatus

@@ -11,7 +11,8 @@ from webapp.access.audit import Action, Detail, record
 from webapp.cli import terminal
 from webapp.contacts import databases
 from webapp.contacts.imports import importing
-from webapp.contacts.models import ContactImport, ImportMode, ImportStatus, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportMode, ImportStatus
 from webapp.texts import plural
 
 KEYS = {"codice": "code", "email": "email", "cellulare": "mobile"}

@@ -20,7 +20,8 @@ from webapp.cli import imports, terminal
 from webapp.cli.uploads import wait_for
 from webapp.contacts import databases
 from webapp.contacts.imports import importing
-from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.destinations.base import Medium
 from webapp.destinations.meta import accounts
 from webapp.installation import Installation

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp.access.models import AuditEntry
-from webapp.contacts.models import CONTACT, ContactImport
+from webapp.contacts.models import CONTACT
+from webapp.contacts.models_imports import ContactImport
 
 WORTH_S = 0.01  # what is counted faster is counted again
 MOST = 1_000  # numbers kept

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlmodel import Session, col
 
 from webapp.contacts.contact_edit import ADDED, CHANGED
-from webapp.contacts.models import Contact, ContactChange, ContactImport, UserDatabase
+from webapp.contacts.models import Contact, ContactChange, UserDatabase
+from webapp.contacts.models_imports import ContactImport
 
 CONSENT = {"yes": "consenso: sì", "no": "consenso: no", "unset": "consenso non indicato"}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.contacts.contact_rows import Values
-from webapp.contacts.models import ImportMode
+from webapp.contacts.models_imports import ImportMode
 from webapp.contacts.same_people import SamePeople
 
 # Which column tells that a contact is already present, by ContactImport.key.

@@ -13,14 +13,8 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.contacts import holders, import_blocks
 from webapp.contacts.imports import importing
-from webapp.contacts.models import (
-    CONTACT,
-    ChosenColumns,
-    ContactImport,
-    Filter,
-    ImportStatus,
-    UserDatabase,
-)
+from webapp.contacts.models import CONTACT, ChosenColumns, Filter, UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.texts import moment
 
 IMPORTING = "Un’importazione è in attesa o in corso: aspetta che finisca, oppure fermala."

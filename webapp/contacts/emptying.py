@@ -5,13 +5,8 @@ from sqlmodel import col
 
 from webapp import clock, db
 from webapp.contacts import holders
-from webapp.contacts.models import (
-    CONTACT,
-    ContactImport,
-    OwnField,
-    RejectedRow,
-    UserDatabase,
-)
+from webapp.contacts.models import CONTACT, OwnField, UserDatabase
+from webapp.contacts.models_imports import ContactImport, RejectedRow
 
 BLOCK_ROWS = 2_000
 SHIFT_S = 1.0  # whoever calls has other things to look after

@@ -19,14 +19,8 @@ from webapp.access import audit
 from webapp.access.audit import Action
 from webapp.contacts import contact_edit, import_blocks
 from webapp.contacts.erased_keys import PURPOSE, ErasedKeys, key_of
-from webapp.contacts.models import (
-    Contact,
-    ContactImport,
-    ErasedPerson,
-    ImportStatus,
-    RejectedRow,
-    UserDatabase,
-)
+from webapp.contacts.models import Contact, ErasedPerson, UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 from webapp.crypto import derived_key
 from webapp.services import services
 

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, delete, func, select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts.models import CONTACT, ContactImport, ImportBlock, ImportStatus
+from webapp.contacts.models import CONTACT
+from webapp.contacts.models_imports import ContactImport, ImportBlock, ImportStatus
 
 UNDO_LIVES = timedelta(days=7)
 MAX_BYTES = 256_000_000  # packed; a million changed contacts weigh about 100 MB

@@ -9,14 +9,8 @@ from sqlmodel import Session, col
 
 from webapp.contacts.contact_counts import count_contacts
 from webapp.contacts.fields import OWN, SENT, STANDARD, Field
-from webapp.contacts.models import (
-    CONTACT,
-    ContactImport,
-    Filter,
-    ImportStatus,
-    OwnField,
-    UserDatabase,
-)
+from webapp.contacts.models import CONTACT, Filter, OwnField, UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Italian chosen by code for the screens of this room."""
 
-from webapp.contacts.models import ContactImport, ImportMode
+from webapp.contacts.models_imports import ContactImport, ImportMode
 from webapp.texts import plural
 
 ROW_REASONS = {

@@ -8,7 +8,8 @@ from sqlmodel import Session, col
 
 from webapp import db
 from webapp.contacts import sample_data
-from webapp.contacts.models import Contact, ContactImport, Filter, ImportStatus, UserDatabase
+from webapp.contacts.models import Contact, Filter, UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.destinations.base import Account
 from webapp.destinations.registry import destination
 from webapp.shell import Badge

@@ -13,7 +13,7 @@ from tests.uploads.screens.building import add_contacts, add_upload
 from webapp import db
 from webapp.access.models import AuditEntry
 from webapp.contacts.imports import importing
-from webapp.contacts.models import ContactImport, ImportStatus
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.destinations.meta import accounts
 from webapp.identifiers import new_public_id
 from webapp.uploads.models import Upload

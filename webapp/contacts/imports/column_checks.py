@@ -7,7 +7,7 @@ from webapp.contacts.cells import read_text
 from webapp.contacts.contact_rows import RowConverter
 from webapp.contacts.fields import OWN, SKIP, STANDARD_BY_NAME
 from webapp.contacts.imports.columns import NEW
-from webapp.contacts.models import ContactImport
+from webapp.contacts.models_imports import ContactImport
 from webapp.texts import number, plural
 
 SHOWN_EXAMPLES = 2

@@ -15,7 +15,8 @@ from webapp.contacts.imports.columns import NEW, OWN
 from webapp.contacts.imports.csv_import import FileRow
 from webapp.contacts.imports.import_draft import rows_of
 from webapp.contacts.imports.row_blocks import convert_block
-from webapp.contacts.models import ContactImport, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.queries import own_fields
 from webapp.contacts.same_people import SamePeople
 

@@ -12,7 +12,8 @@ from webapp.contacts.imports import columns, import_memory, stored_files
 from webapp.contacts.imports.csv_import import FileRow, read_rows
 from webapp.contacts.imports.file_format import FileFormat, detect
 from webapp.contacts.imports.file_limits import UnreadableFile
-from webapp.contacts.models import Contact, ContactImport, UserDatabase
+from webapp.contacts.models import Contact, UserDatabase
+from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.queries import own_fields
 from webapp.services import services
 

@@ -8,7 +8,7 @@ from webapp.contacts.fields import SKIP, STANDARD, TYPE_LABELS, Field
 from webapp.contacts.imports.columns import NEW
 from webapp.contacts.imports.file_format import FileFormat
 from webapp.contacts.imports.import_draft import NO_MEDIUM, format_of
-from webapp.contacts.models import ContactImport, ImportMode
+from webapp.contacts.models_imports import ContactImport, ImportMode
 
 KEY_NAMES = {name for name, _, _ in texts.KEYS}
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from webapp.contacts.imports.columns import OWN, name_of
-from webapp.contacts.models import ContactImport, ImportStatus
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.queries import own_fields
 
 LOOKED_AT = 50  # imports: further back nobody remembers either

@@ -4,7 +4,8 @@ from flask import url_for
 from sqlmodel import Session
 
 from webapp.access.audit import Detail
-from webapp.contacts.models import ContactImport, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.routes import database_or_404, import_or_404
 
 

@@ -27,7 +27,8 @@ from webapp.contacts.imports.file_limits import UnreadableFile
 from webapp.contacts.imports.import_draft import rows_of
 from webapp.contacts.imports.reading_ahead import ahead
 from webapp.contacts.imports.row_blocks import Block, convert_block
-from webapp.contacts.models import ContactImport, ImportStatus, RejectedRow, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 from webapp.contacts.queries import own_fields
 from webapp.services import services
 from webapp.workers import is_gone, this_process

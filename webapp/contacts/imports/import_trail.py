@@ -4,7 +4,8 @@ from sqlmodel import Session
 
 from webapp.access import audit
 from webapp.access.audit import Action
-from webapp.contacts.models import ContactImport, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport
 
 
 def tell(session: Session, action: Action, made: ContactImport) -> None:

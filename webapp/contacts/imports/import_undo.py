@@ -22,7 +22,8 @@ from webapp.contacts import holders, import_blocks
 from webapp.contacts.fields import OWN
 from webapp.contacts.imports import import_trail
 from webapp.contacts.imports.import_run import MAX_CRASHES, SHIFT_S, Claim, Fenced, hold, is_dead
-from webapp.contacts.models import CONTACT, ContactImport, Filter, ImportBlock, ImportStatus, OwnField
+from webapp.contacts.models import CONTACT, Filter, OwnField
+from webapp.contacts.models_imports import ContactImport, ImportBlock, ImportStatus
 from webapp.texts import number
 
 ENDED = (

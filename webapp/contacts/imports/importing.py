@@ -14,7 +14,8 @@ from webapp.contacts import emptying, import_blocks
 from webapp.contacts.imports import columns, import_run, import_trail, import_undo, stored_files
 from webapp.contacts.imports.file_limits import UnreadableFile
 from webapp.contacts.imports.import_draft import create, problems
-from webapp.contacts.models import ContactImport, FieldType, ImportStatus, OwnField
+from webapp.contacts.models import FieldType, OwnField
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.queries import own_fields
 from webapp.services import services
 

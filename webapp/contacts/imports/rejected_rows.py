@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from webapp import db
 from webapp.contacts import texts
 from webapp.contacts.imports.columns import REJECTED_COLUMNS
-from webapp.contacts.models import ContactImport, RejectedRow
+from webapp.contacts.models_imports import ContactImport, RejectedRow
 
 SHOWN_ROWS = 100
 READ_ROWS = 1_000

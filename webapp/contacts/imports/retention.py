@@ -10,7 +10,8 @@ from sqlmodel import col, select, update
 
 from webapp import clock, db
 from webapp.access.models import Client
-from webapp.contacts.models import ContactImport, RejectedRow, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport, RejectedRow
 
 ROWS_AT_ONCE = 5_000  # of a write transaction
 IMPORTS_AT_ONCE = 20

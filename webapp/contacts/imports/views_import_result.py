@@ -11,7 +11,8 @@ from webapp.contacts import texts
 from webapp.contacts.imports import import_pace, import_undo, importing
 from webapp.contacts.imports import rejected_rows as rejected
 from webapp.contacts.imports.import_pages import find, told, url
-from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.routes import IMPORT, blueprint
 
 POLL_S = 2

@@ -20,7 +20,8 @@ from webapp.contacts.imports import (
 from webapp.contacts.imports.columns import NEW
 from webapp.contacts.imports.file_limits import UnreadableFile
 from webapp.contacts.imports.import_pages import find, told, url
-from webapp.contacts.models import ContactImport, ImportStatus, UserDatabase
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.routes import IMPORT, IMPORTS, blueprint, database_or_404
 from webapp.security import takes_file
 from webapp.services import services
