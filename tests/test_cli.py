@@ -190,6 +190,9 @@ def test_what_an_import_came_to_is_said_in_one_sentence(env, csv):
     told = platea("importa", str(csv), "--database", "Clienti", env=env)
     assert told.stdout == "3 righe lette in “Clienti”: 3 contatti nuovi, 0 aggiornati, 0 righe scartate.\n"
 
+    again = platea("importa", str(csv), "--database", "Clienti", env=env)
+    assert "1 contatto nuovo, 2 aggiornati (di cui 2 già uguali), 0 righe scartate." in again.stdout
+
 
 def test_who_is_present_is_recognised_by_the_key_that_was_asked_for(env, tmp_path):
     first, second = tmp_path / "prima.csv", tmp_path / "seconda.csv"

@@ -258,6 +258,23 @@ def test_the_check_and_the_result_count_the_rejected_rows_by_reason(signed_in, p
         importing.run(draft.id)
 
 
+def test_the_check_and_the_result_say_how_many_contacts_are_already_so(signed_in, page, clienti, base):
+    rows = "Email;Nome\na@posta.example.com;A\nb@posta.example.com;B\nc@posta.example.com;C\n"
+    import_file(clienti, rows)
+    draft = add_draft(clienti, rows.replace(";C", ";Carla"), key="email")
+    url = f"{base}/{draft.public_id}"
+
+    check = page(signed_in.get(f"{url}/controlla"))
+    assert numbers(check)["Aggiornati"] == "3"
+    assert "già presenti o ripetuti nel file, di cui 2 già uguali" in check.text_content()
+    assert [one.first_name for one in contacts_of(clienti)] == ["A", "B", "C"]
+
+    importing.run(draft.id)
+    result = page(signed_in.get(url))
+    assert numbers(result)["Aggiornati"] == "3"
+    assert "di cui 2 già uguali" in result.text_content()
+
+
 def test_the_limits_are_told_before_a_file_is_chosen(signed_in, page, base):
     said = page(signed_in.get(f"{base}/nuova")).text_content()
     assert "Fino a 512 MB, 5.000.000 righe e 200 colonne" in said

@@ -23,6 +23,7 @@ def test_the_same_file_again_counts_everybody_and_writes_nobody(clienti):
     again = import_file(clienti, file_of(ANNA, LUCA, EVA), key="code")
 
     assert (again.rows_read, again.rows_new, again.rows_updated, again.rows_rejected) == (3, 0, 3, 0)
+    assert again.rows_unchanged == 3
     assert contacts_of(clienti) == before
 
 
@@ -51,8 +52,9 @@ def test_whoever_a_cell_changes_is_written_over_and_nobody_else(clienti, former,
     import_file(clienti, file_of(ANNA, LUCA, EVA))
     anna, *others = contacts_of(clienti)
 
-    import_file(clienti, file_of(ANNA.replace(former, later, 1), LUCA, EVA), key="code")
+    again = import_file(clienti, file_of(ANNA.replace(former, later, 1), LUCA, EVA), key="code")
 
+    assert (again.rows_updated, again.rows_unchanged) == (3, 2)
     anna_now, *others_now = contacts_of(clienti)
     assert others_now == others
     assert anna_now.updated_at > anna.updated_at

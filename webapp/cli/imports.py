@@ -13,6 +13,7 @@ from webapp.contacts import databases
 from webapp.contacts.imports import importing
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportMode, ImportStatus
+from webapp.contacts.texts import unchanged
 from webapp.texts import plural
 
 KEYS = {"codice": "code", "email": "email", "cellulare": "mobile"}
@@ -112,6 +113,7 @@ def summary(done: ContactImport) -> dict[str, object]:
         "rows": done.rows_read,
         "new": done.rows_new,
         "updated": done.rows_updated,
+        "unchanged": done.rows_unchanged,
         "rejected": done.rows_rejected,
         "error": done.error,
     }
@@ -120,9 +122,10 @@ def summary(done: ContactImport) -> dict[str, object]:
 def _sentence(done: ContactImport, name: str) -> str:
     if done.status not in GOOD:
         return f"Importazione non riuscita: {done.error}"
+    already = f" ({unchanged(done.rows_unchanged)})" if done.rows_unchanged else ""
     return (
         f"{plural(done.rows_read, 'riga letta', 'righe lette')} in “{name}”: "
         f"{plural(done.rows_new, 'contatto nuovo', 'contatti nuovi')}, "
-        f"{plural(done.rows_updated, 'aggiornato', 'aggiornati')}, "
+        f"{plural(done.rows_updated, 'aggiornato', 'aggiornati')}{already}, "
         f"{plural(done.rows_rejected, 'riga scartata', 'righe scartate')}."
     )

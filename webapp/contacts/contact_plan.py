@@ -31,12 +31,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`new + updated + skipped` and the rows at *conflicts*, whose code is another's, are the whole block."""
+    """`new + updated + skipped` and the rows at *conflicts*, whose code is another's, are the whole block.
+
+    *unchanged*: contacts among those updated that are already what their row says.
+    """
 
     new: int
     updated: int
     skipped: int
     conflicts: tuple[int, ...] = ()
+    unchanged: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Plain SQL through the driver: SQLAlchemy's own executemany takes twice as long o
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -60,7 +61,7 @@ def write_block(
         _free_codes(connection, target, updates)
     _insert(connection, target, plan.inserts, at)
     contact_updates.write(connection, target, updates, at)
-    return plan.written
+    return replace(plan.written, unchanged=len(plan.updates) - len(updates))
 
 
 def insert_one(connection: Connection, target: Target, row: Values, at: datetime) -> int:

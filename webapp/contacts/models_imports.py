@@ -71,6 +71,7 @@ class ContactImport(SQLModel, table=True):
     rows_read: int = 0
     rows_new: int = 0
     rows_updated: int = 0
+    rows_unchanged: int = 0  # of those updated: contacts that were already so
     rows_skipped: int = 0
     rows_rejected: int = 0
     unreadable_cells: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))

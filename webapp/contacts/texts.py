@@ -50,6 +50,11 @@ def undo_consequence(made: ContactImport) -> str:
     return " ".join(sentences)
 
 
+def unchanged(contacts: int) -> str:
+    """Of contacts a file updates, those it says nothing new of."""
+    return f"di cui {plural(contacts, 'già uguale', 'già uguali')}"
+
+
 def undo_question(made: ContactImport) -> str:
     """For hx-confirm."""
     return "|".join(

@@ -10,6 +10,7 @@ from webapp import clock
 from webapp.contacts import erased
 from webapp.contacts.contact_plan import Target, key_position, may_conflict, plan_block, plan_by_people
 from webapp.contacts.contact_rows import RowConverter
+from webapp.contacts.contact_updates import changing
 from webapp.contacts.contact_writes import people_of, present_keys
 from webapp.contacts.imports.columns import NEW, OWN
 from webapp.contacts.imports.csv_import import FileRow
@@ -29,13 +30,14 @@ SHOWN_ROWS = 20
 class Forecast:
     """`rows = new + updated + skipped + rejected`. *valid* counts the contacts with a usable email or mobile.
 
-    *is_whole*: the file has no further rows. *reasons*: why rows are rejected → how many. *unreadable*:
-    column index as text → cells that stay empty.
+    *unchanged*: contacts among those updated that are already so. *is_whole*: the file has no further rows.
+    *reasons*: why rows are rejected → how many. *unreadable*: column index as text → cells that stay empty.
     """
 
     rows: int = 0
     new: int = 0
     updated: int = 0
+    unchanged: int = 0
     skipped: int = 0
     rejected: int = 0
     is_whole: bool = True
@@ -96,8 +98,8 @@ def _add(
         people_of(session.connection(), target, block.contacts, people)
         plan = plan_by_people(target, block.contacts, people)
     else:
-        present = seen | present_keys(session.connection(), target, block.contacts)
-        plan = plan_block(target, block.contacts, present)
+        keys = seen | present_keys(session.connection(), target, block.contacts)
+        plan = plan_block(target, block.contacts, keys)
         position = key_position(target)
         if position is not None:
             seen.update((row[position], 0) for row in plan.inserts if row[position] is not None)
@@ -105,6 +107,8 @@ def _add(
     found.rows += len(rows)
     found.new += plan.written.new
     found.updated += plan.written.updated
+    present = [(row, contact_id) for row, contact_id in plan.updates if contact_id > 0]
+    found.unchanged += len(present) - len(changing(session.connection(), target, present))
     found.skipped += plan.written.skipped
     found.rejected += len(rejected)
     found.reasons.update(row.problem or "" for row in rejected)

@@ -200,6 +200,7 @@ def _write_block(session: Session, made: ContactImport, target: Target, block: B
     made.rows_read += block.rows
     made.rows_new += written.new
     made.rows_updated += written.updated
+    made.rows_unchanged += written.unchanged
     made.rows_skipped += written.skipped
     made.rows_rejected += len(rejected)
     made.unreadable_cells = {
