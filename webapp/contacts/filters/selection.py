@@ -8,21 +8,20 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
-    Float,
     String,
     and_,
     cast,
     false,
     func,
-    literal,
     literal_column,
     not_,
     or_,
     true,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -38,7 +37,7 @@ Clause = ColumnElement[bool]
 Decide = Callable[[Condition], Clause]
 NEGATED = ("is_not", "none_of", "does_not_contain")
 QUICK = (FieldType.YES_NO, FieldType.DATE, FieldType.NUMBER)  # the quickest first; texts come after
-_NUMBER = Float().with_variant(JSONB(), "postgresql")
+JSON_PATH = {"is": "==", "is_not": "==", "at_least": ">=", "at_most": "<=", "greater": ">", "less": "<"}
 
 
 def selected(
@@ -121,7 +120,7 @@ def _value(name: str, kind: str) -> ColumnElement[Any]:
         return cast(column, String) if kind == FieldType.DATE else column
     own = CONTACT.c.own_fields[name.removeprefix(OWN)]
     if kind == FieldType.NUMBER:
-        return own_number(own.as_float(), own)
+        return own.as_float()
     return own.as_boolean() if kind == FieldType.YES_NO else own.as_string()
 
 
@@ -140,42 +139,56 @@ def _text(value: ColumnElement[Any], condition: Condition, _today: date) -> Clau
     return not_(found) if condition.operator in NEGATED else found
 
 
-class own_number(GenericFunction[Any]):  # noqa: N801 (a function of SQL)
-    """A number among own fields, to be compared with literals of the type _NUMBER.
+def _number(value: ColumnElement[Any], condition: Condition, _today: date) -> Clause:
+    numbers = condition.values
+    holds: Clause
+    if condition.operator == "between":
+        holds = value.between(numbers[0], numbers[1])
+    else:
+        compare: dict[str, Callable[[Any], Clause]] = {
+            "is": value.__eq__,
+            "is_not": value.__eq__,
+            "at_least": value.__ge__,
+            "at_most": value.__le__,
+            "greater": value.__gt__,
+            "less": value.__lt__,
+        }
+        holds = compare[condition.operator](numbers[0])
+    if condition.field.startswith(OWN):
+        holds = number_in_json(holds, CONTACT.c.own_fields, _json_path(condition))
+    return not_(holds) if condition.operator in NEGATED else holds
 
-    On PostgreSQL as the JSON it is: making a text of it, and of the text a number, is half of what a count
-    over numbers costs. Numbers are all that such a field holds; who has none lacks the key.
+
+class number_in_json(GenericFunction[bool]):  # noqa: N801 (a function of SQL)
+    """A comparison of a number among own fields, and the same as a JSON and a predicate of JSON path.
+
+    PostgreSQL takes the latter: taking the number out as a text, and making a number of that, is half of what
+    a count over numbers costs there.
     """
 
-    type = _NUMBER
+    type = Boolean()
     inherit_cache = True
 
 
-@compiles(own_number)
-def _as_float(element: own_number, compiler: SQLCompiler, **options: Any) -> str:
-    as_float, _ = element.clauses
-    return compiler.process(as_float, **options)
+@compiles(number_in_json)
+def _as_comparison(element: number_in_json, compiler: SQLCompiler, **options: Any) -> str:
+    holds, _, _ = element.clauses
+    return f"({compiler.process(holds, **options)})"
 
 
-@compiles(own_number, "postgresql")
-def _as_json(element: own_number, compiler: SQLCompiler, **options: Any) -> str:
-    _, as_json = element.clauses
-    return f"({compiler.process(as_json, **options)})"
+@compiles(number_in_json, "postgresql")
+def _as_json_path(element: number_in_json, compiler: SQLCompiler, **options: Any) -> str:
+    _, json, path = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({json} @@ CAST({path} AS JSONPATH))"
 
 
-def _number(value: ColumnElement[Any], condition: Condition, _today: date) -> Clause:
-    numbers = [literal(one, _NUMBER) for one in condition.values]
+def _json_path(condition: Condition) -> str:
+    """What `_number` compares, in JSON path. Keys are letters, digits and underscores (`columns.key_of`)."""
+    it = f'$."{condition.field.removeprefix(OWN)}"'
+    first, *more = (orjson.dumps(number).decode() for number in condition.values)
     if condition.operator == "between":
-        return value.between(numbers[0], numbers[1])
-    compare: dict[str, Callable[[Any], Clause]] = {
-        "is": value.__eq__,
-        "is_not": value.__ne__,
-        "at_least": value.__ge__,
-        "at_most": value.__le__,
-        "greater": value.__gt__,
-        "less": value.__lt__,
-    }
-    return compare[condition.operator](numbers[0])
+        return f"{it} >= {first} && {it} <= {more[0]}"
+    return f"{it} {JSON_PATH[condition.operator]} {first}"
 
 
 def _date(value: ColumnElement[Any], condition: Condition, today: date) -> Clause:
