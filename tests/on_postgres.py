@@ -19,6 +19,7 @@ CORE = [
     *("tests/test_db.py", "tests/access/test_audit.py", "tests/access/test_people.py"),
     *(f"tests/contacts/test_{name}.py" for name in ("selection", "rules_against_python", "import_run")),
     *(f"tests/contacts/test_{name}.py" for name in ("import_undo", "database_removal", "erasure")),
+    *(f"tests/contacts/test_{name}.py" for name in ("same_file_again", "word_index")),
     *("tests/uploads", "--ignore=tests/uploads/screens"),
 ]
 # A browser shows the same page whatever database is below it; the drill breaks a SQLite file on purpose.
