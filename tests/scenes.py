@@ -120,6 +120,11 @@ def _furnished(app: Flask, simulator: Simulator) -> Stage:
         rows_new=17_900, rows_updated=2_350, rows_rejected=150, lease_until=clock.epoch() + 3600,
         started_at=clock.now() - timedelta(seconds=9),
     )  # fmt: skip
+    ended = add_draft(
+        clienti, CSV, "clienti-notte.csv", status=ImportStatus.COMPLETED, rows_total=48_000,
+        rows_read=48_000, rows_new=120, rows_updated=47_880, rows_unchanged=46_980,
+        started_at=clock.now() - timedelta(seconds=4), finished_at=clock.now(),
+    )  # fmt: skip
     sample = sample_data.create(pieno.id, "Luca Testa")
     large = _large_filter(aurora)
     saved = Filter(database_id=clienti.id, name="Clienti di Torino", rule=RULE)
@@ -130,7 +135,7 @@ def _furnished(app: Flask, simulator: Simulator) -> Stage:
     italia, spagna = furniture.add_accounts(aurora, simulator)
     uploads = furniture.add_uploads(clienti, saved, italia)
     _errors(app)
-    states = _states(clienti, draft, running, sample, spagna)
+    states = _states(clienti, (draft, running, ended), sample, spagna)
     states.append(Scene("filtro-conta", large, act=_count_on))
     return Stage(app, people, [*_scenes(clienti, vuoto, saved, italia, uploads), *states])
 
@@ -219,13 +224,13 @@ def _scenes(
 
 def _states(
     clienti: UserDatabase,
-    draft: ContactImport,
-    running: ContactImport,
+    imports: tuple[ContactImport, ContactImport, ContactImport],
     sample: UserDatabase,
     spagna: MetaAccount,
 ) -> list[Scene]:
     """Pages on their way, refused, or with nothing to show."""
     here, facebook = f"/database/{clienti.public_id}", "/configura/integrazioni/facebook"
+    draft, running, ended = imports
     return [
         Scene("accesso-rifiutato", "/accesso", NOBODY, _give_a_wrong_password),
         Scene("benvenuto-esempio", "/benvenuto", LUCA),
@@ -234,6 +239,7 @@ def _states(
         Scene("contatti-niente", f"{here}/contatti?cerca=nessuno"),
         Scene("importa-controlla", f"{here}/importazioni/{draft.public_id}/controlla"),
         Scene("importa-in-corso", f"{here}/importazioni/{running.public_id}"),
+        Scene("importa-esito", f"{here}/importazioni/{ended.public_id}"),
         Scene("facebook-info-attesa", f"{facebook}/{spagna.public_id}/info", act=_wait_for_facebook),
         Scene("facebook-info-vuoto", f"{facebook}/{spagna.public_id}/info"),
         Scene("registro", "/configura/registro"),
