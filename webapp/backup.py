@@ -12,6 +12,7 @@ again at each write and never ended beside a busy writer. PostgreSQL is copied b
 """
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -31,6 +32,9 @@ FORMAT = "platea-%Y%m%d-%H%M%S"
 SQLITE, POSTGRES = ".db", ".dump"
 UNFINISHED = ".parziale"
 BEFORE = "prima-del-ripristino"
+_NAME_INDEX = re.compile(  # in what `pg_restore --list` says
+    rf"\b(EXTENSION - {name_index.EXTENSION}|EXTENSION {name_index.EXTENSION}|INDEX \S+ {name_index.NAME})\b"
+)
 HOURLY, DAILY, WEEKLY = timedelta(days=1), timedelta(days=7), timedelta(weeks=4)
 
 
@@ -165,7 +169,7 @@ def _contents(copy: Path) -> Iterator[str]:
     """
     entries = _run(_program("pg_restore"), "--list", str(copy)).splitlines(keepends=True)
     with tempfile.NamedTemporaryFile("w", prefix="platea-copia-") as file:
-        file.writelines(entry for entry in entries if not name_index.IN_A_COPY.search(entry))
+        file.writelines(entry for entry in entries if not _NAME_INDEX.search(entry))
         file.flush()
         yield file.name
 

@@ -17,6 +17,7 @@ from webapp.contacts import contact_ids, import_blocks, queries
 from webapp.contacts.imports import import_run, import_undo, importing
 from webapp.contacts.models import Contact, Filter
 from webapp.contacts.models_imports import ContactImport, ImportBlock, ImportStatus
+from webapp.contacts.texts import undo_consequence
 from webapp.processes import python
 from webapp.uploads.status import BatchStatus, UploadStatus
 
@@ -227,6 +228,7 @@ def test_an_import_that_changed_nobody_is_undone_without_changing_anybody(client
     before = contacts_of(clienti)
     done = import_file(clienti, FIRST)
 
+    assert undo_consequence(done) == "Nessun contatto cambia: erano già come li dice il file."
     assert importing.undo(done.id, "Giulia Ferri") is None
     import_undo.run_until_final(done.id)
 

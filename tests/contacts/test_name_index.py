@@ -12,7 +12,8 @@ from sqlalchemy import make_url, select, text
 from tests.contacts.conftest import contacts_of
 from tests.contacts.test_word_index import WORDS, by_reading, fill, found
 from tests.running import environment
-from webapp import backup, db
+from webapp import backup, clock, db
+from webapp.contacts import queries
 from webapp.contacts.filters import word_index
 from webapp.contacts.models import CONTACT
 from webapp.migrations import name_index
@@ -61,15 +62,24 @@ def test_the_search_finds_by_the_index_whom_reading_everybody_finds(clienti, sea
     assert found(clienti, search) == by_reading(clienti, search)
 
 
-@pytest.mark.parametrize("search", ["fioravanti", "rossi29876", "ada fioravanti"])
-def test_a_rare_name_is_looked_up_and_not_read(clienti, search):
+@pytest.mark.parametrize(
+    "field, operator, value",
+    [
+        ("last_name", "is", "Fioravanti"),
+        ("email", "contains", "rossi29876"),
+        ("first_name", "starts_with", "Adalgi"),
+    ],
+)
+def test_whoever_few_are_is_looked_up_and_not_read(clienti, field, operator, value):
     fill(clienti, 30_000)
     as_superuser(db.engine().url.render_as_string(hide_password=False), "ANALYZE contact")
 
     with db.reading() as session:
-        question = word_index.of_search(clienti.id, search.split())
-        wanted = select(CONTACT.c.id).where(word_index._may_have(question))
-        assert name_index.NAME in plan_of(session, wanted)
+        condition = {"field": field, "operator": operator, "values": [value]}
+        rule = {"groups": [{"match": "all", "conditions": [condition]}]}
+        fields = queries.field_types(session, clienti.id)
+        chosen = word_index.chosen(session, clienti.id, rule, fields, clock.today())
+        assert name_index.NAME in plan_of(session, select(CONTACT.c.id).where(chosen))
 
 
 def plan_of(session, wanted) -> str:

@@ -77,55 +77,45 @@ def _reader(target: Target, name: str) -> Callable[[Any], Any] | None:
 
 def write(connection: Connection, target: Target, updates: Sequence[Update], at: datetime) -> None:
     """The columns of the file replace those of the contact, all others stay as they are."""
+    if not updates:
+        return
+    if connection.dialect.name == "postgresql":
+        _write_at_once(connection, target, updates, at)
+    else:
+        _write_each(connection, target, updates, at)
+
+
+def _write_each(connection: Connection, target: Target, updates: Sequence[Update], at: datetime) -> None:
+    """On SQLite: contacts whose indexed values stay, then those where one changes, with all columns."""
     places = [place for place, name in enumerate(target.columns) if name not in INDEXED]
     indexed = [place for place, name in enumerate(target.columns) if name in INDEXED]
-    moved, kept = [], []
+    now, moved, kept = db.as_stored(connection, at), [], []
     for row, contact_id, former in updates:
         if any(row[place] != former[place] for place in indexed):
-            moved.append((row, contact_id))
+            moved.append((*row, now, contact_id))
         else:
-            kept.append((tuple(row[place] for place in places), contact_id))
-    _write_over(connection, target, [target.columns[place] for place in places], kept, at)
-    _write_over(connection, target, target.columns, moved, at)
+            kept.append((*(row[place] for place in places), now, contact_id))
+    for columns, values in (([target.columns[place] for place in places], kept), (target.columns, moved)):
+        if values:
+            # Own fields of the file take the place of the former ones.
+            paths = ", ".join(f"'$.{key}'" for key in target.own_keys)
+            merged = f"json_patch(json_remove(own_fields, {paths}), ?)"
+            sets = [f"{name} = {merged if name == 'own_fields' else '?'}" for name in columns]
+            sql = f"UPDATE contact SET {', '.join([*sets, 'updated_at = ?'])} WHERE id = ?"
+            connection.exec_driver_sql(sql, values)
 
 
-def _write_over(
-    connection: Connection,
-    target: Target,
-    columns: Sequence[str],
-    rows: Sequence[tuple[Values, int]],
-    at: datetime,
-) -> None:
-    if not rows:
-        return
-    now = db.as_stored(connection, at)
-    if connection.dialect.name == "postgresql":
-        _write_over_at_once(connection, target, columns, rows, now)
-        return
-    # Own fields of the file take the place of the former ones.
-    paths = ", ".join(f"'$.{key}'" for key in target.own_keys)
-    merged = f"json_patch(json_remove(own_fields, {paths}), ?)"
-    sets = [f"{name} = {merged if name == 'own_fields' else '?'}" for name in columns]
-    sql = f"UPDATE contact SET {', '.join([*sets, 'updated_at = ?'])} WHERE id = ?"
-    connection.exec_driver_sql(sql, [(*row, now, contact_id) for row, contact_id in rows])
-
-
-def _write_over_at_once(
-    connection: Connection,
-    target: Target,
-    columns: Sequence[str],
-    rows: Sequence[tuple[Values, int]],
-    now: Any,
-) -> None:
-    """The same with one statement, an array of each column: a statement for each contact takes twice as long.
+def _write_at_once(connection: Connection, target: Target, updates: Sequence[Update], at: datetime) -> None:
+    """On PostgreSQL: an array of each column. A statement for each contact takes twice as long.
 
     Keys of own fields are made by `columns.key_of`: letters, digits and underscores only.
     """
     keys = ", ".join(f"'{key}'" for key in target.own_keys)
     merged = f"(contact.own_fields - ARRAY[{keys}]) || new.own_fields"
-    sets = [f"{name} = {merged if name == 'own_fields' else f'new.{name}'}" for name in columns]
-    arrays = [f"%s::{CONTACT.c[name].type.compile(connection.dialect)}[]" for name in ("id", *columns)]
+    sets = [f"{name} = {merged if name == 'own_fields' else f'new.{name}'}" for name in target.columns]
+    arrays = [f"%s::{CONTACT.c[name].type.compile(connection.dialect)}[]" for name in ("id", *target.columns)]
     sql = f"""UPDATE contact SET {", ".join([*sets, "updated_at = %s"])}
-        FROM unnest({", ".join(arrays)}) AS new ({", ".join(["id", *columns])}) WHERE contact.id = new.id"""
-    values = zip(*(row for row, _ in rows), strict=True)
-    connection.exec_driver_sql(sql, (now, [one for _, one in rows], *map(list, values)))
+        FROM unnest({", ".join(arrays)}) AS new ({", ".join(["id", *target.columns])})
+        WHERE contact.id = new.id"""
+    values = zip(*((one.contact_id, *one.row) for one in updates), strict=True)
+    connection.exec_driver_sql(sql, (db.as_stored(connection, at), *map(list, values)))

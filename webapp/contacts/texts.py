@@ -45,9 +45,9 @@ def undo_consequence(made: ContactImport) -> str:
     if made.rows_new:
         words = ("contatto nuovo viene eliminato", "contatti nuovi vengono eliminati")
         sentences.append(f"{plural(made.rows_new, *words)}.")
-    if made.rows_updated:
+    if made.rows_updated > made.rows_unchanged:
         sentences.append("I contatti aggiornati tornano com’erano prima.")
-    return " ".join(sentences)
+    return " ".join(sentences) or "Nessun contatto cambia: erano già come li dice il file."
 
 
 def unchanged(contacts: int) -> str:

@@ -4,7 +4,6 @@ No step of the schema: a server may get the extension later, and a copy of the d
 Everything works without it too, only the search of a name reads all contacts.
 """
 
-import re
 from contextlib import suppress
 
 from sqlalchemy import Connection, text
@@ -12,9 +11,6 @@ from sqlalchemy.exc import DBAPIError
 
 NAME = "ix_contact_words"
 EXTENSION = "pg_trgm"
-IN_A_COPY = re.compile(
-    rf"\b(EXTENSION - {EXTENSION}|EXTENSION {EXTENSION}|INDEX \S+ {NAME})\b"
-)  # `pg_restore --list`
 MISSING = (
     f"Manca l’estensione {EXTENSION} di PostgreSQL: senza, cercare un nome legge tutti i contatti. Installala"
     " (di solito è nel pacchetto postgresql-contrib) o chiedila a chi gestisce il server, poi ripeti"

@@ -18,9 +18,9 @@ from webapp.contacts.cells import fold
 from webapp.contacts.fields import OWN, FieldType
 from webapp.contacts.filters.filter_rules import Condition, Group, Rule
 from webapp.contacts.filters.selection import Clause, choosing
+from webapp.contacts.filters.words_asked import ASKING
 from webapp.contacts.models import CONTACT
 
-ASKING = ("is", "one_of", "contains", "starts_with")  # operators whose values stand in the text
 SHORTEST = 3  # letters; shorter words stand in nearly every JSON
 MOST_WORDS = 5  # of a condition: each costs a look
 
