@@ -14,14 +14,15 @@ from threading import Thread
 
 from sqlalchemy.exc import OperationalError
 
-from webapp import backup, clock, config, db, logs, mail, migrations, services, wiring, workers
+from webapp import clock, config, db, logs, mail, migrations, services, wiring, workers
 from webapp.contacts.imports import importing, retention
-from webapp.destinations.meta import health
+from webapp.destinations.meta.health import checking
 from webapp.destinations.registry import DESTINATIONS
-from webapp.processes import Household, python
+from webapp.host import backup
+from webapp.host.processes import Household, python
 from webapp.queueing import JobWorker
 from webapp.uploads import jobs as upload_jobs
-from webapp.uploads.reconcile import reconcile
+from webapp.uploads.engine.reconcile import reconcile
 
 GRACE_S = 30.0  # for the job that is running when the worker is asked to end
 TURN = "reconcile"
@@ -101,7 +102,7 @@ def _round(name: str, started_at: datetime, every_s: float) -> None:
         importing.reconcile()
         retention.forget_old()
         reconcile()
-        health.ring_due()
+        checking.ring_due()
 
 
 def _keep_doing_chores(settings: config.Settings, name: str) -> None:

@@ -30,19 +30,19 @@ import webapp.destinations.meta.models  # noqa: F401
 import webapp.mail  # noqa: F401
 import webapp.uploads.models  # noqa: F401
 import webapp.workers  # noqa: F401
-from tests import browser_counts
-from tests.html_checks import check_fragment, check_page
+from tests.support import browser_counts
+from tests.support.html_checks import check_fragment, check_page
 from webapp import create_app, db, migrations
 from webapp import services as platea
-from webapp.access import sessions
 from webapp.access.models import Client, Membership, Operator, Role
 from webapp.access.policy import POLICY, Who
+from webapp.access.signing_in import sessions
 from webapp.config import Settings, database_url
 from webapp.crypto import new_key
 
 # Of TEST_PASSWORD, with figures far below ours.
 TEST_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsZSBkaSBwcm92YSAxNg$Al1n+kOrfxf+1vUmkRW/Bvu2UdduDfrKFBvpMq+cQbg"
-pytest_plugins = ["tests.running", "tests.postgres"]
+pytest_plugins = ["tests.support.running", "tests.support.postgres"]
 
 TEST_PASSWORD = "una password di prova"
 

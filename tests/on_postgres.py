@@ -1,6 +1,6 @@
 """`python -m tests.on_postgres`: the tests of everything that reads or writes the database, on PostgreSQL.
 
-The server is the one of TEST_DATABASE_URL, else one that is started for the run (tests/postgres.py).
+The server is the one of TEST_DATABASE_URL, else one that is started for the run (tests/support/postgres.py).
 Arguments go to pytest; without any, whole rooms are run; with “nucleo” alone, as in `make test`, only what
 depends on how the database locks, sorts and counts.
 """
@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-from tests.postgres import running_server
+from tests.support.postgres import running_server
 
 ROOMS = [
     *("tests/test_db.py", "tests/access", "tests/contacts", "tests/home", "tests/uploads"),
@@ -17,13 +17,21 @@ ROOMS = [
 ]
 CORE = [
     *("tests/test_db.py", "tests/access/test_audit.py", "tests/access/test_people.py"),
-    *(f"tests/contacts/test_{name}.py" for name in ("selection", "rules_against_python", "import_run")),
-    *(f"tests/contacts/test_{name}.py" for name in ("import_undo", "database_removal", "erasure")),
-    *(f"tests/contacts/test_{name}.py" for name in ("same_file_again", "word_index")),
+    *(f"tests/contacts/test_{name}.py" for name in ("database_removal", "erasure")),
+    *(f"tests/contacts/imports/test_{name}.py" for name in ("import_run", "import_undo", "same_file_again")),
+    *(
+        f"tests/contacts/filters/test_{name}.py"
+        for name in ("selection", "rules_against_python", "word_index")
+    ),
     *("tests/uploads", "--ignore=tests/uploads/screens"),
 ]
 # A browser shows the same page whatever database is below it; the drill breaks a SQLite file on purpose.
-WITHOUT = ["--ignore=tests/uploads/test_restore_drill.py", "--ignore-glob=*browser*", "-m", "not browser"]
+WITHOUT = [
+    "--ignore=tests/uploads/engine/test_restore_drill.py",
+    "--ignore-glob=*browser*",
+    "-m",
+    "not browser",
+]
 
 
 def main(arguments: list[str]) -> int:

@@ -16,12 +16,12 @@ from pathlib import Path
 import structlog
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests import scenes
 from tests import test_story as story
 from tests.conftest import served_at
-from tests.scenes import Scene, Stage
-from tests.test_demo import DATA, address, demo
-from tests.test_every_page import crawl, kind_of
+from tests.host.test_demo import DATA, address, demo
+from tests.support import scenes
+from tests.support.scenes import Scene, Stage
+from tests.web.test_every_page import crawl, kind_of
 
 LOOKS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
 

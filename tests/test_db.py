@@ -8,11 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 
-from tests.running import wait_until
+from tests.support.running import wait_until
 from webapp import db, migrations
 from webapp.access.models import Client
 from webapp.config import ROOT
-from webapp.processes import python
+from webapp.host.processes import python
 
 ADD_ONE = """
 import sys

@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from sqlmodel import select
 
-from tests.certificates import self_signed
-from tests.smtp_server import mail_server
+from tests.support.certificates import self_signed
+from tests.support.smtp_server import mail_server
 from webapp import db, mail
 from webapp import services as platea
 from webapp.config import WrongSetting, from_environment

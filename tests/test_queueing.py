@@ -13,9 +13,9 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from tests.running import wait_until
+from tests.support.running import wait_until
 from webapp.config import ROOT
-from webapp.processes import python
+from webapp.host.processes import python
 from webapp.queueing import QUEUE, Bell, SafeJob
 
 OURS = "webapp.uploads.jobs.send_upload"

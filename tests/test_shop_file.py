@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from webapp.emails import read_email
-from webapp.phones import read_mobile
-from webapp.readings import group
-from webapp.reasons import GROUPS, REASONS, explain
+from webapp.values.emails import read_email
+from webapp.values.phones import read_mobile
+from webapp.values.readings import group
+from webapp.values.reasons import GROUPS, REASONS, explain
 
 DATA = Path(__file__).parent / "data"
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import opened
-from tests.test_demo import TRUTH, address, demo, shop_file
+from tests.host.test_demo import TRUTH, address, demo, shop_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 assert shop_file  # a fixture of theirs, used here too

@@ -18,13 +18,15 @@ def create_app(settings: "Settings") -> "Flask":
     from flask_babel import Babel
     from htmx_flask import Htmx
 
-    from webapp import error_pages, health, request_log, security, services, shell, texts, wiring
+    from webapp import services, wiring
     from webapp.access import views as access
     from webapp.config import ROOT
     from webapp.contacts import views as contacts
     from webapp.destinations.meta import views as meta
     from webapp.home import views as home
-    from webapp.uploads import views as uploads
+    from webapp.uploads.screens.lists import views as uploads
+    from webapp.values import texts
+    from webapp.web import error_pages, health, request_log, security, shell
 
     services.start(settings)
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")

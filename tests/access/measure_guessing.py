@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.conftest import Browser
 from webapp import create_app, db, logs, migrations
+from webapp.access.members.operators import create_operator
 from webapp.access.models import LoginAttempt, Role
-from webapp.access.operators import create_operator
 from webapp.config import Settings
 from webapp.crypto import new_key
 

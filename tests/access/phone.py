@@ -6,7 +6,7 @@ from base64 import b32decode
 
 from lxml import html
 
-from webapp.access.totp import code_at, step_at
+from webapp.access.signing_in.totp import code_at, step_at
 
 
 class Phone:

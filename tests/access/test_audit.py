@@ -10,10 +10,10 @@ from sqlmodel import select
 
 from tests.conftest import TEST_PASSWORD
 from webapp import clock, db
-from webapp.access import audit, audit_words
-from webapp.access.audit import Action, record, shortened
-from webapp.access.audit_chain import verify
 from webapp.access.models import AuditEntry
+from webapp.access.trail import audit, audit_words
+from webapp.access.trail.audit import Action, record, shortened
+from webapp.access.trail.audit_chain import verify
 from webapp.config import ROOT
 
 

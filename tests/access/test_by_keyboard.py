@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import add_operator
-from tests.keyboard import press, tab_to
+from tests.support.keyboard import press, tab_to
 from webapp.access.models import Role
 
 pytestmark = pytest.mark.browser

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from tests.access.test_second_factor import switch_on
+from tests.cli.test_once import platea
 from tests.conftest import TEST_PASSWORD, add_operator
-from tests.running import environment
-from tests.test_cli import platea
+from tests.support.running import environment
 from webapp import db
 from webapp.access.models import Client, Membership, Role
 from webapp.access.queries import operator_by_email

@@ -10,8 +10,8 @@ from sqlmodel import select
 
 from tests.conftest import TEST_PASSWORD, add_operator
 from webapp import db
-from webapp.access import passwords, throttle
 from webapp.access.models import LoginAttempt, Role
+from webapp.access.signing_in import passwords, throttle
 
 WRONG = "una password sbagliata"
 

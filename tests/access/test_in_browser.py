@@ -9,8 +9,8 @@ from lxml import html
 from playwright.sync_api import Browser, Page, expect
 
 from tests.access.phone import Phone
-from tests.axe import violations
 from tests.conftest import TEST_PASSWORD, add_operator, opened
+from tests.support.axe import violations
 from webapp import db
 from webapp.access.models import Client, Membership, Role
 

@@ -5,9 +5,9 @@ from sqlmodel import select
 
 from tests.conftest import TEST_PASSWORD, add_operator, make_app
 from webapp import db
-from webapp.access import passwords
 from webapp.access.models import LoginAttempt, Operator, Role
 from webapp.access.queries import operator_by_email
+from webapp.access.signing_in import passwords
 
 WRONG = "Email o password non corrispondono. Controlla e riprova."
 

@@ -3,11 +3,11 @@
 import pytest
 
 from webapp import db
-from webapp.access import passwords
-from webapp.access.demo import ensure_demo_operator
+from webapp.access.members.operators import OperatorError, create_operator, set_password
 from webapp.access.models import Role
-from webapp.access.operators import OperatorError, create_operator, set_password
 from webapp.access.queries import operator_by_email, spaces
+from webapp.access.signing_in import passwords
+from webapp.access.signing_in.demo import ensure_demo_operator
 
 GOOD = "sette nani e una mela"
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.conftest import add_operator
 from webapp import db
-from webapp.access import people
+from webapp.access.members import members
+from webapp.access.members.members import LastAdministrator
 from webapp.access.models import Client, Membership, Role
-from webapp.access.people import LastAdministrator
 from webapp.access.queries import spaces
 
 LAST = "È l’unica persona che amministra questo spazio: prima dai il ruolo di amministratore a un’altra."
@@ -26,7 +26,7 @@ def paolo(aurora):
 
 def roles(aurora) -> dict[str, tuple[Role, bool]]:
     with db.reading() as session:
-        found = people.people(session, aurora.id)
+        found = members.people(session, aurora.id)
     return {one.operator.name: (one.role, one.is_active) for one in found}
 
 
@@ -139,7 +139,7 @@ def test_two_administrators_who_remove_each_other_at_once_leave_one(giulia, paol
     def try_to_remove(operator) -> bool:
         try:
             with db.writing() as session:
-                people.remove(session, aurora.id, operator.id)
+                members.remove(session, aurora.id, operator.id)
         except LastAdministrator:
             return False
         return True

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import TEST_PAGES, add_operator
-from tests.test_security import example_url
+from tests.web.test_security import example_url
 from webapp.access.models import Role
 from webapp.access.policy import POLICY, NoRule, Who, who_may
 

@@ -5,10 +5,10 @@ from sqlmodel import select
 
 from tests.conftest import TEST_PASSWORD, add_operator
 from webapp import db
-from webapp.access import passwords
-from webapp.access.browsers import browser_name
 from webapp.access.models import OpenSession, Role
 from webapp.access.queries import operator_by_email
+from webapp.access.signing_in import passwords
+from webapp.access.signing_in.browsers import browser_name
 
 NEW = "sette nani e una mela"
 

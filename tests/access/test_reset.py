@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from tests.access.test_second_factor import switch_on
 from tests.conftest import TEST_PASSWORD, add_operator, make_app
-from tests.smtp_server import mail_server
+from tests.support.smtp_server import mail_server
 from webapp import db, mail
 from webapp.access.models import OpenSession, PasswordReset, Role
 from webapp.mail import OutgoingMail

@@ -8,8 +8,8 @@ from sqlmodel import select
 
 from tests.conftest import TEST_PASSWORD, add_operator, make_app
 from webapp import db
+from webapp.access.members.operators import set_password
 from webapp.access.models import OpenSession, Role
-from webapp.access.operators import set_password
 
 
 def is_in(client) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.access.totp import address, base32, code_at, matching_step, step_at
+from webapp.access.signing_in.totp import address, base32, code_at, matching_step, step_at
 
 SECRET = b"12345678901234567890"
 # RFC 4226, Appendix D: the first ten codes of that secret.

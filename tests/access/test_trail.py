@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from tests.conftest import add_operator
 from webapp import clock, db
-from webapp.access.audit import Action, record
 from webapp.access.models import Client, Role
+from webapp.access.trail.audit import Action, record
 
 URL = "/configura/registro"
 

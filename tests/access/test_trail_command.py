@@ -5,10 +5,10 @@ import json
 import pytest
 from sqlalchemy import text
 
-from tests.running import environment
-from tests.test_cli import platea
+from tests.cli.test_once import platea
+from tests.support.running import environment
 from webapp import db
-from webapp.access.audit import Action, record
+from webapp.access.trail.audit import Action, record
 
 
 @pytest.fixture

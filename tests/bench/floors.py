@@ -15,8 +15,8 @@ import orjson
 import psycopg
 
 from webapp.db import SQLITE_PRAGMAS
-from webapp.emails import read_email
-from webapp.phones import read_mobile
+from webapp.values.emails import read_email
+from webapp.values.phones import read_mobile
 
 ROWS = 10_000
 COLUMNS = (

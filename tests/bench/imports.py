@@ -9,7 +9,7 @@ from webapp.contacts import databases
 from webapp.contacts.imports import importing
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport
-from webapp.identifiers import new_public_id
+from webapp.values.identifiers import new_public_id
 
 
 def ours(file: str, client_id: int, database_id: int | None = None) -> dict[str, Any]:

@@ -13,16 +13,16 @@ from requests.adapters import HTTPAdapter
 from tests.bench.measure import percentile
 from tests.bench.world import World, redis
 from tests.conftest import add_operator, make_app
-from tests.running import Workers, environment, wait_until
+from tests.support.running import Workers, environment, wait_until
 from webapp import db, services
 from webapp.access.models import Client, Role
 from webapp.config import ROOT
 from webapp.contacts.models import UserDatabase
 from webapp.destinations.base import Medium
-from webapp.installation import free_port
-from webapp.processes import Household, python
+from webapp.host.installation import free_port
+from webapp.host.processes import Household, python
+from webapp.uploads.commands import start_upload
 from webapp.uploads.models import Upload
-from webapp.uploads.start import start_upload
 from webapp.uploads.status import UploadStatus
 
 TABS = 50

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from tests.bench import lists, live, sending
 from tests.bench.measure import Cost, best, interleaved, measured, paired_ratio
 from tests.bench.world import World, file_of, opened, postgres, sink
-from tests.running import environment
+from tests.support.running import environment
 from webapp import db
 
 MILLION = 1_000_000

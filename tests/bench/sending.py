@@ -12,14 +12,14 @@ from sqlmodel import func, select
 from tests.bench.peer import send_rows
 from tests.bench.schemas import ONE_KEY
 from tests.bench.world import World, redis
-from tests.running import Workers, wait_until
+from tests.support.running import Workers, wait_until
 from webapp import db, services, workers
 from webapp.contacts.models import Contact
 from webapp.destinations.base import Medium
-from webapp.destinations.meta.client import GraphClient
-from webapp.destinations.meta.connect import http_session
+from webapp.destinations.meta.accounts.connect import http_session
+from webapp.destinations.meta.graph_api.client import GraphClient
+from webapp.uploads.commands import start_upload
 from webapp.uploads.models import Batch, Upload
-from webapp.uploads.start import start_upload
 from webapp.uploads.status import FINAL, BatchStatus
 
 WITHIN_S = 600.0

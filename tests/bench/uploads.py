@@ -9,8 +9,8 @@ from tests.bench import keys
 from webapp import config, db, services
 from webapp.destinations.base import Medium
 from webapp.uploads import jobs
+from webapp.uploads.commands import start_upload
 from webapp.uploads.models import Batch, Upload
-from webapp.uploads.start import start_upload
 from webapp.uploads.status import FINAL
 
 DESTINATION = {1: "meta", 2: "due-chiavi", 10: "dieci-chiavi"}

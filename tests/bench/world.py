@@ -13,15 +13,15 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.measure import measured
 from tests.bench.people import write_file
-from tests.postgres import programs_with_trigrams, running_server
-from tests.running import Simulator, environment
+from tests.support.postgres import programs_with_trigrams, running_server
+from tests.support.running import Simulator, environment
 from webapp import db, migrations, services
 from webapp.access.models import Client
 from webapp.config import ROOT, Settings
 from webapp.crypto import new_key
-from webapp.destinations.meta import accounts
-from webapp.embedded_redis import EmbeddedRedis
-from webapp.processes import Household, python
+from webapp.destinations.meta.accounts import accounts
+from webapp.host.embedded_redis import EmbeddedRedis
+from webapp.host.processes import Household, python
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 

@@ -8,7 +8,7 @@ import requests
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from tests.running import Simulator
+from tests.support.running import Simulator
 from webapp import db
 from webapp.uploads.models import Batch, BatchEvent, Upload
 from webapp.uploads.status import BatchStatus

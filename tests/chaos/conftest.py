@@ -17,14 +17,14 @@ from sqlalchemy import insert
 from tests.chaos.crew import Crew
 from tests.chaos.redis_server import RedisServer
 from tests.chaos.tables import Report
-from tests.running import Simulator
+from tests.support.running import Simulator
 from tests.uploads.conftest import World
 from webapp import db
 from webapp import services as platea
 from webapp.access.models import Client
 from webapp.config import Settings
 from webapp.contacts.models import CONTACT, UserDatabase
-from webapp.destinations.meta import accounts
+from webapp.destinations.meta.accounts import accounts
 
 IS_LONG = os.environ.get("PLATEA_CHAOS") == "lungo"
 SEED = int(os.environ.get("PLATEA_CHAOS_SEME", "20261124"))

@@ -4,9 +4,9 @@ import threading
 from pathlib import Path
 
 from tests.chaos import process_tree
-from tests.running import environment
+from tests.support.running import environment
 from webapp.config import ROOT, Settings
-from webapp.processes import Child, Household, python
+from webapp.host.processes import Child, Household, python
 
 ENTRY = ROOT / "tests" / "chaos" / "deadly_worker.py"
 

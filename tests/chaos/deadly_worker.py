@@ -22,7 +22,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 import worker
-from webapp.processes import Household, python
+from webapp.host.processes import Household, python
 from webapp.services import services
 from webapp.workers import this_process
 

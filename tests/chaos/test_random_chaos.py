@@ -12,9 +12,9 @@ from tests.chaos.balance import Balance, strike
 from tests.chaos.conftest import IS_LONG, SEED, emails, tune
 from tests.chaos.faults import KINDS, Scene
 from tests.chaos.watch import Watch
-from tests.running import wait_until
+from tests.support.running import wait_until
 from tests.uploads.conftest import is_final, read
-from tests.uploads.test_sending import batches
+from tests.uploads.engine.test_sending import batches
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 RESENT_WITHIN_S = 75.0  # a lease of 60 s, a round of the reconciler, somebody who has time

@@ -12,14 +12,14 @@ from tests.chaos.conftest import IS_LONG, emails, tune
 from tests.chaos.fault_proxy import FaultProxy
 from tests.chaos.redis_server import PASSWORD, RedisServer
 from tests.conftest import make_app
-from tests.running import wait_until
+from tests.support.running import wait_until
 from tests.uploads.conftest import World, is_final, read
-from tests.uploads.test_sending import batches
+from tests.uploads.engine.test_sending import batches
 from webapp import db
 from webapp import services as platea
-from webapp.identifiers import new_public_id
 from webapp.uploads.models import Upload
 from webapp.uploads.status import BatchStatus, UploadStatus
+from webapp.values.identifiers import new_public_id
 
 ANSWERED_WITHIN_S = 2.0  # more than with a Redis in order, which takes long where a machine is overloaded
 GOES_ON_WITHIN_S = 60.0

@@ -5,8 +5,9 @@ from sqlalchemy import event
 
 from tests.contacts.conftest import contacts_of, import_file
 from webapp import db
-from webapp.contacts import contact_counts, contact_ids
+from webapp.contacts import contact_ids
 from webapp.contacts.imports import import_undo, importing
+from webapp.contacts.people import contact_counts
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from webapp import db
 from webapp.access.models import AuditEntry, Client, Role
 from webapp.contacts import contact_ids, databases, sent
 from webapp.contacts.models import Contact, ContactChange, SentAudience, SentContact
-from webapp.emails import read_email
+from webapp.values.emails import read_email
 
 FILE = """\
 Codice;Email;Cellulare;Nome;Cognome;Città;Data di nascita;Consenso;Totale speso;VIP

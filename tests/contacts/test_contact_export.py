@@ -12,11 +12,14 @@ from sqlmodel import select
 
 from tests.conftest import add_operator
 from tests.contacts.conftest import contacts_of, import_file
-from webapp import csv_file, db
+from webapp import db
 from webapp.access.models import AuditEntry, Role
-from webapp.contacts import contact_export, contact_rows, databases, queries
+from webapp.contacts import databases, queries
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import Contact, Filter, OwnField
+from webapp.contacts.people import contact_export
+from webapp.contacts.store import row_converter
+from webapp.web import csv_file
 
 FILE = """\
 Codice;Email;Cellulare;Nome;Città;Data di nascita;Consenso;Totale speso;VIP
@@ -75,15 +78,15 @@ def test_support_and_a_plain_link_get_nothing(app, aurora, signed_in, here):
 
 words = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n"), max_size=12)
 risky = st.builds(str.__add__, st.sampled_from(["=", "+", "-", "@", "'", "'=", "＝", '"', ";", "’"]), words)
-texts = (words | risky).map(lambda text: contact_rows.read.read_text(text))
+texts = (words | risky).map(lambda text: row_converter.read.read_text(text))
 numbers = st.integers(-(10**12), 10**12) | st.decimals(-(10**6), 10**6, places=2).map(float)
 days = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 
 
 @st.composite
 def people(draw, number):
-    email = contact_rows.digest_email(draw(words | risky | st.just(f"p{number}@posta.example.com")))
-    mobile = contact_rows.digest_mobile(
+    email = row_converter.digest_email(draw(words | risky | st.just(f"p{number}@posta.example.com")))
+    mobile = row_converter.digest_mobile(
         draw(risky | st.sampled_from(["+39 333 1234567", "02 123", "3,33E+09"]))
     )
     own = {"note": draw(texts), "speso": draw(st.none() | numbers), "vip": draw(st.none() | st.booleans()),

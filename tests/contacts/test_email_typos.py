@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.contacts.email_typos import PROVIDERS, suggestion
+from webapp.contacts.people.email_typos import PROVIDERS, suggestion
 
 
 @pytest.mark.parametrize(

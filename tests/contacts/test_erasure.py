@@ -7,7 +7,8 @@ from tests.conftest import add_operator
 from tests.contacts.conftest import add_draft, contacts_of, import_file
 from webapp import clock, db
 from webapp.access.models import AuditEntry, Client, Role
-from webapp.contacts import contact_ids, databases, erased
+from webapp.contacts import contact_ids, databases
+from webapp.contacts.erasure import erased
 from webapp.contacts.imports import dry_run
 from webapp.contacts.models import ErasedPerson
 from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow

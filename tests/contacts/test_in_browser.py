@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlmodel import select
 
-from tests.axe import violations
 from tests.conftest import opened
 from tests.contacts.conftest import add_draft, import_file
+from tests.support.axe import violations
 from webapp import db
 from webapp.contacts import contact_ids
 from webapp.contacts.imports import importing

@@ -12,10 +12,11 @@ from sqlalchemy import text
 from tests.contacts.conftest import import_file
 from webapp import db, migrations
 from webapp.access.models import Client
-from webapp.contacts import contact_writes, databases
-from webapp.contacts.contact_plan import Target
+from webapp.contacts import databases
 from webapp.contacts.models import UserDatabase
-from webapp.contacts.same_people import SamePeople
+from webapp.contacts.store import contact_inserts
+from webapp.contacts.store.same_people import SamePeople
+from webapp.contacts.store.upsert_plan import Target
 
 PEOPLE, SOUGHT = 10_000, 50
 READ = text(
@@ -45,7 +46,7 @@ def test_it_reads_those_it_asks_for_and_not_the_whole_database(filled):
     rows = [(f"C{one}",) for one in range(PEOPLE - SOUGHT, PEOPLE + SOUGHT)]
     with db.reading() as session:
         before = session.execute(READ).scalar_one()
-        present = contact_writes.present_keys(session.connection(), target, rows)
+        present = contact_inserts.present_keys(session.connection(), target, rows)
         read = session.execute(READ).scalar_one() - before
 
     assert present.keys() == {f"C{one}" for one in range(PEOPLE - SOUGHT, PEOPLE)}
@@ -58,7 +59,7 @@ def test_by_email_with_a_code_too(filled):
     rows = [(f"C{one}", hashlib.sha256(email.encode()).digest()) for one, email in enumerate(emails)]
     with db.reading() as session:
         before = session.execute(READ).scalar_one()
-        people = contact_writes.people_of(session.connection(), target, rows, SamePeople())
+        people = contact_inserts.people_of(session.connection(), target, rows, SamePeople())
         read = session.execute(READ).scalar_one() - before
 
     assert all(people.match(digest, code).ref for code, digest in rows)

@@ -7,8 +7,8 @@ from sqlmodel import col, select
 
 from tests.contacts.conftest import contacts_of
 from webapp import db
-from webapp.contacts import sample_people
 from webapp.contacts.models import Filter, UserDatabase
+from webapp.contacts.samples import sample_people
 
 HERE = "/database/esempio"
 

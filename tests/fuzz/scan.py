@@ -19,15 +19,15 @@ import requests
 from tests.contacts.conftest import import_file
 from tests.uploads.screens.building import save
 from webapp import db, migrations, services
-from webapp.access.demo import ensure_demo_operator
 from webapp.access.queries import spaces
+from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.config import ROOT
 from webapp.contacts import databases
 from webapp.contacts.models import Filter
 from webapp.destinations.base import Medium
-from webapp.destinations.meta import accounts
-from webapp.installation import Installation, free_port
-from webapp.uploads.start import start_upload
+from webapp.destinations.meta.accounts import accounts
+from webapp.host.installation import Installation, free_port
+from webapp.uploads.commands import start_upload
 
 HOME = ROOT / ".venv-wapiti"
 WAPITI = HOME / "bin" / "wapiti"
@@ -47,7 +47,7 @@ EXPLAINED = {
     "Clickjacking Protection": "X-Frame-Options is obsolete: every answer has frame-ancestors 'none' "
     "(tests/security/test_route_walk.py::test_every_answer_has_its_headers)",
     "HTTP Strict Transport Security (HSTS)": "sent with an https address only "
-    "(tests/test_security.py::test_over_https_browsers_are_told_to_stay_on_it)",
+    "(tests/web/test_security.py::test_over_https_browsers_are_told_to_stay_on_it)",
 }
 CSV = "Nome;Email;Città\nMario;mario.rossi@posta.example;Torino\nAnna;non è un indirizzo;Milano\n"
 

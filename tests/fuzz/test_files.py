@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.fuzz.files import MangledFile, mangled_file
-from tests.multipart import CONTENT_TYPE, form_with_file
+from tests.support.multipart import CONTENT_TYPE, form_with_file
 from webapp import db
 from webapp.contacts import databases
 from webapp.contacts.imports import import_draft, import_run

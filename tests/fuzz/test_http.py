@@ -17,7 +17,7 @@ from lxml import html
 
 from tests.security.test_bad_input import address, parameter_names
 from tests.security.world import World
-from tests.test_every_page import crawl
+from tests.web.test_every_page import crawl
 
 pytestmark = pytest.mark.timeout(0)  # 10,000 requests take what they take
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "250"))

@@ -9,8 +9,8 @@ from webapp import clock
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
-from webapp.texts import ROME
 from webapp.uploads.status import BatchStatus, UploadStatus
+from webapp.values.texts import ROME
 
 SENT, PENDING = BatchStatus.SENT, BatchStatus.PENDING
 

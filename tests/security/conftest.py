@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 
 from tests.conftest import make_app
-from tests.running import Simulator
 from tests.security import tables
 from tests.security.world import World, build
+from tests.support.running import Simulator
 from webapp.config import Settings
 
 

@@ -16,15 +16,15 @@ import pytest
 import requests
 from redis import Redis
 
+from tests.cli.test_once import PLATEA
 from tests.conftest import TEST_PASSWORD, add_operator
-from tests.running import Workers, environment, wait_until
 from tests.security import tables
-from tests.test_cli import PLATEA
+from tests.support.running import Workers, environment, wait_until
 from webapp import db
 from webapp.access.models import Role
 from webapp.config import ROOT, Settings
-from webapp.installation import free_port
-from webapp.processes import python
+from webapp.host.installation import free_port
+from webapp.host.processes import python
 
 pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
 

@@ -10,7 +10,7 @@ from tests.security.names import FORMULA, put_everywhere
 from tests.security.test_bad_input import address, rules
 from tests.security.walk import ask
 from webapp import db
-from webapp.access.audit import Action, record
+from webapp.access.trail.audit import Action, record
 
 pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
 

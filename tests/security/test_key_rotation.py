@@ -9,22 +9,23 @@ import requests
 from sqlalchemy import LargeBinary
 from sqlmodel import SQLModel, select
 
-from tests.running import Workers, environment, wait_until
-from tests.test_cli import PLATEA
+from tests.cli.test_once import PLATEA
+from tests.support.running import Workers, environment, wait_until
 from tests.uploads.conftest import add_contacts, is_final, read
-from webapp import db, reseal
+from webapp import db
 from webapp import services as platea
-from webapp.access.audit_chain import verify
+from webapp.access.trail.audit_chain import verify
 from webapp.cli.keys import _know_every_table
 from webapp.config import ROOT, Settings
 from webapp.contacts.models import UserDatabase
 from webapp.crypto import CannotOpen, Seal, new_key
 from webapp.destinations.base import Medium
-from webapp.destinations.meta import accounts
+from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import MetaAccount
-from webapp.installation import free_port
-from webapp.processes import Household, python
-from webapp.uploads.start import start_upload
+from webapp.host import reseal
+from webapp.host.installation import free_port
+from webapp.host.processes import Household, python
+from webapp.uploads.commands import start_upload
 from webapp.uploads.status import UploadStatus
 
 pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy

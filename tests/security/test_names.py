@@ -6,9 +6,9 @@ import requests
 from tests.conftest import opened, served_at
 from tests.security import tables
 from tests.security.names import SCRIPT, put_everywhere
-from tests.test_every_page import crawl
+from tests.web.test_every_page import crawl
 from webapp import db
-from webapp.access.audit import Action, record
+from webapp.access.trail.audit import Action, record
 
 pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
 

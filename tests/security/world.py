@@ -10,13 +10,13 @@ from sqlmodel import SQLModel, select
 
 from tests.conftest import Browser, add_operator
 from tests.contacts.conftest import add_draft, contacts_of, import_file
-from tests.running import Simulator
+from tests.support.running import Simulator
 from tests.uploads.screens.building import add_event, add_upload, leave_out, save, sign
 from webapp import db
-from webapp.access import invitations
+from webapp.access.members import invitations
 from webapp.access.models import Client, Invitation, OpenSession, Operator, Role
 from webapp.contacts import contact_ids, databases
-from webapp.contacts.imports import stored_files
+from webapp.contacts.imports.files import stored_files
 from webapp.contacts.models import Filter
 from webapp.destinations.meta.models import MetaAccount
 from webapp.services import services

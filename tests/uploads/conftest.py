@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.running import Simulator
+from tests.support.running import Simulator
 from webapp import db
 from webapp.access.models import Client
 from webapp.config import Settings
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.destinations.base import Medium
-from webapp.destinations.meta import accounts
+from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads import jobs
+from webapp.uploads.commands import start_upload
+from webapp.uploads.engine.reconcile import reconcile
 from webapp.uploads.models import Upload
-from webapp.uploads.reconcile import reconcile
-from webapp.uploads.start import start_upload
 from webapp.uploads.status import FINAL
 
 

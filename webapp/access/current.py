@@ -10,9 +10,9 @@ from flask import abort, g
 from flask import session as cookie
 from flask_login import current_user
 
-from webapp.access import sessions
 from webapp.access.models import Client, OpenSession, Operator, Role
 from webapp.access.policy import RANKS, Who
+from webapp.access.signing_in import sessions
 
 
 def current_operator() -> Operator:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from flask_login import current_user
 
-from webapp import db, shell
-from webapp.access import current, sessions
+from webapp import db
+from webapp.access import current
 from webapp.access.models import Client, Operator
 from webapp.access.policy import Who, who_may
+from webapp.access.signing_in import sessions
+from webapp.web import shell
 
 
 @dataclass(frozen=True)

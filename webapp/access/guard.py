@@ -9,10 +9,12 @@ from flask import session as cookie
 from flask_login import current_user
 from htmx_flask import make_response
 
-from webapp import db, htmx, security
-from webapp.access import current, sessions
+from webapp import db
+from webapp.access import current
 from webapp.access.policy import Who, who_may
 from webapp.access.queries import administrators
+from webapp.access.signing_in import sessions
+from webapp.web import htmx, security
 
 ENDED = "La sessione è finita. Entra di nuovo: ti riportiamo dov’eri."
 

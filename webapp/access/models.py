@@ -8,7 +8,7 @@ from sqlalchemy import false, true
 from sqlmodel import Column, Field, Index, SQLModel, UniqueConstraint
 
 from webapp import clock, crypto, db
-from webapp.identifiers import new_public_id
+from webapp.values.identifiers import new_public_id
 
 
 class Role(StrEnum):

@@ -4,8 +4,9 @@ from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 from flask_login import LoginManager
 
-from webapp.access import guard, sessions
+from webapp.access import guard
 from webapp.access.frame import page_frame
+from webapp.access.signing_in import sessions
 
 blueprint = Blueprint("access", __name__)
 

@@ -3,34 +3,36 @@
 from flask import Response, abort, render_template, request, url_for
 from flask_login import current_user
 
-from webapp import db, htmx, security
-from webapp.access import (
-    audit,
-    current,
-    entering,
-    sessions,
-    signing_in,
+from webapp import db
+from webapp.access import current
+from webapp.access.forms import LoginForm
+from webapp.access.members import (
     views_clients,
     views_invitation,
-    views_people,
+    views_members,
     views_profile,
+    views_settings,
+)
+from webapp.access.models import Operator
+from webapp.access.routes import blueprint
+from webapp.access.signing_in import (
+    authentication,
+    entering,
+    sessions,
     views_reset,
     views_second_factor,
     views_second_step,
-    views_settings,
-    views_trail,
 )
-from webapp.access.demo import ensure_demo_operator
-from webapp.access.forms import LoginForm
-from webapp.access.models import Operator
-from webapp.access.routes import blueprint
+from webapp.access.signing_in.demo import ensure_demo_operator
+from webapp.access.trail import audit, views_trail
 from webapp.services import services
+from webapp.web import htmx, security
 
 __all__ = [
     "blueprint",
     "views_clients",
     "views_invitation",
-    "views_people",
+    "views_members",
     "views_profile",
     "views_reset",
     "views_second_factor",
@@ -52,7 +54,7 @@ def sign_in() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
     form = LoginForm()
     if not form.validate_on_submit():
         return _page(form), 422
-    outcome = signing_in.sign_in(form.email.data, form.password.data, request.remote_addr or "")
+    outcome = authentication.sign_in(form.email.data, form.password.data, request.remote_addr or "")
     if isinstance(outcome, Operator):
         return entering.after_password(outcome, form.dopo.data)
     if outcome.wait_s:
@@ -87,4 +89,4 @@ def choose_client(client_id: str) -> Response:
 
 
 def _page(form: LoginForm, refusal: str = "") -> str:
-    return render_template("access/login.html", form=form, refusal=refusal)
+    return render_template("access/signing_in/login.html", form=form, refusal=refusal)

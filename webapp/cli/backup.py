@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp import backup, config, db, workers
-from webapp.access.audit import Action, record
+from webapp import config, db, workers
+from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
-from webapp.contacts import erased_again
-from webapp.contacts.erased_again import ErasedKey
-from webapp.texts import file_size, moment, plural
-from webapp.uploads import restored
+from webapp.contacts.erasure import reapply_erasures
+from webapp.contacts.erasure.reapply_erasures import ErasedKey
+from webapp.host import backup
+from webapp.uploads.engine import restored
+from webapp.values.texts import file_size, moment, plural
 
 NOT_KNOWN = (
     "Il database di prima non c’è o non si legge: se dopo la copia qualcuno aveva chiesto la cancellazione, "
@@ -72,7 +73,7 @@ def ripristina(copia: Path, prova: bool) -> None:
         raise terminal.Stop(str(error), terminal.BAD) from None
     terminal.start()
     held = _hold_uploads(taken_at, copia.name)
-    again = erased_again.erase_again(erased or [])  # after that no batch is on its way any more
+    again = reapply_erasures.erase_again(erased or [])  # after that no batch is on its way any more
     click.echo(f"Ripristinata la copia del {moment(taken_at)}.")
     if kept:
         click.echo(f"Il database di prima è in {kept}.")
@@ -93,7 +94,7 @@ def _who_was_erased() -> list[ErasedKey] | None:
     """Known only to the database that is replaced; None when it can no longer be read."""
     try:
         with db.reading() as session:
-            return erased_again.erased_people(session)
+            return reapply_erasures.erased_people(session)
     except SQLAlchemyError:
         return None
 

@@ -4,7 +4,7 @@ import click
 
 from webapp.cli import terminal
 from webapp.contacts.imports import retention
-from webapp.texts import plural
+from webapp.values.texts import plural
 
 
 @click.command()

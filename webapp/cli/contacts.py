@@ -9,15 +9,18 @@ import click
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session, col
 
-from webapp import clock, csv_file, db
-from webapp.access.audit import Action, Detail, record
+from webapp import clock, db
+from webapp.access.trail.audit import Action, Detail, record
 from webapp.cli import terminal
-from webapp.contacts import contact_export, databases, erased, queries
-from webapp.contacts.contact_rows import digest_email, digest_mobile
+from webapp.contacts import databases, queries
+from webapp.contacts.erasure import erased
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import Contact, Filter, UserDatabase
-from webapp.texts import plural
+from webapp.contacts.people import contact_export
+from webapp.contacts.store.row_converter import digest_email, digest_mobile
+from webapp.values.texts import plural
+from webapp.web import csv_file
 
 SURE = "cancella"
 

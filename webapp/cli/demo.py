@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from webapp import config, db, migrations, services
-from webapp.access.demo import ensure_demo_operator
+from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import once, terminal
-from webapp.embedded_redis import RedisBusy
-from webapp.installation import CannotStart, Installation, free_port
+from webapp.host.embedded_redis import RedisBusy
+from webapp.host.installation import CannotStart, Installation, free_port
 
 WORKERS = 2
 

@@ -6,7 +6,7 @@ import click
 
 from webapp import config, db, migrations
 from webapp.cli import terminal
-from webapp.processes import python
+from webapp.host.processes import python
 
 
 @click.command()

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from webapp import db
-from webapp.access.audit import Action, Detail, record
+from webapp.access.trail.audit import Action, Detail, record
 from webapp.cli import terminal
 from webapp.contacts import databases
 from webapp.contacts.imports import importing
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportMode, ImportStatus
 from webapp.contacts.texts import unchanged
-from webapp.texts import plural
+from webapp.values.texts import plural
 
 KEYS = {"codice": "code", "email": "email", "cellulare": "mobile"}
 KEY_LABELS = {"codice": "Codice cliente", "email": "Email", "cellulare": "Cellulare"}

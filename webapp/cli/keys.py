@@ -6,10 +6,11 @@ from pkgutil import walk_packages
 import click
 
 import webapp
-from webapp import crypto, db, reseal, services
-from webapp.access.audit import Action, record
+from webapp import crypto, db, services
+from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
-from webapp.texts import plural
+from webapp.host import reseal
+from webapp.values.texts import plural
 
 
 @click.group(invoke_without_command=True, options_metavar="[OPZIONI]", subcommand_metavar="[COMANDO]")

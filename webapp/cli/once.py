@@ -14,8 +14,8 @@ import click
 import requests
 
 from webapp import db, migrations, services
-from webapp.access.demo import ensure_demo_operator
 from webapp.access.queries import spaces
+from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import imports, terminal
 from webapp.cli.uploads import wait_for
 from webapp.contacts import databases
@@ -23,13 +23,13 @@ from webapp.contacts.imports import importing
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.destinations.base import Medium
-from webapp.destinations.meta import accounts
-from webapp.installation import Installation
-from webapp.texts import number
-from webapp.uploads import prospects
-from webapp.uploads.rows import UploadRow
-from webapp.uploads.start import start_upload
+from webapp.destinations.meta.accounts import accounts
+from webapp.host.installation import Installation
+from webapp.uploads.commands import start_upload
+from webapp.uploads.screens.form import forecast
+from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import UploadStatus
+from webapp.values.texts import number
 
 WORKERS = 2
 STILL_IMPORTING = (ImportStatus.DRAFT, ImportStatus.QUEUED, ImportStatus.RUNNING)
@@ -116,7 +116,7 @@ def _wait(read: Callable[[], ContactImport], ended: Callable[[ContactImport], bo
 
 def _only_medium(database: UserDatabase) -> Medium:
     with db.reading() as session:
-        possible = prospects.media_of(session, database.id or 0)
+        possible = forecast.media_of(session, database.id or 0)
     if len(possible) != 1:
         raise terminal.Stop("scegli con --medium email o --medium sms.")
     return possible[0]

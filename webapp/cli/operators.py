@@ -7,12 +7,14 @@ import click
 from sqlmodel import Session, col, select
 
 from webapp import db
-from webapp.access import people, queries, resets, second_factor, sessions
-from webapp.access.audit import Action, record
+from webapp.access import queries
+from webapp.access.members import members
+from webapp.access.members.operators import OperatorError, create_operator, set_password
 from webapp.access.models import Operator, Role
-from webapp.access.operators import OperatorError, create_operator, set_password
+from webapp.access.signing_in import resets, second_factor, sessions
+from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
-from webapp.texts import ROLES, moment
+from webapp.values.texts import ROLES, moment
 
 ROLE_NAMES = {"amministratore": Role.ADMINISTRATOR, "marketer": Role.MARKETER, "assistenza": Role.SUPPORT}
 email_option = click.option("--email", prompt="Email", metavar="EMAIL", help="L’indirizzo con cui entra.")
@@ -122,7 +124,7 @@ def disattiva(email: str) -> None:
     terminal.start()
     with _refused_in_words(), db.writing() as session:
         operator = _operator(session, email)
-        people.deactivate_everywhere(session, operator)
+        members.deactivate_everywhere(session, operator)
         record(session, Action.OPERATOR_DEACTIVATED, on=operator.name)
     click.echo(f"{operator.name} non entra più.")
 
@@ -177,7 +179,7 @@ def _refused_in_words() -> Iterator[None]:
         yield
     except OperatorError as error:
         raise terminal.Stop(str(error)) from None
-    except people.LastAdministrator:
+    except members.LastAdministrator:
         raise terminal.Stop(
             "È l’unica persona che amministra uno spazio cliente: prima dai quel ruolo a un’altra."
         ) from None

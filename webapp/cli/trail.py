@@ -7,12 +7,12 @@ from typing import TextIO
 import click
 from sqlmodel import true
 
-from webapp import csv_file
-from webapp.access import trail
-from webapp.access.audit import Action, tell
-from webapp.access.audit_chain import Chain, verify
+from webapp.access.trail import entries
+from webapp.access.trail.audit import Action, tell
+from webapp.access.trail.audit_chain import Chain, verify
 from webapp.cli import terminal
-from webapp.texts import moment, number, plural
+from webapp.values.texts import moment, number, plural
+from webapp.web import csv_file
 
 
 @click.group(options_metavar="[OPZIONI]", subcommand_metavar="COMANDO …")
@@ -55,7 +55,7 @@ def esporta(output: TextIO | None) -> None:
 
 
 def _pieces() -> Iterator[str]:
-    return csv_file.lines(trail.csv_rows(true(), limit=None))
+    return csv_file.lines(entries.csv_rows(true(), limit=None))
 
 
 def _noted(text: str) -> tuple[int, str]:

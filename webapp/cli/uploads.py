@@ -12,12 +12,13 @@ from webapp.contacts.consent import Consent
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, DestinationError, Medium
-from webapp.texts import STATUSES, number
-from webapp.uploads import prospects, queries
+from webapp.uploads.commands import start_upload
 from webapp.uploads.models import Upload
-from webapp.uploads.rows import UploadRow
-from webapp.uploads.start import start_upload
+from webapp.uploads.screens import queries
+from webapp.uploads.screens.form import forecast
+from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import FINAL, UploadStatus
+from webapp.values.texts import STATUSES, number
 
 GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 LOOK_EVERY_S = 0.5
@@ -178,7 +179,7 @@ def _filter(session: Session, database: UserDatabase, name: str) -> Filter:
 
 
 def _only_medium(session: Session, database: UserDatabase) -> Medium:
-    possible = prospects.media_of(session, database.id or 0)
+    possible = forecast.media_of(session, database.id or 0)
     if len(possible) == 1:
         return possible[0]
     if not possible:

@@ -13,8 +13,8 @@ from typing import Final
 
 from babel import Locale
 
-from webapp.emails import trim
-from webapp.formulas import unescape
+from webapp.values.emails import trim
+from webapp.values.formulas import unescape
 
 
 class Unreadable(Enum):

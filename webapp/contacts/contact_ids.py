@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from webapp.crypto import derived_key
-from webapp.identifiers import Disguise
 from webapp.services import services
+from webapp.values.identifiers import Disguise
 
 _PURPOSE = "platea: contatti negli indirizzi"
 

@@ -11,11 +11,12 @@ from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts import holders, import_blocks
+from webapp.contacts import hooks
 from webapp.contacts.imports import importing
 from webapp.contacts.models import CONTACT, ChosenColumns, Filter, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
-from webapp.texts import moment
+from webapp.contacts.store import import_blocks
+from webapp.values.texts import moment
 
 IMPORTING = "Un’importazione è in attesa o in corso: aspetta che finisca, oppure fermala."
 _BUSY = (ImportStatus.QUEUED, ImportStatus.RUNNING, ImportStatus.UNDOING)
@@ -40,7 +41,7 @@ def refusal(session: Session, database: UserDatabase) -> str | None:
     )
     if session.execute(busy.limit(1)).first():
         return IMPORTING
-    return holders.why_held(session, database.id or 0)
+    return hooks.why_held(session, database.id or 0)
 
 
 def remove(session: Session, database: UserDatabase) -> str | None:

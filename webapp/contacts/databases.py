@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from webapp.contacts.models import UserDatabase
-from webapp.emails import trim
+from webapp.values.emails import trim
 
 LONGEST_NAME = 100
 NAME_MISSING = "Scrivi un nome per il database utenti."

@@ -4,7 +4,7 @@ from sqlalchemy import delete, select
 from sqlmodel import col
 
 from webapp import clock, db
-from webapp.contacts import holders
+from webapp.contacts import hooks
 from webapp.contacts.models import CONTACT, OwnField, UserDatabase
 from webapp.contacts.models_imports import ContactImport, RejectedRow
 
@@ -37,7 +37,7 @@ def _clear_block(database_id: int) -> bool:
     if not contact_ids and not row_ids and not has_fields:
         return False
     with db.writing() as session:
-        holders.forget(session, database_id, contact_ids)
+        hooks.forget(session, database_id, contact_ids)
         session.execute(delete(CONTACT).where(CONTACT.c.id.in_(contact_ids)))
         session.execute(delete(RejectedRow).where(col(RejectedRow.id).in_(row_ids)))
         session.execute(delete(OwnField).where(col(OwnField.database_id) == database_id))

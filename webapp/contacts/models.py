@@ -11,7 +11,7 @@ import webapp.contacts.folding  # noqa: F401 (triggers on contacts need its func
 from webapp import clock
 from webapp.contacts.fields import FieldType
 from webapp.db import BigId, Blob, Json
-from webapp.identifiers import new_public_id
+from webapp.values.identifiers import new_public_id
 
 
 class UserDatabase(SQLModel, table=True):

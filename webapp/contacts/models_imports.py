@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
 from webapp.db import BigId, Blob, Json
-from webapp.identifiers import new_public_id
+from webapp.values.identifiers import new_public_id
 
 
 class ImportStatus(StrEnum):

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
-from webapp.contacts.contact_counts import count_contacts
 from webapp.contacts.fields import OWN, SENT, STANDARD, Field
 from webapp.contacts.models import CONTACT, Filter, OwnField, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
+from webapp.contacts.people.contact_counts import count_contacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from webapp.access.current import current_client
 from webapp.contacts import contact_ids, queries
 from webapp.contacts.models import Contact, Filter, UserDatabase
 from webapp.contacts.models_imports import ContactImport
-from webapp.identifiers import looks_like_public_id
+from webapp.values.identifiers import looks_like_public_id
 
 blueprint = Blueprint("contacts", __name__)
 

@@ -8,7 +8,7 @@ from sqlalchemy import text as sql
 from sqlmodel import Session, col
 
 from webapp.contacts.models import CONTACT, SentAudience, SentContact
-from webapp.identifiers import new_public_id
+from webapp.values.identifiers import new_public_id
 
 AUDIENCE: Table = SentAudience.__table__  # type: ignore[attr-defined]
 SENT: Table = SentContact.__table__  # type: ignore[attr-defined]

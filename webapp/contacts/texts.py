@@ -1,7 +1,7 @@
 """Italian chosen by code for the screens of this room."""
 
 from webapp.contacts.models_imports import ContactImport, ImportMode
-from webapp.texts import plural
+from webapp.values.texts import plural
 
 ROW_REASONS = {
     "too_few_cells": "la riga ha meno celle delle colonne",

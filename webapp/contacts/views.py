@@ -3,22 +3,18 @@
 from flask import Response, g, make_response, render_template, request, url_for
 from flask.sansio.app import App
 
-from webapp import db, htmx
-from webapp.access.audit import Action, record
+from webapp import db
 from webapp.access.current import may
 from webapp.access.models import Role
-from webapp.contacts import (
-    databases,
-    queries,
-    views_contact_edit,
-    views_contacts,
-    views_database_edit,
-    views_sample,
-)
+from webapp.access.trail.audit import Action, record
+from webapp.contacts import databases, queries, views_database_edit
 from webapp.contacts.filters import views_filters
 from webapp.contacts.imports import views_import_result, views_imports
 from webapp.contacts.models import UserDatabase
+from webapp.contacts.people import views_contact_edit, views_contacts
 from webapp.contacts.routes import DATABASES, blueprint, client_id
+from webapp.contacts.samples import views_sample
+from webapp.web import htmx
 
 __all__ = [
     "blueprint",

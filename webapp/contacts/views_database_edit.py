@@ -3,12 +3,13 @@
 from flask import Response, make_response, render_template, request, url_for
 from sqlmodel import Session
 
-from webapp import db, htmx
-from webapp.access.audit import Action, record
+from webapp import db
+from webapp.access.trail.audit import Action, record
 from webapp.contacts import database_removal, databases
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.routes import DATABASE, blueprint, database_or_404
-from webapp.emails import trim
+from webapp.values.emails import trim
+from webapp.web import htmx
 
 WRONG_NAME = "Scrivi il nome del database, così come lo vedi qui sopra."
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from webapp.texts import day, number, percent
+from webapp.values.texts import day, number, percent
 
 WIDTH, HEIGHT = 600.0, 100.0
 GAP = 0.25  # of a bar's place

@@ -12,13 +12,15 @@ from webapp.destinations.base import Account
 from webapp.destinations.registry import destination
 from webapp.home import charts, queries
 from webapp.home.charts import Chart
-from webapp.texts import ROME
-from webapp.uploads import queries as upload_queries
-from webapp.uploads import remedies, summary, trends
-from webapp.uploads import texts as upload_texts
 from webapp.uploads.models import Upload
-from webapp.uploads.queries import Group, Scope
-from webapp.uploads.rows import RUNNING, UploadRow
+from webapp.uploads.screens import next_steps
+from webapp.uploads.screens import queries as upload_queries
+from webapp.uploads.screens import texts as upload_texts
+from webapp.uploads.screens.lists import summary, trends
+from webapp.uploads.screens.queries import Group, Scope
+from webapp.uploads.screens.rows import UploadRow
+from webapp.uploads.status import RUNNING
+from webapp.values.texts import ROME
 
 LIVE_S = 10
 SHOWN = 5
@@ -48,7 +50,7 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
         "recent": summary.add_up(rows),
         "standing": standing,
         "active": active,
-        "to_check": [(row, remedies.note(row, by_id)) for row in to_check],
+        "to_check": [(row, next_steps.note(row, by_id)) for row in to_check],
         "accounts": accounts,
         "no_worker": no_worker,
         "has_upload": has_upload,

@@ -7,14 +7,14 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import db
-from webapp.contacts import sample_data
 from webapp.contacts.models import Contact, Filter, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
+from webapp.contacts.samples import sample_data
 from webapp.destinations.base import Account
 from webapp.destinations.registry import destination
-from webapp.shell import Badge
 from webapp.uploads.models import Upload
-from webapp.uploads.rows import MOVING
+from webapp.uploads.status import MOVING
+from webapp.web.shell import Badge
 
 
 class LastImport(NamedTuple):

@@ -4,15 +4,16 @@ from typing import Any
 
 from flask import Response, abort, current_app, render_template, url_for
 
-from webapp import db, htmx, shell
+from webapp import db
 from webapp.access.current import current_client, current_operator, current_role, may
 from webapp.access.models import Client, Role
 from webapp.destinations.base import Account
 from webapp.home import charts, guide, overview, queries
 from webapp.home.routes import blueprint
 from webapp.services import services
-from webapp.uploads.freshness import conditional
-from webapp.uploads.rows import UploadRow
+from webapp.uploads.screens.rows import UploadRow
+from webapp.web import htmx, shell
+from webapp.web.conditional_get import conditional
 
 __all__ = ["blueprint", "guide"]
 

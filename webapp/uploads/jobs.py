@@ -5,9 +5,9 @@ import time
 from webapp import db
 from webapp.destinations.base import NeedsPersonError
 from webapp.queueing import die_with_parent, is_ending
-from webapp.uploads import begin, claims, reconcile, run, state
+from webapp.uploads.engine import leases, preparation, reconcile, sending, transitions
+from webapp.uploads.engine.batches import Fenced
 from webapp.uploads.models import Upload
-from webapp.uploads.prepare import Fenced
 
 SHIFT_S = 60.0  # a sender goes on for about a minute, then lets other uploads have the worker
 
@@ -16,15 +16,15 @@ def prepare_upload(upload_id: int) -> None:
     """Make the batches of a queued upload and its audience, then ring for the senders."""
     die_with_parent()
     db.keep_connections()
-    claim = begin.claim_preparation(upload_id)
+    claim = preparation.claim_preparation(upload_id)
     if claim is None:
         return
     try:
-        ready = begin.begin(claim)
+        ready = preparation.begin(claim)
     except Fenced:  # taken over, or stopped by a person
         with db.writing() as session:
-            state.release_preparation(session, upload_id, claim.attempt)
-            state.settle(session, upload_id)
+            transitions.release_preparation(session, upload_id, claim.attempt)
+            transitions.settle(session, upload_id)
         return
     if ready:
         reconcile.ring_senders(upload_id)
@@ -39,15 +39,15 @@ def send_upload(upload_id: int) -> None:
     if upload is None:
         return
     try:
-        with begin.opened(upload) as connection:
+        with preparation.opened(upload) as connection:
             if connection is None:
                 return
             until = time.monotonic() + SHIFT_S
-            while not _is_over(until) and (claimed := claims.claim(upload_id)):
-                run.send(claimed, connection)
+            while not _is_over(until) and (claimed := leases.claim(upload_id)):
+                sending.send(claimed, connection)
     except NeedsPersonError as error:  # the account holds no usable token
         with db.writing() as session:
-            state.pause(session, session.get_one(Upload, upload_id), error.problem, None)
+            transitions.pause(session, session.get_one(Upload, upload_id), error.problem, None)
     reconcile.ring_senders(upload_id)
 
 

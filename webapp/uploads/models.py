@@ -10,8 +10,8 @@ import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here p
 from webapp import clock
 from webapp.contacts.consent import Consent
 from webapp.db import BigId, Blob, Json
-from webapp.identifiers import new_public_id
 from webapp.uploads.status import BatchStatus, UploadStatus
+from webapp.values.identifiers import new_public_id
 
 # How to lock an upload on PostgreSQL, always before its batches. A plain FOR UPDATE would wait for whoever
 # has just written a row that points to the upload (a batch, an event), and they for us: a deadlock.

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from webapp.contacts.consent import Consent
 from webapp.destinations.base import Medium, Problem
-from webapp.texts import moment
+from webapp.values.texts import moment
 
 MARKETER = "chi carica gli utenti"
 ADMINISTRATOR = "un amministratore"

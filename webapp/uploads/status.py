@@ -30,3 +30,7 @@ class BatchStatus(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     STOPPED = "stopped"
+
+
+MOVING = (UploadStatus.PREPARING, UploadStatus.SENDING)
+RUNNING = (UploadStatus.QUEUED, *MOVING, UploadStatus.PAUSED)

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
 from webapp import db
-from webapp.contacts.holders import Use
-from webapp.texts import STATUSES, moment
+from webapp.contacts.hooks import Use
 from webapp.uploads.models import Upload
-from webapp.uploads.rows import RUNNING
+from webapp.uploads.status import RUNNING
+from webapp.values.texts import STATUSES, moment
 
 SHOWN_USES = 10
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from webapp.destinations.meta.audiences import audience, unsuitable
+from webapp.destinations.meta.graph_api.audiences import audience, unsuitable
 
 READY = {
     "id": "23849182047670582",

@@ -16,9 +16,9 @@ from webapp.destinations.base import (
     PermanentError,
     TemporaryError,
 )
-from webapp.destinations.meta import error_table
-from webapp.destinations.meta.client import GraphClient
-from webapp.destinations.meta.graph import GRAPH_VERSION, new_session
+from webapp.destinations.meta.graph_api import error_table
+from webapp.destinations.meta.graph_api.client import GraphClient
+from webapp.destinations.meta.graph_api.graph import GRAPH_VERSION, new_session
 
 TOKEN, SECRET = "access_token", "app_secret"
 # HMAC-SHA256(key="app_secret", message="access_token"): facebook-java-business-sdk, APIContextTest.kt.
@@ -354,7 +354,7 @@ def test_headers_in_drops_and_a_peer_that_reads_nothing_end_at_the_deadline(talk
 
 
 def test_a_slow_line_has_the_whole_deadline_to_send_a_batch_not_only_the_time_to_connect(monkeypatch):
-    monkeypatch.setattr("webapp.destinations.meta.graph.CONNECT_S", 0.2)
+    monkeypatch.setattr("webapp.destinations.meta.graph_api.graph.CONNECT_S", 0.2)
 
     def talk(connection):
         time.sleep(1)

@@ -13,8 +13,8 @@ from betamax import Betamax
 
 from tests.destinations.meta import recording
 from webapp.destinations.base import EncodedRows, PermanentError
-from webapp.destinations.meta.client import GraphClient
-from webapp.destinations.meta.graph import new_session
+from webapp.destinations.meta.graph_api.client import GraphClient
+from webapp.destinations.meta.graph_api.graph import new_session
 
 # SHA-256 of demo addresses and names, as sent in the recordings.
 BRIAN = "2e5b5d0a3c2f708e9cfc1eb6396c60814862229246a84697da56931761b8e6e7"

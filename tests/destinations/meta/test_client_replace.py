@@ -6,9 +6,9 @@ import pytest
 import requests
 
 from webapp.destinations.base import DestinationError, EncodedRows, TemporaryError
-from webapp.destinations.meta.client import GraphClient
-from webapp.destinations.meta.graph import new_session
-from webapp.destinations.meta.payload import UploadSession
+from webapp.destinations.meta.graph_api.client import GraphClient
+from webapp.destinations.meta.graph_api.graph import new_session
+from webapp.destinations.meta.graph_api.payload import UploadSession
 
 
 def people(*names: str) -> EncodedRows:

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from tests.certificates import self_signed
 from tests.destinations.meta.loopback import answer, request_of, serving
+from tests.support.certificates import self_signed
 from webapp.destinations.base import EncodedRows, TemporaryError
-from webapp.destinations.meta.client import GraphClient
-from webapp.destinations.meta.graph import new_session
+from webapp.destinations.meta.graph_api.client import GraphClient
+from webapp.destinations.meta.graph_api.graph import new_session
 
 
 @pytest.fixture(scope="module")

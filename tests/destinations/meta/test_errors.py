@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from webapp.destinations.base import NeedsPersonError, PermanentError, TemporaryError
-from webapp.destinations.meta import error_table
-from webapp.destinations.meta.errors import read_error
+from webapp.destinations.meta.graph_api import error_table
+from webapp.destinations.meta.graph_api.errors import read_error
 
 HERE = Path(__file__).parent
 

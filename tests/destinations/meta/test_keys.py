@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from webapp.destinations.meta.keys import KEYS, NEVER_HASHED, normalise, normalise_line, sha256
 from webapp.destinations.meta.keys.reasons import REASONS
-from webapp.readings import group
-from webapp.reasons import REASONS as CONTACT_REASONS
+from webapp.values.readings import group
+from webapp.values.reasons import REASONS as CONTACT_REASONS
 
 VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text())
 

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.destinations.base import UNKNOWN, EncodedRows
-from webapp.destinations.meta.payload import UploadSession, parts_by_extern_id, rejected_rows, users_body
+from webapp.destinations.meta.graph_api.payload import (
+    UploadSession,
+    parts_by_extern_id,
+    rejected_rows,
+    users_body,
+)
 
 RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text())
 RUN = RECORDED["scenario_v12"]["exchanges"]

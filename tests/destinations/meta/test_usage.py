@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.destinations.meta.usage import SLOW_S, STOP_S, pause_s, told_wait_s
+from webapp.destinations.meta.graph_api.usage import SLOW_S, STOP_S, pause_s, told_wait_s
 
 RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text())
 

@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlmodel import select
 
-from tests.axe import violations
 from tests.conftest import make_app, opened, served_at
+from tests.support.axe import violations
 from tests.uploads.screens.building import add_contacts, add_event, add_upload, leave_out, save, sign
 from webapp import clock, db
-from webapp.destinations.meta import accounts
+from webapp.destinations.meta.accounts import accounts
 from webapp.uploads.events import Event
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import BatchStatus, UploadStatus

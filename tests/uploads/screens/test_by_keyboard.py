@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import add_operator, opened
-from tests.keyboard import press, tab_to
+from tests.support.keyboard import press, tab_to
 from tests.uploads.screens.building import add_upload
 from tests.uploads.screens.test_browser import form  # noqa: F401 (the upload form with an account on the simulator)
 from webapp.access.models import Role

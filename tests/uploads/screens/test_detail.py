@@ -13,11 +13,11 @@ from tests.uploads.screens.building import (
 )
 from webapp.access.models import Client, Role
 from webapp.contacts.models import UserDatabase
-from webapp.identifiers import new_public_id
-from webapp.uploads import texts
 from webapp.uploads.events import Event
 from webapp.uploads.models import Upload
+from webapp.uploads.screens import texts
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
+from webapp.values.identifiers import new_public_id
 
 SENT, PENDING = BatchStatus.SENT, BatchStatus.PENDING
 

@@ -7,11 +7,12 @@ from sqlmodel import select
 from tests.conftest import make_app
 from tests.uploads.screens.building import add_contacts
 from webapp import db
-from webapp.destinations.meta import accounts
-from webapp.identifiers import new_public_id
-from webapp.uploads import jobs, queries
+from webapp.destinations.meta.accounts import accounts
+from webapp.uploads import jobs
+from webapp.uploads.engine.reconcile import reconcile
 from webapp.uploads.models import Upload
-from webapp.uploads.reconcile import reconcile
+from webapp.uploads.screens import queries
+from webapp.values.identifiers import new_public_id
 
 VALID = ("anna@posta.example", "luca@posta.example", "sara@posta.example")
 

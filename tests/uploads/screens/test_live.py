@@ -55,7 +55,7 @@ def test_of_two_tabs_of_a_browser_one_is_rendered_and_another_browser_gets_its_o
 
     first, second, others = (browser.get_htmx(url) for browser in (signed_in, signed_in, other))
 
-    assert rendered == ["uploads/_history.html"] * 2
+    assert rendered == ["uploads/screens/lists/_history.html"] * 2
     assert first.data == second.data != others.data
 
 

@@ -9,10 +9,10 @@ from tests.conftest import Browser
 from tests.uploads.screens.building import add_upload
 from webapp import db
 from webapp.contacts.models import UserDatabase
-from webapp.uploads import queries
 from webapp.uploads.models import Upload
-from webapp.uploads.numbers import Numbers, Term
-from webapp.uploads.rows import UploadRow
+from webapp.uploads.screens import queries
+from webapp.uploads.screens.numbers import Numbers, Term
+from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 REASONS = ("email_empty", "email_invalid")

@@ -14,10 +14,10 @@ from webapp import db
 from webapp.access.models import AuditEntry
 from webapp.contacts.imports import importing
 from webapp.contacts.models_imports import ContactImport, ImportStatus
-from webapp.destinations.meta import accounts
-from webapp.identifiers import new_public_id
+from webapp.destinations.meta.accounts import accounts
 from webapp.uploads.models import Upload
 from webapp.uploads.status import BatchStatus, UploadStatus
+from webapp.values.identifiers import new_public_id
 
 
 @pytest.fixture

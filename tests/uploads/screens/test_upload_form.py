@@ -7,20 +7,20 @@ import pytest
 from sqlmodel import select
 
 from tests.conftest import Browser, add_operator, make_app
-from tests.running import Simulator
+from tests.support.running import Simulator
 from tests.uploads.screens.building import add_contacts, add_upload, save
 from webapp import db
 from webapp.access.models import Client, Role
 from webapp.config import Settings
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations.base import Medium
-from webapp.destinations.meta import accounts
+from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import MetaAccount
-from webapp.identifiers import new_public_id
-from webapp.uploads.forms import no_contact
 from webapp.uploads.models import Upload
-from webapp.uploads.prospects import Prospect, Reach
+from webapp.uploads.screens.form.forecast import Prospect, Reach
+from webapp.uploads.screens.form.forms import no_contact
 from webapp.uploads.status import UploadStatus
+from webapp.values.identifiers import new_public_id
 
 
 def words(element) -> str:

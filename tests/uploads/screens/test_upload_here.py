@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import add_operator, make_app
 from webapp.access.models import Role
-from webapp.destinations.meta import accounts
+from webapp.destinations.meta.accounts import accounts
 
 
 def words(element) -> str:

@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from webapp.uploads import list_state, texts
-from webapp.uploads.forms import proposed_name
-from webapp.uploads.list_state import ListState
-from webapp.uploads.numbers import Numbers
-from webapp.uploads.queries import Group
-from webapp.uploads.rows import UploadRow
+from webapp.uploads.screens import texts
+from webapp.uploads.screens.form.forms import proposed_name
+from webapp.uploads.screens.lists import list_state
+from webapp.uploads.screens.lists.list_state import ListState
+from webapp.uploads.screens.numbers import Numbers
+from webapp.uploads.screens.queries import Group
+from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import UploadStatus
 
 NOTHING = Numbers()

@@ -6,13 +6,13 @@ from datetime import date
 
 from sqlalchemy import and_
 
-from webapp import texts
 from webapp.contacts.fields import Field
 from webapp.contacts.filters import filter_form
 from webapp.contacts.filters.filter_form import EXCLUDE, FilterForm, GroupForm
 from webapp.contacts.filters.filter_rules import Group, Rule
 from webapp.contacts.filters.scanning import Columns, Parts
 from webapp.contacts.filters.selection import choosing, holding
+from webapp.values import texts
 
 INCOMPLETE = "non conta"
 

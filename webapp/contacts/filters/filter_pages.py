@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from webapp import clock, texts
-from webapp.contacts import contact_counts, holders, queries, sent
+from webapp import clock
+from webapp.contacts import hooks, queries, sent
 from webapp.contacts.fields import SENT, Field
 from webapp.contacts.filters import (
     counting,
@@ -26,9 +26,11 @@ from webapp.contacts.filters.operators import OPERATORS
 from webapp.contacts.filters.scanning import Scan
 from webapp.contacts.filters.selection import Clause
 from webapp.contacts.models import CONTACT, Contact, Filter, UserDatabase
+from webapp.contacts.people import contact_counts
+from webapp.contacts.people.showing import Shown, shown
 from webapp.contacts.routes import filter_or_404
-from webapp.contacts.showing import Shown, shown
 from webapp.services import services
+from webapp.values import texts
 
 EXAMPLES = 3
 EXAMPLES_S = 0.5
@@ -80,7 +82,7 @@ def rows(session: Session, client_id: int, database: UserDatabase | None = None)
         wanted = wanted.where(col(Filter.database_id) == database.id)
     fields: dict[int, dict[str, Field]] = {}
     found = session.execute(wanted).all()
-    used = holders.last_used(session, [saved.id for saved, _ in found])
+    used = hooks.last_used(session, [saved.id for saved, _ in found])
     listed = []
     for saved, owner in found:
         if saved.database_id not in fields:
@@ -197,7 +199,7 @@ def free_name(session: Session, database_id: int, name: str) -> str:
 
 
 def is_held(session: Session, saved: Filter) -> bool:
-    return holders.is_held(session, saved.id or 0)
+    return hooks.is_held(session, saved.id or 0)
 
 
 def _without_errors(form: FilterForm) -> FilterForm:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from webapp import texts
 from webapp.contacts.fields import ADDRESS, Field, FieldType
 from webapp.contacts.filters.filter_rules import (
     ALL,
@@ -17,6 +16,7 @@ from webapp.contacts.filters.filter_rules import (
     parse,
 )
 from webapp.contacts.filters.operators import DAYS, MONTH, NO_VALUE, OPERATORS, RANGE
+from webapp.values import texts
 
 EVERYBODY = "Tutti i contatti."
 SHOWN_VALUES = 5

@@ -6,17 +6,18 @@ from flask import Response, make_response, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from webapp import clock, db, htmx
-from webapp.access.audit import Action, Detail, record
+from webapp import clock, db
 from webapp.access.current import may
 from webapp.access.models import Role
-from webapp.contacts import holders, queries
+from webapp.access.trail.audit import Action, Detail, record
+from webapp.contacts import hooks, queries
 from webapp.contacts.filters import counting, filter_form, filter_pages, word_index
 from webapp.contacts.filters.filter_form import FilterForm
 from webapp.contacts.filters.filter_rules import Rule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.contacts.routes import FILTER, FILTERS, blueprint, client_id, database_or_404, filter_or_404
 from webapp.services import services
+from webapp.web import htmx
 
 SAVE = "save"
 HELD = "Un caricamento in corso usa questo filtro: aspetta che finisca, poi eliminalo."
@@ -26,7 +27,7 @@ HELD = "Un caricamento in corso usa questo filtro: aspetta che finisca, poi elim
 def all_filters() -> str:
     with db.reading() as session:
         return render_template(
-            "contacts/all_filters.html",
+            "contacts/filters/all_filters.html",
             **_listed(filter_pages.rows(session, client_id())),
             databases=queries.databases_of(session, client_id()),
             may_edit=may(Role.MARKETER),
@@ -39,7 +40,7 @@ def show_filters(database_id: str) -> str:
         database = database_or_404(session, database_id)
         rows = filter_pages.rows(session, client_id(), database)
         return render_template(
-            "contacts/filters.html", database=database, **_listed(rows), may_edit=may(Role.MARKETER)
+            "contacts/filters/filters.html", database=database, **_listed(rows), may_edit=may(Role.MARKETER)
         )
 
 
@@ -48,7 +49,9 @@ def new_filter(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
         form = filter_form.blank(filter_pages.fields_by_name(session, database.id or 0))
-        return render_template("contacts/filter.html", **filter_pages.context(session, database, form, None))
+        return render_template(
+            "contacts/filters/filter.html", **filter_pages.context(session, database, form, None)
+        )
 
 
 @blueprint.get(FILTER)
@@ -58,7 +61,9 @@ def edit_filter(database_id: str, filter_id: str) -> str:
         saved = filter_or_404(session, database, filter_id)
         fields = filter_pages.fields_by_name(session, database.id or 0)
         form = filter_form.from_rule(saved.name, saved.rule, fields, saved.is_test)
-        return render_template("contacts/filter.html", **filter_pages.context(session, database, form, saved))
+        return render_template(
+            "contacts/filters/filter.html", **filter_pages.context(session, database, form, saved)
+        )
 
 
 @blueprint.post(f"{FILTERS}/nuovo")
@@ -85,8 +90,8 @@ def count_filter(database_id: str) -> Response:
         saved = filter_pages.named_in_url(session, database, request.form.get("filtro"))
         context = filter_pages.result_context(session, database, rule, checked, saved, ticket)
         if ticket and context["result"].ticket:
-            return make_response(render_template("contacts/_filter_scan.html", **context))
-        whole = render_template("contacts/_filter_result.html", is_update=True, **context)
+            return make_response(render_template("contacts/filters/_filter_scan.html", **context))
+        whole = render_template("contacts/filters/_filter_result.html", is_update=True, **context)
     return htmx.into(make_response(whole), "#conteggio")
 
 
@@ -110,9 +115,9 @@ def confirm_delete(database_id: str, filter_id: str) -> str:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
         held = filter_pages.is_held(session, saved)
-        uses = holders.uses_of(session, saved.id or 0)
+        uses = hooks.uses_of(session, saved.id or 0)
         return render_template(
-            "contacts/delete_filter.html", database=database, saved=saved, held=held, uses=uses
+            "contacts/filters/delete_filter.html", database=database, saved=saved, held=held, uses=uses
         )
 
 
@@ -185,7 +190,7 @@ def _save(
 def _show(
     session: Session, database: UserDatabase, form: FilterForm, saved: Filter | None, status: int
 ) -> Response:
-    page = "contacts/_filter_form.html" if htmx.is_htmx() else "contacts/filter.html"
+    page = "contacts/filters/_filter_form.html" if htmx.is_htmx() else "contacts/filters/filter.html"
     context = filter_pages.context(session, database, form, saved)
     return make_response(render_template(page, **context), status)
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from webapp.contacts.cells import read_text
-from webapp.contacts.contact_rows import RowConverter
 from webapp.contacts.fields import OWN, SKIP, STANDARD_BY_NAME
 from webapp.contacts.imports.columns import NEW
 from webapp.contacts.models_imports import ContactImport
-from webapp.texts import number, plural
+from webapp.contacts.store.row_converter import RowConverter
+from webapp.values.texts import number, plural
 
 SHOWN_EXAMPLES = 2
 EXAMPLE_CHARS = 40

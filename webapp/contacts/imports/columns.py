@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from webapp.contacts.cells import UNREADABLE, fold, read_date, read_number, read_yes_no
 from webapp.contacts.fields import OWN, SKIP, FieldType
 from webapp.contacts.imports.column_names import CONSENT_TURNED, CONSENT_WORDS, SYNONYMS
-from webapp.emails import INVISIBLE, read_email, trim
-from webapp.phones import read_mobile
+from webapp.values.emails import INVISIBLE, read_email, trim
+from webapp.values.phones import read_mobile
 
 REJECTED_COLUMNS = ("Riga", "Motivo")  # what we put before the columns of a file of rejected rows
 

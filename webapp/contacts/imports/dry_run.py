@@ -7,19 +7,19 @@ from itertools import islice
 from sqlmodel import Session
 
 from webapp import clock
-from webapp.contacts import erased
-from webapp.contacts.contact_plan import Target, key_position, may_conflict, plan_block, plan_by_people
-from webapp.contacts.contact_rows import RowConverter
-from webapp.contacts.contact_updates import changing
-from webapp.contacts.contact_writes import people_of, present_keys
+from webapp.contacts.erasure import erased
 from webapp.contacts.imports.columns import NEW, OWN
-from webapp.contacts.imports.csv_import import FileRow
+from webapp.contacts.imports.files.csv_import import FileRow
 from webapp.contacts.imports.import_draft import rows_of
 from webapp.contacts.imports.row_blocks import convert_block
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.queries import own_fields
-from webapp.contacts.same_people import SamePeople
+from webapp.contacts.store.contact_inserts import people_of, present_keys
+from webapp.contacts.store.contact_updates import changing
+from webapp.contacts.store.row_converter import RowConverter
+from webapp.contacts.store.same_people import SamePeople
+from webapp.contacts.store.upsert_plan import Target, key_position, may_conflict, plan_block, plan_by_people
 
 MAX_ROWS = 20_000  # about a second: nobody waits longer for a page
 BLOCK_ROWS = 5_000

@@ -8,10 +8,11 @@ from typing import IO
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from webapp.contacts.imports import columns, import_memory, stored_files
-from webapp.contacts.imports.csv_import import FileRow, read_rows
-from webapp.contacts.imports.file_format import FileFormat, detect
-from webapp.contacts.imports.file_limits import UnreadableFile
+from webapp.contacts.imports import columns, import_memory
+from webapp.contacts.imports.files import stored_files
+from webapp.contacts.imports.files.csv_import import FileRow, read_rows
+from webapp.contacts.imports.files.file_format import FileFormat, detect
+from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.queries import own_fields

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from webapp.contacts import texts
 from webapp.contacts.fields import SKIP, STANDARD, TYPE_LABELS, Field
 from webapp.contacts.imports.columns import NEW
-from webapp.contacts.imports.file_format import FileFormat
+from webapp.contacts.imports.files.file_format import FileFormat
 from webapp.contacts.imports.import_draft import NO_MEDIUM, format_of
 from webapp.contacts.models_imports import ContactImport, ImportMode
 

@@ -1,6 +1,6 @@
 """How fast an import goes and when it will be over, in words for its page. PURE."""
 
-from webapp.texts import duration, plural
+from webapp.values.texts import duration, plural
 
 ENOUGH_S = 2.0  # before that the first block says little about the rest
 

@@ -3,7 +3,7 @@
 from flask import url_for
 from sqlmodel import Session
 
-from webapp.access.audit import Detail
+from webapp.access.trail.audit import Detail
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.routes import database_or_404, import_or_404

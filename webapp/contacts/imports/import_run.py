@@ -18,18 +18,19 @@ from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts import contact_writes, erased, import_blocks
 from webapp.contacts.cells import fold
-from webapp.contacts.contact_plan import Target
-from webapp.contacts.contact_rows import MAX_CHOICES, RowConverter
-from webapp.contacts.imports import stored_files
-from webapp.contacts.imports.file_limits import UnreadableFile
+from webapp.contacts.erasure import erased
+from webapp.contacts.imports.files import stored_files
+from webapp.contacts.imports.files.file_limits import UnreadableFile
+from webapp.contacts.imports.files.reading_ahead import ahead
 from webapp.contacts.imports.import_draft import rows_of
-from webapp.contacts.imports.reading_ahead import ahead
 from webapp.contacts.imports.row_blocks import Block, convert_block
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 from webapp.contacts.queries import own_fields
+from webapp.contacts.store import contact_inserts, import_blocks
+from webapp.contacts.store.row_converter import MAX_CHOICES, RowConverter
+from webapp.contacts.store.upsert_plan import Target
 from webapp.services import services
 from webapp.workers import is_gone, this_process
 
@@ -189,7 +190,7 @@ def commit(claimed: Claim, group: Sequence[Block]) -> tuple[int, bool]:
 def _write_block(session: Session, made: ContactImport, target: Target, block: Block) -> None:
     connection = session.connection()
     recorder = import_blocks.Recorder(session, made, at := clock.now())
-    written = contact_writes.write_block(connection, target, block.contacts, at, recorder.keep)
+    written = contact_inserts.write_block(connection, target, block.contacts, at, recorder.keep)
     recorder.end(written.new + written.updated)
     rejected = block.rejected_with(written.conflicts)
     if rejected:

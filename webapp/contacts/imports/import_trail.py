@@ -2,8 +2,8 @@
 
 from sqlmodel import Session
 
-from webapp.access import audit
-from webapp.access.audit import Action
+from webapp.access.trail import audit
+from webapp.access.trail.audit import Action
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport
 

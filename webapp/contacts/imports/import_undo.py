@@ -17,14 +17,15 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.access.audit import Action
-from webapp.contacts import holders, import_blocks
+from webapp.access.trail.audit import Action
+from webapp.contacts import hooks
 from webapp.contacts.fields import OWN
 from webapp.contacts.imports import import_trail
 from webapp.contacts.imports.import_run import MAX_CRASHES, SHIFT_S, Claim, Fenced, hold, is_dead
 from webapp.contacts.models import CONTACT, Filter, OwnField
 from webapp.contacts.models_imports import ContactImport, ImportBlock, ImportStatus
-from webapp.texts import number
+from webapp.contacts.store import import_blocks
+from webapp.values.texts import number
 
 ENDED = (
     ImportStatus.COMPLETED,
@@ -45,7 +46,7 @@ def refusal(session: Session, made: ContactImport) -> str | None:
         return NOT_THE_LAST
     if not import_blocks.exist(session, made.id or 0):
         return TOO_LATE
-    return holders.why_held(session, made.database_id, made.started_at)
+    return hooks.why_held(session, made.database_id, made.started_at)
 
 
 def ask(import_id: int, operator: str) -> str | None:
@@ -182,7 +183,7 @@ def _remove(session: Session, database_id: int, block: ImportBlock) -> int:
     theirs = _made_in(database_id, block)
     untouched = select(CONTACT.c.id).where(*theirs, CONTACT.c.updated_at == block.written_at)
     ids = session.execute(untouched.with_for_update()).scalars().all()
-    holders.forget(session, database_id, ids)
+    hooks.forget(session, database_id, ids)
     session.execute(delete(CONTACT).where(CONTACT.c.id.in_(ids)))
     return session.execute(select(func.count()).select_from(CONTACT).where(*theirs)).scalar_one()
 

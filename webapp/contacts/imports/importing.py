@@ -9,14 +9,16 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.access.audit import Action
-from webapp.contacts import emptying, import_blocks
-from webapp.contacts.imports import columns, import_run, import_trail, import_undo, stored_files
-from webapp.contacts.imports.file_limits import UnreadableFile
+from webapp.access.trail.audit import Action
+from webapp.contacts import emptying
+from webapp.contacts.imports import columns, import_run, import_trail, import_undo
+from webapp.contacts.imports.files import stored_files
+from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.import_draft import create, problems
 from webapp.contacts.models import FieldType, OwnField
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.queries import own_fields
+from webapp.contacts.store import import_blocks
 from webapp.services import services
 
 __all__ = ["UnreadableFile", "create", "discard", "lost", "reconcile", "ring", "run", "start", "stop", "undo"]

@@ -3,10 +3,10 @@
 from flask import Response, make_response, render_template
 from sqlmodel import Session
 
-from webapp import clock, csv_file, db, htmx, workers
-from webapp.access.audit import Action, tell
+from webapp import clock, db, workers
 from webapp.access.current import current_operator, may
 from webapp.access.models import Role
+from webapp.access.trail.audit import Action, tell
 from webapp.contacts import texts
 from webapp.contacts.imports import import_pace, import_undo, importing
 from webapp.contacts.imports import rejected_rows as rejected
@@ -14,6 +14,7 @@ from webapp.contacts.imports.import_pages import find, told, url
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.routes import IMPORT, blueprint
+from webapp.web import csv_file, htmx
 
 POLL_S = 2
 RUNNING = (ImportStatus.QUEUED, ImportStatus.RUNNING, ImportStatus.UNDOING)
@@ -25,14 +26,16 @@ def import_result(database_id: str, import_id: str) -> Response:
         database, made = find(session, database_id, import_id)
         if made.status == ImportStatus.DRAFT and may(Role.MARKETER):
             return htmx.go_to(url("import_columns", database, made))
-        return make_response(render_template("contacts/import.html", **_result(session, database, made)))
+        return make_response(
+            render_template("contacts/imports/import.html", **_result(session, database, made))
+        )
 
 
 @blueprint.get(f"{IMPORT}/avanzamento")
 def import_progress(database_id: str, import_id: str) -> str:
     with db.reading() as session:
         database, made = find(session, database_id, import_id)
-        return render_template("contacts/_import_result.html", **_result(session, database, made))
+        return render_template("contacts/imports/_import_result.html", **_result(session, database, made))
 
 
 @blueprint.post(f"{IMPORT}/ferma")
@@ -51,7 +54,7 @@ def confirm_undo(database_id: str, import_id: str) -> str | Response:
             return htmx.go_to(url("import_result", database, made))
         refused = import_undo.refusal(session, made)
         return render_template(
-            "contacts/undo_import.html", database=database, made=made, refused=refused, words=texts
+            "contacts/imports/undo_import.html", database=database, made=made, refused=refused, words=texts
         )
 
 

@@ -3,10 +3,10 @@
 from flask import Response, make_response, render_template, request, url_for
 from sqlmodel import Session
 
-from webapp import csv_file, db, htmx
-from webapp.access.audit import Action, record
+from webapp import db
 from webapp.access.current import current_operator, may
 from webapp.access.models import Role
+from webapp.access.trail.audit import Action, record
 from webapp.contacts import queries, texts
 from webapp.contacts.imports import (
     column_checks,
@@ -18,13 +18,14 @@ from webapp.contacts.imports import (
     sample_file,
 )
 from webapp.contacts.imports.columns import NEW
-from webapp.contacts.imports.file_limits import UnreadableFile
+from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.import_pages import find, told, url
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.routes import IMPORT, IMPORTS, blueprint, database_or_404
-from webapp.security import takes_file
 from webapp.services import services
+from webapp.web import csv_file, htmx
+from webapp.web.security import takes_file
 
 PREVIEW_ROWS = 10
 
@@ -35,7 +36,7 @@ def show_imports(database_id: str) -> str:
         database = database_or_404(session, database_id)
         found = queries.imports_of(session, database.id or 0)
         return render_template(
-            "contacts/imports.html", database=database, imports=found, may_edit=may(Role.MARKETER)
+            "contacts/imports/imports.html", database=database, imports=found, may_edit=may(Role.MARKETER)
         )
 
 
@@ -43,7 +44,7 @@ def show_imports(database_id: str) -> str:
 def new_import(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        return render_template("contacts/new_import.html", **_file_form(database, ""))
+        return render_template("contacts/imports/new_import.html", **_file_form(database, ""))
 
 
 @blueprint.get(f"{IMPORTS}/esempio.csv", endpoint="sample_file")
@@ -76,7 +77,9 @@ def import_columns(database_id: str, import_id: str) -> Response:
         database, draft = find(session, database_id, import_id)
         if draft.status != ImportStatus.DRAFT:
             return htmx.go_to(url("import_result", database, draft))
-        return make_response(render_template("contacts/columns.html", **_columns(session, database, draft)))
+        return make_response(
+            render_template("contacts/imports/columns.html", **_columns(session, database, draft))
+        )
 
 
 @blueprint.post(f"{IMPORT}/lettura")
@@ -108,7 +111,7 @@ def save_columns(database_id: str, import_id: str) -> Response:
         session.add(draft)
         if not errors:
             return htmx.go_to(url("check_import", database, draft))
-        page = "contacts/_columns_form.html" if htmx.is_htmx() else "contacts/columns.html"
+        page = "contacts/imports/_columns_form.html" if htmx.is_htmx() else "contacts/imports/columns.html"
         return make_response(render_template(page, **_columns(session, database, draft, errors)), 422)
 
 
@@ -123,7 +126,7 @@ def check_import(database_id: str, import_id: str) -> Response:
             return htmx.go_to(url("import_columns", database, draft))
         found = dry_run.forecast(session, draft)
         page = render_template(
-            "contacts/check.html", database=database, draft=draft, found=found, words=texts,
+            "contacts/imports/check.html", database=database, draft=draft, found=found, words=texts,
             makes=[draft.header[int(i)] for i, target in draft.mapping.items() if target.startswith(NEW)],
         )  # fmt: skip
         return make_response(page)
@@ -157,7 +160,7 @@ def _file_form(database: UserDatabase, error: str) -> dict[str, object]:
 
 
 def _refused_file(database: UserDatabase, error: str) -> Response:
-    page = "contacts/_file_form.html" if htmx.is_htmx() else "contacts/new_import.html"
+    page = "contacts/imports/_file_form.html" if htmx.is_htmx() else "contacts/imports/new_import.html"
     return make_response(render_template(page, **_file_form(database, error)), 422)
 
 

@@ -16,12 +16,14 @@ from webapp.destinations.base import (
     Person,
     TemporaryError,
 )
-from webapp.destinations.meta import accounts, health_notes, name_words, queries, texts
-from webapp.destinations.meta.audiences import audience
-from webapp.destinations.meta.connect import graph_client, http_session
-from webapp.destinations.meta.graph import DEADLINE_S
+from webapp.destinations.meta import name_words, queries, texts
+from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.accounts.connect import graph_client, http_session
+from webapp.destinations.meta.graph_api.audiences import audience
+from webapp.destinations.meta.graph_api.graph import DEADLINE_S
+from webapp.destinations.meta.health import health_notes
+from webapp.destinations.meta.health.notices import notices
 from webapp.destinations.meta.models import MetaAccount, MetaHealth
-from webapp.destinations.meta.notices import notices
 
 T = TypeVar("T")
 

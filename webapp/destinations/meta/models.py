@@ -9,7 +9,7 @@ import webapp.access.models  # noqa: F401 (the tables that foreign keys here poi
 from webapp import clock
 from webapp.crypto import SEALED
 from webapp.db import Blob, Json
-from webapp.identifiers import new_public_id
+from webapp.values.identifiers import new_public_id
 
 MAX_ACCOUNTS = 10  # per client; seed: "fino a 10 diversi Ads Account Facebook"
 

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, func, select
 
 from webapp import clock
 from webapp.destinations.meta.models import AuthorisationDraft, MetaAccount
-from webapp.identifiers import looks_like_public_id
+from webapp.values.identifiers import looks_like_public_id
 
 DRAFT_LIVES = timedelta(hours=12)  # as long as a session may last
 

@@ -6,7 +6,7 @@ from flask import session as cookie
 from webapp import db
 from webapp.access.current import current_client, current_operator
 from webapp.destinations.meta import queries
-from webapp.destinations.meta.authorisation import Asker, new_browser_secret
+from webapp.destinations.meta.accounts.authorisation import Asker, new_browser_secret
 from webapp.destinations.meta.models import AuthorisationDraft, MetaAccount
 
 blueprint = Blueprint("meta", __name__)

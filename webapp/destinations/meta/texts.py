@@ -7,9 +7,9 @@ copy guide.
 from datetime import datetime
 from typing import NamedTuple
 
-from webapp import texts as house
 from webapp.destinations.base import Problem
-from webapp.texts import Look
+from webapp.values import texts as house
+from webapp.values.texts import Look
 
 NAME_MISSING = "Scrivi un nome: è quello che vedrai nei menu."
 NAME_LONG = "Il nome è troppo lungo: usa al massimo 80 caratteri."

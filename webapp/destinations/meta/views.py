@@ -3,24 +3,18 @@
 from flask import render_template, request
 from sqlmodel import Session
 
-from webapp import clock, db, shell
+from webapp import clock, db
 from webapp.access.current import may
 from webapp.access.models import Role
 from webapp.destinations.base import DestinationError
-from webapp.destinations.meta import (
-    accounts,
-    callbacks,
-    health_notes,
-    oauth,
-    queries,
-    texts,
-    views_account,
-    views_health,
-)
-from webapp.destinations.meta.connect import PAGE_DEADLINE_S
+from webapp.destinations.meta import queries, texts
+from webapp.destinations.meta.accounts import accounts, callbacks, oauth, views_account
+from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S
+from webapp.destinations.meta.accounts.grants import in_words
+from webapp.destinations.meta.accounts.listing import AudienceRow, audience_row
+from webapp.destinations.meta.accounts.showing import AccountRow, account_row
 from webapp.destinations.meta.destination import MetaDestination
-from webapp.destinations.meta.grants import in_words
-from webapp.destinations.meta.listing import AudienceRow, audience_row
+from webapp.destinations.meta.health import health_notes, views_health
 from webapp.destinations.meta.models import MAX_ACCOUNTS, MetaAccount
 from webapp.destinations.meta.routes import (
     ACCOUNT,
@@ -30,7 +24,7 @@ from webapp.destinations.meta.routes import (
     client_id,
     find_account,
 )
-from webapp.destinations.meta.showing import AccountRow, account_row
+from webapp.web import shell
 
 __all__ = ["blueprint", "callbacks", "views_account", "views_health"]
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from webapp.identifiers import new_public_id
+from webapp.values.identifiers import new_public_id
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 

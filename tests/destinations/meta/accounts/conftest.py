@@ -7,10 +7,10 @@ import requests
 
 from tests.conftest import Browser, make_app
 from tests.destinations.meta.accounts.journey import FACEBOOK, Dialog
-from tests.running import Simulator
+from tests.support.running import Simulator
 from webapp.access.models import Client
 from webapp.config import Settings
-from webapp.destinations.meta import accounts
+from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import MetaAccount
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.axe import violations
 from tests.conftest import opened, served_at
 from tests.destinations.meta.accounts.journey import FACEBOOK, saved
+from tests.support.axe import violations
 from webapp import services as platea
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.conftest import opened, served_at
 from tests.destinations.meta.accounts.journey import FACEBOOK
-from tests.keyboard import press, tab_to
+from tests.support.keyboard import press, tab_to
 from webapp import services as platea
 
 pytestmark = pytest.mark.browser

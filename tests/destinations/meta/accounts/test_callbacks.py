@@ -10,7 +10,7 @@ import requests
 
 from tests.conftest import served_at
 from tests.destinations.meta.accounts.journey import FACEBOOK, saved
-from webapp.destinations.meta.signed_request import Forged, read
+from webapp.destinations.meta.accounts.signed_request import Forged, read
 
 SECRET = "segreto-di-prova"
 NOW = 1_900_000_000

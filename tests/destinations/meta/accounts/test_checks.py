@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.destinations.meta import checks
+from webapp.destinations.meta.accounts import checks
 
 APP = "871204539916042"
 GOOD_TOKEN = {"is_valid": True, "app_id": APP, "scopes": ["ads_management"]}

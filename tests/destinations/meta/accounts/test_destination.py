@@ -9,7 +9,7 @@ import time_machine
 from tests.destinations.meta.accounts.journey import saved
 from webapp import clock, db
 from webapp.destinations.base import Medium, NeedsPersonError, PermanentError, Person, TemporaryError
-from webapp.destinations.meta import accounts
+from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.registry import destination
 
 META = destination("meta")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.destinations.meta.forms import MASK, read_account
+from webapp.destinations.meta.accounts.forms import MASK, read_account
 
 GOOD = {"nome": "Aurora Italia", "account_id": "1029384756102", "token": ""}
 DIGITS_ONLY = "Usa solo cifre, senza “act_”. Esempio: 1029384756102."

@@ -12,7 +12,8 @@ from tests.conftest import add_operator
 from tests.destinations.meta.accounts.journey import FACEBOOK
 from webapp import clock, db, queueing
 from webapp.access.models import Client, Membership, Role
-from webapp.destinations.meta import accounts, health
+from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.health import checking
 from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
 
 BOARD = f"{FACEBOOK}/salute"
@@ -50,7 +51,7 @@ def row(tree, account: MetaAccount) -> str:
 def test_a_look_finds_the_audiences_the_blocked_ones_and_the_limit(save_account, signed_in, page):
     account = save_account()
 
-    health.check(account.id)
+    checking.check(account.id)
 
     found = known(account)
     assert (found.has_permission, found.has_terms, found.n_audiences) == (True, True, 3)
@@ -63,8 +64,8 @@ def test_a_look_finds_the_audiences_the_blocked_ones_and_the_limit(save_account,
 
 def test_the_size_of_each_audience_is_kept_once_a_day(save_account):
     account = save_account()
-    health.check(account.id)
-    health.check(account.id)
+    checking.check(account.id)
+    checking.check(account.id)
 
     with db.reading() as session:
         assert [one.size for one in session.exec(select(AudienceSize))] == [48_000]
@@ -76,14 +77,14 @@ def test_terms_that_were_withdrawn_stand_on_the_account_until_they_are_accepted(
     account = save_account()
     tell(simulator, "account", account=account.act_id, tos_accepted=False)
 
-    health.check(account.id)
+    checking.check(account.id)
 
     assert known(account).has_terms is False
     assert "Condizioni d’uso" in (now(account).problem_text or "")
     assert "Condizioni da accettare" in row(page(signed_in.get(BOARD)), account)
 
     tell(simulator, "account", account=account.act_id, tos_accepted=True)
-    health.check(account.id)
+    checking.check(account.id)
     assert (known(account).has_terms, now(account).problem) == (True, None)
 
 
@@ -91,7 +92,7 @@ def test_a_permission_that_was_taken_back_is_found(save_account, simulator, sign
     account = save_account()
     tell(simulator, "token", scopes=["ads_read"])
 
-    health.check(account.id)
+    checking.check(account.id)
 
     assert known(account).has_permission is False
     assert "Manca ads_management" in row(page(signed_in.get(BOARD)), account)
@@ -101,7 +102,7 @@ def test_a_token_that_ended_is_found_before_an_upload_needs_it(save_account, sim
     account = save_account()
     tell(simulator, "token", invalid=463)
 
-    health.check(account.id)
+    checking.check(account.id)
 
     assert now(account).problem is not None
     assert "Da controllare" in words(page(signed_in.get(FACEBOOK)))
@@ -109,10 +110,10 @@ def test_a_token_that_ended_is_found_before_an_upload_needs_it(save_account, sim
 
 def test_a_facebook_that_does_not_answer_keeps_what_was_known(save_account, simulator, signed_in, page):
     account = save_account()
-    health.check(account.id)
+    checking.check(account.id)
     simulator.order(fault="unavailable", on="GET /account", times=None)
 
-    health.check(account.id)
+    checking.check(account.id)
 
     found = known(account)
     assert found.n_audiences == 3 and found.trouble
@@ -122,13 +123,13 @@ def test_a_facebook_that_does_not_answer_keeps_what_was_known(save_account, simu
 
 def test_nobody_is_asked_twice_in_an_hour(save_account, connected):
     account = save_account()
-    health.ring_due()
+    checking.ring_due()
     assert account.id not in rung(connected)  # saving it asked everything a moment ago
 
     with db.writing() as session:
         session.get_one(MetaHealth, account.id).asked_at = clock.now() - timedelta(minutes=61)
-    health.ring_due()
-    health.ring_due()
+    checking.ring_due()
+    checking.ring_due()
 
     assert rung(connected) == [account.id]
 
@@ -139,7 +140,7 @@ def test_an_account_that_rests_is_left_alone(save_account, connected):
         session.get_one(MetaHealth, account.id).asked_at = None
     accounts.rest(account.id, 600)
 
-    health.ring_due()
+    checking.ring_due()
 
     assert rung(connected) == []
 
@@ -149,7 +150,7 @@ def test_an_account_without_a_token_is_not_looked_at(save_account, simulator):
     change(account, token=None)
     before = len(simulator.calls())
 
-    health.check(account.id)
+    checking.check(account.id)
 
     assert len(simulator.calls()) == before
 
@@ -158,7 +159,7 @@ def test_an_account_deleted_meanwhile_is_no_error(save_account):
     account = save_account()
     assert accounts.delete(account)
 
-    health.check(account.id)
+    checking.check(account.id)
 
     with db.reading() as session:
         assert session.exec(select(MetaHealth)).all() == []
@@ -166,7 +167,7 @@ def test_an_account_deleted_meanwhile_is_no_error(save_account):
 
 def test_the_list_says_how_many_audiences_and_when_it_was_last_used(save_account, signed_in, page):
     account = save_account()
-    health.check(account.id)
+    checking.check(account.id)
 
     said = words(page(signed_in.get(FACEBOOK)).get_element_by_id(f"account-{account.public_id}"))
 
@@ -225,19 +226,19 @@ def rung(settings) -> list[int]:
     """The accounts whose look is waiting for a worker."""
     with queueing.connection(settings.redis_url) as redis:
         queue = Queue(queueing.QUEUE, connection=redis, serializer=JSONSerializer, job_class=queueing.SafeJob)
-        return [job.args[0] for job in queue.jobs if job.func_name == health.JOB]
+        return [job.args[0] for job in queue.jobs if job.func_name == checking.JOB]
 
 
 def test_an_account_that_was_used_since_is_looked_at_sooner(save_account, connected):
     account = save_account()
     with db.writing() as session:
         session.get_one(MetaHealth, account.id).asked_at = clock.now() - timedelta(minutes=15)
-    health.ring_due()
+    checking.ring_due()
     assert rung(connected) == []
 
     before = accounts.last_uses[:]
     accounts.last_uses[:] = [lambda session, ids: {account.id: clock.now() - timedelta(minutes=3)}]
-    health.ring_due()
+    checking.ring_due()
     accounts.last_uses[:] = before
 
     assert rung(connected) == [account.id]

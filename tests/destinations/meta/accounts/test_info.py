@@ -3,8 +3,8 @@
 import requests
 
 from tests.destinations.meta.accounts.journey import FACEBOOK, saved
+from webapp.destinations.meta.accounts.listing import audience_row, size_words
 from webapp.destinations.meta.destination import MetaDestination
-from webapp.destinations.meta.listing import audience_row, size_words
 
 CELLS = "descendant::td"
 

@@ -5,8 +5,8 @@ import requests
 
 from tests.destinations.meta.accounts.journey import FACEBOOK, come_back, drafts, saved
 from webapp.destinations.base import NeedsPersonError
-from webapp.destinations.meta import accounts
-from webapp.destinations.meta.grants import Refused
+from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.accounts.grants import Refused
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from tests.conftest import add_operator, make_app
 from tests.destinations.meta.accounts.journey import FACEBOOK, drafts, saved
 from webapp import db
 from webapp.access.models import Client, Role
-from webapp.destinations.meta import accounts
-from webapp.destinations.meta.forms import MASK
+from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.accounts.forms import MASK
 from webapp.destinations.meta.models import MetaAccount
 
 EMPTY = "Collega il primo account Facebook"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.destinations.meta.accounts.journey import FACEBOOK, come_back, drafts, saved
 from webapp import clock
-from webapp.destinations.meta import accounts, authorisation
+from webapp.destinations.meta.accounts import accounts, authorisation
 
 
 @pytest.fixture

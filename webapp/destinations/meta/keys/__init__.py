@@ -19,9 +19,9 @@ from collections.abc import Callable
 from typing import Any
 
 from webapp.destinations.meta.keys import birth, gender, identifiers, names, places
-from webapp.emails import read_email
-from webapp.phones import read_phone
-from webapp.readings import Reading, bad, good
+from webapp.values.emails import read_email
+from webapp.values.phones import read_phone
+from webapp.values.readings import Reading, bad, good
 
 # Sent as they are. Source: Meta sheet §4.2 (page custom-audience/users): all other keys are hashed.
 NEVER_HASHED = {"MADID", "EXTERN_ID"}

@@ -3,8 +3,8 @@
 import re
 from datetime import date
 
-from webapp.emails import trim
-from webapp.readings import Reading, bad, good
+from webapp.values.emails import trim
+from webapp.values.readings import Reading, bad, good
 
 # [page] "YYYY from 1900 to current year". The upper bound only stops what is no year of birth at all.
 _YEARS = range(1900, 2100)

@@ -1,7 +1,7 @@
 """GEN. PURE."""
 
-from webapp.emails import trim
-from webapp.readings import Reading, bad, good
+from webapp.values.emails import trim
+from webapp.values.readings import Reading, bad, good
 
 # The words [builder] knows (genderUtil); [page] only names the letters they become.
 _MALE = (

@@ -2,8 +2,8 @@
 
 import re
 
-from webapp.emails import INVISIBLE, trim
-from webapp.readings import Reading, bad, good
+from webapp.values.emails import INVISIBLE, trim
+from webapp.values.readings import Reading, bad, good
 
 # Source: [page] mobile advertiser ids keep their hyphens; Apple's and Google's are both UUIDs.
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch

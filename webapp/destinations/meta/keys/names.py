@@ -4,8 +4,8 @@ import re
 import string
 import unicodedata
 
-from webapp.emails import INVISIBLE, trim
-from webapp.readings import Reading, bad, good
+from webapp.values.emails import INVISIBLE, trim
+from webapp.values.readings import Reading, bad, good
 
 # [page] "lowercase only with no punctuation. If using special characters, the text must be encoded in
 # UTF-8": Valéry → valéry. [builder] and [uploader] also take the whitespace out: Mary Jane → maryjane.

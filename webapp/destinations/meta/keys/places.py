@@ -5,8 +5,8 @@ import unicodedata
 
 from webapp.destinations.meta.keys.country_names import COUNTRY_CODES, code_of_country
 from webapp.destinations.meta.keys.regions import AMERICAN_STATES, ITALIAN_PROVINCES
-from webapp.emails import trim
-from webapp.readings import Reading, bad, good
+from webapp.values.emails import trim
+from webapp.values.readings import Reading, bad, good
 
 _ZIP_PLUS_FOUR = re.compile(r"(\d{5})[\s-]*(\d{4})?").fullmatch
 _POSTCODE = re.compile(r"[a-z0-9]{2,10}").fullmatch

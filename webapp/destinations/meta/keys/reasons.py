@@ -1,6 +1,6 @@
 """The Italian words for why a value has no normalised form. PURE."""
 
-from webapp import reasons
+from webapp.values import reasons
 
 REASONS = {
     "birth_empty": "manca la data di nascita",

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import orjson
 
-from . import snapshot
 from .app import create_simulator
-from .options import Options, parse
-from .seed import ACCOUNT_ID, new_world, renew_default_token
+from .control import snapshot
+from .control.options import Options, parse
+from .control.seed import ACCOUNT_ID, new_world, renew_default_token
 from .server import LoopbackServer
 from .settings import LATEST_VERSION, Settings
 from .state import Simulation, World

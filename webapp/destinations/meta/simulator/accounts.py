@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from . import auth
-from .exchange import Answer, Exchange
 from .fields import select
 from .graph_errors import terms_missing
+from .sign_in import auth
+from .sign_in.exchange import Answer, Exchange
 from .state import AdAccount
 
 TERMS = "custom_audience_tos"

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from . import audience_view, auth, filtering
+from . import audience_view, filtering
 from .accounts import require_terms
-from .exchange import Answer, Exchange
 from .fields import select
 from .graph_errors import GraphError, invalid_parameter
 from .paging import paged
+from .sign_in import auth
+from .sign_in.exchange import Answer, Exchange
 from .state import Audience, Simulation
 from .usage import count_call
 

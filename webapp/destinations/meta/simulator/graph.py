@@ -8,12 +8,14 @@ from typing import Any
 
 from flask import Request, Response
 
-from . import accounts, audiences, graph_call, oauth, people, spoiled, users
-from .exchange import Answer, Exchange
-from .faults import HTML_PAGE, Fault, Orders, ordered_error, wait_for_hang_up
+from . import accounts, audiences, graph_call, users
+from .control import people, spoiled
+from .control.faults import HTML_PAGE, Fault, Orders, ordered_error, wait_for_hang_up
 from .graph_errors import GraphError, no_such_object, unknown_path
 from .headers import compress, error_response, json_response, trace_id
 from .server import Cut
+from .sign_in import oauth
+from .sign_in.exchange import Answer, Exchange
 from .state import Call, Simulation
 from .usage import usage_headers
 

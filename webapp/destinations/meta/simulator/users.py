@@ -5,14 +5,15 @@ Rows are judged before the lock is taken: that is where the time goes.
 
 from typing import Any
 
-from . import audience_view, auth, members, replace, rows, sessions
+from . import audience_view, members, replace, rows, sessions
 from .accounts import require_terms
-from .exchange import Answer, Exchange
-from .fault_catalogue import fixed_error
+from .control.fault_catalogue import fixed_error
 from .graph_call import version_number
 from .graph_errors import GraphError, invalid_parameter
 from .paging import paged
 from .rows import Checked, Payload
+from .sign_in import auth
+from .sign_in.exchange import Answer, Exchange
 from .state import Audience, UploadSession
 from .usage import count_call
 

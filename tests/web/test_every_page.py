@@ -1,0 +1,245 @@
+"""Every page that links lead to, from the overview on: fit for people, for every role, for small screens."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+from sqlmodel import select
+
+from tests.conftest import Browser, add_operator, make_app, opened, served_at
+from tests.contacts.conftest import add_draft, import_file
+from tests.support.axe import violations_in_every_mode
+from tests.support.html_checks import check_page
+from tests.support.running import Simulator
+from tests.uploads.screens.building import add_event, add_upload, leave_out, save, sign
+from webapp import db
+from webapp.access.models import Client, Role
+from webapp.config import Settings
+from webapp.contacts import databases
+from webapp.contacts.models import Contact, Filter
+from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.models import MetaAccount
+from webapp.uploads.status import BatchStatus, UploadStatus
+
+CSV = """Nome;Email;Cellulare;Città;Totale speso;Ultimo acquisto
+Mario;mario.rossi@posta.example;333 1234567;Torino;1.250,90;23/11/2026
+<b>Lucia</b>;lucia.bianchi@posta.example;;Forlì;0;01/02/2026
+Anna;non è un indirizzo;02 1234567;Milano;12;2026-01-31
+"""
+# The elements that stick out on the right, when the page as a whole can be scrolled sideways.
+TOO_WIDE = """() => document.documentElement.scrollWidth <= 320 ? [] :
+  [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > 321)
+    .map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"""
+RULE = {
+    "groups": [
+        {"match": "all", "conditions": [{"field": "city", "operator": "is", "values": ["Torino", "Forlì"]}]}
+    ],
+    "exclude": {"match": "any", "conditions": []},
+}
+
+
+@pytest.fixture
+def sample(database: Settings, aurora: Client, simulator: Simulator) -> Flask:
+    """An application where Studio Aurora has something of everything."""
+    app = make_app(simulator.settings(database))
+    with db.writing() as session:
+        clienti = databases.create_database(session, aurora.id, "Clienti Italia")
+        databases.create_database(session, aurora.id, "Vuoto")
+    import_file(clienti, CSV)
+    add_draft(clienti, CSV, "da-completare.csv")
+    saved = Filter(database_id=clienti.id, name="Torino e Forlì", rule=RULE)
+    save(saved, sign("worker-1"))
+    account = accounts.save_with_token(
+        aurora.id, "Aurora Italia", simulator.account_id, simulator.access_token
+    )
+    save(MetaAccount(client_id=aurora.id, name="Aurora Outlet", act_id="9182736450918", problem="190/463"))
+    for status in UploadStatus:
+        upload = add_upload(
+            clienti,
+            [(BatchStatus.SENT, 12, 1), (BatchStatus.PENDING, 8, 0)],
+            status=status,
+            saved=saved,
+            account=account,
+            discarded={"email_invalid": 3},
+            audience_name=f"Black Friday <{status}>",
+            audience_id=f"2385{list(UploadStatus).index(status)}",
+            reason="Facebook chiede di rallentare." if status == UploadStatus.PAUSED else None,
+        )
+        add_event(upload, "started")
+    with db.reading() as session:
+        contacts = list(session.exec(select(Contact)))
+        session.expunge_all()
+    leave_out(upload, "email_invalid", contacts)
+    return app
+
+
+def browser_as(app: Flask, aurora: Client, role: Role) -> Browser:
+    browser = app.test_client()
+    browser.sign_in(add_operator(aurora, role))
+    return browser
+
+
+def crawl(browser: Browser) -> Iterator[tuple[str, object]]:
+    """Every address that a link of ours leads to, and its answer; each page is checked on the way."""
+    found, todo = {"/"}, ["/"]
+    while todo:
+        path = todo.pop()
+        answer = browser.get(path)
+        yield path, answer
+        if answer.mimetype != "text/html":
+            continue
+        links = [answer.location] if answer.location else check_page(answer.text).xpath("//a/@href")
+        links = {link.partition("#")[0] for link in links}
+        new = {link for link in links if link.startswith("/") and not link.startswith("/static")} - found
+        found |= new
+        todo += sorted(new)
+
+
+def kind_of(app: Flask, path: str) -> str:
+    endpoint, _ = app.url_map.bind("localhost").match(path.partition("?")[0])
+    return endpoint
+
+
+def test_every_link_leads_to_a_page_or_a_file(sample, aurora):
+    kinds = set()
+    for path, answer in crawl(browser_as(sample, aurora, Role.ADMINISTRATOR)):
+        assert answer.status_code in (200, 303), path
+        if answer.mimetype != "text/html":
+            assert answer.headers["Content-Disposition"].startswith("attachment"), path
+        kinds.add(kind_of(sample, path))
+
+    assert {
+        *("home.overview", "access.profile", "access.trail"),
+        *("access.operators", "access.edit_operator", "access.new_invitation", "access.settings"),
+        "access.second_factor",
+        *("contacts.databases", "contacts.contacts", "contacts.all_filters", "contacts.edit_filter"),
+        *("contacts.imports", "contacts.import_result", "contacts.new_import"),
+        *("meta.accounts", "meta.new_account", "meta.account_info"),
+        *(
+            "uploads.history",
+            "uploads.filter_history",
+            "uploads.new_upload",
+            "uploads.detail",
+            "uploads.monitor",
+        ),
+    } <= kinds
+
+
+@pytest.mark.parametrize("role", [Role.SUPPORT, Role.MARKETER])
+def test_no_link_leads_where_a_role_may_not_go(sample, aurora, role):
+    refused = [path for path, answer in crawl(browser_as(sample, aurora, role)) if answer.status_code >= 400]
+
+    assert refused == []
+
+
+def test_support_never_sees_a_contact_detail(sample, aurora):
+    for path, answer in crawl(browser_as(sample, aurora, Role.SUPPORT)):
+        seen = re.findall(r"mario\.rossi|lucia\.bianchi|333 ?1234567|non è un indirizzo", answer.text)
+        assert seen == [], path
+
+
+def test_another_client_sees_none_of_it(sample, aurora):
+    theirs = {path for path, _ in crawl(browser_as(sample, aurora, Role.ADMINISTRATOR))}
+    with db.writing() as session:
+        other = Client(name="Bottega Verdi")
+        session.add(other)
+    stranger = sample.test_client()
+    stranger.sign_in(add_operator(other, Role.ADMINISTRATOR, "paolo@verdi.example", "Paolo Verdi"))
+
+    opened_anyway = [
+        path
+        for path in theirs
+        if re.search(r"/[2-9a-hj-km-np-z]{12}\b", path) and stranger.get(path).status_code != 404
+    ]
+
+    assert opened_anyway == []
+
+
+@pytest.fixture
+def html_pages(sample, aurora) -> tuple[Browser, list[str]]:
+    """A browser of an administrator, and the address of every page they come to."""
+    browser = browser_as(sample, aurora, Role.ADMINISTRATOR)
+    return browser, sorted(path for path, answer in crawl(browser) if answer.mimetype == "text/html")
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(900)  # some 200 examinations
+def test_axe_finds_nothing_to_say_of_any_kind_of_page(sample, html_pages, chromium):
+    browser, paths = html_pages
+    problems = []
+    with (
+        served_at(sample) as address,
+        opened(chromium, address, browser, bypass_csp=True) as page,
+    ):
+        for path in {kind_of(sample, path): path for path in paths}.values():
+            page.goto(path)
+            problems += violations_in_every_mode(page)
+            problems += _with_everything_open(page)
+
+    assert problems == []
+
+
+def _with_everything_open(page: Page) -> Iterator[str]:
+    """The page's first menu, and the question that an entry of it asks."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    buttons = page.locator("main [popovertarget]:visible")
+    if not buttons.count():
+        return
+    buttons.first.click()
+    yield from violations_in_every_mode(page, "menu")
+    asking = page.locator(".menu:popover-open [hx-confirm]")
+    if asking.count():
+        asking.first.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        yield from violations_in_every_mode(page, "dialogo")
+
+
+# Forms that are wrong as they are, or once a field is emptied: address → (field to empty, button).
+WRONG = {
+    "/database/nuovo": ("", "crea e importa"),
+    "/configura/integrazioni/facebook/nuovo": ("", "autorizza"),
+    "/profilo": ("", "cambia la password"),
+}
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(900)  # some 200 examinations
+def test_axe_finds_nothing_to_say_of_errors(sample, html_pages, chromium):
+    browser, paths = html_pages
+    upload = next(
+        path for path in paths if kind_of(sample, path) == "uploads.new_upload" and "filtro=" in path
+    )
+    builder = next(path for path in paths if kind_of(sample, path) == "contacts.new_filter")
+    file = next(path for path in paths if kind_of(sample, path) == "contacts.new_import")
+    wrong = {**WRONG, upload: ("", "carica gli utenti"), builder: ("", "salva"), file: ("", "continua")}
+    problems = []
+    with (
+        served_at(sample) as address,
+        opened(chromium, address, browser, bypass_csp=True) as page,
+    ):
+        for path, (field, button) in wrong.items():
+            page.goto(path)
+            if field:
+                page.get_by_label(field).fill("")
+            page.locator("main").get_by_role("button", name=button).first.click()
+            expect(page.locator("[data-error-summary]")).to_be_focused()
+            problems += violations_in_every_mode(page, "errori")
+
+    assert problems == []
+
+
+@pytest.mark.browser
+def test_no_page_is_wider_than_a_small_phone(sample, html_pages, chromium):
+    browser, paths = html_pages
+    problems = []
+    with (
+        served_at(sample) as address,
+        opened(chromium, address, browser, viewport={"width": 320, "height": 700}) as page,
+    ):
+        for path in paths:
+            page.goto(path)
+            problems += [f"{path}: {element}" for element in page.evaluate(TOO_WIDE)]
+
+    assert problems == []

@@ -1,0 +1,132 @@
+"""Inviting a colleague: a link that works once, for seven days, and of which only a keyed hash is kept."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlmodel import Session, col, delete, select
+
+from webapp import clock, mail
+from webapp.access.members.operators import OperatorError, address_of, create_operator, enter
+from webapp.access.models import Client, Invitation, Membership, Operator, Role
+from webapp.access.queries import operator_by_email
+from webapp.access.signing_in.keys import keyed_hash, new_key
+
+DAYS = 7
+VALID_S = DAYS * 24 * 3600
+_PURPOSE = "invito"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An invitation nobody has used yet, for the page that lists them."""
+
+    public_id: str
+    email: str
+    role: Role
+    expires_at: datetime
+    is_expired: bool
+
+
+def invite(session: Session, client: Client, email: str, role: Role) -> str:
+    """The key of a new link for *email*; an earlier one for the same address stops working.
+
+    Raises OperatorError for what is no address, or is of somebody who has a role here already.
+    """
+    assert client.id is not None
+    address = address_of(email)
+    known = operator_by_email(session, address)
+    if known is not None and _has_role(session, known, client):
+        raise OperatorError(f"{address} fa già parte di questo spazio cliente.")
+    session.execute(
+        delete(Invitation).where(col(Invitation.client_id) == client.id, col(Invitation.email) == address)
+    )
+    key = new_key()
+    session.add(
+        Invitation(
+            client_id=client.id,
+            email=address,
+            role=role,
+            key_hash=keyed_hash(_PURPOSE, key),
+            expires_at=clock.epoch() + VALID_S,
+        )
+    )
+    session.flush()
+    return key
+
+
+def pending(session: Session, client_id: int) -> list[Pending]:
+    """The invitations of a client that wait, the expired ones too, by address."""
+    query = select(Invitation).where(Invitation.client_id == client_id).order_by(col(Invitation.email))
+    now = clock.epoch()
+    return [
+        Pending(
+            one.public_id,
+            one.email,
+            Role(one.role),
+            datetime.fromtimestamp(one.expires_at, UTC),
+            one.expires_at <= now,
+        )
+        for one in session.exec(query)
+    ]
+
+
+def one_pending(session: Session, client_id: int, public_id: str) -> Invitation | None:
+    query = select(Invitation).where(Invitation.client_id == client_id, Invitation.public_id == public_id)
+    return session.exec(query).first()
+
+
+def opened_by(session: Session, key: str) -> tuple[Invitation, Client] | None:
+    """What the key of a link opens; None for a key that is wrong, used, taken back or too old."""
+    query = (
+        select(Invitation, Client)
+        .join(Client, col(Client.id) == Invitation.client_id)
+        .where(Invitation.key_hash == keyed_hash(_PURPOSE, key), Invitation.expires_at > clock.epoch())
+    )
+    return session.exec(query).first()
+
+
+def accept_as_new(
+    session: Session, invitation: Invitation, client: Client, name: str, password: str
+) -> Operator:
+    """A new operator with the invitation's address and role. Raises OperatorError: then nothing may stay."""
+    _use(session, invitation)
+    operator = create_operator(session, invitation.email, name, password)
+    enter(session, operator, client, Role(invitation.role))
+    return operator
+
+
+def accept_as(session: Session, invitation: Invitation, client: Client, operator: Operator) -> None:
+    """The operator whose address was invited, and who is signed in, enters the client too.
+
+    Raises OperatorError: then nothing may stay.
+    """
+    if operator.email != invitation.email:
+        raise OperatorError(f"Questo invito è per {invitation.email}: esci ed entra con quell’indirizzo.")
+    _use(session, invitation)
+    enter(session, operator, client, Role(invitation.role))
+
+
+def post(session: Session, client: Client, email: str, link: str, inviter: str) -> None:
+    mail.post(
+        session,
+        email,
+        f"{inviter} ti invita in “{client.name}” su Platea",
+        f"Ciao,\n\n{inviter} ti invita a lavorare nello spazio cliente “{client.name}” su Platea.\n\n"
+        f"Apri questo link, scegli una password ed entra:\n\n{link}\n\n"
+        f"Il link vale {DAYS} giorni e funziona una volta sola. "
+        "Se non ti aspettavi questo invito, ignoralo.\n",
+    )
+
+
+def _use(session: Session, invitation: Invitation) -> None:
+    """Whoever deletes the row has it, so one link never lets two in."""
+    used = session.connection().execute(delete(Invitation).where(col(Invitation.id) == invitation.id))
+    if used.rowcount != 1:
+        raise OperatorError("Questo invito è già stato usato.")
+
+
+def _has_role(session: Session, operator: Operator, client: Client) -> bool:
+    query = select(Membership.id).where(
+        Membership.operator_id == operator.id, Membership.client_id == client.id
+    )
+    return session.exec(query).first() is not None

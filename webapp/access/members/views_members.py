@@ -1,0 +1,201 @@
+"""Screen "Utenti e ruoli": who has which role in the open client, and inviting more people."""
+
+from collections.abc import Callable
+from functools import partial
+
+from flask import Response, abort, make_response, render_template, request, url_for
+from sqlmodel import Session
+
+from webapp import db, mail
+from webapp.access import current
+from webapp.access.members import invitations, members
+from webapp.access.members.members import LastAdministrator, Person
+from webapp.access.members.operators import OperatorError
+from webapp.access.models import Role
+from webapp.access.queries import owners
+from webapp.access.routes import blueprint
+from webapp.access.trail import audit
+from webapp.access.trail.audit import Action
+from webapp.services import services
+from webapp.values.identifiers import looks_like_public_id
+from webapp.values.texts import ROLES
+from webapp.web import htmx
+
+PEOPLE = "/configura/utenti"
+PERSON = f"{PEOPLE}/<operator_id>"
+INVITATION = f"{PEOPLE}/inviti/<invitation_id>"
+LAST = "È l’unica persona che amministra questo spazio: prima dai il ruolo di amministratore a un’altra."
+
+
+@blueprint.get(PEOPLE)
+def operators() -> str:
+    with db.reading() as session:
+        return render_template(
+            "access/members/operators.html",
+            people=members.people(session, _client_id()),
+            pending=invitations.pending(session, _client_id()),
+            owners=owners(session),
+        )
+
+
+@blueprint.get(f"{PEOPLE}/invita")
+def new_invitation() -> str:
+    return _invitation_page({"ruolo": Role.MARKETER}, {})
+
+
+@blueprint.post(f"{PEOPLE}/invita")
+def invite() -> Response | str:
+    values = {"email": request.form.get("email", ""), "ruolo": request.form.get("ruolo", "")}
+    role = _role(values["ruolo"])
+    if role is None:
+        return make_response(_invitation_page(values, {"ruolo": "Scegli un ruolo."}), 422)
+    try:
+        return _invited(values["email"], role)
+    except OperatorError as error:
+        return make_response(_invitation_page(values, {"email": str(error)}), 422)
+
+
+@blueprint.post(f"{INVITATION}/rinnova")
+def renew_invitation(invitation_id: str) -> Response | str:
+    """A new link in place of one that was lost or is too old."""
+    with db.reading() as session:
+        found = _pending_or_404(session, invitation_id)
+    try:
+        return _invited(found.email, Role(found.role))
+    except OperatorError as error:  # they entered by another way meanwhile
+        return htmx.notice(htmx.go_to(url_for("access.operators")), str(error), "err")
+
+
+@blueprint.post(f"{INVITATION}/annulla")
+def revoke_invitation(invitation_id: str) -> Response:
+    with db.writing() as session:
+        found = _pending_or_404(session, invitation_id)
+        session.delete(found)
+        audit.record(session, Action.INVITATION_REVOKED, on=found.public_id)
+    return _back("Invito annullato: il link non funziona più.")
+
+
+@blueprint.get(PERSON)
+def edit_operator(operator_id: str) -> str:
+    one = _person_or_404(operator_id)
+    return render_template("access/members/operator.html", one=one, chosen=one.role, errors={})
+
+
+@blueprint.post(PERSON)
+def change_role(operator_id: str) -> Response:
+    one = _person_or_404(operator_id)
+    role = _role(request.form.get("ruolo", ""))
+    if role is None:
+        return _role_refused(one, "Scegli un ruolo.")
+    if role == one.role:
+        return _back("Il ruolo è rimasto lo stesso.")
+    try:
+        _change(one, Action.ROLE_CHANGED, partial(members.change_role, role=role), {"ruolo": ROLES[role]})
+    except LastAdministrator:
+        return _role_refused(one, LAST)
+    return _back(f"Ruolo di {one.operator.name}: {ROLES[role]}.")
+
+
+@blueprint.post(f"{PERSON}/disattiva")
+def deactivate_operator(operator_id: str) -> Response:
+    one = _person_or_404(operator_id)
+    try:
+        _change(one, Action.OPERATOR_DEACTIVATED, members.deactivate)
+    except LastAdministrator:
+        return _refused(LAST)
+    return _back(f"{one.operator.name} non entra più in questo spazio. Puoi riattivare quando vuoi.")
+
+
+@blueprint.post(f"{PERSON}/riattiva")
+def reactivate_operator(operator_id: str) -> Response:
+    one = _person_or_404(operator_id)
+    _change(one, Action.OPERATOR_REACTIVATED, members.reactivate)
+    return _back(f"{one.operator.name} entra di nuovo in questo spazio.")
+
+
+@blueprint.get(f"{PERSON}/togli")
+def confirm_removal(operator_id: str) -> str:
+    return render_template("access/members/remove_operator.html", one=_person_or_404(operator_id))
+
+
+@blueprint.post(f"{PERSON}/togli")
+def remove_operator(operator_id: str) -> Response:
+    one = _person_or_404(operator_id)
+    try:
+        _change(one, Action.ROLE_REMOVED, members.remove)
+    except LastAdministrator:
+        return _refused(LAST)
+    return _back(f"{one.operator.name} non fa più parte di questo spazio.")
+
+
+def _change(
+    one: Person,
+    action: Action,
+    change: Callable[[Session, int, int], None],
+    detail: audit.Detail | None = None,
+) -> None:
+    assert one.operator.id is not None
+    with db.writing() as session:
+        change(session, _client_id(), one.operator.id)
+        audit.record(session, action, on=one.operator.name, detail=detail)
+
+
+def _invited(email: str, role: Role) -> Response | str:
+    client, inviter = current.current_client(), current.current_operator()
+    with db.writing() as session:
+        key = invitations.invite(session, client, email, role)
+        link = services().settings.public_url + url_for("access.open_invitation", key=key)
+        invitations.post(session, client, email.strip(), link, inviter.name)
+        audit.record(session, Action.OPERATOR_INVITED, on=ROLES[role])
+    template = "access/members/_invitation_link.html" if htmx.is_htmx() else "access/members/invited.html"
+    return render_template(
+        template, link=link, email=email.strip(), role=role, days=invitations.DAYS, is_sent=mail.can_send()
+    )
+
+
+def _invitation_page(values: dict[str, str], errors: dict[str, str]) -> str:
+    template = (
+        "access/members/_invitation_form.html" if htmx.is_htmx() else "access/members/new_invitation.html"
+    )
+    return render_template(template, values=values, errors=errors, can_send=mail.can_send())
+
+
+def _role_refused(one: Person, sentence: str) -> Response:
+    template = "access/members/_role_form.html" if htmx.is_htmx() else "access/members/operator.html"
+    page = render_template(
+        template, one=one, chosen=request.form.get("ruolo", ""), errors={"ruolo": sentence}
+    )
+    return make_response(page, 422)
+
+
+def _refused(sentence: str) -> Response:
+    if htmx.is_htmx():
+        return htmx.refused(sentence, 409)
+    return htmx.notice(htmx.go_to(url_for("access.operators")), sentence, "err")
+
+
+def _back(sentence: str) -> Response:
+    return htmx.notice(htmx.go_to(url_for("access.operators")), sentence)
+
+
+def _role(text: str) -> Role | None:
+    return Role(text) if text in list(Role) else None
+
+
+def _person_or_404(public_id: str) -> Person:
+    if not looks_like_public_id(public_id):
+        abort(404)
+    with db.reading() as session:
+        return members.person(session, _client_id(), public_id) or abort(404)
+
+
+def _pending_or_404(session: Session, public_id: str) -> invitations.Invitation:
+    if not looks_like_public_id(public_id):
+        abort(404)
+    return invitations.one_pending(session, _client_id(), public_id) or abort(404)
+
+
+def _client_id() -> int:
+    found = current.current_client().id
+    assert found is not None
+    return found

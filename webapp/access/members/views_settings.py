@@ -1,0 +1,84 @@
+"""Screen "Impostazioni" of the open client: its name, how long rejected rows are kept, the second factor."""
+
+from typing import NamedTuple
+
+from flask import Response, make_response, render_template, request, url_for
+
+from webapp import db
+from webapp.access import current
+from webapp.access.members import clients
+from webapp.access.members.operators import OperatorError
+from webapp.access.models import Client
+from webapp.access.routes import blueprint
+from webapp.access.trail import audit
+from webapp.access.trail.audit import Action
+from webapp.values.texts import ROME
+from webapp.web import htmx
+
+URL = "/configura/impostazioni"
+FEWEST_DAYS, MOST_DAYS = 1, 3650
+DAYS_WRONG = "Scrivi un numero di giorni da 1 a 3650."
+FIRST_YOURS = "Prima attiva il secondo fattore per te, dal tuo profilo: poi puoi chiederlo a tutti."
+
+
+class Given(NamedTuple):
+    """What the form holds, as typed."""
+
+    name: str
+    days: str
+    second_factor: bool
+
+
+@blueprint.get(URL, endpoint="settings")
+def show_settings() -> str:
+    client = current.current_client()
+    return _page(Given(client.name, str(client.retention_days), client.second_factor_required), {})
+
+
+@blueprint.post(URL)
+def save_settings() -> Response:
+    form = request.form
+    given = Given(form.get("nome", ""), form.get("giorni", ""), "secondo_fattore" in form)
+    errors = _errors(current.current_client(), given)
+    if not errors:
+        errors = _save(current.current_client(), given)
+    if errors:
+        return make_response(_page(given, errors), 422)
+    return htmx.notice(htmx.go_to(url_for("access.settings")), "Impostazioni salvate.")
+
+
+def _errors(client: Client, given: Given) -> dict[str, str]:
+    errors = {}
+    if _days(given.days) is None:
+        errors["giorni"] = DAYS_WRONG
+    if given.second_factor and not client.second_factor_required and not current.has_second_factor():
+        errors["secondo_fattore"] = FIRST_YOURS
+    return errors
+
+
+def _save(client: Client, given: Given) -> dict[str, str]:
+    days = _days(given.days)
+    assert days is not None
+    try:
+        with db.writing() as session:
+            client = session.merge(client)
+            clients.rename(session, client, given.name)
+            client.second_factor_required, client.retention_days = given.second_factor, days
+            told = {"secondo fattore": given.second_factor, "giorni": days}
+            audit.record(session, Action.SETTINGS_CHANGED, on=client.name, detail=told)
+    except OperatorError as error:
+        return {"nome": str(error)}
+    return {}
+
+
+def _days(text: str) -> int | None:
+    """Digits that people here write, within reason; None for anything else."""
+    tidy = text.strip()
+    if not tidy.isascii() or not tidy.isdigit() or len(tidy) > 4:
+        return None
+    return int(tidy) if FEWEST_DAYS <= int(tidy) <= MOST_DAYS else None
+
+
+def _page(given: Given, errors: dict[str, str]) -> str:
+    template = "access/members/_settings_form.html" if htmx.is_htmx() else "access/members/settings.html"
+    return render_template(template, given=given, time_zone=ROME.key, errors=errors)

@@ -1,0 +1,65 @@
+"""Is this person who they say? One answer for every wrong pair, in the same words and the same time."""
+
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import update
+from sqlmodel import col
+
+from webapp import db
+from webapp.access.models import Operator
+from webapp.access.queries import operator_by_email
+from webapp.access.signing_in import passwords, throttle
+from webapp.access.trail import audit
+
+log = structlog.get_logger(__name__)
+
+WRONG = "Email o password non corrispondono. Controlla e riprova."
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why not, in Italian; *wait_s* is above 0 when the password was not even looked at."""
+
+    sentence: str
+    wait_s: int = 0
+
+
+def sign_in(email: str, password: str, address: str) -> Operator | Refused:
+    """The operator when the password is theirs; the hash is renewed when our figures have changed."""
+    account, place, overall = (
+        throttle.key("account", email),
+        throttle.key("address", address),
+        throttle.key("overall"),
+    )
+    with db.writing() as session:
+        wait_s = throttle.try_once(
+            session, (account, throttle.ACCOUNT), (place, throttle.ADDRESS), (overall, throttle.OVERALL)
+        )
+    if wait_s:
+        log.warning("accesso rallentato", wait_s=wait_s)
+        return Refused(throttle.in_words(wait_s), wait_s)
+    with db.reading() as session:
+        operator = operator_by_email(session, email)
+    known = operator if operator is not None and operator.is_active else None
+    if not passwords.matches(known.password_hash if known else None, password) or known is None:
+        log.warning("accesso rifiutato", operator=known.public_id if known else None)
+        with db.writing() as session:
+            audit.record(session, audit.Action.SIGN_IN_REFUSED, who=known)
+        return Refused(WRONG)
+    with db.writing() as session:
+        throttle.forget(session, account)
+        throttle.take_back(session, place)
+        throttle.take_back(session, overall)
+    return _with_new_hash(known, password) if passwords.is_outdated(known.password_hash) else known
+
+
+def _with_new_hash(operator: Operator, password: str) -> Operator:
+    before, renewed = operator.password_hash, passwords.hash_password(password)
+    with db.writing() as session:
+        session.execute(
+            update(Operator)
+            .where(col(Operator.id) == operator.id, col(Operator.password_hash) == before)
+            .values(password_hash=renewed)
+        )
+    return operator

@@ -1,0 +1,78 @@
+"""Guessing made slow: attempts are counted per account, per address and overall, and past a limit must wait.
+
+Kept in the database, so that it works with several web processes and while Redis is away. An attempt is
+written before the password is looked at, so that a hundred at once count as a hundred.
+"""
+
+from math import ceil
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, select
+from sqlmodel import Session, col
+
+from webapp import clock
+from webapp.access.models import LoginAttempt
+from webapp.access.signing_in.keys import keyed_hash
+
+DAY_S = 86_400
+
+
+class Limit(NamedTuple):
+    """At most *most* attempts in *window_s* seconds."""
+
+    most: int
+    window_s: int
+
+
+# What PyPI lives with. Source: warehouse, `warehouse/config.py` (rate limits of logins and of codes).
+ACCOUNT = (Limit(10, 300),)
+ADDRESS = (Limit(10, 300),)
+OVERALL = (Limit(1_000, 300),)
+CODE = (Limit(5, 300), Limit(20, 3_600), Limit(50, DAY_S))
+RESET = (Limit(3, 3_600),)  # e-mails about a new password to one address
+
+Count = tuple[str, tuple[Limit, ...]]  # the key attempts are counted under, and its limits
+
+
+def key(kind: str, value: str = "") -> str:
+    """What an account or an address is counted under; says nothing of it to who reads the table."""
+    return keyed_hash(f"tentativi, {kind}", value.lower())
+
+
+def try_once(session: Session, *counts: Count) -> int:
+    """Take note of an attempt; returns how many seconds it must wait, 0 when it may go on."""
+    now = clock.epoch()
+    session.execute(delete(LoginAttempt).where(col(LoginAttempt.at) <= now - DAY_S))
+    wait_s = max(_wait_s(session, key, limit, now) for key, limits in counts for limit in limits)
+    if not wait_s:
+        session.add_all(LoginAttempt(key=key, at=now) for key, _ in counts)
+    return wait_s
+
+
+def forget(session: Session, key: str) -> None:
+    """Start from nothing."""
+    session.execute(delete(LoginAttempt).where(col(LoginAttempt.key) == key))
+
+
+def take_back(session: Session, key: str) -> None:
+    """Forget the newest attempt only: one known password must not open the way to guess all the others."""
+    newest = select(func.max(LoginAttempt.id)).where(col(LoginAttempt.key) == key)
+    session.execute(delete(LoginAttempt).where(col(LoginAttempt.id) == newest.scalar_subquery()))
+
+
+def in_words(wait_s: int) -> str:
+    minutes = -(-wait_s // 60)
+    return f"Troppi tentativi. Riprova tra {minutes} {'minuto' if minutes == 1 else 'minuti'}."
+
+
+def _wait_s(session: Session, key: str, limit: Limit, now: float) -> int:
+    """When the attempt that fills the limit leaves the window."""
+    since = now - limit.window_s
+    query = (
+        select(col(LoginAttempt.at))
+        .where(col(LoginAttempt.key) == key, col(LoginAttempt.at) > since)
+        .order_by(col(LoginAttempt.at).desc())
+        .limit(limit.most)
+    )
+    attempts = session.scalars(query).all()
+    return ceil(attempts[-1] + limit.window_s - now) if len(attempts) == limit.most else 0

@@ -1,0 +1,119 @@
+"""Erasing a person on request (GDPR, article 17): every contact of theirs goes, and no file brings them back.
+
+    the contacts of the client with the same e-mail, or the same mobile when there is no e-mail
+      → their digests, keyed, into `erased_person`
+      → the contacts, what is kept about them, their rows in unsent batches and in rejected rows
+      → what past imports kept to be undone: it holds contacts as they were
+
+Batches already sent keep ids only. What Facebook has is not touched: the page says where the person still is.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from sqlalchemy import String, cast, delete, func, select
+from sqlmodel import Session, col
+
+from webapp import db
+from webapp.access.trail import audit
+from webapp.access.trail.audit import Action
+from webapp.contacts.erasure.erased_keys import PURPOSE, ErasedKeys, key_of
+from webapp.contacts.models import Contact, ErasedPerson, UserDatabase
+from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
+from webapp.contacts.people import contact_edit
+from webapp.contacts.store import import_blocks
+from webapp.crypto import derived_key
+from webapp.services import services
+
+IMPORT_RUNNING = "Un’importazione è in corso: aspetta che finisca, poi cancella la persona."
+
+
+class MustWait(Exception):
+    """Nobody can be erased now; `str()` is the Italian sentence."""
+
+
+def keys_of_client(session: Session, client_id: int) -> ErasedKeys:
+    """Whom the client must not have again."""
+    wanted = select(col(ErasedPerson.key)).where(col(ErasedPerson.client_id) == client_id)
+    keys = frozenset(bytes(key) for key in session.execute(wanted).scalars())
+    return ErasedKeys(_secret(services().settings.secret_key), client_id, keys)
+
+
+def contacts_of_person(session: Session, database: UserDatabase, contact: Contact) -> list[Contact]:
+    """The contact and the others of the client's databases that are certainly the same person."""
+    ours = select(col(UserDatabase.id)).where(col(UserDatabase.client_id) == database.client_id)
+    same = select(Contact).where(col(Contact.database_id).in_(ours))
+    if contact.email_sha256 is not None:
+        same = same.where(col(Contact.email_sha256) == contact.email_sha256)
+    elif contact.mobile_sha256 is not None:
+        same = same.where(col(Contact.mobile_sha256) == contact.mobile_sha256)
+    else:
+        return [contact]
+    return list(session.execute(same.order_by(col(Contact.id))).scalars())
+
+
+def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
+    """Erase the person, in the caller's transaction; how many contacts went. Raises MustWait."""
+    if _import_is_running(session, database.client_id):
+        raise MustWait(IMPORT_RUNNING)
+    people = contacts_of_person(session, database, contact)
+    _remember(session, database.client_id, people)
+    take_away_all(session, database.client_id, people)
+    audit.record(
+        session,
+        Action.CONTACT_DELETED,
+        database.name,
+        {"database": database.public_id, "gdpr": True, "contacts": len(people)},
+    )
+    return len(people)
+
+
+def take_away_all(session: Session, client_id: int, people: Sequence[Contact]) -> None:
+    """These contacts of the client, and all that is kept about them; the audit trail is the caller's."""
+    for one in people:
+        if one.email:
+            _forget_rejected(session, client_id, one.email)
+        contact_edit.take_away(session, one)
+    for database_id in {one.database_id for one in people}:
+        import_blocks.forget_all_of(session, database_id)
+
+
+def _remember(session: Session, client_id: int, people: Sequence[Contact]) -> None:
+    secret = _secret(services().settings.secret_key)
+    known = keys_of_client(session, client_id).keys
+    digests = {digest for one in people for digest in (one.email_sha256, one.mobile_sha256) if digest}
+    for key in {key_of(secret, client_id, digest) for digest in digests} - known:
+        session.add(ErasedPerson(client_id=client_id, key=key))
+
+
+def _import_is_running(session: Session, client_id: int) -> bool:
+    """Imports read whom to leave out when they start: none may be under way."""
+    running = (
+        select(col(ContactImport.id))
+        .join(UserDatabase, col(UserDatabase.id) == col(ContactImport.database_id))
+        .where(
+            col(UserDatabase.client_id) == client_id,
+            col(ContactImport.status).in_((ImportStatus.RUNNING, ImportStatus.UNDOING)),
+        )
+    )
+    return db.finds_any(session, running)
+
+
+def _forget_rejected(session: Session, client_id: int, email: str) -> None:
+    """Rows of files that could not be imported, where the address stands in a cell."""
+    imports = (
+        select(col(ContactImport.id))
+        .join(UserDatabase, col(UserDatabase.id) == col(ContactImport.database_id))
+        .where(col(UserDatabase.client_id) == client_id)
+    )
+    cells = func.lower(cast(RejectedRow.cells, String))
+    session.execute(
+        delete(RejectedRow).where(
+            col(RejectedRow.import_id).in_(imports), cells.contains(email.lower(), autoescape=True)
+        )
+    )
+
+
+@lru_cache(maxsize=4)
+def _secret(installation: str) -> bytes:
+    return derived_key(installation, PURPOSE)

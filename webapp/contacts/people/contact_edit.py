@@ -1,0 +1,93 @@
+"""A contact added, corrected or deleted by hand, in the caller's transaction; each leaves its trace."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from webapp import clock
+from webapp.access.trail import audit
+from webapp.access.trail.audit import Action
+from webapp.contacts import consent, contact_ids, hooks
+from webapp.contacts.fields import Field
+from webapp.contacts.models import Contact, ContactChange, UserDatabase
+from webapp.contacts.people.contact_form import NO, YES, Row, as_typed, changed
+from webapp.contacts.store import contact_inserts
+from webapp.contacts.store.upsert_plan import Target
+
+ADDED, CHANGED = "added", "changed"
+_CONSENT = {YES: "yes", NO: "no", "": "unset"}
+
+
+def add(session: Session, database: UserDatabase, row: Row, typed: dict[str, str], who: str) -> int:
+    """The id of the new contact. Raises IntegrityError when its code is another's."""
+    at = clock.now()
+    contact_id = contact_inserts.insert_one(session.connection(), _target(database, row), row.values, at)
+    _note(session, contact_id, ADDED, who, at, [name for name, text in typed.items() if text], typed)
+    audit.record(session, Action.CONTACT_ADDED, database.name, _detail(database, contact_id))
+    return contact_id
+
+
+def change(
+    session: Session,
+    database: UserDatabase,
+    contact: Contact,
+    row: Row,
+    typed: dict[str, str],
+    fields: Sequence[Field],
+    who: str,
+) -> list[str]:
+    """Write *row* over the contact; names of the fields that changed. Raises IntegrityError as `add`."""
+    contact_id = contact.id or 0
+    names = changed({field.name: as_typed(contact, field) for field in fields}, typed)
+    if not names:
+        return []
+    at = clock.now()
+    contact_inserts.update_one(session.connection(), _target(database, row), row.values, contact_id, at)
+    if "consent" in names and typed["consent"] == NO:
+        session.refresh(contact)
+        hooks.refused(session, contact.database_id, consent.contacts_with_data_of(session, contact))
+    _note(session, contact_id, CHANGED, who, at, names, typed)
+    labels = ", ".join(field.label for field in fields if field.name in names)
+    audit.record(
+        session, Action.CONTACT_CHANGED, database.name, {**_detail(database, contact_id), "fields": labels}
+    )
+    return names
+
+
+def remove(session: Session, database: UserDatabase, contact: Contact) -> None:
+    """The contact and what is kept about it; what uploads have not sent yet goes out without it.
+
+    Batches already sent keep its id only.
+    """
+    take_away(session, contact)
+    audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, contact.id or 0))
+
+
+def take_away(session: Session, contact: Contact) -> None:
+    """The same, without telling the audit trail: the caller does."""
+    contact_id = contact.id or 0
+    hooks.forget(session, contact.database_id, [contact_id])
+    session.execute(delete(Contact).where(col(Contact.id) == contact_id))
+
+
+def _target(database: UserDatabase, row: Row) -> Target:
+    return Target(database.id or 0, row.columns, row.own_keys)
+
+
+def _note(
+    session: Session,
+    contact_id: int,
+    kind: str,
+    who: str,
+    at: datetime,
+    names: list[str],
+    typed: dict[str, str],
+) -> None:
+    answer = _CONSENT.get(typed["consent"]) if "consent" in names else None
+    session.add(ContactChange(contact_id=contact_id, at=at, who=who, kind=kind, fields=names, consent=answer))
+
+
+def _detail(database: UserDatabase, contact_id: int) -> audit.Detail:
+    return {"database": database.public_id, "contact": contact_ids.public_id(contact_id)}

@@ -1,0 +1,103 @@
+"""What happened to a contact: imports, changes by hand, and what other rooms tell of it.
+
+contact_history.register(uploads_of)    # def uploads_of(session, database, contact) -> list[Event]
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlmodel import Session, col
+
+from webapp.contacts.models import Contact, ContactChange, UserDatabase
+from webapp.contacts.models_imports import ContactImport
+from webapp.contacts.people.contact_edit import ADDED, CHANGED
+
+CONSENT = {"yes": "consenso: sì", "no": "consenso: no", "unset": "consenso non indicato"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the history. *page*: endpoint and its values of what it tells of, when there is a page."""
+
+    at: datetime
+    icon: str
+    title: str
+    detail: str = ""
+    page: tuple[str, dict[str, str]] | None = None
+
+
+Teller = Callable[[Session, UserDatabase, Contact], list[Event]]
+
+_tellers: list[Teller] = []
+
+
+def register(teller: Teller) -> None:
+    """*teller* tells what its room did with a contact."""
+    if teller not in _tellers:
+        _tellers.append(teller)
+
+
+def history(
+    session: Session, database: UserDatabase, contact: Contact, labels: Mapping[str, str]
+) -> list[Event]:
+    """Newest first. *labels*: field name → label, for the fields somebody changed."""
+    by_hand = _by_hand(session, contact, labels)
+    told = [event for teller in _tellers for event in teller(session, database, contact)]
+    events = [*by_hand, *_imports(session, database, contact, {event.at for event in by_hand}), *told]
+    return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def _by_hand(session: Session, contact: Contact, labels: Mapping[str, str]) -> list[Event]:
+    changes = select(ContactChange).where(col(ContactChange.contact_id) == contact.id)
+    return [_change(one, labels) for one in session.execute(changes).scalars()]
+
+
+def _change(one: ContactChange, labels: Mapping[str, str]) -> Event:
+    if one.kind == ADDED:
+        return Event(one.at, "plus", f"Aggiunto a mano da {one.who}", CONSENT.get(one.consent or "", ""))
+    known = [labels[name].lower() for name in one.fields if name in labels and name != "consent"]
+    if one.consent:
+        known.append(CONSENT[one.consent])
+    icon = "pencil" if one.kind == CHANGED else "info"
+    return Event(one.at, icon, f"Modificato a mano da {one.who}", ", ".join(known))
+
+
+def _imports(
+    session: Session, database: UserDatabase, contact: Contact, by_hand: set[datetime]
+) -> list[Event]:
+    """The import that made the contact and the last one that changed it: both wrote their moment on it."""
+    events = []
+    moments = {contact.created_at: "Importato", contact.updated_at: "Aggiornato da un’importazione"}
+    if contact.created_at == contact.updated_at:
+        moments = {contact.created_at: "Importato"}
+    for at, title in moments.items():
+        if at not in by_hand:
+            made = session.execute(_running_at(database, at)).scalars().first()
+            events.append(_import(at, title, database, made))
+    return events
+
+
+def _running_at(database: UserDatabase, at: datetime) -> Select[ContactImport]:
+    """Imports of one database run one after the other, so at most one was running."""
+    ended: ColumnElement[datetime] = func.coalesce(ContactImport.finished_at, ContactImport.updated_at)
+    return (
+        select(ContactImport)
+        .where(
+            col(ContactImport.database_id) == database.id,
+            col(ContactImport.started_at) <= at,
+            ended >= at,
+        )
+        .order_by(col(ContactImport.id).desc())
+        .limit(1)
+    )
+
+
+def _import(at: datetime, title: str, database: UserDatabase, made: ContactImport | None) -> Event:
+    if made is None:
+        return Event(at, "upload", title)
+    here = {"database_id": database.public_id, "import_id": made.public_id}
+    return Event(
+        at, "upload", title, f"{made.file_name}, {made.started_by}", ("contacts.import_result", here)
+    )

@@ -1,0 +1,88 @@
+"""A contact as screens show it: whole to who works with contacts, masked to support."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from webapp.contacts.fields import STANDARD_BY_NAME, Field, FieldType
+from webapp.contacts.models import Contact
+from webapp.contacts.people.email_typos import suggestion
+from webapp.values import texts
+from webapp.values.masking import initial, mask_email, mask_mobile
+from webapp.values.reasons import explain
+
+YES_NO = {True: "sì", False: "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """An e-mail or mobile: what is shown, whether it can be used, why not, and what was probably meant."""
+
+    text: str
+    is_valid: bool
+    reason: str
+    meant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row of the list of contacts."""
+
+    id: int
+    name: str
+    code: str
+    email: Detail
+    mobile: Detail
+    city: str
+    consent: str
+
+
+def shown(contact: Contact, whole: bool) -> Shown:
+    """*whole* False: names, addresses, numbers and codes are masked."""
+    first, last = contact.first_name or "", contact.last_name or ""
+    name = f"{first} {last}" if whole else f"{initial(first)} {initial(last)}"
+    return Shown(
+        contact.id or 0,
+        name.strip() or "Senza nome",
+        (contact.code or "") if whole else "",
+        email_of(contact, whole),
+        mobile_of(contact, whole),
+        contact.city or "",
+        "" if contact.consent is None else YES_NO[contact.consent],
+    )
+
+
+def email_of(contact: Contact, whole: bool) -> Detail:
+    text = (contact.email or "") if whole else mask_email(contact.email)
+    meant = suggestion(contact.email) or "" if whole and contact.email else ""
+    return Detail(text, contact.email_sha256 is not None, _why(contact.email_reason), meant)
+
+
+def mobile_of(contact: Contact, whole: bool) -> Detail:
+    text = (contact.mobile or "") if whole else mask_mobile(contact.mobile)
+    return Detail(text, contact.mobile_sha256 is not None, _why(contact.mobile_reason))
+
+
+def field_text(contact: Contact, field: Field) -> str:
+    """The value of *field* in words; empty when there is none."""
+    if field.is_own:
+        value = contact.own_fields.get(field.name.partition(":")[2])
+        value = date.fromisoformat(value) if field.type == FieldType.DATE and value else value
+    else:
+        value = getattr(contact, field.name)
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return YES_NO[value]
+    if isinstance(value, date):
+        return texts.day(value)
+    if isinstance(value, int | float):
+        return texts.number(value)
+    return dict(field.choices).get(value, str(value))
+
+
+def label_of(field: str) -> str:
+    return STANDARD_BY_NAME[field].label
+
+
+def _why(reason: str | None) -> str:
+    return explain(reason) if reason else ""

@@ -1,0 +1,136 @@
+"""The contacts of a database: the list with its columns, a contact's page, the file that takes them out."""
+
+from flask import Response, render_template, request, url_for
+from sqlalchemy import ColumnElement
+from sqlmodel import Session
+
+from webapp import clock, db
+from webapp.access.current import current_operator, may
+from webapp.access.models import Role
+from webapp.access.trail import audit
+from webapp.access.trail.audit import Action
+from webapp.contacts import contact_ids, queries, sent
+from webapp.contacts.fields import ADDRESS
+from webapp.contacts.filters import filter_pages, word_index
+from webapp.contacts.filters.filter_rules import BrokenRule
+from webapp.contacts.models import Filter, UserDatabase
+from webapp.contacts.people import contact_export, contact_history, contact_list, contact_pages
+from webapp.contacts.people.email_typos import suggestion
+from webapp.contacts.people.showing import email_of, field_text, mobile_of, shown
+from webapp.contacts.routes import CONTACT, CONTACTS, blueprint, contact_or_404, database_or_404
+from webapp.web import csv_file, htmx
+
+
+@blueprint.get(CONTACTS, endpoint="contacts")
+def show_contacts(database_id: str) -> str | Response:
+    search = request.args.get("cerca", "").replace("\0", "").strip()[: contact_pages.LONGEST_SEARCH]
+    whole = may(Role.MARKETER)
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        narrowed = filter_pages.named_in_url(session, database, request.args.get("filtro"))
+        try:
+            chosen = _chosen(session, database, narrowed)
+        except BrokenRule as error:
+            return htmx.notice(htmx.go_to(_filters(database)), str(error), "err")
+        found = contact_pages.search(session, database, search) if search and whole else None
+        if found:
+            chosen = chosen & found.matching
+        candidates = found.candidates if found else None
+        page = contact_pages.read_page(session, chosen, _id("dopo"), _id("prima"), candidates)
+        fields = queries.fields_of(session, database.id or 0)
+        columns = contact_list.columns(session, _operator_id(), database.id or 0, fields, whole)
+        return render_template(
+            "contacts/people/contacts.html",
+            database=database,
+            narrowed=narrowed,
+            search=search if whole else "",
+            page=page,
+            previous=contact_ids.public_id(page.previous) if page.previous else None,
+            next=contact_ids.public_id(page.next) if page.next else None,
+            rows=[contact_list.listed(contact, columns, whole) for contact in page.contacts],
+            columns=columns,
+            may_be_chosen=contact_list.may_be_chosen(fields),
+            media=queries.media_of(session, database.id or 0),
+            may_edit=whole,
+        )
+
+
+@blueprint.post(f"{CONTACTS}/colonne")
+def choose_columns(database_id: str) -> Response:
+    with db.writing() as session:
+        database = database_or_404(session, database_id)
+        fields = queries.fields_of(session, database.id or 0)
+        names = request.form.getlist("colonna")
+        contact_list.choose(session, _operator_id(), database.id or 0, fields, names)
+        narrowed = filter_pages.named_in_url(session, database, request.form.get("filtro"))
+    filtro = narrowed.public_id if narrowed else None
+    cerca = request.form.get("cerca", "")[: contact_pages.LONGEST_SEARCH] or None
+    return htmx.go_to(
+        url_for("contacts.contacts", database_id=database.public_id, filtro=filtro, cerca=cerca)
+    )
+
+
+@blueprint.post(f"{CONTACTS}/esporta")
+def export_contacts(database_id: str) -> Response:
+    """Every field of the contacts of the database, or of the filter `filtro`. A POST: it is told of."""
+    with db.writing() as session:
+        database = database_or_404(session, database_id)
+        narrowed = filter_pages.named_in_url(session, database, request.form.get("filtro"))
+        try:
+            chosen = _chosen(session, database, narrowed)
+        except BrokenRule as error:
+            return htmx.notice(htmx.go_to(_filters(database)), str(error), "err")
+        fields = queries.fields_of(session, database.id or 0)
+        about: audit.Detail = {"database": database.public_id}
+        if narrowed:
+            about["filter"] = narrowed.public_id
+        audit.record(session, Action.CONTACTS_EXPORTED, narrowed.name if narrowed else database.name, about)
+    name = f"contatti-{(narrowed or database).public_id}.csv"
+    return csv_file.download(contact_export.rows(chosen, fields), name)
+
+
+@blueprint.get(CONTACT, endpoint="contact")
+def show_contact(database_id: str, contact_id: str) -> str:
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        contact = contact_or_404(session, database, contact_id)
+        fields = queries.fields_of(session, database.id or 0)
+        labels = {field.name: field.label for field in fields}
+        return render_template(
+            "contacts/people/contact.html",
+            database=database,
+            contact=contact,
+            contact_id=contact_id,
+            row=shown(contact, whole=True),
+            email=email_of(contact, whole=True),
+            mobile=mobile_of(contact, whole=True),
+            meant=suggestion(contact.email or ""),
+            fields=[
+                (field, field_text(contact, field))
+                for field in fields
+                if field.type != ADDRESS and field.name != "consent"
+            ],
+            audiences=sent.audiences_of(session, contact.id or 0),
+            events=contact_history.history(session, database, contact, labels),
+        )
+
+
+def _chosen(session: Session, database: UserDatabase, narrowed: Filter | None) -> ColumnElement[bool]:
+    types = queries.field_types(session, database.id or 0)
+    rule = narrowed.rule if narrowed else None
+    return word_index.chosen(session, database.id or 0, rule, types, clock.today())
+
+
+def _filters(database: UserDatabase) -> str:
+    return url_for("contacts.filters", database_id=database.public_id)
+
+
+def _operator_id() -> int:
+    found = current_operator().id
+    assert found is not None
+    return found
+
+
+def _id(name: str) -> int | None:
+    """A contact in the query string; what is none is not there."""
+    return contact_ids.contact_id(request.args.get(name, ""))

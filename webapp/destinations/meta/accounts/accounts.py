@@ -1,0 +1,217 @@
+"""Connected ad accounts: save, change, forget, and the token that each of them keeps sealed.
+
+Facebook is asked first, with no transaction open; what it says is then written in one, so nothing is saved
+half.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from webapp import clock, db
+from webapp.access.trail.audit import Action, record
+from webapp.crypto import CannotOpen
+from webapp.destinations.base import NeedsPersonError
+from webapp.destinations.meta import queries, texts
+from webapp.destinations.meta.accounts.forms import AccountForm
+from webapp.destinations.meta.accounts.grants import SYSTEM_USER, Grant, Refused, check_account, read_grant
+from webapp.destinations.meta.health import health_notes
+from webapp.destinations.meta.models import MAX_ACCOUNTS, AuthorisationDraft, MetaAccount
+from webapp.services import services
+
+# Who uses accounts says here whether one is busy: (session, account id) → True keeps it from being deleted.
+in_use_checks: list[Callable[[Session, int], bool]] = []
+# And here what it is busy with, by name, for who is about to delete it.
+in_use_names: list[Callable[[Session, int], list[str]]] = []
+# The same for the list of accounts: (session, account ids) → when each was last used.
+last_uses: list[Callable[[Session, Sequence[int]], Mapping[int, datetime]]] = []
+
+
+def save(
+    client_id: int,
+    form: AccountForm,
+    grant: Grant,
+    account_id: int | None = None,
+    draft_id: int | None = None,
+) -> MetaAccount:
+    """Connect a new ad account, or give account *account_id* a new token. Raises Refused.
+
+    Afterwards the draft *draft_id* is gone.
+    """
+    refuse_conflict(client_id, form.act_id, account_id)
+    check_account(grant.token, form.act_id, form.name)
+    try:
+        with db.writing() as session:
+            refuse_conflicts(session, client_id, form.act_id, account_id)
+            account = _row(session, client_id, account_id)
+            account.name, account.act_id = form.name, form.act_id
+            _seal_into(account, grant)
+            session.add(account)
+            session.flush()
+            health_notes.note_good_start(session, account.id or 0)
+            action = Action.ACCOUNT_CREATED if account_id is None else Action.ACCOUNT_AUTHORISED
+            _tell(session, action, account)
+            if draft_id is not None:
+                session.execute(sql_delete(AuthorisationDraft).where(col(AuthorisationDraft.id) == draft_id))
+    except IntegrityError:  # the same account, saved at the same moment by somebody else
+        raise Refused([], {"account_id": texts.duplicate(form.name)}) from None
+    return account
+
+
+def save_with_token(
+    client_id: int, name: str, act_id: str, token: str, kind: str = SYSTEM_USER
+) -> MetaAccount:
+    """Connect an ad account with a token that is already at hand, as commands do. Raises Refused.
+
+    Opens its own transactions: none may be open across the calls to Facebook.
+    """
+    return save(client_id, AccountForm(name, act_id), read_grant(token, kind))
+
+
+def rename(client_id: int, account_id: int, name: str) -> MetaAccount:
+    with db.writing() as session:
+        account = _row(session, client_id, account_id)
+        account.name = name
+        session.add(account)
+        _tell(session, Action.ACCOUNT_RENAMED, account)
+    return account
+
+
+def delete(account: MetaAccount) -> bool:
+    """Forget the account and its token; False while an upload uses it. Audiences on Facebook stay."""
+    assert account.id is not None
+    with db.writing() as session:
+        if is_in_use(session, account.id):
+            return False
+        drafts = col(AuthorisationDraft.account_id) == account.id
+        session.execute(sql_delete(AuthorisationDraft).where(drafts))
+        session.execute(sql_delete(MetaAccount).where(col(MetaAccount.id) == account.id))
+        _tell(session, Action.ACCOUNT_DELETED, account)
+    return True
+
+
+def is_in_use(session: Session, account_id: int) -> bool:
+    return any(check(session, account_id) for check in in_use_checks)
+
+
+def used_now_by(account_id: int) -> list[str]:
+    """The names of what uses the account at this moment."""
+    with db.reading() as session:
+        return [name for names in in_use_names for name in names(session, account_id)]
+
+
+def last_used(session: Session, account_ids: Sequence[int]) -> dict[int, datetime]:
+    found: dict[int, datetime] = {}
+    for uses in last_uses:
+        found |= uses(session, account_ids)
+    return found
+
+
+def refuse_conflict(client_id: int, act_id: str, account_id: int | None) -> None:
+    """`refuse_conflicts`, before anybody is sent to Facebook in vain."""
+    with db.reading() as session:
+        refuse_conflicts(session, client_id, act_id, account_id)
+
+
+def refuse_conflicts(session: Session, client_id: int, act_id: str, account_id: int | None) -> None:
+    """Raises Refused for the eleventh account, and for an ad account that is connected already."""
+    if account_id is None and queries.count_of(session, client_id) >= MAX_ACCOUNTS:
+        raise Refused([], {"account_id": texts.LIMIT})
+    twin = queries.account_with_act_id(session, client_id, act_id)
+    if twin is not None and twin.id != account_id:
+        raise Refused([], {"account_id": texts.duplicate(twin.name)})
+
+
+def token_of(account: MetaAccount) -> str:
+    """The account's token, opened. Raises NeedsPersonError when there is none that can be used."""
+    if account.token is None:
+        raise NeedsPersonError(texts.no_token(account.name))
+    if account.token_expires_at is not None and account.token_expires_at <= clock.now():
+        raise NeedsPersonError(texts.expired(account.name))
+    try:
+        return services().seal.open(account.token, account.purpose)
+    except CannotOpen:
+        raise NeedsPersonError(texts.no_token(account.name)) from None
+
+
+def authorisation(account: MetaAccount) -> texts.Authorisation:
+    """How the account's authorisation is doing now."""
+    who = texts.granted_by(account.token_kind, account.facebook_user_name)
+    has_token = account.token is not None
+    return texts.authorisation(has_token, who, account.token_expires_at, account.problem_text, clock.now())
+
+
+def mark(account_id: int, problem: str, text: str) -> None:
+    """Remember what a person has to put right before the account can send."""
+    _write(account_id, problem=problem, problem_text=text)
+
+
+def clear_problem(account_id: int) -> None:
+    _write(account_id, problem=None, problem_text=None)
+
+
+def look_again(account: MetaAccount) -> None:
+    """Somebody says that the problem was put right: ask Facebook. Raises Refused while it was not."""
+    try:
+        check_account(token_of(account), account.act_id, account.name)
+    except NeedsPersonError as error:
+        raise Refused([error.problem]) from None
+    clear_problem(account.id or 0)
+
+
+def rest(account_id: int, seconds: float) -> None:
+    """No call to this account for *seconds*; a pause that is already longer stays."""
+    until = clock.epoch() + seconds
+    with db.writing() as session:
+        session.execute(
+            update(MetaAccount)
+            .where(col(MetaAccount.id) == account_id, col(MetaAccount.paused_until) < until)
+            .values(paused_until=until)
+        )
+
+
+def forget_tokens(facebook_user_id: str, erase: bool) -> None:
+    """Throw away every token of a Facebook user, and with *erase* also who they were."""
+    changes: dict[str, object] = {"token": None, "token_expires_at": None}
+    if erase:
+        changes |= {"facebook_user_id": None, "facebook_user_name": None}
+    with db.writing() as session:
+        theirs = col(MetaAccount.facebook_user_id) == facebook_user_id
+        for account in session.exec(select(MetaAccount).where(theirs)).all():
+            _tell(session, Action.ACCOUNT_REVOKED, account)
+        for table in (MetaAccount, AuthorisationDraft):
+            theirs = col(table.facebook_user_id) == facebook_user_id
+            session.execute(update(table).where(theirs).values(changes))
+
+
+def _tell(session: Session, action: Action, account: MetaAccount) -> None:
+    told = {"id": account.public_id, "account_id": account.act_id}
+    record(session, action, on=account.name, detail={**told}, client_id=account.client_id)
+
+
+def _write(account_id: int, **values: object) -> None:
+    with db.writing() as session:
+        session.execute(update(MetaAccount).where(col(MetaAccount.id) == account_id).values(**values))
+
+
+def _row(session: Session, client_id: int, account_id: int | None) -> MetaAccount:
+    """Raises LookupError for an account that was deleted meanwhile."""
+    if account_id is None:
+        return MetaAccount(client_id=client_id, name="", act_id="")
+    account = session.get(MetaAccount, account_id)
+    if account is None or account.client_id != client_id:
+        raise LookupError(f"meta account {account_id}")
+    return account
+
+
+def _seal_into(account: MetaAccount, grant: Grant) -> None:
+    account.token = services().seal.close(grant.token, account.purpose)
+    account.token_kind = grant.kind
+    account.token_expires_at = grant.expires_at
+    account.facebook_user_id, account.facebook_user_name = grant.user_id, grant.user_name
+    account.authorised_at = clock.now()
+    account.problem = account.problem_text = None

@@ -1,0 +1,66 @@
+"""What Meta calls when a person takes the app's access away, or asks that what we hold of them be erased.
+
+Source: Meta sheet §1.6, page docs/development/create-an-app/app-dashboard/data-deletion-callback of Meta.
+"""
+
+from datetime import UTC, datetime
+
+import structlog
+from flask import Response, abort, current_app, jsonify, render_template, request, url_for
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from webapp import clock
+from webapp.destinations.meta.accounts import accounts, signed_request
+from webapp.destinations.meta.routes import FACEBOOK, blueprint
+from webapp.services import services
+from webapp.values.texts import moment
+
+log = structlog.get_logger(__name__)
+
+FROM_META = ("meta.deauthorised", "meta.erase")
+
+
+@blueprint.before_app_request
+def _meta_brings_no_csrf_token() -> None:
+    """The signature stands for it; this runs before CSRFProtect, which is set up after the rooms."""
+    if request.endpoint in FROM_META:
+        current_app.extensions["csrf"].exempt(current_app.view_functions[request.endpoint])
+
+
+@blueprint.post(f"{FACEBOOK}/revoca")
+def deauthorised() -> Response:
+    """The person removed Platea from their apps: their tokens are worth nothing any more."""
+    accounts.forget_tokens(_user_id(), erase=False)
+    return Response(status=200)
+
+
+@blueprint.post(f"{FACEBOOK}/cancellazione")
+def erase() -> Response:
+    """Erase token, Facebook id and name of the person; answers where they can see that it was done."""
+    accounts.forget_tokens(_user_id(), erase=True)
+    code = _codes().dumps(int(clock.epoch()))
+    address = services().settings.public_url.rstrip("/") + url_for("meta.erased", code=code)
+    return jsonify(url=address, confirmation_code=code)
+
+
+@blueprint.get(f"{FACEBOOK}/cancellazione/<code>")
+def erased(code: str) -> str:
+    try:
+        at = datetime.fromtimestamp(_codes().loads(code), UTC)
+    except BadSignature:
+        abort(404)
+    return render_template("destinations/meta/erased.html", code=code, at=moment(at))
+
+
+def _user_id() -> str:
+    try:
+        secret = services().settings.meta_app_secret
+        return signed_request.read(request.form.get("signed_request", ""), secret, clock.epoch())
+    except signed_request.Forged as forged:
+        log.warning("signed_request rifiutata", reason=str(forged))
+        abort(400)
+
+
+def _codes() -> URLSafeSerializer:
+    """The code holds only the time: whose data it was is no longer known here."""
+    return URLSafeSerializer(services().settings.secret_key, salt="meta-erasure")

@@ -1,0 +1,268 @@
+"""The Graph API's endpoints that Platea uses, one method each. Source of shapes: Meta sheet §1–§4."""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from requests import Session
+
+from webapp.destinations.base import BatchResult, EncodedRows, NeedsPersonError, Rejected, TemporaryError
+from webapp.destinations.meta.graph_api import error_table as table
+from webapp.destinations.meta.graph_api.deadline import within
+from webapp.destinations.meta.graph_api.errors import failure
+from webapp.destinations.meta.graph_api.graph import DEADLINE_S, Answer, Bearer, Graph, nobody
+from webapp.destinations.meta.graph_api.payload import (
+    UploadSession,
+    only_batch,
+    parts_by_extern_id,
+    rejected_rows,
+    users_body,
+)
+
+ACCOUNT_FIELDS = (
+    "id,account_id,name,account_status,disable_reason,currency,timezone_name,business{id,name},"
+    "tos_accepted,user_tasks"
+)
+# Exactly what the list shows and what decides whether an audience can take data.
+AUDIENCE_FIELDS = (
+    "id,name,description,subtype,approximate_count_lower_bound,approximate_count_upper_bound,time_updated,"
+    "time_content_updated,operation_status,delivery_status,data_source,is_value_based,"
+    "permission_for_actions,delete_time"
+)
+# Neutral on purpose: Meta flags audiences for words in name and description. Source: Meta sheet §10.28.
+DESCRIPTION = "Creata con Platea"
+
+# Graph answers code 1 "reduce the amount of data" to pages too heavy for it. Source: Meta sheet §3.2.
+PAGE_ROWS, SMALLEST_PAGE_ROWS = 200, 20
+
+
+class GraphClient:
+    """Every method raises TemporaryError, NeedsPersonError or PermanentError and ends within *deadline_s*."""
+
+    def __init__(
+        self,
+        session: Session,
+        graph_url: str,
+        token: str,
+        app_secret: str | None = None,
+        act_id: str | None = None,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self._graph = Graph(session, graph_url, token, app_secret, act_id, deadline_s)
+        self._token = token
+        self._app_secret = app_secret or ""
+
+    @property
+    def usage_percent(self) -> float | None:
+        """Of the account's limit of calls, as the last answer told it; 100 = Meta refuses."""
+        return self._graph.usage_percent
+
+    # Who we are
+
+    def me(self) -> dict[str, Any]:
+        """`{"id", "name"}` of the token's person or system user."""
+        return _node(self._graph.get("me", fields="id,name"))
+
+    def permissions(self) -> dict[str, str]:
+        """Permission → `granted` or `declined`. A person may untick each one in the dialog."""
+        rows = _rows(self._graph.get("me/permissions"))
+        return {str(row.get("permission")): str(row.get("status")) for row in rows}
+
+    def debug_token(self, app_id: str) -> dict[str, Any]:
+        """What this token is, as its app sees it: `is_valid`, `scopes`, `expires_at` (0 = never), `app_id`.
+
+        An invalid token is an answer, not an error. Asked by POST with `method=get`, as Meta's PHP SDK
+        (v2 and v3, `_graph`) asks everything: the token would stand in the URL of a GET.
+        """
+        app = Bearer(f"{app_id}|{self._app_secret}")
+        answer = self._graph.post_secrets("debug_token", app, input_token=self._token, method="get")
+        data = _node(answer).get("data")
+        return data if isinstance(data, dict) else {}
+
+    def exchange_code(self, app_id: str, redirect_uri: str, code: str) -> dict[str, Any]:
+        """`{"access_token", "expires_in"}` for the dialog's *code*; no `expires_in`: it does not expire."""
+        return self._access_token(client_id=app_id, redirect_uri=redirect_uri, code=code)
+
+    def exchange_long_lived(self, app_id: str) -> dict[str, Any]:
+        """A token of about 60 days for this one, in the same shape."""
+        return self._access_token(
+            grant_type="fb_exchange_token", client_id=app_id, fb_exchange_token=self._token
+        )
+
+    def _access_token(self, **fields: str) -> dict[str, Any]:
+        secret = self._app_secret
+        return _node(self._graph.post_secrets("oauth/access_token", nobody, client_secret=secret, **fields))
+
+    # Ad account and audiences
+
+    def ad_account(self, act_id: str) -> dict[str, Any]:
+        """The ad account *act_id* (digits) with `ACCOUNT_FIELDS`."""
+        return _node(self._graph.get(f"act_{act_id}", fields=ACCOUNT_FIELDS))
+
+    def custom_audiences(self, act_id: str) -> list[dict[str, Any]]:
+        """Every audience of the account with `AUDIENCE_FIELDS`, newest first."""
+        with within(self._graph.deadline_s):
+            return list(self._pages(f"act_{act_id}/customaudiences", AUDIENCE_FIELDS))
+
+    def custom_audience(self, audience_id: str, act_id: str | None = None) -> dict[str, Any]:
+        """The audience with `AUDIENCE_FIELDS`.
+
+        A missing audience and a lost account look the same to Graph (100/33): with *act_id* the account is
+        asked too, and PermanentError then says that only the audience is gone.
+        """
+        with within(self._graph.deadline_s):
+            try:
+                return _node(self._graph.get(audience_id, fields=AUDIENCE_FIELDS))
+            except NeedsPersonError as error:
+                if act_id is None or error.problem.code != "100/33":
+                    raise
+            self.ad_account(act_id)
+            raise failure(table.GONE, "100/33")
+
+    def create_custom_audience(self, act_id: str, name: str, marker: str) -> str:
+        """The id of the audience whose description holds *marker*, created when there is none.
+
+        Names are not unique and creating has no idempotency key, so the marker is looked for before, and
+        again when the answer to the creation was lost. Source: Meta sheet §3.3.
+        """
+        with within(self._graph.deadline_s):
+            found = self._find_marked(act_id, marker)
+            if found:
+                return found
+            try:
+                return self._create(act_id, name, marker)
+            except TemporaryError as lost:
+                if lost.account_wide:  # refused before anything was done
+                    raise
+                found = self._find_marked(act_id, marker)
+                if not found:
+                    raise
+                return found
+
+    def delete_custom_audience(self, audience_id: str) -> None:
+        self._graph.delete(audience_id)
+
+    # Users of an audience
+
+    def add_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+        """Add people. Repeating adds nobody twice."""
+        return self._users("POST", f"{audience_id}/users", rows)
+
+    def remove_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+        """Remove people, by a JSON body: in the URL, as Meta's SDKs send it, 1,500 rows break the pipe
+        (facebook-python-business-sdk#367). Small audiences refuse (200/1870047).
+        """
+        return self._users("DELETE", f"{audience_id}/users", rows)
+
+    def replace_users(self, audience_id: str, rows: EncodedRows, session: UploadSession) -> BatchResult:
+        """One batch of a replacement of everybody. Batch 1 starts it and is sent first and once per
+        `session_id`; the others follow in any order within 90 minutes. Source: Meta sheet §4.5.
+        """
+        return self._users("POST", f"{audience_id}/usersreplace", rows, session)
+
+    def _users(
+        self, method: str, path: str, rows: EncodedRows, session: UploadSession | None = None
+    ) -> BatchResult:
+        with within(self._graph.deadline_s):
+            results = []
+            for part, places in parts_by_extern_id(rows):
+                alone = only_batch(len(part), secrets.randbits(63) or 1)
+                body = users_body(part, session or alone, self._graph.proof)
+                results.append(_batch_result(self._graph.send(method, path, body), part, places))
+        return _joined(results)
+
+    # Inside
+
+    def _pages(self, path: str, fields: str) -> Iterator[dict[str, Any]]:
+        """The rows of every page. `next` only says that there is one: as a URL it holds the token.
+
+        Short and even empty pages are not the end (Meta sheet §3.2); a cursor seen before is.
+        """
+        limit, after, seen = PAGE_ROWS, "", set[str]()
+        while after not in seen:
+            seen.add(after)
+            answer, limit = self._page(path, fields, limit, after)
+            yield from _rows(answer)
+            paging = _node(answer).get("paging")
+            after = _next_cursor(paging) if isinstance(paging, dict) else ""
+
+    def _page(self, path: str, fields: str, limit: int, after: str) -> tuple[Answer, int]:
+        """One page, and the *limit* that Graph could bear."""
+        cursor = {"after": after} if after else {}
+        while True:
+            try:
+                return self._graph.get(path, fields=fields, limit=limit, **cursor), limit
+            except TemporaryError as error:
+                if not error.problem.code.startswith("1/") and error.problem.code != "1":
+                    raise
+                if limit // 2 < SMALLEST_PAGE_ROWS:
+                    raise
+                limit //= 2
+
+    def _find_marked(self, act_id: str, marker: str) -> str | None:
+        for row in self._pages(f"act_{act_id}/customaudiences", "id,description"):
+            if marker in str(row.get("description", "")):
+                return str(row["id"])
+        return None
+
+    def _create(self, act_id: str, name: str, marker: str) -> str:
+        # The other half of the time is for looking whether a lost answer meant success.
+        with within(self._graph.deadline_s / 2):
+            answer = self._graph.post(
+                f"act_{act_id}/customaudiences",
+                name=name,
+                subtype="CUSTOM",
+                description=f"{DESCRIPTION} ({marker})",
+                customer_file_source="USER_PROVIDED_ONLY",
+            )
+        audience_id = _node(answer).get("id")
+        if not audience_id:
+            raise failure(table.UNREADABLE, "risposta senza id")
+        return str(audience_id)
+
+
+def _next_cursor(paging: Mapping[str, Any]) -> str:
+    cursors = paging.get("cursors")
+    if not paging.get("next") or not isinstance(cursors, dict):
+        return ""
+    return str(cursors.get("after") or "")
+
+
+def _node(answer: Answer) -> dict[str, Any]:
+    if not isinstance(answer.data, dict):
+        raise failure(table.UNREADABLE, "risposta inattesa")
+    return answer.data
+
+
+def _rows(answer: Answer) -> list[dict[str, Any]]:
+    rows = _node(answer).get("data")
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _batch_result(answer: Answer, rows: EncodedRows, places: Sequence[int]) -> BatchResult:
+    """Counts come as integers, and as text from the sessions edge: both are read. Source: Meta sheet §4.4."""
+    data = _node(answer)
+    rejected = rejected_rows(data.get("invalid_entry_samples"), rows)
+    return BatchResult(
+        received=_count(data.get("num_received"), len(rows)),
+        rejected_count=_count(data.get("num_invalid_entries"), 0),
+        rejected=[Rejected(places[row.row], row.reason) for row in rejected],
+        trace=answer.trace,
+        pause_s=answer.pause_s,
+    )
+
+
+def _count(value: object, otherwise: int) -> int:
+    return int(value) if isinstance(value, int | str) and str(value).isdigit() else otherwise
+
+
+def _joined(results: Sequence[BatchResult]) -> BatchResult:
+    if len(results) == 1:
+        return results[0]
+    return BatchResult(
+        received=sum(result.received for result in results),
+        rejected_count=sum(result.rejected_count for result in results),
+        rejected=sorted((row for result in results for row in result.rejected), key=lambda row: row.row),
+        trace=results[-1].trace,
+        pause_s=max(result.pause_s for result in results),
+    )

@@ -1,0 +1,168 @@
+"""How the connected ad accounts are doing: a worker looks once an hour, screens read what it found.
+
+No page ever waits for Facebook to know it, and an account that nobody uploads to is looked at too, so that
+an expired token is found before an upload needs it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
+
+from webapp import clock, db
+from webapp.destinations.base import Audience, DestinationError, NeedsPersonError, Problem, TemporaryError
+from webapp.destinations.meta.accounts import accounts, checks, grants
+from webapp.destinations.meta.accounts.connect import graph_client, http_session
+from webapp.destinations.meta.graph_api.audiences import audience, is_expiring, is_flagged
+from webapp.destinations.meta.health import health_notes
+from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
+from webapp.services import services
+from webapp.values.texts import ROME
+
+JOB = "webapp.destinations.meta.jobs.check_account"
+EVERY = timedelta(hours=1)
+SOONER = timedelta(minutes=10)  # for an account that was used since: its audiences have changed
+SIZES_KEPT = timedelta(days=400)  # a year's history, and the month it is compared with
+
+
+@dataclass
+class Findings:
+    """What Facebook said in one look."""
+
+    problems: list[Problem] = field(default_factory=list)
+    has_permission: bool = True
+    has_terms: bool = True
+    expires_at: datetime | None = None
+    knows_expiry: bool = False
+    usage_percent: float | None = None
+    nodes: Sequence[Mapping[str, Any]] = ()
+
+
+def ring_due() -> None:
+    """Ask the workers to look at every account that was not looked at for an hour; a resting one waits."""
+    for account_id in _due():
+        ask_for_a_look(account_id)
+
+
+def ask_for_a_look(account_id: int) -> bool:
+    """Whether a worker will look at the account now; False when Redis does not answer."""
+    rung = services().bell.ring(JOB, account_id)
+    if rung:
+        _write(account_id, asked_at=clock.now())
+    return rung
+
+
+def check(account_id: int) -> None:
+    """Look at the account and keep what was found; a problem stands on the account from then on."""
+    account = _load(account_id)
+    if account is None or account.token is None:
+        return
+    try:
+        findings = _ask(account)
+    except DestinationError as error:
+        if isinstance(error, NeedsPersonError):
+            accounts.mark(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
+        if isinstance(error, TemporaryError) and error.account_wide and error.retry_after_s:
+            accounts.rest(account_id, error.retry_after_s)
+        _write(account_id, checked_at=clock.now(), trouble=grants.in_words(error).what)
+        return
+    _store(account, findings)
+
+
+def _ask(account: MetaAccount) -> Findings:
+    """Raises TemporaryError, NeedsPersonError or PermanentError."""
+    app_id = services().settings.meta_app_id
+    found = Findings()
+    with http_session() as session:
+        client = graph_client(session, accounts.token_of(account), account.act_id)
+        description = client.debug_token(app_id) if app_id else {}
+        if app_id and (problem := checks.token_problem(description, app_id)):
+            raise NeedsPersonError(problem)
+        granted = grants.granted(client, description, account.token_kind)
+        permission = checks.permission_problem(granted, account.token_kind)
+        node = client.ad_account(account.act_id)
+        on_account = checks.account_problems(node, account.act_id, account.name)
+        found.nodes = client.custom_audiences(account.act_id)
+        found.usage_percent = client.usage_percent
+    found.has_permission = permission is None
+    found.has_terms = not any(checks.terms_url(problem.code, "") for problem in on_account)
+    found.problems = ([permission] if permission else []) + on_account
+    found.expires_at, found.knows_expiry = grants.expires_at(description), bool(description)
+    return found
+
+
+def _store(account: MetaAccount, found: Findings) -> None:
+    assert account.id is not None
+    if found.problems:
+        first = found.problems[0]
+        accounts.mark(account.id, first.code, f"{first.what} {first.todo}")
+    elif account.problem:
+        accounts.clear_problem(account.id)
+    now, ours = clock.now(), [audience(node) for node in found.nodes]
+    values = {
+        "checked_at": now,
+        "answered_at": now,
+        "trouble": None,
+        "has_permission": found.has_permission,
+        "has_terms": found.has_terms,
+        "usage_percent": found.usage_percent,
+        "n_audiences": len(ours),
+        "flagged": [str(node.get("name", "")) for node in found.nodes if is_flagged(node)],
+        "expiring": [str(node.get("name", "")) for node in found.nodes if is_expiring(node)],
+    }
+    with db.writing() as session:
+        current = session.get(MetaAccount, account.id)
+        if current is None or current.token != account.token:
+            return  # deleted, or authorised again, while we looked: this is not about it any more
+        if found.knows_expiry:
+            current.token_expires_at = found.expires_at
+        health_notes.note(session, account.id, **values)
+        _keep_sizes(session, account.id, ours, now)
+
+
+def _keep_sizes(session: Session, account_id: int, audiences: Sequence[Audience], now: datetime) -> None:
+    """One size per audience and day, the newest; what is too old goes."""
+    today = now.astimezone(ROME).date()
+    mine = col(AudienceSize.account_id) == account_id
+    session.execute(delete(AudienceSize).where(mine, col(AudienceSize.day) == today))
+    session.execute(delete(AudienceSize).where(mine, col(AudienceSize.day) < today - SIZES_KEPT))
+    session.add_all(
+        AudienceSize(account_id=account_id, audience_id=one.id, day=today, size=one.size)
+        for one in audiences
+        if one.size is not None and one.unsuitable is None
+    )
+
+
+def _due() -> list[int]:
+    now = clock.now()
+    query = (
+        select(col(MetaAccount.id), col(MetaHealth.asked_at))
+        .outerjoin(MetaHealth, col(MetaHealth.account_id) == col(MetaAccount.id))
+        .where(col(MetaAccount.token).is_not(None), col(MetaAccount.paused_until) < now.timestamp())
+    )
+    with db.reading() as session:
+        asked = {row[0]: row[1] for row in session.execute(query)}
+        used = accounts.last_used(session, list(asked))
+    return [account_id for account_id, at in asked.items() if _is_due(at, used.get(account_id), now)]
+
+
+def _is_due(asked_at: datetime | None, used_at: datetime | None, now: datetime) -> bool:
+    if asked_at is None or asked_at < now - EVERY:
+        return True
+    return used_at is not None and asked_at < used_at and asked_at < now - SOONER
+
+
+def _load(account_id: int) -> MetaAccount | None:
+    with db.reading() as session:
+        account = session.get(MetaAccount, account_id)
+        session.expunge_all()  # stays readable after the transaction
+    return account
+
+
+def _write(account_id: int, **values: object) -> None:
+    with db.writing() as session:
+        if session.get(MetaAccount, account_id) is not None:
+            health_notes.note(session, account_id, **values)

@@ -1,0 +1,44 @@
+"""The health of the connected accounts, of every client the operator follows."""
+
+from flask import render_template
+
+from webapp import clock, db
+from webapp.access.current import may, spaces
+from webapp.access.models import Role
+from webapp.destinations.meta import queries
+from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.health import health_notes
+from webapp.destinations.meta.health.health_board import HealthRow, health_row
+from webapp.destinations.meta.routes import FACEBOOK, blueprint, client_id
+
+
+@blueprint.get(f"{FACEBOOK}/salute", endpoint="health")
+def show_health() -> str:
+    rows = _rows()
+    return render_template(
+        "destinations/meta/health.html",
+        rows=rows,
+        has_many_clients=len(spaces()) > 1,
+        notices=[(row, notice) for row in rows for notice in row.notices],
+        may_configure=may(Role.ADMINISTRATOR),
+    )
+
+
+def _rows() -> list[HealthRow]:
+    found: list[HealthRow] = []
+    with db.reading() as session:
+        for client, _ in spaces():
+            theirs = queries.accounts_of(session, client.id or 0)
+            known = health_notes.of_accounts(session, [account.id or 0 for account in theirs])
+            found += [
+                health_row(
+                    account,
+                    accounts.authorisation(account),
+                    known.get(account.id or 0),
+                    client.name,
+                    client.id == client_id(),
+                    clock.now(),
+                )
+                for account in theirs
+            ]
+    return found

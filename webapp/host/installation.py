@@ -1,0 +1,145 @@
+"""A whole installation on one machine, for trying and for tests: its folder, secrets and processes.
+
+Redis, the Meta simulator, the workers and, if wanted, the web server are children of this process; the
+data stay in the folder, so that the next start goes on from them.
+"""
+
+import json
+import os
+import secrets
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from webapp import crypto
+from webapp.config import ROOT, Settings, from_environment
+from webapp.host.embedded_redis import EmbeddedRedis
+from webapp.host.processes import Child, Household, python
+
+READY_WITHIN_S = 30.0
+SIMULATOR = "webapp.destinations.meta.simulator"
+
+
+class CannotStart(Exception):
+    """Something kept a process from starting; `str()` is the Italian sentence."""
+
+
+@dataclass
+class Installation:
+    """What was started and how to reach it. Close it with `stop()`, whatever happened."""
+
+    folder: Path
+    household: Household
+    redis: EmbeddedRedis
+    env: dict[str, str] = field(default_factory=dict, repr=False)
+    simulator: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Installation":
+        """Take the folder for this process. Raises RedisBusy when another installation runs on it."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        logs = folder / "log"
+        logs.mkdir(exist_ok=True)
+        redis = EmbeddedRedis(folder / "redis")
+        redis.lock()
+        made = cls(folder, Household(logs), redis)
+        made.env = {"PLATEA_DATA": str(folder), "PLATEA_DEMO": "1", **_secrets(folder / "segreti.json")}
+        return made
+
+    def start_redis(self) -> None:
+        self.household.add("redis", self.redis.argv, grace_s=2)
+        self.redis.wait_until_ready()
+        self.env["REDIS_URL"] = self.redis.url
+
+    def start_simulator(self, *options: str) -> None:
+        """Raises CannotStart."""
+        told = self.folder / "log" / "simulator.log"
+        told.unlink(missing_ok=True)
+        port = str(free_port(0))  # known beforehand, so that it is the same if the process is started again
+        arguments = ("-m", SIMULATOR, "--port", port, "--json", "--dati", str(self.folder / "simulatore.db"))
+        child = self.household.add("simulator", python(*arguments, *options), {"PYTHONPATH": str(ROOT)}, 2)
+        self.simulator = _first_json_line(child, told)
+        self.env |= {
+            "META_GRAPH_URL": self.simulator["graph_url"],
+            "META_DIALOG_URL": self.simulator["dialog_url"],
+            "META_APP_ID": self.simulator["app_id"],
+            "META_APP_SECRET": self.simulator["app_secret"],
+        }
+
+    def start_workers(self, count: int) -> list[Child]:
+        worker = python(str(ROOT / "worker.py"))
+        return [self.household.add(f"worker-{n}", worker, self.env, 4) for n in range(1, count + 1)]
+
+    def start_web(self, port: int) -> str:
+        """Serve on loopback and return the address once it answers. Raises CannotStart."""
+        url = f"http://127.0.0.1:{port}"
+        self.env["PLATEA_URL"] = url
+        options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "2"]
+        options += ["--keep-alive", "10"]  # as `platea web`
+        argv = python("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", *options)
+        child = self.household.add("web", [*argv, "webapp.wsgi:app"], {**self.env, "PYTHONPATH": str(ROOT)})
+        _wait_for(f"{url}/healthz", child)
+        return url
+
+    def remember(self) -> None:
+        """Leave the addresses where the other commands of this machine find them."""
+        path = self.folder / "ambiente.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(self.env), encoding="utf-8")
+
+    def settings(self) -> Settings:
+        return from_environment({**os.environ, **self.env})
+
+    def stop(self) -> None:
+        self.household.stop()
+        self.redis.unlock()
+
+
+def free_port(wanted: int) -> int:
+    """*wanted* if nobody listens there, otherwise one the system gives; 0 asks for any."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise CannotStart("Nessuna porta libera su 127.0.0.1.")
+
+
+def _secrets(path: Path) -> Mapping[str, str]:
+    """The installation's own keys, made at its first start and readable by its owner only."""
+    if not path.exists():
+        made = {"PLATEA_SECRET_KEY": secrets.token_urlsafe(32), "PLATEA_TOKEN_KEYS": crypto.new_key()}
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(made), encoding="utf-8")
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _first_json_line(child: Child, output: Path) -> dict[str, Any]:
+    until = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < until and child.is_alive:
+        for line in output.read_text(encoding="utf-8").splitlines() if output.exists() else ():
+            if line.startswith("{"):
+                found: dict[str, Any] = json.loads(line)
+                return found
+        time.sleep(0.05)
+    raise CannotStart(f"Il simulatore di Meta non è partito: leggi {output}.")
+
+
+def _wait_for(url: str, child: Child) -> None:
+    until = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < until and child.is_alive:
+        try:
+            if requests.get(url, timeout=2).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.1)
+    raise CannotStart(f"Il server web non è partito: leggi {child.log}.")

@@ -1,0 +1,167 @@
+"""Every few seconds, in any worker: whatever was lost is found again, whatever is due is rung for.
+
+    leases of the dead        → batches back to pending, preparations back to the queue
+    pauses that are over      → going on
+    uploads with nothing left → their final status
+    work without a bell       → rung again
+
+Each step is a conditional write, so that two at once do no harm; `workers.take_turn` only spares the work.
+"""
+
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlmodel import Session, col
+
+from webapp import clock, db
+from webapp.destinations import registry
+from webapp.uploads import plan, problems
+from webapp.uploads.engine import enqueue, transitions
+from webapp.uploads.events import Event, note
+from webapp.uploads.models import UPLOAD_LOCK, Batch, Upload
+from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
+from webapp.workers import is_gone
+
+RING_AGAIN_S = 10.0
+# What deciding takes: never the rows of a batch, which are hundreds of kilobytes.
+HELD = [
+    col(column)
+    for column in (
+        *(Batch.id, Batch.upload_id, Batch.seq, Batch.attempt, Batch.crashes),
+        *(Batch.lease_owner, Batch.lease_until),
+    )
+]
+
+
+def reconcile() -> None:
+    """One round over everything that is not finished. Raises nothing but database errors."""
+    _take_back_batches()
+    _take_back_preparations()
+    _end_pauses()
+    for upload_id in _unfinished():
+        with db.writing() as session:
+            transitions.settle(session, upload_id)
+    for upload_id in _unrung(UploadStatus.QUEUED):
+        enqueue.ring(enqueue.PREPARE, upload_id)
+    for upload_id in _unrung(UploadStatus.SENDING):
+        ring_senders(upload_id)
+
+
+def ring_senders(upload_id: int) -> None:
+    """Ring for as many senders as the upload has due batches and its account has room for."""
+    now = clock.epoch()
+    with db.reading() as session:
+        upload = session.get(Upload, upload_id)
+        if upload is None or upload.status != UploadStatus.SENDING or upload.stop_requested:
+            return
+        due = _count(session, upload_id, BatchStatus.PENDING, col(Batch.next_attempt_at) <= now)
+        in_flight = _count(session, upload_id, BatchStatus.SENDING)
+    enqueue.ring(enqueue.SEND, upload_id, plan.senders_to_ring(due, in_flight))
+
+
+def _take_back_batches() -> None:
+    now = clock.epoch()
+    with db.reading() as session:
+        held = session.execute(select(*HELD).where(col(Batch.status) == BatchStatus.SENDING)).all()
+    for batch in held:
+        if batch.lease_until < now or (batch.lease_owner and is_gone(batch.lease_owner)):
+            with db.writing() as session:
+                _take_back(session, batch)
+
+
+def _take_back(session: Session, batch: Row[Any]) -> None:
+    """The batch of a sender that died: to be sent again, or set aside when it keeps killing its senders."""
+    poison = batch.crashes + 1 >= plan.MAX_CRASHES
+    values: dict[str, object] = {"crashes": batch.crashes + 1, "lease_owner": None, "lease_until": 0}
+    if poison:
+        values |= {"status": BatchStatus.FAILED, "error": problems.INTERRUPTED.what}
+        values |= {"error_code": problems.INTERRUPTED.code}
+    else:
+        values |= {"status": BatchStatus.PENDING, "next_attempt_at": 0}
+    session.get(Upload, batch.upload_id, with_for_update=UPLOAD_LOCK)
+    taken = session.execute(
+        update(Batch)
+        .where(
+            col(Batch.id) == batch.id,
+            col(Batch.attempt) == batch.attempt,
+            col(Batch.status) == BatchStatus.SENDING,
+            col(Batch.lease_until) == batch.lease_until,
+        )
+        .values(**values)
+    )
+    if taken.rowcount:  # type: ignore[attr-defined]
+        kind = Event.FAILED if poison else Event.TAKEN_BACK
+        note(session, kind, batch.upload_id, batch_id=batch.id, seq=batch.seq, attempt=batch.attempt)
+        session.execute(update(Upload).where(col(Upload.id) == batch.upload_id).values(rung_at=0))
+
+
+def _take_back_preparations() -> None:
+    now = clock.epoch()
+    with db.writing() as session:
+        held = session.execute(
+            select(Upload).where(col(Upload.status) == UploadStatus.PREPARING).with_for_update(key_share=True)
+        ).scalars()
+        for upload in held.all():
+            if upload.lease_until < now or (upload.lease_owner and is_gone(upload.lease_owner)):
+                upload.crashes += 1
+                if upload.crashes >= plan.MAX_CRASHES:
+                    transitions.fail(session, upload, problems.PREPARATION_INTERRUPTED)
+                    continue
+                upload.status = UploadStatus.QUEUED
+                upload.lease_owner, upload.lease_until, upload.rung_at = None, 0, 0
+                note(session, Event.TAKEN_BACK, upload.id or 0, attempt=upload.attempt)
+                session.add(upload)
+
+
+def _end_pauses() -> None:
+    now = clock.epoch()
+    with db.reading() as session:
+        paused = (
+            session.execute(select(Upload).where(col(Upload.status) == UploadStatus.PAUSED)).scalars().all()
+        )
+    for upload in paused:
+        if _is_over(upload, now) and not upload.stop_requested:
+            with db.writing() as session:
+                current = session.get(Upload, upload.id, with_for_update=UPLOAD_LOCK)
+                if current and current.status == UploadStatus.PAUSED:
+                    transitions.resume(session, current)
+
+
+def _is_over(upload: Upload, now: float) -> bool:
+    """Whether the pause ended: its time came or, for one that waits for a person, they have done it."""
+    return _person_has_done_it(upload) if upload.resume_at is None else upload.resume_at <= now
+
+
+def _person_has_done_it(upload: Upload) -> bool:
+    """Whether the account the upload waits for was put in order (authorised again, terms accepted)."""
+    if upload.reason_code == problems.RESTORED:  # a person has to look, and says so with "riprendi"
+        return False
+    try:
+        account = registry.destination(upload.destination).account(upload.account_id or 0)
+    except LookupError:
+        return True  # it goes on, and ends by saying that the account is gone
+    return account.problem is None
+
+
+def _unfinished() -> list[int]:
+    with db.reading() as session:
+        query = select(col(Upload.id)).where(col(Upload.status).not_in(FINAL))
+        return list(session.execute(query.order_by(col(Upload.id))).scalars())
+
+
+def _unrung(status: UploadStatus) -> list[int]:
+    """Uploads in *status* that nobody rang for lately, oldest first."""
+    with db.reading() as session:
+        query = select(col(Upload.id)).where(
+            col(Upload.status) == status, col(Upload.rung_at) < clock.epoch() - RING_AGAIN_S
+        )
+        return list(session.execute(query.order_by(col(Upload.id))).scalars())
+
+
+def _count(session: Session, upload_id: int, status: BatchStatus, *more: object) -> int:
+    query = select(func.count()).where(
+        col(Batch.upload_id) == upload_id,
+        col(Batch.status) == status,
+        *more,  # type: ignore[arg-type]
+    )
+    return session.execute(query).scalar_one()

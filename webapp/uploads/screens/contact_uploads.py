@@ -1,0 +1,104 @@
+"""A contact's part in past uploads, for the page of the contact: sent, rejected, left out and why."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Mapped
+from sqlmodel import Session, col
+
+from webapp.contacts.models import Contact, UserDatabase
+from webapp.contacts.people.contact_history import Event
+from webapp.destinations.base import Medium
+from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
+from webapp.uploads.packed_ids import pack, unpack
+from webapp.uploads.screens import texts
+from webapp.uploads.status import BatchStatus
+
+LOOK_BACK_ROWS = 2_000_000  # prepared rows of the newest uploads that are searched: a fraction of a second
+LOOK_BACK_UPLOADS = 50
+
+
+def history_of(session: Session, database: UserDatabase, contact: Contact) -> list[Event]:
+    """What the newest uploads did with the contact, in order: sent, refused, left out and why."""
+    contact_id = contact.id or 0
+    uploads = {upload.id: upload for upload in _newest(session, database.id or 0)}
+    if not uploads:
+        return []
+    events = [*_batches(session, uploads, contact_id), *_left_out(session, uploads, contact_id)]
+    return sorted(events, key=lambda event: event.at)
+
+
+def _newest(session: Session, database_id: int) -> Iterator[Upload]:
+    wanted = select(Upload).where(
+        col(Upload.database_id) == database_id, col(Upload.prepared_at).is_not(None)
+    )
+    rows = 0
+    for upload in session.execute(wanted.order_by(col(Upload.id).desc()).limit(LOOK_BACK_UPLOADS)).scalars():
+        rows += upload.selected or 0
+        if rows > LOOK_BACK_ROWS and rows > (upload.selected or 0):
+            return
+        yield upload
+
+
+def _batches(session: Session, uploads: dict[int | None, Upload], contact_id: int) -> Iterator[Event]:
+    found = select(
+        col(Batch.upload_id),
+        col(Batch.status),
+        col(Batch.sent_at),
+        col(Batch.rejected),
+        col(BatchRows.contact_ids),
+    ).join(BatchRows, col(BatchRows.batch_id) == col(Batch.id))
+    found = found.where(
+        col(Batch.upload_id).in_(uploads), _holds(session, col(BatchRows.contact_ids), contact_id)
+    )
+    for upload_id, status, sent_at, rejected, packed in session.execute(found):
+        if contact_id not in unpack(packed):
+            continue  # its eight bytes across two others
+        upload = uploads[upload_id]
+        at = sent_at or upload.prepared_at or upload.created_at
+        said = dict(rejected).get(contact_id)
+        if status != BatchStatus.SENT:
+            title, detail = f"Preparato per “{upload.audience_name}”, non ancora inviato", ""
+        elif said is not None:
+            title, detail = f"Rifiutato da Facebook per “{upload.audience_name}”", str(said)
+        else:
+            title, detail = f"Inviato a Facebook per “{upload.audience_name}”", _source(upload)
+        yield Event(at, "megaphone", title, detail, _page(upload))
+
+
+def _left_out(session: Session, uploads: dict[int | None, Upload], contact_id: int) -> Iterator[Event]:
+    packed_ids = col(DiscardedContacts.contact_ids)
+    found = select(col(DiscardedContacts.upload_id), col(DiscardedContacts.reason), packed_ids).where(
+        col(DiscardedContacts.upload_id).in_(uploads), _holds(session, packed_ids, contact_id)
+    )
+    for upload_id, reason, packed in session.execute(found):
+        if contact_id in unpack(packed):
+            upload = uploads[upload_id]
+            title = f"Lasciato fuori da “{upload.audience_name}”"
+            at = upload.prepared_at or upload.created_at
+            yield Event(at, "ban", title, texts.left_out_reason(reason), _page(upload))
+
+
+def _holds(session: Session, packed: Mapped[bytes], contact_id: int) -> ColumnElement[bool]:
+    """The packed ids may hold this one: its eight bytes are somewhere in them."""
+    needle = pack([contact_id])
+    if session.get_bind().dialect.name == "postgresql":
+        return cast(ColumnElement[bool], packed.op("LIKE", is_comparison=True)(_pattern(needle)))
+    return func.instr(packed, needle) > 0
+
+
+def _pattern(needle: bytes) -> bytes:
+    """For LIKE over bytea, with what LIKE itself would understand escaped."""
+    escaped = b"".join(b"\\" + bytes([one]) if one in b"%_\\" else bytes([one]) for one in needle)
+    return b"%" + escaped + b"%"
+
+
+def _source(upload: Upload) -> str:
+    medium = "SMS" if upload.medium == Medium.SMS else "Email"
+    start = f"filtro “{upload.filter_name}”" if upload.filter_name else "intero database"
+    return f"{medium}, {start}, {upload.account_name}"
+
+
+def _page(upload: Upload) -> tuple[str, dict[str, str]]:
+    return ("uploads.detail", {"upload_id": upload.public_id})

@@ -1,0 +1,159 @@
+"""The form "Carica gli utenti": what was typed, and what is wrong or missing in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_date
+
+from webapp.contacts.consent import Consent
+from webapp.destinations.base import Account, Medium
+from webapp.uploads import problems
+from webapp.uploads.screens.form.audience_list import Listing
+from webapp.uploads.screens.form.forecast import Prospect
+from webapp.values.identifiers import looks_like_public_id, new_public_id
+from webapp.values.texts import LOCALE
+
+NEW, EXISTING = "nuova", "esistente"
+LONGEST_NAME = 200
+ACCOUNT_MISSING = "Scegli su quale account Facebook caricare gli utenti."
+NAME_MISSING = "Scrivi un nome per la nuova custom audience."
+NAME_LONG = f"Usa al massimo {LONGEST_NAME} caratteri."
+AUDIENCE_MISSING = "Scegli la custom audience su cui caricare gli utenti."
+CONSENT_MISSING = "Conferma di avere il consenso per usare questi dati su Facebook."
+NOT_READABLE = (
+    "Non riusciamo a leggere le custom audience da Facebook. "
+    "Riprova tra un minuto; se continua, autorizza di nuovo l’account."
+)
+NO_CONTACT = {
+    Medium.EMAIL: "Nessun contatto ha un’email valida: non c’è nulla da inviare.",
+    Medium.SMS: "Nessun contatto ha un cellulare valido: non c’è nulla da inviare.",
+}
+OTHER = {Medium.EMAIL: Medium.SMS, Medium.SMS: Medium.EMAIL}
+MEDIUM_NAMES = {Medium.EMAIL: "Email", Medium.SMS: "SMS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The form as typed; *account* and *audience* are ids that were not looked up yet."""
+
+    medium: Medium
+    account: str
+    mode: str
+    name: str
+    audience: str = ""
+    consent: bool = False
+    who: Consent = Consent.NOT_REFUSED
+    search: str = ""
+    token: str = ""
+    keeps_name: bool = False  # although the vendor may block an audience with it
+
+    @property
+    def is_new(self) -> bool:
+        return self.mode == NEW
+
+
+def read(form: Mapping[str, str], prospect: Prospect, accounts: Sequence[Account], proposed: str) -> Draft:
+    """From a form or a query string; a choice that is not offered is made: the only medium or account."""
+    media = prospect.media or tuple(Medium)
+    given = form.get("medium", "")
+    only = accounts[0].public_id if len(accounts) == 1 else ""
+    token = form.get("token", "")
+    return Draft(
+        medium=Medium(given) if given in {*media} else media[0],
+        account=only or form.get("account", ""),
+        mode=EXISTING if form.get("modo") == EXISTING else NEW,
+        name=form.get("nome", proposed).strip(),
+        audience=form.get("audience", ""),
+        consent=bool(form.get("consenso")),
+        who=Consent(who) if (who := form.get("chi", "")) in {*Consent} else Consent.NOT_REFUSED,
+        search=form.get("cerca", "").strip()[:100],
+        keeps_name=bool(form.get("nome_confermato")),
+        token=token if looks_like_public_id(token) else new_public_id(),
+    )
+
+
+def proposed_name(client: str, database: str, filter_name: str | None, today: date) -> str:
+    """Whose users, from where, and when: “Studio Aurora, Clienti Italia, inattivi, novembre 2026”.
+
+    The client is left out when the database is already called after it.
+    """
+    whose = None if client.casefold() in database.casefold() else client
+    month = format_date(today, "MMMM yyyy", locale=LOCALE)
+    return ", ".join(part for part in (whose, database, filter_name, month) if part)[:LONGEST_NAME]
+
+
+def account_of(draft: Draft, accounts: Sequence[Account]) -> Account | None:
+    return next((account for account in accounts if account.public_id == draft.account), None)
+
+
+def missing(draft: Draft) -> list[str]:
+    """What is still to be filled in, as words after "manca:"."""
+    audience = ("il nome della custom audience", draft.name) if draft.is_new else (
+        "la custom audience", draft.audience
+    )  # fmt: skip
+    wanted = (("l’account Facebook", draft.account), audience, ("il consenso", draft.consent))
+    return [words for words, given in wanted if not given]
+
+
+def errors(
+    draft: Draft,
+    prospect: Prospect,
+    account: Account | None,
+    listing: Listing | None,
+    name_warning: str | None = None,
+) -> dict[str, str]:
+    """Field → sentence. *listing* is a new reading of the account's audiences, None without an account.
+
+    *name_warning*: why the vendor may block an audience with the new name; it can be confirmed.
+    """
+    found: dict[str, str] = {}
+    if not prospect.to_send(draft.medium, draft.who):
+        found["medium"] = no_contact(draft.medium, prospect, draft.who)
+    if account is None:
+        found["account"] = ACCOUNT_MISSING
+    elif account.problem:
+        found["account"] = account.problem
+    if problem := _about_audience(draft, account, listing):
+        found["nome" if draft.is_new else "audience"] = problem
+    if draft.is_new and name_warning and not draft.keeps_name:
+        found.setdefault("nome", name_warning)
+    if not draft.consent:
+        found["consenso"] = CONSENT_MISSING
+    return found
+
+
+def no_contact(medium: Medium, prospect: Prospect, who: Consent = Consent.NOT_REFUSED) -> str:
+    """Why there is nothing to send, and the other medium when that one would have somebody."""
+    if prospect.to_send(medium, Consent.ANYONE):
+        return problems.NOBODY_ALLOWED[who].what
+    other = OTHER[medium]
+    way_out = f" o scegli {MEDIUM_NAMES[other]}" if prospect.to_send(other, who) else ""
+    return f"{NO_CONTACT[medium]} Controlla il filtro{way_out}."
+
+
+def about_name(draft: Draft, account: Account | None, listing: Listing | None) -> str | None:
+    """What is wrong with the name of a new audience, as far as is known; None when nothing is."""
+    return _about_audience(draft, account, listing) if draft.is_new else None
+
+
+def _about_audience(draft: Draft, account: Account | None, listing: Listing | None) -> str | None:
+    if draft.is_new and not draft.name:
+        return NAME_MISSING
+    if draft.is_new and len(draft.name) > LONGEST_NAME:
+        return NAME_LONG
+    if account is None or listing is None:
+        return None if draft.is_new or draft.audience else AUDIENCE_MISSING
+    if draft.is_new:
+        return _same_name(account) if listing.has_name(draft.name) else None
+    if listing.problem:
+        return NOT_READABLE
+    chosen = listing.find(draft.audience)
+    return AUDIENCE_MISSING if chosen is None else chosen.unsuitable
+
+
+def _same_name(account: Account) -> str:
+    return (
+        f"Su “{account.name}” esiste già una custom audience con questo nome: "
+        "scegline un altro oppure usa quella esistente."
+    )

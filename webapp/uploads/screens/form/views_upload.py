@@ -1,0 +1,216 @@
+"""The form "Carica gli utenti per una custom audience": offered, checked, sent once."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from flask import Response, abort, make_response, render_template, request
+
+from webapp import clock, db
+from webapp.access.current import current_client, current_operator, may
+from webapp.access.models import Role
+from webapp.contacts.consent import Consent
+from webapp.contacts.filters.filter_rules import BrokenRule
+from webapp.destinations import registry
+from webapp.destinations.base import Account, Medium
+from webapp.uploads import commands, idempotency
+from webapp.uploads.screens import lookups, queries, sources, texts
+from webapp.uploads.screens.form import audience_list, forecast, forms
+from webapp.uploads.screens.form.audience_list import Listing
+from webapp.uploads.screens.form.forecast import Prospect, Reach
+from webapp.uploads.screens.form.forms import Draft
+from webapp.uploads.screens.routes import blueprint
+from webapp.uploads.screens.sources import Source
+from webapp.values.texts import ROME
+from webapp.web import htmx
+
+URL = "/database/<database_id>/custom-audience/carica"
+KIND = "meta"
+TOKEN_S = 3600.0  # a form that is sent again after an hour is a new wish
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the form lets choose from; *prospect* is None for a filter that cannot be evaluated."""
+
+    source: Source
+    accounts: list[Account]
+    prospect: Prospect | None
+    proposed: str
+
+    def draft(self, given: Any) -> Draft:
+        return forms.read(given, self.prospect or NOBODY, self.accounts, self.proposed)
+
+
+NOBODY = Prospect(0, {medium: Reach(0, 0) for medium in Medium}, ())
+
+
+@blueprint.get(URL)
+def new_upload(database_id: str) -> str:
+    offer = _offer(database_id)
+    draft = offer.draft(request.args)
+    return _page(offer, draft, listing=_listing(offer, draft))
+
+
+@blueprint.get(f"{URL}/audience")
+def audience_fragment(database_id: str) -> str:
+    """The choice of the audience, when account, kind or search change."""
+    offer = _offer(database_id, count=False)
+    draft = offer.draft(request.args)
+    listing = _listing(offer, draft, again="aggiorna" in request.args)
+    return render_template("uploads/screens/detail/_audience.html", **_shown(offer, draft, {}, listing))
+
+
+@blueprint.get(f"{URL}/nome")
+def name_fragment(database_id: str) -> str:
+    """Whether the name of the new audience is taken on the account, or one that Facebook may block."""
+    offer = _offer(database_id, count=False)
+    draft = offer.draft(request.args)
+    account = forms.account_of(draft, offer.accounts)
+    listing = audience_list.read(account, KIND) if account and not account.problem else None
+    taken = forms.about_name(draft, account, listing)
+    return render_template(
+        "uploads/screens/form/_name_check.html", **_shown(offer, draft, {}, None) | {"taken": taken}
+    )
+
+
+@blueprint.get(f"{URL}/pronto")
+def ready_fragment(database_id: str) -> str:
+    """The foot of the form: what is missing, or how many users go; counts come back as they were shown."""
+    offer = _offer(database_id, count=False)
+    reach = {medium: _shown_before(medium) for medium in Medium}
+    offer = replace(offer, prospect=Prospect(0, reach, tuple(Medium)))
+    return render_template(
+        "uploads/screens/form/_ready.html", **_shown(offer, offer.draft(request.args), {}, None)
+    )
+
+
+def _shown_before(medium: Medium) -> Reach:
+    """The counts that the form was given: of all, and of a choice by consent where it leaves somebody out."""
+
+    def count(name: str) -> int | None:
+        given = request.args.get(name, "")
+        return int(given) if given.isdecimal() else None
+
+    by_choice = {who: count(f"n_{medium}_{who}") for who in Consent}
+    allowed = {who: sent for who, sent in by_choice.items() if sent is not None}
+    return Reach(0, count(f"n_{medium}") or 0, allowed)
+
+
+@blueprint.post(URL, endpoint="start_upload")
+def send(database_id: str) -> Response:
+    offer = _offer(database_id)
+    if offer.prospect is None:  # the page says what is wrong with the filter
+        return htmx.go_to(offer.source.upload_url())
+    draft = offer.draft(request.form)
+    account = forms.account_of(draft, offer.accounts)
+    listing = audience_list.read(account, KIND, again=True) if account and not account.problem else None
+    warning = registry.destination(KIND).name_warning(draft.name)
+    errors = forms.errors(draft, offer.prospect, account, listing, warning)
+    if errors or account is None:
+        return _refuse(offer, draft, 422, errors=errors, listing=listing)
+    if running := _running_twin(offer, draft, account):
+        return _refuse(offer, draft, 409, running=running, listing=listing)
+    _start(offer, draft, account, listing)
+    return htmx.notice(htmx.go_to(offer.source.url()), "Caricamento avviato. Lo trovi in cima allo storico.")
+
+
+def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None) -> None:
+    chosen = None if draft.is_new or listing is None else listing.find(draft.audience)
+    database, saved = offer.source.database, offer.source.filter
+    assert database.id is not None
+    try:
+        commands.start_upload(
+            client_id=database.client_id,
+            database_id=database.id,
+            filter_id=saved.id if saved else None,
+            destination=KIND,
+            account_id=account.id,
+            audience_id=chosen.id if chosen else None,
+            audience_name=chosen.name if chosen else draft.name,
+            medium=draft.medium,
+            consent=draft.who,
+            started_by=current_operator().name,
+            wish=idempotency.Wish(f"upload:{draft.token}", TOKEN_S),
+        )
+    except idempotency.AlreadyAsked:  # the same form, sent twice
+        return
+    except LookupError:  # account or filter were deleted while the form was open
+        abort(404)
+
+
+def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
+    with db.reading() as session:
+        return queries.running_twin(
+            session,
+            offer.source.scope,
+            account_id=account.id,
+            medium=draft.medium,
+            audience_id="" if draft.is_new else draft.audience,
+            audience_name=draft.name,
+        )
+
+
+def _offer(database_id: str, count: bool = True) -> Offer:
+    today = clock.now().astimezone(ROME).date()
+    with db.reading() as session:
+        filtro = request.values.get("filtro") or None
+        source = sources.find(session, lookups.client_id(), database_id, filtro)
+        prospect = _prospect(session, source, today) if count else NOBODY
+    filter_name = source.filter.name if source.filter else None
+    proposed = forms.proposed_name(current_client().name, source.database.name, filter_name, today)
+    accounts = registry.destination(KIND).accounts(source.database.client_id)
+    return Offer(source, accounts, prospect, proposed)
+
+
+def _prospect(session: Any, source: Source, today: date) -> Prospect | None:
+    try:
+        return forecast.look_at(session, source, today)
+    except BrokenRule:
+        return None
+
+
+def _listing(offer: Offer, draft: Draft, again: bool = False) -> Listing | None:
+    """The audiences to choose from; nothing is asked of Meta for a new one."""
+    account = forms.account_of(draft, offer.accounts)
+    if draft.is_new or account is None:
+        return None
+    return audience_list.read(account, KIND, again)
+
+
+def _page(offer: Offer, draft: Draft, **more: Any) -> str:
+    shown = _shown(offer, draft, more.pop("errors", {}), more.pop("listing", None), **more)
+    return render_template("uploads/screens/form/new_upload.html", **shown)
+
+
+def _refuse(offer: Offer, draft: Draft, status: int, **more: Any) -> Response:
+    """The form with what is wrong: only itself for htmx, the whole page without."""
+    if not htmx.is_htmx():
+        return make_response(_page(offer, draft, **more), status)
+    shown = _shown(offer, draft, more.pop("errors", {}), more.pop("listing", None), **more)
+    return make_response(render_template("uploads/screens/form/_upload_form.html", **shown), status)
+
+
+def _shown(
+    offer: Offer, draft: Draft, errors: dict[str, str], listing: Listing | None, running: str | None = None
+) -> dict[str, Any]:
+    prospect = offer.prospect
+    to_send = prospect.to_send(draft.medium, draft.who) if prospect else 0
+    return {
+        "source": offer.source,
+        "accounts": offer.accounts,
+        "account": forms.account_of(draft, offer.accounts),
+        "prospect": prospect,
+        "draft": draft,
+        "errors": errors,
+        "listing": listing,
+        "running": running,
+        "missing": forms.missing(draft),
+        "to_send": to_send,
+        "name_warning": registry.destination(KIND).name_warning(draft.name) if draft.is_new else None,
+        "taken": None,
+        "nobody": forms.no_contact(draft.medium, prospect, draft.who) if prospect and not to_send else "",
+        "may_configure": may(Role.ADMINISTRATOR),
+        "forms": forms,
+        "words": texts,
+    }

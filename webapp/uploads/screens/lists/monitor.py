@@ -1,0 +1,189 @@
+"""All uploads of the clients an operator follows: what is at work, what failed, who is there to work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlmodel import Session, col
+
+from webapp import clock, workers
+from webapp.access.models import Client
+from webapp.uploads.models import Batch, Upload
+from webapp.uploads.screens import queries, texts
+from webapp.uploads.screens.detail import queries_detail
+from webapp.uploads.screens.lists import summary
+from webapp.uploads.screens.lists.list_state import ListState
+from webapp.uploads.screens.queries import Scope
+from webapp.uploads.status import MOVING, RUNNING, BatchStatus, UploadStatus
+
+LATELY = timedelta(hours=24)
+ACTIVE_S, IDLE_S = 5, 30
+
+
+class Group(StrEnum):
+    """What the monitor can be narrowed to; the values stand in its URL."""
+
+    ACTIVE = "attivi"
+    CHECK = "da-controllare"
+    LATELY = "ultime-24-ore"
+    ALL = "tutti"
+
+
+GROUPS = {
+    Group.ACTIVE: "Attivi",
+    Group.CHECK: "Da controllare",
+    Group.LATELY: "Ultime 24 ore",
+    Group.ALL: "Tutti",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """The monitor's URL: a list state, and one client or account when chosen (public id, name)."""
+
+    state: ListState[Group]
+    client: Client | None = None
+    account: str = ""
+
+    def args(self, **changed: object) -> dict[str, Any]:
+        kept = {"cliente": self.client.public_id if self.client else None, "account": self.account or None}
+        return {**kept, **self.state.args(**changed)}
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The four numbers on top."""
+
+    moving: int
+    still_to_send: int
+    queued: int
+    oldest_queued: datetime | None
+    paused: int
+    failed_lately: int
+    completed_lately: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker as it signs. *doing*: what it is at, in words; None while it waits for work."""
+
+    name: str
+    host: str
+    version: str
+    seen_at: datetime
+    is_alive: bool
+    doing: str | None = None
+
+
+def scope(clients: Sequence[Client], narrowed: Narrowed) -> ColumnElement[bool]:
+    chosen = [narrowed.client] if narrowed.client else clients
+    parts: list[ColumnElement[bool]] = [Scope(tuple(client.id or 0 for client in chosen)).condition()]
+    if narrowed.account:
+        parts.append(col(Upload.account_name) == narrowed.account)
+    if narrowed.state.q:
+        parts.append(queries.named_like(narrowed.state.q))
+    return and_(*parts)
+
+
+def in_group(group: Group) -> ColumnElement[bool]:
+    if group == Group.ACTIVE:
+        return col(Upload.status).in_(RUNNING)
+    if group == Group.CHECK:
+        return queries.in_group(queries.Group.CHECK)
+    if group == Group.LATELY:
+        since = clock.now() - LATELY
+        return or_(col(Upload.created_at) >= since, col(Upload.finished_at) >= since)
+    return queries.in_group(queries.Group.ALL)
+
+
+def load(session: Session, where: ColumnElement[bool]) -> Load:
+    """Counts over *where*, which may name the database and client too."""
+    status, ended_lately = col(Upload.status), col(Upload.finished_at) >= clock.now() - LATELY
+    groups = (
+        status.in_(MOVING),
+        status == UploadStatus.QUEUED,
+        status == UploadStatus.PAUSED,
+        and_(status == UploadStatus.FAILED, ended_lately),
+        and_(status.in_(queries.DONE), ended_lately),
+    )
+    counts = [func.coalesce(func.sum(case((group, 1), else_=0)), 0) for group in groups]
+    oldest = func.min(case((status == UploadStatus.QUEUED, col(Upload.created_at))))
+    moving, queued, paused, failed, done, waits_since = session.execute(
+        queries.joined(select(*counts, oldest)).where(where)
+    ).one()
+    return Load(moving, _still_to_send(session, where), queued, waits_since, paused, failed, done)
+
+
+def _still_to_send(session: Session, where: ColumnElement[bool]) -> int:
+    unsent = col(Batch.status).in_((BatchStatus.PENDING, BatchStatus.SENDING))
+    moving = queries.joined(select(col(Upload.id))).where(where, col(Upload.status).in_(MOVING))
+    rows = select(func.coalesce(func.sum(col(Batch.n_rows)), 0))
+    return int(session.execute(rows.where(col(Batch.upload_id).in_(moving), unsent)).scalar_one())
+
+
+def tab_counts(session: Session, where: ColumnElement[bool]) -> dict[Group, int]:
+    counts = [func.coalesce(func.sum(case((in_group(group), 1), else_=0)), 0) for group in Group]
+    found = session.execute(queries.joined(select(*counts)).where(where)).one()
+    return {group: int(count) for group, count in zip(Group, found, strict=True)}
+
+
+def account_names(session: Session, clients: Sequence[Client]) -> list[str]:
+    mine = Scope(tuple(client.id or 0 for client in clients)).condition()
+    names = select(col(Upload.account_name)).where(mine, col(Upload.account_name) != "").distinct()
+    return list(session.execute(names.order_by(col(Upload.account_name))).scalars())
+
+
+def crew(session: Session, clients: Sequence[Client]) -> list[Worker]:
+    """The workers heard of in the last 24 hours, the living first, and what each is at.
+
+    Work for a client that is not one of *clients* is said without naming it.
+    """
+    living = {signal.name for signal in workers.alive(session)}
+    doing = _doing(session, {client.id or 0 for client in clients})
+    known = select(workers.WorkerSignal).where(col(workers.WorkerSignal.seen_at) >= clock.now() - LATELY)
+    found = [
+        Worker(
+            signal.name,
+            signal.host,
+            signal.version,
+            signal.seen_at,
+            signal.name in living,
+            doing.get(signal.name) if signal.name in living else None,
+        )
+        for signal in session.execute(known).scalars()
+    ]
+    return sorted(found, key=lambda worker: (not worker.is_alive, worker.name))
+
+
+def _doing(session: Session, client_ids: set[int]) -> dict[str, str]:
+    """Worker → the batch it sends, or the upload it prepares."""
+    upload = (col(Upload.public_id), col(Upload.audience_name), col(Upload.client_id))
+    sends = (
+        select(col(Batch.worker), col(Batch.seq), *upload)
+        .join(Upload, col(Upload.id) == col(Batch.upload_id))
+        .where(col(Upload.status).in_(RUNNING), col(Batch.status) == BatchStatus.SENDING)
+    )
+    prepares = select(col(Upload.worker), *upload).where(col(Upload.status) == UploadStatus.PREPARING)
+    found: dict[str, str] = {}
+    for worker, public_id, name, client_id in session.execute(prepares):
+        is_ours = client_id in client_ids
+        found[worker] = texts.prepares(public_id, name) if is_ours else texts.PREPARES_FOR_OTHERS
+    for worker, seq, public_id, name, client_id in session.execute(sends):
+        is_ours = client_id in client_ids
+        found[worker] = texts.sends(seq, public_id, name) if is_ours else texts.SENDS_FOR_OTHERS
+    return found
+
+
+def lines(session: Session, page: queries.Page) -> dict[int, queries_detail.EventLine]:
+    return queries_detail.last_lines(session, [row.id for row in page.rows])
+
+
+def mark(session: Session, clients: Sequence[Client], narrowed: Narrowed) -> tuple[object, ...]:
+    """What the entity tag of the monitor is made of."""
+    everyone = Scope(tuple(client.id or 0 for client in clients))
+    signals = tuple((one.name, one.seen_at, one.is_alive, one.doing) for one in crew(session, clients))
+    chosen = narrowed.client.id if narrowed.client else None
+    return (everyone, chosen, narrowed.account, narrowed.state, *summary.mark(session, everyone), signals)

@@ -1,0 +1,128 @@
+"""The screen support watches: every upload of the clients an operator follows, and the workers."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Response, abort, render_template, request, url_for
+from sqlalchemy import and_
+
+from webapp import db
+from webapp.access.current import current_client, current_operator, current_role, spaces
+from webapp.access.models import Client
+from webapp.services import services
+from webapp.uploads.screens import queries, texts
+from webapp.uploads.screens.lists import list_state, monitor
+from webapp.uploads.screens.lists.history import Tab
+from webapp.uploads.screens.lists.monitor import Group, Narrowed
+from webapp.uploads.screens.routes import blueprint
+from webapp.uploads.screens.rows import UploadRow
+from webapp.values.texts import STATUSES, moment
+from webapp.web import csv_file
+from webapp.web.conditional_get import conditional
+
+CSV_ROWS = 10_000
+CSV_HEADER = (
+    "Numero", "Custom audience", "Cliente", "Database", "Filtro", "Medium", "Account", "Stato",
+    "Selezionati", "Scartati", "Duplicati", "Da inviare", "Inviati", "Rifiutati",
+    "Avviato", "Finito", "Avviato da",
+)  # fmt: skip
+
+
+@blueprint.get("/caricamenti", endpoint="monitor")
+def show_monitor() -> str:
+    return render_template("uploads/screens/lists/monitor.html", **_context(_narrowed()))
+
+
+@blueprint.get("/caricamenti/elenco")
+def monitor_fragment() -> Response:
+    narrowed, waiting = _narrowed(), services().bell.waiting()
+    with db.reading() as session:
+        mark = monitor.mark(session, _clients(), narrowed)
+    seen_by = (current_operator().id, current_role(), current_client().id, waiting)
+    return conditional(
+        (*mark, *seen_by),
+        lambda: render_template("uploads/screens/lists/_monitor.html", **_context(narrowed)),
+    )
+
+
+@blueprint.get("/caricamenti/elenco.csv")
+def monitor_csv() -> Response:
+    """What the list shows, whole: counts and names of uploads, no contact."""
+    narrowed = _narrowed()
+    with db.reading() as session:
+        found = _matching(narrowed)
+        rows = queries.read_all(session, found, CSV_ROWS)
+    return csv_file.download(_csv_rows(rows), "caricamenti.csv")
+
+
+def _context(narrowed: Narrowed) -> dict[str, Any]:
+    """Everything `_monitor.html` shows."""
+    everyone = _clients()
+    where = monitor.scope(everyone, narrowed)
+    with db.reading() as session:
+        counts = monitor.tab_counts(session, where)
+        page = queries.read_page(session, _matching(narrowed), narrowed.state.page)
+        crew = monitor.crew(session, everyone)
+        shown = {
+            "load": monitor.load(session, where),
+            "lines": monitor.lines(session, page),
+            "crew": crew,
+            "accounts": monitor.account_names(session, everyone),
+        }
+    is_active = bool(counts[Group.ACTIVE])
+    return shown | {
+        "narrowed": narrowed,
+        "state": narrowed.state,
+        "tabs": _tabs(narrowed, counts),
+        "page": page,
+        "clients": everyone,
+        "client": current_client(),
+        "waiting": services().bell.waiting(),
+        "no_worker": not any(worker.is_alive for worker in crew),
+        "interval": monitor.ACTIVE_S if is_active else monitor.IDLE_S,
+        "words": texts,
+    }
+
+
+def _matching(narrowed: Narrowed) -> Any:
+    return and_(monitor.scope(_clients(), narrowed), monitor.in_group(narrowed.state.group))
+
+
+def _clients() -> list[Client]:
+    return [client for client, _ in spaces()]
+
+
+def _narrowed() -> Narrowed:
+    chosen = request.args.get("cliente") or None
+    client = next((one for one in _clients() if one.public_id == chosen), None)
+    if chosen is not None and client is None:
+        abort(404)
+    account = request.args.get("account", "")[:200]
+    return Narrowed(list_state.read(request.args, Group.ACTIVE), client, account)
+
+
+def _tabs(narrowed: Narrowed, counts: dict[Group, int]) -> list[Tab]:
+    return [
+        Tab(
+            label,
+            counts[group],
+            url_for("uploads.monitor", **narrowed.args(stato=group)),
+            group == narrowed.state.group,
+        )
+        for group, label in monitor.GROUPS.items()
+    ]
+
+
+def _csv_rows(rows: Sequence[UploadRow]) -> Iterator[Sequence[str]]:
+    yield CSV_HEADER
+    for row in rows:
+        numbers = row.numbers
+        yield (
+            row.public_id, row.audience_name, row.client_name, row.database_name, row.filter_name or "",
+            texts.MEDIA[row.medium], row.account_name, STATUSES[row.status].label,
+            *(str(count) if numbers.is_known else "" for count in (
+                numbers.selected, numbers.n_discarded, numbers.duplicates, numbers.to_send, numbers.sent,
+                numbers.rejected,
+            )),
+            moment(row.created_at), moment(row.finished_at) if row.finished_at else "", row.started_by,
+        )  # fmt: skip

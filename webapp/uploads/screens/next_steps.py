@@ -1,0 +1,72 @@
+"""What a person can do about an upload that stopped, and where: the note under its row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from flask import url_for
+
+from webapp.destinations import registry
+from webapp.destinations.base import Account
+from webapp.uploads.problems import ADMINISTRATOR, MARKETER, NOBODY
+from webapp.uploads.screens.rows import UploadRow
+from webapp.uploads.status import UploadStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """*tone* and *icon* as in static/app.css; *who* does *todo*; the link is for who may follow it."""
+
+    tone: str
+    icon: str
+    text: str
+    todo: str
+    who: str
+    label: str = ""
+    url: str = ""
+    for_administrators: bool = False
+
+
+def accounts_of(client_id: int, kind: str = "meta") -> dict[int, Account]:
+    return {account.id: account for account in registry.destination(kind).accounts(client_id)}
+
+
+def note(row: UploadRow, accounts: Mapping[int, Account]) -> Note | None:
+    """What to say under the row; None when there is nothing to do or to wait for."""
+    if not row.reason and not row.todo:
+        return None
+    if row.needs_person:
+        return _about_account(row, accounts, "hold", "circle-pause")
+    if row.status == UploadStatus.PAUSED:
+        return _note(row, "hold", "circle-pause", NOBODY)
+    if row.status == UploadStatus.FAILED:
+        if row.account_id not in accounts:
+            return _about_account(row, accounts, "", "circle-x")
+        return _note(row, "", "circle-x", MARKETER, *_upload_again(row))
+    if row.status == UploadStatus.COMPLETED_WITH_WARNINGS:
+        return _note(row, "warn", "triangle-alert", MARKETER)
+    return None
+
+
+def _note(row: UploadRow, tone: str, icon: str, who: str, label: str = "", url: str = "") -> Note:
+    return Note(tone, icon, row.reason or "", row.todo or "", row.reason_who or who, label, url)
+
+
+def _about_account(row: UploadRow, accounts: Mapping[int, Account], tone: str, icon: str) -> Note:
+    """What is put right on Facebook leads there, the rest to the account's own page."""
+    note = _note(row, tone, icon, ADMINISTRATOR)
+    if row.reason_link:
+        return replace(note, label="apri Facebook", url=row.reason_link)
+    account = accounts.get(row.account_id or 0)
+    if account is None:
+        return replace(note, label="vai agli account", url=url_for("meta.accounts"), for_administrators=True)
+    url = url_for("meta.edit_account", account_id=account.public_id)
+    return replace(note, label="apri l’account", url=url, for_administrators=True)
+
+
+def _upload_again(row: UploadRow) -> tuple[str, str]:
+    """The form for the same source; nothing when its filter was deleted."""
+    if row.filter_name and row.filter_public_id is None:
+        return "", ""
+    filtro = row.filter_public_id
+    url = url_for("uploads.new_upload", database_id=row.database_public_id, filtro=filtro)
+    return "carica di nuovo", url

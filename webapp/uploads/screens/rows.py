@@ -1,0 +1,96 @@
+"""An upload as every screen shows it: plain values, read once, that no template can change. PURE."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from webapp.uploads.screens.numbers import Numbers
+from webapp.uploads.status import FINAL, MOVING, UploadStatus
+
+PAGE_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRow:
+    """An upload as every screen shows it."""
+
+    id: int
+    public_id: str
+    client_id: int
+    client_name: str
+    database_id: int
+    database_public_id: str
+    database_name: str
+    database_deleted: bool
+    filter_id: int | None
+    filter_public_id: str | None  # None also once the filter was deleted
+    filter_name: str | None
+    destination: str
+    account_id: int | None
+    account_name: str
+    audience_id: str
+    audience_name: str
+    is_new_audience: bool
+    medium: str
+    consent: str
+    status: UploadStatus
+    reason: str | None
+    todo: str | None
+    reason_code: str | None
+    reason_trace: str | None
+    reason_who: str | None
+    reason_link: str | None
+    resume_at: float | None
+    stop_requested: bool
+    started_by: str
+    created_at: datetime
+    prepared_at: datetime | None
+    sent_at: datetime | None
+    finished_at: datetime | None
+    updated_at: datetime
+    batches: int
+    batches_sent: int
+    is_repeated: bool
+    queue_place: int | None
+    numbers: Numbers
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+    @property
+    def lacks_some(self) -> bool:
+        """Ended with rows that were prepared and never sent: they alone can be sent now."""
+        return self.is_final and self.prepared_at is not None and self.numbers.set_aside > 0
+
+    @property
+    def is_moving(self) -> bool:
+        return self.status in MOVING
+
+    @property
+    def is_stopping(self) -> bool:
+        return self.stop_requested and not self.is_final
+
+    @property
+    def needs_person(self) -> bool:
+        """Paused until somebody does what *todo* says; other pauses end by themselves."""
+        return self.status == UploadStatus.PAUSED and self.resume_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: Sequence[UploadRow]
+    total: int
+    number: int
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * PAGE_ROWS + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        return (self.number - 1) * PAGE_ROWS + len(self.rows)
+
+    @property
+    def has_next(self) -> bool:
+        return self.last < self.total

@@ -1,0 +1,231 @@
+"""The Italian words of this room, chosen by code: sources, states, reasons, events. PURE.
+
+No sentence here is made with the present time: pages that ask again every few seconds would change at
+every answer. How long something still takes is told from what was sent until the last change.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from webapp.contacts.consent import Consent
+from webapp.destinations.base import Account
+from webapp.uploads.screens.form.forecast import Prospect
+from webapp.uploads.screens.rows import UploadRow
+from webapp.uploads.status import BatchStatus, UploadStatus
+from webapp.values import reasons
+from webapp.values.readings import group
+from webapp.values.texts import NOTHING, ROME, STATUSES, clock_time, duration, moment, number, plural
+
+MEDIA = {"email": "Email", "sms": "SMS"}
+FOR_MEDIUM = {"email": "email", "sms": "SMS"}
+VALID_DETAIL = {"email": "email valida", "sms": "cellulare valido"}
+CONSENT = (
+    "Ho raccolto il consenso necessario per usare questi dati su Facebook. "
+    "Email e numeri partono solo come impronte SHA-256, mai in chiaro."
+)
+ASYNC = "Può richiedere tempo: puoi chiudere la pagina, l’invio continua."
+NO_WORKER = "Nessun worker è attivo, quindi nessun caricamento va avanti."
+ACCOUNT_GONE = "L’account Facebook di questo caricamento è stato eliminato: configuralo di nuovo."
+SCOPE_DATABASE = "Lo storico comprende i caricamenti dell’intero database e quelli partiti dai suoi filtri."
+SCOPE_FILTER = "Qui vedi solo i caricamenti partiti da questo filtro."
+
+EXCLUDED = {
+    "no_consent": "senza consenso",
+    "opted_out": "esclusi (disiscritti)",
+    "opted_out.same": "escluso: lo stesso dato è di un altro contatto che ha detto no",
+    "erased": "cancellati (GDPR)",
+}
+# Whom an upload may send: the choice of its form, and what its pages say of it.
+WHOM_HINT = (
+    "Come risulta dalle risposte nel database. Un dato di chi ha detto no non parte nemmeno da un doppione."
+)
+CONSENTS = {
+    Consent.NOT_REFUSED: "Tutti tranne chi ha detto no",
+    Consent.GIVEN: "Solo chi ha dato il consenso",
+    Consent.ANYONE: "Tutti, anche chi ha detto no",
+}
+DUPLICATE = "duplicati"
+REFUSED_BY_META = "rifiutato da Meta"
+BATCHES = {
+    BatchStatus.PENDING: ("idle", "clock", "Da inviare"),
+    BatchStatus.SENDING: ("run", "loader-circle", "Invio in corso"),
+    BatchStatus.SENT: ("ok", "circle-check", "Ricevuto da Meta"),
+    BatchStatus.FAILED: ("err", "circle-x", "Non inviato"),
+    BatchStatus.STOPPED: ("idle", "ban", "Fermato"),
+}
+TICKS = {  # colour (a class of static/app.css) and opacity of one tick
+    BatchStatus.PENDING: ("muted", 0.25),
+    BatchStatus.SENDING: ("tag accent", 0.7),
+    BatchStatus.SENT: ("ok-t", 1),
+    BatchStatus.FAILED: ("err-t", 1),
+    BatchStatus.STOPPED: ("muted", 0.6),
+}
+EVENTS = {
+    "started": "Caricamento avviato da {by}",
+    "prepared": "Preparazione conclusa: {selected} contatti letti, {to_send} da inviare in {batches} blocchi",
+    "audience_created": "Custom audience creata su Facebook",
+    "sent": "Blocco {seq} ricevuto da Meta: {rows} righe, {rejected} rifiutate",
+    "retried": "Blocco {seq}, tentativo {attempt}: {reason} Nuovo tentativo tra {wait_s} s",
+    "halved": "Blocco {seq} diviso in due perché troppo grande: la seconda metà è il blocco {other}",
+    "failed": "Blocco {seq} messo da parte. {reason}",
+    "paused": "In pausa. {reason}",
+    "resumed": "Ripreso",
+    "reopened": "{by} ha chiesto di inviare ciò che manca",
+    "stop_requested": "È stato chiesto di fermare il caricamento",
+    "taken_back": "Blocco {seq}: il worker che lo inviava non risponde più, torna da inviare",
+    "fenced": "Blocco {seq}: risposta in ritardo del tentativo {attempt}, non cambia nulla",
+    "closed": "Caricamento concluso: {status}",
+}
+PREPARATION_TAKEN_BACK = "Il worker che preparava il caricamento non risponde più: la preparazione ricomincia"
+SENDS_FOR_OTHERS = "Un blocco di un cliente che non segui"
+PREPARES_FOR_OTHERS = "La preparazione di un cliente che non segui"
+PLACES = ("", "Prossimo in coda", "Secondo in coda", "Terzo in coda", "Quarto in coda", "Quinto in coda")
+
+
+def whom_to_send(prospect: Prospect) -> list[tuple[str, str]]:
+    """For a select: each choice by consent, and how many users it would send by each medium there is."""
+    return [(who, f"{label}: {_by_medium(prospect, who)}") for who, label in CONSENTS.items()]
+
+
+def _by_medium(prospect: Prospect, who: Consent) -> str:
+    counts = {medium: prospect.to_send(medium, who) for medium in prospect.media}
+    if len(counts) == 1:
+        return plural(sum(counts.values()), "utente", "utenti")
+    return ", ".join(f"{number(count)} {FOR_MEDIUM[medium]}" for medium, count in counts.items())
+
+
+def sends(seq: int, upload: str, audience: str) -> str:
+    """What a worker is at, while it sends a batch."""
+    return f"Blocco {number(seq)} di “{audience}” (#{upload})"
+
+
+def prepares(upload: str, audience: str) -> str:
+    return f"Preparazione di “{audience}” (#{upload})"
+
+
+def left_out(key: str) -> str:
+    """What a group of contacts that is not sent is called: "email non valida", "duplicati"."""
+    if key == "duplicate":
+        return DUPLICATE
+    return EXCLUDED.get(key) or reasons.GROUPS.get(group(key), key)
+
+
+def left_out_reason(reason: str) -> str:
+    """The same for one contact: the whole reason, as beside a value to correct."""
+    if reason == "duplicate":
+        return "duplicato: lo stesso dato è già in un altro contatto"
+    return EXCLUDED.get(reason) or reasons.explain(reason)
+
+
+def event(kind: str, seq: int | None, attempt: int, detail: Mapping[str, Any]) -> str:
+    """A line of the timeline."""
+    if kind == "taken_back" and seq is None:
+        return PREPARATION_TAKEN_BACK
+    said = {key: number(value) if isinstance(value, int) else value for key, value in detail.items()}
+    if "status" in said:
+        said["status"] = STATUSES[detail["status"]].label
+    values = _Missing(said, seq=seq, attempt=attempt)
+    return EVENTS[kind].format_map(values).strip()
+
+
+def status_detail(row: UploadRow) -> str:
+    """The second line under a status: how far, how long, or what it waits for."""
+    if row.is_stopping:
+        return "si ferma dopo i blocchi già partiti"
+    match row.status:
+        case UploadStatus.QUEUED:
+            return row.reason or queue_place(row.queue_place or 1)
+        case UploadStatus.PREPARING:
+            return preparing(row)
+        case UploadStatus.SENDING:
+            return sending(row)
+        case UploadStatus.PAUSED:
+            return paused(row)
+    took = (row.finished_at - row.created_at) if row.finished_at else None
+    return f"in {duration(took)}" if took is not None and row.numbers.sent else ""
+
+
+def queue_place(place: int) -> str:
+    return PLACES[place] if place < len(PLACES) else f"{number(place)}º in coda"
+
+
+def preparing(row: UploadRow) -> str:
+    ready = row.numbers.waiting
+    if not row.numbers.is_known and ready:
+        return f"{plural(ready, 'utente pronto', 'utenti pronti')}, calcolo delle impronte SHA-256"
+    return "Lettura dei contatti e calcolo delle impronte SHA-256"
+
+
+def sending(row: UploadRow) -> str:
+    said = f"blocco {number(row.batches_sent)} di {number(row.batches)}"
+    left = remaining(row)
+    return f"{said} · circa {duration(left)}" if left is not None else said
+
+
+def remaining(row: UploadRow) -> timedelta | None:
+    """How long the rest takes at the pace kept so far, None while there is no pace."""
+    numbers = row.numbers
+    if row.sent_at is None or not numbers.sent or not numbers.waiting:
+        return None
+    since = row.prepared_at or row.created_at
+    spent = (row.updated_at - since).total_seconds()
+    return timedelta(seconds=max(1, round(spent * numbers.waiting / numbers.sent))) if spent > 0 else None
+
+
+def lasted(row: UploadRow) -> str:
+    """From the request to the end, or to the last thing that happened."""
+    if row.status == UploadStatus.QUEUED:
+        return NOTHING
+    return duration((row.finished_at or row.updated_at) - row.created_at)
+
+
+def paused(row: UploadRow) -> str:
+    """What a pause waits for; when it ends by itself, also the hour."""
+    what = (row.reason or "").rstrip(".")
+    if row.resume_at is None:
+        return "aspetta che qualcuno intervenga"
+    again = f"riprende da solo {at(row.resume_at, row.updated_at)}"
+    return f"{what}: {again}" if what else again
+
+
+def at(epoch: float, from_moment: datetime) -> str:
+    """The hour, “alle 14:32”, with the day when it is not that of *from_moment*."""
+    when = datetime.fromtimestamp(epoch, UTC)
+    same_day = when.astimezone(ROME).date() == from_moment.astimezone(ROME).date()
+    return f"alle {clock_time(when)}" if same_day else f"il {moment(when).replace(' ', ' alle ')}"
+
+
+def account_options(accounts: Sequence[Account]) -> list[tuple[str, str]]:
+    """For a select: an account that cannot send says so before it is chosen."""
+    return [
+        (account.public_id, f"{account.name} (da controllare)" if account.problem else account.name)
+        for account in accounts
+    ]
+
+
+def what_is_missing(row: UploadRow) -> str:
+    left = row.numbers.set_aside
+    missing = "l’utente che manca" if left == 1 else f"i {number(left)} utenti che mancano"
+    return f"Invia solo {missing}: chi è già stato ricevuto non riparte."
+
+
+def stop_question(row: UploadRow) -> str:
+    """For hx-confirm: title, text, the button that goes on, the button that leaves all as it is."""
+    buttons = "ferma il caricamento|lascialo proseguire"
+    return f"Fermare questo caricamento?|{stop_consequence(row).replace('|', '/')}|{buttons}"
+
+
+def stop_consequence(row: UploadRow) -> str:
+    sent = row.numbers.sent
+    if not sent:
+        return "Nessun utente è ancora partito e nessuno verrà inviato."
+    stay = "L’utente già inviato resta" if sent == 1 else f"I {number(sent)} utenti già inviati restano"
+    return f"{stay} nella custom audience “{row.audience_name}”. Gli altri non verranno inviati."
+
+
+class _Missing(dict[str, Any]):
+    """Words for a placeholder an event has no value for: nothing rather than a broken page."""
+
+    def __missing__(self, key: str) -> str:
+        return ""

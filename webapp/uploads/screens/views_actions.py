@@ -1,0 +1,97 @@
+"""What can be asked of an upload: stop it, go on with it, send what is missing, do it again.
+
+Each is a form that posts.
+"""
+
+from flask import Response, render_template, url_for
+from htmx_flask import make_response
+
+from webapp import db
+from webapp.access.current import current_operator
+from webapp.uploads import commands, idempotency
+from webapp.uploads.screens import queries, texts
+from webapp.uploads.screens.lookups import upload_or_404
+from webapp.uploads.screens.routes import blueprint
+from webapp.uploads.screens.rows import UploadRow
+from webapp.web import htmx
+
+CHANGED = "refresh"  # live fragments listen to it and ask again (static/app.js)
+REPEAT_S = 10.0  # between two clicks on "carica di nuovo" that are one wish
+
+DATABASE_GONE = "Il database utenti di questo caricamento è stato eliminato: non c’è più nessuno da caricare."
+
+
+@blueprint.get("/caricamenti/<upload_id>/ferma")
+def confirm_stop(upload_id: str) -> str | Response:
+    """The question as a page, for browsers without JavaScript; with it, a dialog asks."""
+    row = upload_or_404(upload_id)
+    if row.is_final:
+        return _to_detail(row.public_id)
+    return render_template("uploads/screens/detail/stop.html", row=row, words=texts)
+
+
+@blueprint.post("/caricamenti/<upload_id>/ferma")
+def stop(upload_id: str) -> Response:
+    row = upload_or_404(upload_id)
+    if commands.stop_upload(row.id):
+        return _done(row, f"“{row.audience_name}”: il caricamento si ferma.")
+    return _done(row, f"“{row.audience_name}”: il caricamento era già finito.")
+
+
+@blueprint.post("/caricamenti/<upload_id>/riprendi")
+def resume(upload_id: str) -> Response:
+    row = upload_or_404(upload_id)
+    if commands.resume_upload(row.id):
+        return _done(row, f"“{row.audience_name}”: il caricamento riprende.")
+    return _done(row, f"“{row.audience_name}”: il caricamento non era in pausa.")
+
+
+@blueprint.post("/caricamenti/<upload_id>/riprova")
+def retry(upload_id: str) -> Response:
+    """Send only what is missing; a second click finds the upload back in the queue."""
+    row = upload_or_404(upload_id)
+    if not row.is_final:
+        return _done(row, f"“{row.audience_name}”: parte solo ciò che manca.")
+    if commands.retry_upload(row.id, current_operator().name):
+        return _done(row, f"“{row.audience_name}”: parte solo ciò che manca.")
+    return _done(row, f"“{row.audience_name}”: non manca nulla da inviare.")
+
+
+@blueprint.post("/caricamenti/<upload_id>/ripeti")
+def repeat(upload_id: str) -> Response:
+    """Start the same again; while a repeat is at work, a second click finds it instead of making another."""
+    row = upload_or_404(upload_id)
+    if not row.is_final:
+        return htmx.notice(_to_detail(row.public_id), "Questo caricamento non è ancora finito.", "err")
+    if row.database_deleted:
+        return htmx.notice(_to_detail(row.public_id), DATABASE_GONE, "err")
+    try:
+        new_id = _running_repeat(row) or _start_again(row)
+    except LookupError:
+        return htmx.notice(_to_detail(row.public_id), texts.ACCOUNT_GONE, "err")
+    return htmx.notice(_to_detail(new_id or row.public_id), "Caricamento avviato.")
+
+
+def _running_repeat(row: UploadRow) -> str | None:
+    with db.reading() as session:
+        return queries.running_repeat(session, row.id)
+
+
+def _start_again(row: UploadRow) -> str | None:
+    """The number of the new upload; None when another request is just now starting it. Raises LookupError."""
+    wish = idempotency.Wish(f"repeat:{row.id}", REPEAT_S)
+    try:
+        return commands.repeat_upload(row.id, current_operator().name, wish).public_id
+    except idempotency.AlreadyAsked:
+        return _running_repeat(row)
+
+
+def _done(row: UploadRow, said: str) -> Response:
+    """For htmx nothing is swapped: the lists on the page are told to ask again."""
+    if not htmx.is_htmx():
+        return htmx.notice(_to_detail(row.public_id), said)
+    return htmx.notice(htmx.trigger(make_response("", 204), CHANGED), said)
+
+
+def _to_detail(public_id: str) -> Response:
+    return htmx.go_to(url_for("uploads.detail", upload_id=public_id))

@@ -1,0 +1,132 @@
+"""What a person sees when something is not there, not allowed or broken; never a trace, always what to do.
+
+The pages have their own layout and need neither session nor database, so they work when those do not.
+"""
+
+import secrets
+from typing import NamedTuple
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, default_exceptions
+
+from webapp.services import services
+from webapp.web import htmx
+
+log = structlog.get_logger(__name__)
+
+RETRY_S = 15  # a page that says "riprova" tries by itself after as long
+
+
+class Words(NamedTuple):
+    title: str
+    text: str
+    can_retry: bool = False
+
+
+PAGES = {
+    400: Words("Richiesta non valida", "Qualcosa in questo indirizzo o modulo non è come ce lo aspettiamo."),
+    401: Words("Serve l’accesso", "Entra con la tua email e la tua password."),
+    403: Words("Operazione non permessa", "Il tuo ruolo non permette questa operazione."),
+    404: Words("Questa pagina non c’è", "Forse il link è vecchio o l’elemento è stato eliminato."),
+    405: Words(
+        "Operazione non prevista", "A questo indirizzo non si arriva così: torna alla pagina precedente."
+    ),
+    413: Words("File troppo grande", "Dividilo in più file oppure togli le colonne che non ti servono."),
+    429: Words("Troppe richieste", "Aspetta qualche minuto e riprova.", can_retry=True),
+    500: Words(
+        "Qualcosa non ha funzionato",
+        "L’errore è nostro e l’abbiamo registrato. Riprova tra un minuto; se continua, manda questo codice "
+        "all’assistenza:",
+        can_retry=True,
+    ),
+    503: Words(
+        "Platea non è disponibile",
+        "Non riusciamo a leggere i dati. I caricamenti in corso non si perdono: riprendono da soli. "
+        "Questa pagina riprova tra pochi secondi.",
+        can_retry=True,
+    ),
+}
+STALE_FORM = Words(
+    "Ricarica la pagina",
+    "Il modulo è rimasto aperto troppo a lungo oppure sei uscito nel frattempo. Ricarica la pagina e ripeti.",
+)
+
+
+def handle(app: Flask) -> None:
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(SecurityError, _other_host)
+    app.register_error_handler(HTTPException, _http_error)
+    for error in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(error, _database_away)
+    app.register_error_handler(500, _our_fault)
+
+
+def new_code() -> str:
+    """What a person reads to support, and support looks for in the log: E-7F3A-91."""
+    digits = secrets.token_hex(3).upper()
+    return f"E-{digits[:4]}-{digits[4:]}"
+
+
+def _stale_form(error: CSRFError) -> Response:
+    log.warning("modulo scaduto", reason=error.description)
+    return _answer(400, STALE_FORM)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    words = PAGES.get(status, PAGES[400 if status < 500 else 500])
+    if status == 403:
+        log.warning("operazione rifiutata", route=request.endpoint, method=request.method)
+    if own_words := _own_words(error):
+        words = words._replace(text=own_words)
+    answer = _answer(status, words)
+    answer.headers.extend(value for value in error.get_headers() if value[0] in ("Allow", "Retry-After"))
+    return answer
+
+
+def _own_words(error: HTTPException) -> str | None:
+    """What a view said with `abort(403, "…")`; the descriptions Werkzeug writes are English."""
+    is_ours = type(error) is default_exceptions.get(error.code or 0)
+    return error.description if is_ours and error.description != type(error).description else None
+
+
+def _other_host(_error: SecurityError) -> Response:
+    address = services().settings.public_url
+    text = f"Questo indirizzo non è quello di Platea: aprila da {address}."
+    return _answer(400, PAGES[400]._replace(text=f"{text} Chi la installa lo cambia con PLATEA_URL."))
+
+
+def _database_away(error: Exception) -> Response:
+    code = new_code()
+    log.error("database irraggiungibile", code=code, exc_info=error)
+    answer = _answer(503, PAGES[503], code)
+    answer.headers["Retry-After"] = str(RETRY_S)
+    return answer
+
+
+def _our_fault(error: InternalServerError) -> Response:
+    code = new_code()
+    log.error("errore imprevisto", code=code, exc_info=error.original_exception)
+    return _answer(500, PAGES[500], code)
+
+
+def _answer(status: int, words: Words, code: str = "") -> Response:
+    """A whole page, or for htmx what it needs: nothing swapped and a toast, or (5xx) nothing at all.
+
+    htmx leaves the page as it is on 5xx (`noSwap`) and app.js says that the connection was lost.
+    """
+    if htmx.is_htmx():
+        return htmx.refused(words.text, status) if status < 500 else make_response("", status)
+    page = render_template(
+        "errors/page.html",
+        status=status,
+        words=words,
+        code=code,
+        theme=request.cookies.get("tema"),
+        retry_s=RETRY_S if status == 503 else None,
+    )
+    return make_response(page, status)
