@@ -160,8 +160,8 @@ def _digest_mobiles(cells: Sequence[str], country: str) -> DigestedColumn:
 def _digest(cells: Sequence[str], readings: Sequence[Reading]) -> DigestedColumn:
     return (
         [read.read_text(cell) for cell in cells],
-        [None if value is None else hashlib.sha256(value.encode()).digest() for value, _ in readings],
-        [reason for _, reason in readings],
+        [None if value is None else hashlib.sha256(value.encode()).digest() for value, _, _ in readings],
+        [reason for _, reason, _ in readings],
     )
 
 
