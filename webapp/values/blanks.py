@@ -25,7 +25,19 @@ _NO_VALUE = {
 }
 # The same as plain words. NA is Naples and Namibia, None is a town in Piedmont, Nan and Null are names: a
 # column of free text keeps them unless they are written as machines write them.
-_NO_VALUE_WORDS = {"null", "nan", "none", "nil", "na", "nd", "n d", "undefined", "nullo", "missing", "mancante"}
+_NO_VALUE_WORDS = {
+    "null",
+    "nan",
+    "none",
+    "nil",
+    "na",
+    "nd",
+    "n d",
+    "undefined",
+    "nullo",
+    "missing",
+    "mancante",
+}
 _NO_VALUE_IN_TEXT = {"NULL", "null", "NaN", "nan", "undefined"}
 
 
@@ -37,9 +49,16 @@ def trim(raw: str) -> str:
     return value
 
 
+# How each of them begins: most cells are known to hold a value by their first character.
+_BEGINNINGS = frozenset(
+    "".join(word[0] + word[0].upper() for word in _NO_VALUE | _NO_VALUE_WORDS) + " \t\r\n.-–—_/"
+)
+_MOST_CHARS = max(map(len, _NO_VALUE | _NO_VALUE_WORDS))
+
+
 def unpack(cell: str) -> str:
     """What a cell holds: trimmed, out of `="…"`, without the apostrophes that make it text."""
-    text = trim(cell)
+    text = cell.strip() if cell.isascii() else trim(cell)
     while text:
         if text[0] in _QUOTES:
             inside = trim(text[1:])
@@ -67,18 +86,28 @@ def unpack_text(cell: str) -> str:
 
 def is_missing(text: str) -> bool:
     """Whether *text*, taken out of its cell by `unpack`, says that there is no value: n.d., NULL, #N/D, --."""
+    if text and text[0] not in _BEGINNINGS:
+        return False
     if _STROKES(text):
         return True
-    if len(text) > 20:
-        return False
-    word = text.lower()
+    word = text.lower() if len(text) <= _MOST_CHARS else ""
     return word in _NO_VALUE or word in _NO_VALUE_WORDS
 
 
 def is_missing_text(text: str) -> bool:
     """The same for names and free text, where a marker may be a word of its own: NA, None, Null, Nan."""
+    if text and text[0] not in _BEGINNINGS:
+        return False
     return (
         _STROKES(text) is not None
-        or (len(text) <= 20 and text.lower() in _NO_VALUE)
-        or (text in _NO_VALUE_IN_TEXT)
+        or text in _NO_VALUE_IN_TEXT
+        or (len(text) <= _MOST_CHARS and text.lower() in _NO_VALUE)
     )
+
+
+def fold(text: str) -> str:
+    """*text* without case and accents: how words are compared everywhere."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.replace("’", "'").casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c))

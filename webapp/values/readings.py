@@ -1,6 +1,16 @@
 """How a cell typed by a person becomes a value we can trust, or a reason why not. PURE."""
 
-from typing import NamedTuple
+from enum import Enum
+from typing import Final, NamedTuple
+
+
+class Unreadable(Enum):
+    """The one value that stands for a cell that holds something else than its column says."""
+
+    UNREADABLE = "unreadable"
+
+
+UNREADABLE: Final = Unreadable.UNREADABLE
 
 
 class Reading(NamedTuple):
