@@ -13,13 +13,13 @@ from webapp.values.readings import UNREADABLE, Unreadable
 
 # What says only yes or no, about whatever the name of the column says.
 _BARE_YES = {
-    *("si", "si'", "s", "yes", "y", "yep", "oui", "true", "vero", "v", "t", "1", "x", "ok", "okay", "on"),
+    *("si", "si'", "s", "yes", "y", "yep", "oui", "true", "vero", "v", "t", "x", "ok", "okay", "on"),
     *("✓", "✔", "☑", "✅", "🗹", "[x]", "[v]", "(x)", "👍"),
     *("attivo", "attiva", "attivato", "attivata", "active", "activated", "enabled", "abilitato", "abilitata"),
     *("confermato", "confermata", "confermo", "confirmed", "certo", "checked", "spuntato"),
 }
 _BARE_NO = {
-    *("no", "n", "n0", "nope", "nein", "false", "falso", "f", "0", "off"),
+    *("no", "n", "n0", "nope", "nein", "false", "falso", "f", "off"),
     *("✗", "✘", "✕", "✖", "❌", "☐", "⬜", "◻", "□", "👎", "[ ]", "[]", "( )", "()"),
     *("disattivo", "disattiva", "disattivato", "disattivata", "inattivo", "inattiva", "inactive"),
     *("disabled", "deactivated", "disabilitato", "disabilitata", "unchecked"),
@@ -34,7 +34,8 @@ _SUBSCRIBED = re.compile(r"iscritt[oaie]|subscribed|opt(?:ed)?[ -]?in|optedin").
 _OUT = re.compile(
     r"(?:disiscri\w*|disinscri\w*|disdett\w*|disdi(?:ce|co)|unsub\w*|opt(?:ed)?[ -]?out|optedout)"
     r"|(?:rifiut\w*|neg|nega|nego|negan\w*|negare|negat\w*|negazione|revoc\w*|ritirat\w*|rinunci\w*)"
-    r"|(?:cancellat\w*|cancello|annull\w*|eliminat\w*|rimoss[oaie]|esclus[oaie]|bloccat\w*|oppost[oa]|oppone|opposizione|contrari[oa])"
+    r"|(?:cancellat\w*|cancello|annull\w*|eliminat\w*|rimoss[oaie]|esclus[oaie]|bloccat\w*)"
+    r"|(?:oppost[oa]|oppone|opposizione|contrari[oa])"
     r"|(?:black ?list\w*|block ?list\w*|black-?list\w*|block-?list\w*|blocked|bounced?|hardbounced?|cleaned)"
     r"|(?:suppress\w*|denied|deny|declin\w*|reject\w*|refus\w*|withdr\w*|revoked|removed|excluded|cancell?ed)"
     r"|(?:complain\w*|spam|disagree\w*|dnc|senza|stop|deleted)"
@@ -43,50 +44,10 @@ _NOT = {"no", "non", "not", "never", "mai", "nope", "nein", "nessun", "nessuna",
 _BEGINS_NOT = {"no", "non", "not", "never", "mai"}
 # Words that change nothing: courtesies, where and when the answer was given. Not channels: "sì, per sms".
 _BESIDE = {
-    *(
-        "grazie",
-        "thanks",
-        "consenso",
-        "consent",
-        "il",
-        "lo",
-        "la",
-        "in",
-        "data",
-        "dal",
-        "del",
-        "on",
-        "at",
-        "via",
-    ),
-    *(
-        "web",
-        "online",
-        "line",
-        "sito",
-        "form",
-        "modulo",
-        "negozio",
-        "store",
-        "shop",
-        "cartaceo",
-        "carta",
-        "app",
-    ),
-    *(
-        "cassa",
-        "evento",
-        "fiera",
-        "checkout",
-        "landing",
-        "double",
-        "single",
-        "doppio",
-        "ho",
-        "ha",
-        "e",
-        "iscrizione",
-    ),
+    *("grazie", "thanks", "consenso", "consent", "iscrizione", "il", "lo", "la", "in", "data", "dal", "del"),
+    *("on", "at", "via", "ho", "ha", "e", "double", "single", "doppio"),
+    *("web", "online", "line", "sito", "form", "modulo", "negozio", "store", "shop", "cartaceo", "carta"),
+    *("app", "cassa", "evento", "fiera", "checkout", "landing"),
 }
 
 # Elsewhere these say that there is no value; here they may say that there is no consent.
@@ -153,9 +114,9 @@ def _turned(word: str, cell: str) -> bool | Unreadable:
 
 def _bare(word: str) -> bool | None:
     """Yes or no when *word* says nothing else, None when it says more."""
+    if number := _NUMBER(word.strip(" .,;:!()[]\"'")):
+        return number[1] == "1"
     for text in (word, word.strip(_EDGES), word.strip(_EDGES + "()[]")):
-        if number := _NUMBER(text):
-            return number[1] == "1"
         if text in _BARE_YES:
             return True
         if text in _BARE_NO:
