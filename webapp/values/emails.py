@@ -76,7 +76,7 @@ def _look_inside(value: str) -> Reading:
             return good(inside, "cleaned")
     if value.count("@") > 1:
         pieces = [_without_label(piece) for piece in _BETWEEN(value)]
-        pieces = [piece for piece in pieces if piece not in _CONNECTORS]
+        pieces = [piece for piece in pieces if piece not in _CONNECTORS and not _is_label(piece)]
         if len(pieces) > 1 and all(_is_address(piece) for piece in pieces):
             return good(pieces[0], "second_address_left" if len(set(pieces)) > 1 else "cleaned")
         if sum(_is_address(piece) for piece in pieces) > 1:
@@ -91,6 +91,10 @@ def _without_label(value: str) -> str:
     while label := _LABEL(bare):
         bare = bare[label.end() :].strip(_AROUND)
     return bare
+
+
+def _is_label(piece: str) -> bool:
+    return "@" not in piece and _LABEL(f"{piece}:") is not None
 
 
 def _named(value: str) -> list[str]:

@@ -20,7 +20,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 ).match
 _EXTENSION = re.compile(
-    r"[\s,;]*(?<![a-z])(?:extension|ext|interno|int|x)(?![a-z])[\s.:]*[0-9]{1,5}(?![0-9])", re.IGNORECASE
+    r"(?<=[0-9)])[\s,;(]*(?:extension|ext|interno|int|x)(?![a-z])[\s.:]*[0-9]{1,5}(?![0-9])", re.IGNORECASE
 )
 # Never inside one number; a plus begins one.
 _APART = re.compile(r"[;|&\n\r\t\\]|(?<![^\s;])(?:e|o|ed|od|oppure|and|or)\s|(?=\+)", re.IGNORECASE)

@@ -72,7 +72,9 @@ class _Found(NamedTuple):
 
 
 def _note(found: list[_Found], taken: _Found) -> str | None:
-    return taken.note if len({one.digits for one in found}) == 1 else "second_number_left"
+    if len({one.digits for one in found}) > 1:
+        return "second_number_left"
+    return taken.note if len(found) == 1 else "cleaned"  # the same number twice
 
 
 def _find(raw: str, country: str | None, bare_is_international: bool = False) -> list[_Found] | str:
