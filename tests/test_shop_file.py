@@ -12,7 +12,7 @@ import pytest
 from webapp.values.emails import read_email
 from webapp.values.phones import read_mobile
 from webapp.values.readings import group
-from webapp.values.reasons import GROUPS, REASONS, explain
+from webapp.values.reasons import GROUPS, NOTES, REASONS, explain, explain_note
 
 DATA = Path(__file__).parent / "data"
 
@@ -57,5 +57,6 @@ def test_every_reason_has_italian_words(customers):
     found |= {read_mobile(row["Cellulare"]).reason for row in customers}
 
     assert found - {None} <= set(REASONS)
+    assert all(explain_note(note) for note in NOTES)
     assert {group(reason) for reason in REASONS} == set(GROUPS)
     assert explain("phone_invalid.something_new") == REASONS["phone_invalid"]

@@ -156,7 +156,9 @@ def test_a_date_is_read_day_first(cell, value):
         ("1’234", 1234),
         ("", None),
         ("\u00a0", None),
-        ("NaN", UNREADABLE),
+        ("NaN", None),
+        ("--", None),
+        ('="12,50"', 12.5),
         ("inf", UNREADABLE),
         ("1e309", UNREADABLE),
         ("0x10", UNREADABLE),
@@ -164,7 +166,7 @@ def test_a_date_is_read_day_first(cell, value):
         ("9" * 5_000, UNREADABLE),
         ("--1", UNREADABLE),
         ("1,2,3", UNREADABLE),
-        ("-", UNREADABLE),
+        ("-", None),
     ],
 )
 def test_a_number_is_read_with_a_decimal_comma(cell, value):

@@ -160,8 +160,8 @@ def _digest_mobiles(cells: Sequence[str], country: str) -> DigestedColumn:
 def _digest(cells: Sequence[str], readings: Sequence[Reading]) -> DigestedColumn:
     return (
         [read.read_text(cell) for cell in cells],
-        [None if value is None else hashlib.sha256(value.encode()).digest() for value, _ in readings],
-        [reason for _, reason in readings],
+        [None if value is None else hashlib.sha256(value.encode()).digest() for value, _, _ in readings],
+        [reason for _, reason, _ in readings],
     )
 
 
@@ -172,7 +172,7 @@ def _only(column: DigestedColumn) -> Digested:
 
 def _standard_readers(country: str, today: date | None) -> dict[str, Callable[[str], Any]]:
     return {
-        "code": read.read_text,
+        "code": read.read_code,
         "first_name": _name,
         "last_name": _name,
         "gender": read.read_gender,
@@ -180,8 +180,8 @@ def _standard_readers(country: str, today: date | None) -> dict[str, Callable[[s
         "province": read.read_province,
         "postcode": partial(read.read_postcode, country=country),
         "country": read.read_country,
-        "birth_date": _iso_date,
-        "consent": read.read_yes_no,
+        "birth_date": partial(_iso_birth, today=today),
+        "consent": read.read_consent,
         "consent_date": partial(_date_until, today=today),
         "consent_source": _name,
     }
@@ -202,5 +202,13 @@ def _date_until(cell: str, today: date | None) -> Any:
 
 @lru_cache(maxsize=50_000)
 def _iso_date(cell: str) -> Any:
-    value = read.read_date(cell)
+    return _iso(read.read_date(cell, serial=True))
+
+
+@lru_cache(maxsize=50_000)
+def _iso_birth(cell: str, today: date | None) -> Any:
+    return _iso(read.read_birth_date(cell, today=today))
+
+
+def _iso(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
