@@ -16,6 +16,8 @@ from webapp.contacts.imports.files import header_rows, spreadsheet, text_rows
 from webapp.contacts.imports.files.file_format import XLSX, FileFormat
 from webapp.contacts.imports.files.file_limits import MAX_COLUMNS, UnreadableFile
 from webapp.contacts.imports.files.file_notices import (
+    HIDDEN_COLUMNS,
+    HIDDEN_ROWS,
     REPEATED_HEADER,
     ROWS_ABOVE,
     SHORT_ROWS,
@@ -28,6 +30,10 @@ from webapp.contacts.imports.files.text_rows import Table
 from webapp.values.texts import number
 
 MAX_ROWS_ABOVE = 1_000
+ALL_HIDDEN = (
+    "Nel foglio “{sheet}” tutte le righe con dati sono nascoste, di solito da un filtro: mostrale in Excel, "
+    "salva e carica di nuovo il file."
+)
 _HELD_BACK = 12  # rows at the end that may be totals
 _PEOPLE = "clienti|contatti|utenti|righe|records?|rows|iscritti|nominativi"
 _TOTAL = re.compile(
@@ -53,12 +59,15 @@ def read_rows(
     if file_format.kind == XLSX:
         rows = _filled_rows(spreadsheet.rows(path, file_format.sheet, file_format.with_hidden, notices))
         first = _beginning(rows, file_format.header_row)
+        if not first and notices.counts[HIDDEN_ROWS] + notices.counts[HIDDEN_COLUMNS]:
+            raise UnreadableFile(ALL_HIDDEN.format(sheet=notices.sheet))
         layout = _layout(first, file_format.header_row, max_columns)
         rows = chain(first, rows)
     else:
         layout = text_layout(path, file_format, max_columns)
         table = Table(layout.start, layout.width)
         rows = _filled_rows(text_rows.rows(path, file_format, table, notices))
+    notices.header_row = _header_row(layout, file_format.header_row)
     yield from _table(rows, layout, notices)
 
 
@@ -106,6 +115,10 @@ def _layout(first: list[FileRow], header_row: int | None, max_columns: int) -> L
             "togli quelle che non ti servono."
         )
     return layout
+
+
+def _header_row(layout: Layout, asked: int | None) -> int:
+    return asked if asked is not None else layout.header.line if layout.header else 0
 
 
 def _table(rows: Iterator[FileRow], layout: Layout, notices: FileNotices) -> Iterator[FileRow]:

@@ -64,6 +64,8 @@ def detect(
             chosen = sheets.choose(path, sheet, remembered)
             return FileFormat(XLSX, lines=spreadsheet.about_rows(file, chosen), sheet=chosen)
         _refuse_what_is_no_text(file, sample, file_name)
+        if sheet is not None:
+            raise UnreadableFile(f"Questo file non è un file Excel: non ha un foglio “{sheet}”.")
         file.seek(0)
         encoding, lines = _encoding(file, sample)
     if lines > max_rows:

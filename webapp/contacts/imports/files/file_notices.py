@@ -21,6 +21,8 @@ TO_CHOOSE = frozenset(
     {OTHER_SHEETS, ROWS_ABOVE, HIDDEN_ROWS, HIDDEN_ROWS_TAKEN, HIDDEN_COLUMNS, HIDDEN_COLUMNS_TAKEN}
 )
 
+# Something of the contacts themselves could not be read.
+_WARNINGS = (NO_STORED_VALUE, BAD_CHARACTER)
 _RECALCULATE = "Apri il file in Excel, salvalo e caricalo di nuovo."
 _NOT_USED = "Un’email o un cellulare con � non si usa."
 # Code → what is said of one, and of several.
@@ -75,12 +77,22 @@ Notice = dict[str, str | int]
 
 
 class FileNotices:
-    """How often each thing was met. *columns*: letters of the columns with formulas never calculated."""
+    """How often each thing was met, and where the table was found.
+
+    *columns*: letters of the columns with formulas never calculated; *header_row*: as of `FileFormat`, once
+    the first row was read.
+    """
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.columns: list[str] = []
         self.sheet = ""
+        self.header_row = 0
+
+    @property
+    def warn(self) -> bool:
+        """Whether an import with these has not simply gone well."""
+        return any(self.counts[code] for code in _WARNINGS)
 
     def as_list(self) -> list[Notice]:
         """[{"code", "count", "text"}] of what was met, as `ContactImport.file_notices` keeps it."""

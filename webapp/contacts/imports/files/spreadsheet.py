@@ -118,7 +118,7 @@ def opened(path: Path) -> CalamineWorkbook:
 
 
 def marks_of(path: Path, sheet: str) -> SheetMarks:
-    """What is hidden in the sheet and what was never calculated. Raises UnreadableFile when nobody can tell."""
+    """What the sheet hides and what was never calculated. Raises UnreadableFile when nobody can tell."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             part = workbook_parts.of_sheet(archive, sheet)
