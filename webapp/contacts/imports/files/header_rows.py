@@ -78,9 +78,13 @@ def known_names(cells: Sequence[str]) -> int:
 
 
 def is_names(cells: Sequence[str]) -> bool:
-    """Whether most of a row are names of columns, two at least: what else it holds is no contact's."""
+    """Whether most of a row are names of columns, two at least: what else it holds is no contact's.
+
+    Beside an address it takes three: a contact may have two answers that are called like columns.
+    """
     known = known_names(cells)
-    return known >= 2 and known * 2 >= _filled(cells)
+    enough = 3 if any("@" in cell for cell in cells) else 2
+    return known >= enough and known * 2 >= _filled(cells)
 
 
 def key(cells: Sequence[str]) -> tuple[str, ...]:
