@@ -103,7 +103,7 @@ def _best_by_names(rows: Sequence[FileRow], country: str) -> FileRow | None:
             if _is_title(row.cells, usual):
                 continue  # "Esportato da info@…"
             break
-        if known > most:
+        if known > most and not ("@" in "".join(row.cells) and not is_names(row.cells)):
             best, most = row, known
     return best
 
