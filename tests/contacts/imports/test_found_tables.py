@@ -324,7 +324,8 @@ def test_containers_are_named_for_what_they_are(table_of, content, name, said):
 
 NAMES = ["Nicolò", "Noè", "Mosè", "Niccolò", "Josè", "Desirée", "Nunù", "Zoé", "Anna", "Luca"]
 CITIES = ["Forlì", "Cantù", "Città di Castello", "San Donà di Piave", "Cefalù", "Patù", "Muggiò", "Roma",
-          "Bari", "Almè", "Mondovì", "Nardò", "Aggius", "Santhià", "Viggiù", "Jesi", "Erbè", "Rho"]  # fmt: skip
+          "Bari", "Almè", "Mondovì", "Nardò", "Aggius", "Santhià", "Viggiù",
+          "Jesi", "Erbè", "Rho"]  # fmt: skip
 PERSON = st.tuples(st.sampled_from(NAMES), st.sampled_from(CITIES))
 
 

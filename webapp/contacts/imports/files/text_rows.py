@@ -89,7 +89,7 @@ def _swallowed_others(cells: list[str], lines: "_Lines", width: int | None, deli
 
 
 def _is_strict(lines: "_Lines", delimiter: str) -> bool:
-    """Whether the quotes of a row stand where they must: one that swallowed lines ends at a quote of theirs."""
+    """Whether the quotes of a row stand where they must: a swallowed line ends it in the middle of a cell."""
     try:
         next(csv.reader(lines.taken, delimiter=delimiter, strict=True))
     except csv.Error:
