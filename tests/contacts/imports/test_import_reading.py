@@ -1,7 +1,6 @@
 """The step "Lettura" of the wizard, and the same choices on the command line."""
 
 import json
-import json
 from io import BytesIO
 from pathlib import Path
 
@@ -151,7 +150,7 @@ def test_totals_at_the_end_of_a_long_file_are_told_when_it_has_been_read(clienti
     assert (done.rows_new, [one["code"] for one in done.file_notices]) == (25_000, ["totals"])
 
 
-def test_the_command_line_says_sheet_row_and_hidden_rows_too(env, clienti):
+def test_the_command_line_says_sheet_row_and_hidden_rows_too(env):  # noqa: F811
     def told(name: str, *options: str) -> dict:
         done = platea("importa", str(FOUND / name), "--database", name, "--json", *options, env=env)
         assert done.returncode == 0, done.stderr
