@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from webapp import db
 from webapp.cli import terminal
 from webapp.contacts import databases
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, DestinationError, Medium
@@ -23,7 +23,11 @@ from webapp.values.texts import STATUSES, number
 GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 LOOK_EVERY_S = 0.5
 KIND = "meta"
-CONSENTS = {"tutti": Consent.ANYONE, "non-negato": Consent.NOT_REFUSED, "dato": Consent.GIVEN}
+CONSENTS = {
+    "tutti": ConsentPolicy.ANYONE,
+    "non-negato": ConsentPolicy.NOT_REFUSED,
+    "dato": ConsentPolicy.GIVEN,
+}
 
 
 @click.command()

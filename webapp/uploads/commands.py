@@ -8,7 +8,7 @@ from sqlmodel import Session
 from webapp import clock, db
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Medium
@@ -30,7 +30,7 @@ def start_upload(
     audience_name: str,
     medium: Medium,
     started_by: str,
-    consent: Consent = Consent.ANYONE,
+    consent: ConsentPolicy = ConsentPolicy.ANYONE,
     repeats_id: int | None = None,
     wish: idempotency.Wish | None = None,
 ) -> Upload:
@@ -135,7 +135,7 @@ def repeat_upload(upload_id: int, started_by: str, wish: idempotency.Wish | None
         audience_id=first.audience_id or None,
         audience_name=first.audience_name,
         medium=Medium(first.medium),
-        consent=Consent(first.consent),
+        consent=ConsentPolicy(first.consent),
         started_by=started_by,
         repeats_id=first.id,
         wish=wish,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Medium, Problem
 from webapp.values.texts import moment
 
@@ -25,13 +25,13 @@ NOTHING_TO_SEND = {
     ),
 }
 NOBODY_ALLOWED = {
-    Consent.NOT_REFUSED: Problem(
+    ConsentPolicy.NOT_REFUSED: Problem(
         "nessun_consenso",
         "Tutti i contatti con un dato valido hanno detto no: non c’è nulla da inviare.",
         "Controlla il filtro e le risposte sul consenso.",
         MARKETER,
     ),
-    Consent.GIVEN: Problem(
+    ConsentPolicy.GIVEN: Problem(
         "nessun_consenso",
         "Nessun contatto con un dato valido ha dato il consenso: non c’è nulla da inviare.",
         "Controlla il filtro e le risposte sul consenso.",

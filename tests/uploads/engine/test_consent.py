@@ -12,7 +12,7 @@ from lxml import html
 from tests.conftest import make_app
 from tests.uploads.conftest import add_contacts, read
 from webapp import clock, db
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.contact_ids import public_id
 from webapp.contacts.models import Contact, Filter, UserDatabase
 from webapp.destinations.base import Medium
@@ -52,7 +52,7 @@ def people(world) -> None:
 
 
 def test_who_said_no_is_left_out_with_the_reason(world, people, work):
-    upload = work(world.start(consent=Consent.NOT_REFUSED))
+    upload = work(world.start(consent=ConsentPolicy.NOT_REFUSED))
 
     assert world.simulator.received(upload.audience_id) == {
         digest("si@posta.example"),
@@ -70,14 +70,14 @@ def test_who_said_no_is_left_out_with_the_reason(world, people, work):
 
 
 def test_only_who_said_yes_leaves_out_who_said_nothing(world, people, work):
-    upload = work(world.start(consent=Consent.GIVEN))
+    upload = work(world.start(consent=ConsentPolicy.GIVEN))
 
     assert world.simulator.received(upload.audience_id) == {digest("si@posta.example")}
     assert row_of(world, upload).numbers.excluded == {"opted_out": 2, "no_consent": 1}
 
 
 def test_everybody_is_sent_when_that_was_chosen(world, people, work):
-    upload = work(world.start(consent=Consent.ANYONE))
+    upload = work(world.start(consent=ConsentPolicy.ANYONE))
 
     assert len(world.simulator.received(upload.audience_id)) == 3
     assert read(upload).excluded == {}
@@ -91,11 +91,11 @@ def test_an_address_is_not_sent_when_another_contact_with_it_said_no(world, work
         saved = Filter(database_id=world.database.id, name="Milano", rule=MILAN)
         session.add(saved)
 
-    upload = work(world.start(consent=Consent.NOT_REFUSED, filter_id=saved.id))
+    upload = work(world.start(consent=ConsentPolicy.NOT_REFUSED, filter_id=saved.id))
 
     assert world.simulator.received(upload.audience_id) == {digest("luca@posta.example")}
     assert read(upload).excluded == {"opted_out": 1}
-    assert look(world.database, saved).to_send(Medium.EMAIL, Consent.NOT_REFUSED) == 1
+    assert look(world.database, saved).to_send(Medium.EMAIL, ConsentPolicy.NOT_REFUSED) == 1
 
 
 def test_a_no_in_another_database_leaves_nobody_out_here(world, work):
@@ -105,13 +105,13 @@ def test_a_no_in_another_database_leaves_nobody_out_here(world, work):
     add_contacts(other, ("anna@posta.example",), consent=False)
     world.add_contacts("anna@posta.example", consent=True)
 
-    assert read(work(world.start(consent=Consent.GIVEN))).to_send == 1
+    assert read(work(world.start(consent=ConsentPolicy.GIVEN))).to_send == 1
 
 
 def test_when_everybody_said_no_the_upload_says_so(world, work):
     world.add_contacts("anna@posta.example", consent=False)
 
-    done = work(world.start(consent=Consent.NOT_REFUSED))
+    done = work(world.start(consent=ConsentPolicy.NOT_REFUSED))
 
     assert done.status == UploadStatus.FAILED
     assert done.reason == "Tutti i contatti con un dato valido hanno detto no: non c’è nulla da inviare."
@@ -119,7 +119,7 @@ def test_when_everybody_said_no_the_upload_says_so(world, work):
 
 
 def test_a_repeat_keeps_the_choice_and_reads_the_answers_of_today(world, people, work):
-    first = work(world.start(consent=Consent.GIVEN))
+    first = work(world.start(consent=ConsentPolicy.GIVEN))
     with db.writing() as session:
         session.add(
             Contact(database_id=world.database.id, **sent_by_email("nuova@posta.example"), consent=True)
@@ -127,7 +127,7 @@ def test_a_repeat_keeps_the_choice_and_reads_the_answers_of_today(world, people,
 
     again = work(repeat_upload(first.id, "Giulia Ferri"))
 
-    assert (again.consent, again.to_send) == (Consent.GIVEN, 2)
+    assert (again.consent, again.to_send) == (ConsentPolicy.GIVEN, 2)
 
 
 def sent_by_email(address: str) -> dict[str, object]:
@@ -144,7 +144,7 @@ contacts = st.lists(
 )
 
 
-@given(people=contacts, choice=st.sampled_from(list(Consent)), filtered=st.booleans())
+@given(people=contacts, choice=st.sampled_from(list(ConsentPolicy)), filtered=st.booleans())
 @hypothesis_settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -175,12 +175,12 @@ def test_what_is_announced_is_what_is_prepared_and_all_adds_up(world, people, ch
     assert Counter(done.excluded) == excluded(people, choice, filtered)
 
 
-def expected(people, choice: Consent, filtered: bool) -> set[str]:
+def expected(people, choice: ConsentPolicy, filtered: bool) -> set[str]:
     refused = {email for email, consent, _ in people if consent is False}
     allowed = {
-        Consent.ANYONE: lambda email, consent: True,
-        Consent.NOT_REFUSED: lambda email, consent: email not in refused,
-        Consent.GIVEN: lambda email, consent: consent is True and email not in refused,
+        ConsentPolicy.ANYONE: lambda email, consent: True,
+        ConsentPolicy.NOT_REFUSED: lambda email, consent: email not in refused,
+        ConsentPolicy.GIVEN: lambda email, consent: consent is True and email not in refused,
     }[choice]
     return {
         email
@@ -189,8 +189,8 @@ def expected(people, choice: Consent, filtered: bool) -> set[str]:
     }
 
 
-def excluded(people, choice: Consent, filtered: bool) -> Counter[str]:
-    if choice == Consent.ANYONE:
+def excluded(people, choice: ConsentPolicy, filtered: bool) -> Counter[str]:
+    if choice == ConsentPolicy.ANYONE:
         return Counter()
     refused = {email for email, consent, _ in people if consent is False and "@posta" in (email or "")}
     found: Counter[str] = Counter()
@@ -199,15 +199,15 @@ def excluded(people, choice: Consent, filtered: bool) -> Counter[str]:
             continue
         if consent is False or email in refused:
             found["opted_out"] += 1
-        elif consent is None and choice == Consent.GIVEN:
+        elif consent is None and choice == ConsentPolicy.GIVEN:
             found["no_consent"] += 1
     return found
 
 
 def test_who_says_no_after_the_preparation_is_not_sent(world, connected, giulia, work):
     ids = world.add_contacts("anna@posta.example", "luca@posta.example", consent=True)
-    upload = world.start(consent=Consent.NOT_REFUSED)
-    careless = world.start(consent=Consent.ANYONE, audience_name="Tutti")
+    upload = world.start(consent=ConsentPolicy.NOT_REFUSED)
+    careless = world.start(consent=ConsentPolicy.ANYONE, audience_name="Tutti")
     jobs.prepare_upload(upload.id)
     jobs.prepare_upload(careless.id)
     browser = make_app(connected).test_client()
@@ -227,7 +227,7 @@ def test_who_says_no_after_the_preparation_is_not_sent(world, connected, giulia,
 
 def test_a_retry_does_not_send_who_said_no_meanwhile(world, work):
     ids = world.add_contacts("anna@posta.example", "luca@posta.example", consent=True)
-    upload = world.start(consent=Consent.NOT_REFUSED)
+    upload = world.start(consent=ConsentPolicy.NOT_REFUSED)
     jobs.prepare_upload(upload.id)
     stop_upload(upload.id)
     with db.writing() as session:  # as an import does
@@ -243,7 +243,7 @@ def test_a_retry_does_not_send_who_said_no_meanwhile(world, work):
 
 def test_a_retry_of_whom_all_said_no_meanwhile_ends(world, work):
     ids = world.add_contacts("anna@posta.example", consent=True)
-    upload = world.start(consent=Consent.GIVEN)
+    upload = world.start(consent=ConsentPolicy.GIVEN)
     jobs.prepare_upload(upload.id)
     stop_upload(upload.id)
     with db.writing() as session:

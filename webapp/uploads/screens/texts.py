@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account
 from webapp.uploads.screens.form.forecast import Prospect
 from webapp.uploads.screens.rows import UploadRow
@@ -41,9 +41,9 @@ WHOM_HINT = (
     "Come risulta dalle risposte nel database. Un dato di chi ha detto no non parte nemmeno da un doppione."
 )
 CONSENTS = {
-    Consent.NOT_REFUSED: "Tutti tranne chi ha detto no",
-    Consent.GIVEN: "Solo chi ha dato il consenso",
-    Consent.ANYONE: "Tutti, anche chi ha detto no",
+    ConsentPolicy.NOT_REFUSED: "Tutti tranne chi ha detto no",
+    ConsentPolicy.GIVEN: "Solo chi ha dato il consenso",
+    ConsentPolicy.ANYONE: "Tutti, anche chi ha detto no",
 }
 DUPLICATE = "duplicati"
 REFUSED_BY_META = "rifiutato da Meta"
@@ -88,7 +88,7 @@ def whom_to_send(prospect: Prospect) -> list[tuple[str, str]]:
     return [(who, f"{label}: {_by_medium(prospect, who)}") for who, label in CONSENTS.items()]
 
 
-def _by_medium(prospect: Prospect, who: Consent) -> str:
+def _by_medium(prospect: Prospect, who: ConsentPolicy) -> str:
     counts = {medium: prospect.to_send(medium, who) for medium in prospect.media}
     if len(counts) == 1:
         return plural(sum(counts.values()), "utente", "utenti")

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, func, not_, select
 from sqlmodel import Session
 
 from webapp.contacts import queries as contact_queries
-from webapp.contacts.consent import Answers, Consent, answers_of, is_refused
+from webapp.contacts.consent import Answers, ConsentPolicy, answers_of, is_refused
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Contact
 from webapp.destinations.base import Medium
@@ -26,13 +26,13 @@ class Reach:
 
     valid: int
     distinct: int
-    allowed: Mapping[Consent, int] = field(default_factory=dict)
+    allowed: Mapping[ConsentPolicy, int] = field(default_factory=dict)
 
     @property
     def duplicates(self) -> int:
         return self.valid - self.distinct
 
-    def to_send(self, consent: Consent) -> int:
+    def to_send(self, consent: ConsentPolicy) -> int:
         return self.allowed.get(consent, self.distinct)
 
 
@@ -48,7 +48,7 @@ class Prospect:
     media: tuple[Medium, ...]
     by_consent: bool = False
 
-    def to_send(self, medium: Medium, consent: Consent) -> int:
+    def to_send(self, medium: Medium, consent: ConsentPolicy) -> int:
         return self.reach[medium].to_send(consent)
 
 
@@ -78,7 +78,7 @@ def _reach(
     if not answers.given:
         counts = select(func.count(digest), func.count(digest.distinct())).where(chosen)
         valid, distinct = session.execute(counts).one()
-        return Reach(valid, distinct, {Consent.GIVEN: 0})
+        return Reach(valid, distinct, {ConsentPolicy.GIVEN: 0})
     says_yes = func.max(case((CONTACT.c.consent.is_(True), 1), else_=0)).label("says_yes")
     says_no = func.max(case((CONTACT.c.consent.is_(False), 1), else_=0)).label("says_no")
     each = select(digest, func.count().label("contacts"), says_yes, says_no)
@@ -86,7 +86,7 @@ def _reach(
     if is_whole or not answers.refused:
         may = person.c.says_no == 0
     else:  # whom a filter leaves out may have said no for somebody whom it chooses
-        may = not_(is_refused(database_id, person.c[digest.key]))
+        may = not_(is_refused(database_id, person.c[digest.key], medium))
     sums = (
         func.sum(person.c.contacts),
         func.count(),
@@ -94,7 +94,7 @@ def _reach(
         func.sum(case((person.c.says_yes == 0, 0), (may, 1), else_=0)),
     )
     valid, distinct, not_refused, given = (int(one or 0) for one in session.execute(select(*sums)).one())
-    return Reach(valid, distinct, {Consent.NOT_REFUSED: not_refused, Consent.GIVEN: given})
+    return Reach(valid, distinct, {ConsentPolicy.NOT_REFUSED: not_refused, ConsentPolicy.GIVEN: given})
 
 
 def media_of(session: Session, database_id: int) -> tuple[Medium, ...]:

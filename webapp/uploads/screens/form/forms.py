@@ -6,7 +6,7 @@ from datetime import date
 
 from babel.dates import format_date
 
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account, Medium
 from webapp.uploads import problems
 from webapp.uploads.screens.form.audience_list import Listing
@@ -43,7 +43,7 @@ class Draft:
     name: str
     audience: str = ""
     consent: bool = False
-    who: Consent = Consent.NOT_REFUSED
+    who: ConsentPolicy = ConsentPolicy.NOT_REFUSED
     search: str = ""
     token: str = ""
     keeps_name: bool = False  # although the vendor may block an audience with it
@@ -66,7 +66,9 @@ def read(form: Mapping[str, str], prospect: Prospect, accounts: Sequence[Account
         name=form.get("nome", proposed).strip(),
         audience=form.get("audience", ""),
         consent=bool(form.get("consenso")),
-        who=Consent(who) if (who := form.get("chi", "")) in {*Consent} else Consent.NOT_REFUSED,
+        who=ConsentPolicy(who)
+        if (who := form.get("chi", "")) in {*ConsentPolicy}
+        else ConsentPolicy.NOT_REFUSED,
         search=form.get("cerca", "").strip()[:100],
         keeps_name=bool(form.get("nome_confermato")),
         token=token if looks_like_public_id(token) else new_public_id(),
@@ -123,9 +125,9 @@ def errors(
     return found
 
 
-def no_contact(medium: Medium, prospect: Prospect, who: Consent = Consent.NOT_REFUSED) -> str:
+def no_contact(medium: Medium, prospect: Prospect, who: ConsentPolicy = ConsentPolicy.NOT_REFUSED) -> str:
     """Why there is nothing to send, and the other medium when that one would have somebody."""
-    if prospect.to_send(medium, Consent.ANYONE):
+    if prospect.to_send(medium, ConsentPolicy.ANYONE):
         return problems.NOBODY_ALLOWED[who].what
     other = OTHER[medium]
     way_out = f" o scegli {MEDIUM_NAMES[other]}" if prospect.to_send(other, who) else ""

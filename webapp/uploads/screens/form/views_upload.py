@@ -9,7 +9,7 @@ from flask import Response, abort, make_response, render_template, request
 from webapp import clock, db
 from webapp.access.current import current_client, current_operator, may
 from webapp.access.models import Role
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium
@@ -92,7 +92,7 @@ def _shown_before(medium: Medium) -> Reach:
         given = request.args.get(name, "")
         return int(given) if given.isdecimal() else None
 
-    by_choice = {who: count(f"n_{medium}_{who}") for who in Consent}
+    by_choice = {who: count(f"n_{medium}_{who}") for who in ConsentPolicy}
     allowed = {who: sent for who, sent in by_choice.items() if sent is not None}
     return Reach(0, count(f"n_{medium}") or 0, allowed)
 
