@@ -60,6 +60,20 @@ def answer_of(contact: Answered, medium: str) -> Answer:
     return answer_for(contact.consent, getattr(contact, CHANNEL[medium]), contact.consent_unread)
 
 
+def answer_in(field: str, stored: bool | None, unread: str | None) -> Answer:
+    """What stands in one field of a contact, whatever its others say: as it is shown, and asked for."""
+    if stored is False:
+        return Answer.NO
+    if words_for(field, unread):
+        return Answer.UNDECIDED
+    return Answer.YES if stored else Answer.NONE
+
+
+def words_for(field: str, unread: str | None) -> dict[str, str]:
+    """Target → word, of the targets that write *field*."""
+    return {target: word for target, word in unread_of(unread).items() if field_of(target) == field}
+
+
 def fold_word(cell: str) -> str:
     """A cell of a column of consent as its word is remembered: no case, accents, blanks or points around it.
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, false, not_, null, or_, select
 from sqlmodel import Session
 
-from webapp.contacts.answers import CHANNEL, Answer
+from webapp.contacts.answers import CHANNEL, TURNED, Answer
 from webapp.contacts.models import CONTACT, Contact
 
 REFUSED = "opted_out"
@@ -74,6 +74,19 @@ def answer(medium: str, held: Answers = ANY_KIND) -> ColumnElement[str]:
         (says_no(CONTACT, medium, held), Answer.NO),
         (is_undecided(CONTACT, medium, held), Answer.UNDECIDED),
         (says_yes, Answer.YES),
+        else_=Answer.NONE,
+    )
+
+
+def answer_in(field: str) -> ColumnElement[str]:
+    """`answers.answer_in` of a contact, in SQL."""
+    unread, stored = CONTACT.c.consent_unread, CONTACT.c[field]
+    # A quote within a word is escaped in JSON, so a word cannot look like a target.
+    words = or_(*(unread.contains(f'"{field}{behind}":', autoescape=True) for behind in ("", TURNED)))
+    return case(
+        (stored.is_(False), Answer.NO),
+        (and_(unread.is_not(None), words), Answer.UNDECIDED),
+        (stored.is_(True), Answer.YES),
         else_=Answer.NONE,
     )
 

@@ -9,7 +9,6 @@ Contacts that still hold a decided word stay undecided until it is their turn, s
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -31,13 +30,15 @@ UNREAD = CONTACT.c.consent_unread
 
 @dataclass(frozen=True, slots=True)
 class UndecidedWord:
-    """A word, how many contacts hold it, and what a person last said of it (None: nothing yet)."""
+    """A word, how many contacts hold it, and what was said of it: None is nothing, or still to decide.
+
+    One with an answer is being applied.
+    """
 
     turned: bool
     word: str
     contacts: int
-    decided_by: str | None = None
-    decided_at: datetime | None = None
+    answer: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,16 @@ def apply_some(seconds: float = SHIFT_S) -> None:
             db.give_way()
 
 
+def count_undecided(session: Session, database_id: int) -> int:
+    """How many contacts of the database wait for a person; reads an index alone."""
+    of = (CONTACT.c.database_id == database_id, UNREAD.is_not(None))
+    return session.execute(select(func.count()).select_from(CONTACT).where(*of)).scalar_one()
+
+
 def undecided(session: Session, database_id: int) -> Undecided:
     """The words that wait for a person, those of most contacts first; at most 50."""
     of = (CONTACT.c.database_id == database_id, UNREAD.is_not(None))
-    contacts = session.execute(select(func.count()).select_from(CONTACT).where(*of)).scalar_one()
+    contacts = count_undecided(session, database_id)
     if not contacts:
         return Undecided(0, (), 0, more=False)
     often = select(UNREAD, func.count().label("contacts")).where(*of).group_by(UNREAD)
@@ -124,8 +131,8 @@ def undecided(session: Session, database_id: int) -> Undecided:
     offered = most[:MOST_OFFERED]
     if len(texts) == _TEXTS:  # there may be others, so these have to be counted
         held.update(_counts(session, database_id, offered))
-    said = _said(session, database_id)
-    words = [_word(key, held[key], said.get(key)) for key in offered]
+    said = meanings(session, database_id)
+    words = [UndecidedWord(*key, held[key], said.get(key)) for key in offered]
     return Undecided(contacts, words, by_hand, more=len(most) > len(offered))
 
 
@@ -181,16 +188,6 @@ def _counts(
     sums = [func.count(case((holds(*key), 1))) for key in keys]
     of = (CONTACT.c.database_id == database_id, UNREAD.is_not(None))
     return dict(zip(keys, session.execute(select(*sums).where(*of)).one(), strict=True))
-
-
-def _said(session: Session, database_id: int) -> dict[tuple[bool, str], ConsentWord]:
-    mine = select(ConsentWord).where(col(ConsentWord.database_id) == database_id)
-    return {(one.turned, one.word): one for one in session.execute(mine).scalars()}
-
-
-def _word(key: tuple[bool, str], contacts: int, said: ConsentWord | None) -> UndecidedWord:
-    who, at = (said.decided_by, said.decided_at) if said else (None, None)
-    return UndecidedWord(*key, contacts, who, at)
 
 
 def _tell(
