@@ -130,7 +130,7 @@ def undecided(session: Session, database_id: int) -> Undecided:
     most = sorted(held, key=lambda key: (-held[key], key[1], key[0]))
     offered = most[:MOST_OFFERED]
     if len(texts) == _TEXTS:  # there may be others, so these have to be counted
-        held.update(_counts(session, database_id, offered))
+        dict.update(held, _counts(session, database_id, offered))  # a Counter's own would add
     said = meanings(session, database_id)
     words = [UndecidedWord(*key, held[key], said.get(key)) for key in offered]
     return Undecided(contacts, words, by_hand, more=len(most) > len(offered))

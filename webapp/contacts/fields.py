@@ -27,7 +27,10 @@ AUDIENCE = "audience"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field as screens name it. *type* is a FieldType, ADDRESS or CONSENT; *choices*: stored value → label."""
+    """A field as screens name it.
+
+    *type* is a FieldType, ADDRESS or CONSENT; *choices*: stored value → label.
+    """
 
     name: str
     label: str

@@ -50,9 +50,9 @@ def start_upload(
     """Write the upload down as queued, then ring for it; it starts by itself if nobody hears the bell.
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
-    The filter's rule is kept as it is now. *reason*: why who said no may be sent too, wanted with
-    ConsentPolicy.ANYONE and kept with no other. *wish*: to be carried out once. Raises LookupError when account
-    or filter are gone, AlreadyAsked, ReasonMissing.
+    The filter's rule is kept as it is now. *reason*: why who said no may be sent too, wanted with ANYONE and
+    kept with no other choice. *wish*: to be carried out once. Raises LookupError when account or filter are
+    gone, AlreadyAsked, ReasonMissing.
     """
     includes = consent == ConsentPolicy.ANYONE
     if includes and not problems.is_reason(reason):
