@@ -71,10 +71,10 @@ def answer(medium: str, held: Answers = ANY_KIND) -> ColumnElement[str]:
     if channel is not None:
         says_yes = or_(channel.is_(True), and_(channel.is_(None), says_yes))
     return case(
-        (says_no(CONTACT, medium, held), Answer.NO),
-        (is_undecided(CONTACT, medium, held), Answer.UNDECIDED),
-        (says_yes, Answer.YES),
-        else_=Answer.NONE,
+        (says_no(CONTACT, medium, held), Answer.NO.value),
+        (is_undecided(CONTACT, medium, held), Answer.UNDECIDED.value),
+        (says_yes, Answer.YES.value),
+        else_=Answer.NONE.value,
     )
 
 
@@ -84,10 +84,10 @@ def answer_in(field: str) -> ColumnElement[str]:
     # A quote within a word is escaped in JSON, so a word cannot look like a target.
     words = or_(*(unread.contains(f'"{field}{behind}":', autoescape=True) for behind in ("", TURNED)))
     return case(
-        (stored.is_(False), Answer.NO),
-        (and_(unread.is_not(None), words), Answer.UNDECIDED),
-        (stored.is_(True), Answer.YES),
-        else_=Answer.NONE,
+        (stored.is_(False), Answer.NO.value),
+        (and_(unread.is_not(None), words), Answer.UNDECIDED.value),
+        (stored.is_(True), Answer.YES.value),
+        else_=Answer.NONE.value,
     )
 
 
@@ -145,7 +145,7 @@ def why_left_out(
             (is_undecided_elsewhere(own, digest, medium, held), SAME_AS_UNDECIDED),
         ]
     if policy == ConsentPolicy.GIVEN:
-        reasons.append((answer(medium, held) != Answer.YES, UNANSWERED))
+        reasons.append((answer(medium, held) != Answer.YES.value, UNANSWERED))
     return case(*reasons, else_=null()) if reasons else null()
 
 

@@ -100,7 +100,7 @@ def deciding(condition: Condition, kind: str, today: date) -> Clause:
         found = was_sent(str(condition.values[0]) if condition.values else None)
         return found if condition.operator in ("was_sent", "sent_to") else not_(found)
     if kind == CONSENT:
-        return answer_in(condition.field) == ANSWERS[condition.operator]
+        return answer_in(condition.field) == ANSWERS[condition.operator].value
     if condition.operator in ("is_valid", "is_not_valid"):
         digest = CONTACT.c[f"{condition.field}_sha256"]
         return digest.is_not(None) if condition.operator == "is_valid" else digest.is_(None)

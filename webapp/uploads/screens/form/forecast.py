@@ -108,7 +108,7 @@ def _reach(
     each = select(
         digest,
         func.count().label("contacts"),
-        some(answer(medium, held) == Answer.YES).label("yes"),
+        some(answer(medium, held) == Answer.YES.value).label("yes"),
         some(says_no(CONTACT, medium, held)).label("no"),
         some(is_undecided(CONTACT, medium, held)).label("undecided"),
     )
