@@ -39,8 +39,7 @@ def is_reason(text: str | None) -> bool:
 NOBODY_ALLOWED = {
     ConsentPolicy.NOT_REFUSED: Problem(
         "nessun_consenso",
-        "Tutti i contatti con un dato valido hanno detto no o hanno una risposta da decidere: "
-        "non c’è nulla da inviare.",
+        "Tutti i contatti con un dato valido hanno detto no: non c’è nulla da inviare.",
         "Controlla il filtro e le risposte sul consenso.",
         MARKETER,
     ),
@@ -57,6 +56,22 @@ NOBODY_ALLOWED = {
         MARKETER,
     ),
 }
+SOME_UNDECIDED = Problem(
+    "nessun_consenso",
+    "Tutti i contatti con un dato valido hanno detto no o hanno una risposta da decidere: "
+    "non c’è nulla da inviare.",
+    "Decidi che cosa vogliono dire le parole del consenso e ripeti il caricamento.",
+    MARKETER,
+)
+
+
+def nobody_allowed(policy: ConsentPolicy, some_undecided: bool) -> Problem:
+    """Why the answers leave nobody to send. *some_undecided*: whether some wait for a decision."""
+    if policy == ConsentPolicy.NOT_REFUSED and some_undecided:
+        return SOME_UNDECIDED
+    return NOBODY_ALLOWED[policy]
+
+
 ACCOUNT_GONE = Problem(
     "account_eliminato",
     "L’account Facebook di questo caricamento è stato eliminato.",

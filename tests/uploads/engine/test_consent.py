@@ -200,11 +200,18 @@ def test_when_everybody_said_no_the_upload_says_so(world, work):
     done = work(world.start(consent=ConsentPolicy.NOT_REFUSED))
 
     assert done.status == UploadStatus.FAILED
-    assert done.reason == (
+    assert done.reason == "Tutti i contatti con un dato valido hanno detto no: non c’è nulla da inviare."
+    assert row_of(world, done).numbers.adds_up()
+
+
+def test_when_a_decision_would_let_somebody_go_the_upload_says_so(world, work):
+    world.add_contacts("anna@posta.example", consent=False)
+    world.add_contacts("luca@posta.example", consent_unread='{"consent":"forse"}')
+
+    assert work(world.start(consent=ConsentPolicy.NOT_REFUSED)).reason == (
         "Tutti i contatti con un dato valido hanno detto no o hanno una risposta da decidere: "
         "non c’è nulla da inviare."
     )
-    assert row_of(world, done).numbers.adds_up()
 
 
 def test_a_repeat_keeps_the_choice_and_reads_the_answers_of_today(world, people, work):

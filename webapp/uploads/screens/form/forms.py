@@ -158,7 +158,7 @@ def _about_refused(draft: Draft, may_include: bool) -> dict[str, str]:
 def no_contact(medium: Medium, prospect: Prospect, policy: ConsentPolicy) -> str:
     """Why there is nothing to send, and the other medium when that one would have somebody."""
     if prospect.reach[medium].distinct:
-        return problems.NOBODY_ALLOWED[policy].what
+        return problems.nobody_allowed(policy, bool(prospect.reach[medium].undecided)).what
     other = OTHER[medium]
     way_out = f" o scegli {MEDIUM_NAMES[other]}" if prospect.to_send(other, policy) else ""
     return f"{NO_CONTACT[medium]} Controlla il filtro{way_out}."
