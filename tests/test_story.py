@@ -88,7 +88,10 @@ def upload_everything(window: Page) -> None:
     window.get_by_role("link", name="Carica gli utenti per una custom audience").first.click()
     window.get_by_label("Nome della nuova custom audience").fill("Tutti i clienti")
     # As the shop wants: all 9,529, also those who refused to be profiled.
-    window.get_by_label("A chi inviare").select_option("anyone")
+    expect(window.get_by_role("radio", name="Tutti tranne chi ha detto no")).to_be_checked()
+    window.get_by_text("Chi ha detto no resta fuori").click()
+    window.get_by_label("Includo anche").check()
+    window.get_by_label("Perché puoi farlo").fill("Prova della demo con i dati del negozio")
     expect(window.locator("#ready-text")).to_contain_text("manca: il consenso")
     window.get_by_label("Ho raccolto il consenso").check()
     window.get_by_role("button", name="carica gli utenti").click()

@@ -1,140 +1,113 @@
-"""What a cell answers when it is asked for consent: yes, no, nothing, or words nobody knows. PURE.
+"""What a person answered about consent, for a way of being reached; answers nobody could read. PURE.
 
-A refusal is never lost: a cell that begins with no, non, not, never or mai is one, whatever follows. A yes is
-only what is wholly understood: `sì, ma non per email` is neither, and somebody has to say what it means.
+A contact has a general answer (`consent`), one for each channel (`consent_email` …), and `consent_unread`:
+the words in a file that nobody could read, JSON of target → folded word. A target is one of those four
+fields, with ":not" behind it where the column says who is out, so that its yes is a no.
 """
 
-import re
-from functools import lru_cache
+from collections.abc import Mapping
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final, Protocol
 
-from webapp.contacts.dates import read_date
-from webapp.values.blanks import fold, is_missing, unpack
-from webapp.values.readings import UNREADABLE, Unreadable
+import orjson
 
-# What says only yes or no, about whatever the name of the column says.
-_BARE_YES = {
-    *("si", "si'", "s", "yes", "y", "yep", "oui", "true", "vero", "v", "t", "x", "ok", "okay", "on"),
-    *("✓", "✔", "☑", "✅", "🗹", "[x]", "[v]", "(x)", "👍"),
-    *("attivo", "attiva", "attivato", "attivata", "active", "activated", "enabled", "abilitato", "abilitata"),
-    *("confermato", "confermata", "confermo", "confirmed", "certo", "checked", "spuntato"),
-}
-_BARE_NO = {
-    *("no", "n", "n0", "nope", "nein", "false", "falso", "f", "off"),
-    *("✗", "✘", "✕", "✖", "❌", "☐", "⬜", "◻", "□", "👎", "[ ]", "[]", "( )", "()"),
-    *("disattivo", "disattiva", "disattivato", "disattivata", "inattivo", "inattiva", "inactive"),
-    *("disabled", "deactivated", "disabilitato", "disabilitata", "unchecked"),
-}
-# What says that somebody is in, or out, whatever the name of the column says.
-_IN = re.compile(
-    r"(?:iscritt[oaie]|subscribed|subscriber|opt(?:ed)?[ -]?in|optedin)"
-    r"|(?:acconsent\w*|accett\w*|autorizz\w*|consente|consento|concess[oa]|concedo|concede|dato|prestato)"
-    r"|(?:granted|agreed|accepted|accepts?|allowed|approved|consented|favorevole)"
-).fullmatch
-_SUBSCRIBED = re.compile(r"iscritt[oaie]|subscribed|opt(?:ed)?[ -]?in|optedin").fullmatch
-_OUT = re.compile(
-    r"(?:disiscri\w*|disinscri\w*|disdett\w*|disdi(?:ce|co)|unsub\w*|opt(?:ed)?[ -]?out|optedout)"
-    r"|(?:rifiut\w*|neg|nega|nego|negan\w*|negare|negat\w*|negazione|revoc\w*|ritirat\w*|rinunci\w*)"
-    r"|(?:cancellat\w*|cancello|annull\w*|eliminat\w*|rimoss[oaie]|esclus[oaie]|bloccat\w*)"
-    r"|(?:oppost[oa]|oppone|opposizione|contrari[oa])"
-    r"|(?:black ?list\w*|block ?list\w*|black-?list\w*|block-?list\w*|blocked|bounced?|hardbounced?|cleaned)"
-    r"|(?:suppress\w*|denied|deny|declin\w*|reject\w*|refus\w*|withdr\w*|revoked|removed|excluded|cancell?ed)"
-    r"|(?:complain\w*|spam|disagree\w*|dnc|senza|stop|deleted)"
-).fullmatch
-_NOT = {"no", "non", "not", "never", "mai", "nope", "nein", "nessun", "nessuna", "without", "dont", "don't"}
-_BEGINS_NOT = {"no", "non", "not", "never", "mai"}
-# Words that change nothing: courtesies, where and when the answer was given. Not channels: "sì, per sms".
-_BESIDE = {
-    *("grazie", "thanks", "consenso", "consent", "iscrizione", "il", "lo", "la", "in", "data", "dal", "del"),
-    *("on", "at", "via", "ho", "ha", "e", "double", "single", "doppio"),
-    *("web", "online", "line", "sito", "form", "modulo", "negozio", "store", "shop", "cartaceo", "carta"),
-    *("app", "cassa", "evento", "fiera", "checkout", "landing"),
-}
+from webapp.contacts.cells import fold
+from webapp.values.emails import trim
 
-# Elsewhere these say that there is no value; here they may say that there is no consent.
-_MAY_BE_NO = {"none", "nil", "nullo", "missing", "mancante"}
-
-_NUMBER = re.compile(r"([01])(?:[.,]0{1,6})?").fullmatch
-_WORDS = re.compile(r"opt(?:ed)?[ -]?(?:in|out)(?![a-z])|(?:black|block)[ -]?list\w*|[a-z']+").findall
-_DATES = re.compile(r"[0-9]{1,4}(?:[/.-][0-9]{1,4}){0,2}|[0-9]{1,2}:[0-9]{2}")
-_PLAIN_SIGN = re.compile(r"[a-z\s.,;:!'\"()/-]").match
-_EDGES = " \t\r\n.,;:!\"'`´«»“”‘’-–—_/\\|"
-_VARIATION = dict.fromkeys([0xFE0E, 0xFE0F])  # ✔️ is ✔ as an emoji
+TURNED: Final = ":not"
+CHANNEL: Final = {"email": "consent_email", "sms": "consent_sms"}  # medium → its field
+FIELDS: Final = ("consent", "consent_email", "consent_sms", "consent_phone")
+BY_HAND: Final = "da decidere"  # the word of who was set to that by hand: it means nothing else, ever
+LONGEST_WORD = 60
+_AROUND = " \t\r\n.,;:!?…*\"'`()[]«»“”‘’"
 
 
-@lru_cache(maxsize=10_000)
-def read_consent(cell: str, turned: bool = False) -> bool | Unreadable | None:
-    """Whether the person of this cell said yes; None for an empty one, UNREADABLE for words nobody knows.
+class Answer(StrEnum):
+    """What holds for a person and a medium. UNDECIDED: something was answered that nobody could read yet."""
 
-    *turned* is for a column that says who is out ("Disiscritto", BLACKLIST, "Disiscritto il"): there sì, 1,
-    x or a date are refusals and no, 0 are none. Words that say it by themselves are not turned round:
-    `unsubscribed` in a column "Unsubscribed" is a refusal, not its opposite.
+    YES = "yes"
+    NO = "no"
+    UNDECIDED = "undecided"
+    NONE = "none"
+
+
+class Answered(Protocol):
+    """A contact, as far as consent goes."""
+
+    consent: bool | None
+    consent_email: bool | None
+    consent_sms: bool | None
+    consent_phone: bool | None
+    consent_unread: str | None
+
+
+def answer_for(consent: bool | None, on_channel: bool | None, unread: str | None) -> Answer:
+    """The answer that holds for a medium; *on_channel* is what was answered for its channel.
+
+    A no is a no whatever stands beside it; whoever has an unread answer anywhere waits for a person.
     """
-    word = _word(cell)
-    if is_missing(word) and word not in _MAY_BE_NO:
-        return None
-    return _turned(word, cell) if turned else _plain(word)
+    if consent is False or on_channel is False:
+        return Answer.NO
+    if unread is not None:
+        return Answer.UNDECIDED
+    said = consent if on_channel is None else on_channel
+    return Answer.YES if said else Answer.NONE
 
 
-def _word(cell: str) -> str:
-    text = fold(unpack(cell).translate(_VARIATION)).replace("_", " ")
-    return " ".join(text.split())
+def answer_of(contact: Answered, medium: str) -> Answer:
+    """The same of a contact. *medium*: email or sms."""
+    return answer_for(contact.consent, getattr(contact, CHANNEL[medium]), contact.consent_unread)
 
 
-def _plain(word: str) -> bool | Unreadable:
-    bare = _bare(word)
-    if bare is not None:
-        return bare
-    words = _words(word)
-    if words and words[0] in _BEGINS_NOT:
-        return False
-    yes = any(_is_yes(one) for one in words)
-    no = any(_is_no(one) for one in words)
-    if no:
-        return UNREADABLE if yes else False
-    # A sign that is no word (✗, ?, %) may change what the words say.
-    is_understood = all(_is_yes(one) or one in _BESIDE for one in words) and not _other_signs(word)
-    return True if yes and is_understood else UNREADABLE
+def answer_in(field: str, stored: bool | None, unread: str | None) -> Answer:
+    """What stands in one field of a contact, whatever its others say: as it is shown, and asked for."""
+    if stored is False:
+        return Answer.NO
+    if words_for(field, unread):
+        return Answer.UNDECIDED
+    return Answer.YES if stored else Answer.NONE
 
 
-def _turned(word: str, cell: str) -> bool | Unreadable:
-    bare = _bare(word)
-    if bare is not None:
-        return not bare
-    if read_date(cell) is not UNREADABLE:
-        return False  # since that day
-    words = _words(word)
-    if not words:
-        return UNREADABLE
-    if len(words) == 1 and not _other_signs(word) and _SUBSCRIBED(words[0]):
-        return True
-    is_negated = any(one in _NOT for one in words)
-    is_yes = words[0] in _BARE_YES
-    return False if not is_negated and (is_yes or any(_OUT(one) for one in words)) else UNREADABLE
+def words_for(field: str, unread: str | None) -> dict[str, str]:
+    """Target → word, of the targets that write *field*."""
+    return {target: word for target, word in unread_of(unread).items() if field_of(target) == field}
 
 
-def _bare(word: str) -> bool | None:
-    """Yes or no when *word* says nothing else, None when it says more."""
-    if number := _NUMBER(word.strip(" .,;:!()[]\"'")):
-        return number[1] == "1"
-    for text in (word, word.strip(_EDGES), word.strip(_EDGES + "()[]")):
-        if text in _BARE_YES:
-            return True
-        if text in _BARE_NO:
-            return False
-    return None
+def fold_word(cell: str) -> str:
+    """A cell of a column of consent as its word is remembered: no case, accents, blanks or points around it.
+
+    At most 60 characters: a longer text is cut and told from others that begin like it. Never empty, unless
+    the cell is.
+    """
+    plain = " ".join(fold(trim(cell.replace("\0", ""))).split())
+    word = plain.strip(_AROUND) or plain
+    if len(word) <= LONGEST_WORD:
+        return word
+    return f"{word[: LONGEST_WORD - 10]}… {sha256(word.encode()).hexdigest()[:8]}"
 
 
-def _words(word: str) -> list[str]:
-    return [one.strip("'") if one != "si'" else "si" for one in _WORDS(word)]
+def pack_unread(words: Mapping[str, str]) -> str | None:
+    """Target → word as `consent_unread` holds it, always in the same order; None when there is none."""
+    return orjson.dumps(dict(words), option=orjson.OPT_SORT_KEYS).decode() if words else None
 
 
-def _is_yes(word: str) -> bool:
-    return (word in _BARE_YES and len(word) > 1 and word != "on") or _IN(word) is not None
+def unread_of(packed: str | None) -> dict[str, str]:
+    """Target → word of a `consent_unread`."""
+    return orjson.loads(packed) if packed else {}
 
 
-def _is_no(word: str) -> bool:
-    return word in _NOT or (word in _BARE_NO and len(word) > 1) or _OUT(word) is not None
+def field_of(target: str) -> str:
+    """The field a target writes: consent_email:not → consent_email."""
+    return target.removesuffix(TURNED)
 
 
-def _other_signs(word: str) -> bool:
-    return any(not (_PLAIN_SIGN(c) or c in _BARE_YES) for c in _DATES.sub("", word))
+def is_turned(target: str) -> bool:
+    return target.endswith(TURNED)
+
+
+def without(packed: str | None, field: str) -> str | None:
+    """*packed* once *field* has an answer that says something."""
+    return pack_unread(
+        {target: word for target, word in unread_of(packed).items() if field_of(target) != field}
+    )

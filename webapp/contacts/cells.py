@@ -10,7 +10,7 @@ from functools import lru_cache
 import phonenumbers
 from babel import Locale
 
-from webapp.contacts.answers import read_consent as read_consent
+from webapp.contacts.answer_words import read_consent as read_consent
 from webapp.contacts.dates import MAX_YEAR as MAX_YEAR
 from webapp.contacts.dates import MIN_YEAR as MIN_YEAR
 from webapp.contacts.dates import DateOrder as DateOrder
