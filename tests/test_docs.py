@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
 SHEET = (ROOT / "docs" / "meta-graph-api.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\]\(([^)#\s]+)")
 HEADING = re.compile(r"^#{2,3} ([0-9]+(?:\.[0-9]+)?)\b", re.MULTILINE)
@@ -16,7 +17,9 @@ FILE = re.compile(r"`((?:webapp|templates|tests|static|docs)/[\w./-]+|CHANGELOG\
 
 
 def python_files() -> list[Path]:
-    return [path for top in ("webapp", "tests") for path in (ROOT / top).rglob("*.py") if path != Path(__file__)]
+    return [
+        path for top in ("webapp", "tests") for path in (ROOT / top).rglob("*.py") if path != Path(__file__)
+    ]
 
 
 def cited_headings() -> set[str]:
