@@ -4,16 +4,23 @@ Names stand as `columns.name_of` makes them: without case, accents and punctuati
 """
 
 # Words that tell a column of consent whose name is longer than any we know ("Consenso marketing (S/N)"),
-# those that speak of advertising first; a word that turns the answer round makes it another column.
+# those that speak of advertising first.
 CONSENT_WORDS = (
     {"marketing", "pubblicita", "pubblicitario", "promozionale", "promozionali", "promozioni", "commerciali",
      "commerciale", "profilazione", "advertising"},
     {"consenso", "consensi", "consent", "optin", "gdpr", "privacy"},
-    {"newsletter", "iscritto", "iscritta", "subscribed"},
+    {"newsletter", "iscritto", "iscritta", "subscribed", "subscription", "iscrizione"},
 )  # fmt: skip
-CONSENT_TURNED = {
-    *("no", "non", "not", "out", "optout", "revoca", "revocato", "disiscritto", "unsubscribed", "blocco"),
-}
+
+# Names that say little: what the column holds decides whether it is the field.
+COUNTRY_NEEDS = 0.5  # share of cells that are countries, for any name: a "paese" is a village too
+PROVINCE_BY_CONTENT = {"sigla", "pr", "state", "stato provincia", "state province"}
+# istat.it, codici delle unità amministrative: the signs of the 107 provinces of today.
+PROVINCES = frozenset(
+    "AG AL AN AO AP AQ AR AT AV BA BG BI BL BN BO BR BS BT BZ CA CB CE CH CL CN CO CR CS CT CZ EN FC FE FG FI FM "
+    "FR GE GO GR IM IS KR LC LE LI LO LT LU MB MC ME MI MN MO MS MT NA NO NU OR PA PC PD PE PG PI PN PO PR PT PU "
+    "PV PZ RA RC RE RG RI RM RN RO SA SI SO SP SR SS SU SV TA TE TN TO TP TR TS TV UD VA VB VC VE VI VR VT VV".split()
+)
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "code": (
@@ -162,6 +169,18 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "codice paese",
         "paese di residenza",
         "nazionalita",
+    ),
+    "dial_code": (
+        "prefisso internazionale",
+        "prefisso telefonico",
+        "prefisso",
+        "codice internazionale",
+        "country calling code",
+        "phone country code",
+        "dial code",
+        "dialling code",
+        "dialing code",
+        "calling code",
     ),
     "birth_date": (
         "data di nascita",

@@ -19,6 +19,7 @@ from webapp.contacts.imports import (
 )
 from webapp.contacts.imports.columns import NEW
 from webapp.contacts.imports.files.file_limits import UnreadableFile
+from webapp.contacts.imports.matching.conversion import converter_of
 from webapp.contacts.imports.import_pages import find, told, url
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
@@ -169,7 +170,7 @@ def _columns(
 ) -> dict[str, object]:
     rows = [row.cells for row in import_draft.sample(draft) if row.problem is None]
     own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
-    converter = dry_run.draft_converter(session, draft)
+    converter = converter_of(session, draft)
     remembered = import_memory.find(session, draft)
     return {
         "database": database,
