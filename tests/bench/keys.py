@@ -55,7 +55,7 @@ def _details(people: Sequence[Person]) -> Iterator[Sequence[Any]]:
 
 @lru_cache(maxsize=200_000)  # names, places and dates come again and again
 def _digest(key: str, raw: Any) -> bytes:
-    value, _reason = normalise(key, str(raw), "IT") if raw else (None, None)
+    value = normalise(key, str(raw), "IT").value if raw else None
     return bytes.fromhex(sha256(key, value) or "") if value else UNKNOWN
 
 

@@ -46,12 +46,11 @@ def test_an_empty_cell_is_a_missing_address(raw):
         ("niccolò@gmail.com", "email_invalid.accent"),
         ("mario@gmail..com", "email_invalid"),
         ("mario@posta.local", "email_invalid"),
-        ("mario@example.com.", "email_invalid"),
         ("f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79", "email_invalid.hash"),
     ],
 )
 def test_a_wrong_address_says_what_to_correct(raw, reason):
-    assert read_email(raw) == (None, reason)
+    assert read_email(raw) == (None, reason, None)
 
 
 def library(address: str) -> str | None:
@@ -79,7 +78,7 @@ def test_an_address_is_accepted_exactly_when_the_library_accepts_it(address):
 @settings(deadline=None)
 @given(st.text())
 def test_reading_twice_changes_nothing(raw):
-    value, reason = read_email(raw)
+    value, reason, _ = read_email(raw)
 
     assert (value is None) != (reason is None)
     assert value is None or read_email(value).value == value

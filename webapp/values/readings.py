@@ -1,21 +1,33 @@
 """How a cell typed by a person becomes a value we can trust, or a reason why not. PURE."""
 
-from typing import NamedTuple
+from enum import Enum
+from typing import Final, NamedTuple
+
+
+class Unreadable(Enum):
+    """The one value that stands for a cell that holds something else than its column says."""
+
+    UNREADABLE = "unreadable"
+
+
+UNREADABLE: Final = Unreadable.UNREADABLE
 
 
 class Reading(NamedTuple):
-    """Exactly one of the two is set: the normalised *value*, or the *reason* there is none.
+    """The normalised *value*, or the *reason* there is none: exactly one of the two is set.
 
-    A reason is a code of `texts.REASONS`. The part before the dot is the group that numbers on
+    A reason is a code of `reasons.REASONS`. The part before the dot is the group that numbers on
     screen are added up by (`phone_invalid`), the rest says more (`phone_invalid.excel`).
+    A *note* is a code of `reasons.NOTES`: the value is certain, and something beside it was left out.
     """
 
     value: str | None
     reason: str | None
+    note: str | None = None
 
 
-def good(value: str) -> Reading:
-    return Reading(value, None)
+def good(value: str, note: str | None = None) -> Reading:
+    return Reading(value, None, note)
 
 
 def bad(reason: str) -> Reading:

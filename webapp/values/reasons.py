@@ -24,21 +24,46 @@ REASONS = {
     "email_invalid.local": "indirizzo email non valido: manca la parte prima della chiocciola",
     "email_invalid.many_at": "indirizzo email non valido: c’è più di una chiocciola",
     "email_invalid.no_at": "indirizzo email non valido: manca la chiocciola",
+    "email_invalid.sign": "indirizzo email non valido: c’è un segno che non ne fa parte (per esempio #, = "
+    "o un punto in fondo)",
     "email_invalid.space": "indirizzo email non valido: c’è uno spazio",
+    "email_invalid.text": "indirizzo email non valido: accanto all’indirizzo c’è altro testo o uno "
+    "spazio di troppo",
+    "email_invalid.two": "indirizzo email non valido: ci sono più indirizzi nella stessa cella e non tutti "
+    "si leggono",
     "phone_empty": "manca il numero di cellulare",
     "phone_invalid": "numero non valido: nessun operatore usa questo numero",
     "phone_invalid.country": "numero non valido: il prefisso internazionale manca o non esiste",
+    "phone_invalid.abroad": "numero non valido: nel paese del contatto nessun operatore usa questo numero",
+    "phone_invalid.dial_code": "numero non valido: il prefisso nel numero e quello nella sua colonna sono di "
+    "paesi diversi",
     "phone_invalid.excel": "numero non valido: Excel ne ha perso alcune cifre (per esempio 3,33E+09)",
+    "phone_invalid.half": "numero non valido: accanto al numero ci sono altre cifre (per esempio /1 o (2))",
     "phone_invalid.letters": "numero non valido: contiene lettere",
     "phone_invalid.long": "numero non valido: ha troppe cifre",
     "phone_invalid.service": "numero non valido: è un numero di servizio, non di una persona",
     "phone_invalid.short": "numero non valido: ha poche cifre",
-    "phone_invalid.two": "numero non valido: ci sono più numeri nella stessa cella",
-    "phone_invalid.zero": "numero non valido: dopo il prefisso internazionale c’è uno zero di troppo",
+    "phone_invalid.signs": "numero non valido: ci sono segni che non fanno parte di un numero",
+    "phone_invalid.two": "numero non valido: ci sono più numeri nella stessa cella e non si capisce quale usare",
+    "phone_invalid.zero": "numero non valido: c’è uno zero di troppo all’inizio o dopo il prefisso "
+    "internazionale",
     "phone_landline": "numero fisso: non riceve SMS",
+}
+
+# What a person is told about values that were read although something stood beside them.
+NOTES = {
+    "cleaned": "accanto al valore c’era altro, che è stato tolto (per esempio virgolette o «mailto:»)",
+    "extension_left": "dopo il numero c’era un interno, che è stato tolto",
+    "second_address_left": "nella cella c’erano più indirizzi: è stato preso il primo",
+    "second_number_left": "nella cella c’erano più numeri: è stato preso il primo cellulare",
 }
 
 
 def explain(reason: str) -> str:
     """What to tell a person about *reason*; a detail without words of its own is told by its group."""
     return REASONS.get(reason) or REASONS[group(reason)]
+
+
+def explain_note(note: str) -> str:
+    """What to tell a person about the *note* of a reading."""
+    return NOTES[note]

@@ -76,7 +76,7 @@ def test_an_italian_value_becomes_what_meta_compares(key, raw, value):
     ],
 )
 def test_what_cannot_be_read_for_certain_is_left_out(key, raw, reason):
-    assert normalise(key, raw, "IT") == (None, reason)
+    assert normalise(key, raw, "IT") == (None, reason, None)
 
 
 def test_accents_of_places_are_written_out_only_on_request():
@@ -156,7 +156,7 @@ words = st.one_of(
 @settings(deadline=None)
 @given(st.sampled_from([k for k in KEYS if k != "PHONE"]), words, st.sampled_from([None, "IT", "US", "GB"]))
 def test_normalising_twice_changes_nothing(key, raw, country):
-    value, reason = normalise(key, raw, country)
+    value, reason, _ = normalise(key, raw, country)
 
     assert (value is None) != (reason is None)
     assert value is None or normalise(key, value, country).value == value

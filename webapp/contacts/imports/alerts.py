@@ -25,7 +25,8 @@ from typing import TypedDict
 from webapp.contacts.fields import OWN, STANDARD_BY_NAME
 from webapp.contacts.imports.matching import consent_columns
 from webapp.contacts.models_imports import ContactImport
-from webapp.contacts.store.date_cells import MIXED
+from webapp.contacts.cells import DateOrder
+from webapp.values.reasons import explain_note
 from webapp.values.texts import number, plural
 
 
@@ -39,16 +40,6 @@ class Alert(TypedDict):
 
 TO_CONFIRM = ("no_valid", "nobody_to_send", "refusals_ignored", "values_lost")
 WARNINGS = (*TO_CONFIRM, "undecided_words", "kept_", "dates_contradictory")
-_NOTES = {
-    "second_number_left": (
-        "cella contiene due numeri: è stato preso il primo cellulare",
-        "celle contengono due numeri: è stato preso il primo cellulare",
-    ),
-    "cleaned": (
-        "valore aveva segni di troppo intorno: li abbiamo tolti",
-        "valori avevano segni di troppo intorno: li abbiamo tolti",
-    ),
-}
 
 
 def of_import(made: ContactImport) -> list[Alert]:
@@ -170,7 +161,7 @@ def _dates(draft: ContactImport, tally: Mapping[str, int]) -> list[Alert]:
 
 
 def _mixed(draft: ContactImport) -> list[Alert]:
-    mixed = [index for index, order in draft.date_orders.items() if order == MIXED]
+    mixed = [index for index, order in draft.date_orders.items() if order == DateOrder.MIXED]
     if not mixed:
         return []
     text = (
@@ -185,8 +176,9 @@ def _notes(tally: Mapping[str, int]) -> list[Alert]:
     for key, count in tally.items():
         if key.startswith("note."):
             code = key.removeprefix("note.")
-            words = _NOTES.get(code.partition(".")[2], ("valore da ricontrollare", "valori da ricontrollare"))
-            found.append(alert(code, count, f"{plural(count, *words)}."))
+            medium, _, note = code.partition(".")
+            words = f"{plural(count, 'cella', 'celle')} di {STANDARD_BY_NAME[medium].label}"
+            found.append(alert(code, count, f"{words}: {explain_note(note)}."))
     return found
 
 

@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from webapp.contacts.cells import UNREADABLE, fold, read_date, read_number, read_yes_no
+from webapp.contacts.cells import UNREADABLE, fold, is_missing, read_date, read_number, read_yes_no
 from webapp.contacts.fields import OWN, SKIP, FieldType
 from webapp.contacts.imports.matching.matcher import Matcher
 from webapp.contacts.imports.matching.names import ZERO_WIDTH, name_of
-from webapp.contacts.store.from_cells import is_missing
 from webapp.values.emails import read_email, trim
 from webapp.values.phones import read_mobile
 

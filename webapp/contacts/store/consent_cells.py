@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from webapp.contacts import cells as read
-from webapp.contacts.store.from_cells import read_consent
 from webapp.contacts.answers import FIELDS, field_of, fold_word, is_turned, pack_unread
 
 Meanings = Mapping[tuple[bool, str], bool]  # (turned, folded word) → may be sent, of `consent_words`
@@ -42,9 +41,9 @@ NOTHING = Answered(None)
 
 def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
     """What a cell of a column of consent says of the contact."""
-    if cell.strip() in _EMPTY_LISTS:
+    if turned and cell.strip() in _EMPTY_LISTS:
         return NOTHING
-    said = read_consent(cell)
+    said = read.read_consent(cell)
     if said is None:
         return NOTHING
     if not isinstance(said, bool):
@@ -116,5 +115,5 @@ class ConsentColumns:
 def _happened(cell: str) -> bool:
     """Whether the cell holds the day of the refusal, or the list of its reasons."""
     text = cell.strip()
-    is_day = isinstance(read.read_date(text), date) or _COMPACT(text)
+    is_day = isinstance(read.read_date(text, serial=True), date) or _COMPACT(text)
     return bool(is_day) or (text.startswith("[") and text.endswith("]"))

@@ -3,15 +3,17 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from webapp.contacts import cells as read
+from webapp.contacts.store.row_countries import Country
 from webapp.values.emails import read_email
 from webapp.values.formulas import unescape
 from webapp.values.phones import read_mobile
 from webapp.values.readings import Reading
 
-Country = str | None  # ISO code; None: nobody knows
+_LISTED = " ::: "  # how Google Contacts writes several values of one kind into a cell
 
 
 class Digested(NamedTuple):
@@ -30,14 +32,11 @@ class DigestedColumn(NamedTuple):
     reason: list[str | None]
 
 
-Digester = Callable[[Sequence[str], "Sequence[Country] | None"], DigestedColumn]
-
-
 def digest_email(cell: str) -> Digested:
     return _only(digest_emails([cell], Counter()))
 
 
-def digest_mobile(cell: str, country: Country = "IT") -> Digested:
+def digest_mobile(cell: str, country: str | None = "IT") -> Digested:
     return _only(digest_mobiles([cell], country, Counter()))
 
 
@@ -45,18 +44,37 @@ def digest_emails(cells: Sequence[str], notes: Counter[str]) -> DigestedColumn:
     """*notes*: gets what was said beside addresses that could be read, code → how many."""
     # An export puts an apostrophe before an address that begins as a formula does.
     plain = [unescape(cell) if cell.startswith("'") else cell for cell in cells]
-    return _digest(plain, [read_email(cell) for cell in plain], notes)
+    return _digest(
+        plain, [read_email(cell) if _LISTED not in cell else _first(cell, read_email) for cell in plain], notes
+    )
 
 
 def digest_mobiles(
-    cells: Sequence[str], country: Country | Sequence[Country], notes: Counter[str]
+    cells: Sequence[str], country: str | Sequence[Country] | None, notes: Counter[str]
 ) -> DigestedColumn:
-    """*country*: of all numbers without a prefix, or of each."""
+    """*country*: of all numbers without a prefix, or of the row of each."""
     if country is None or isinstance(country, str):
-        readings = [read_mobile(cell, country) for cell in cells]
+        same: Country = (country, None)
+        readings = [
+            read_mobile(cell, country) if _LISTED not in cell else _first(cell, partial(_mobile, of=same))
+            for cell in cells
+        ]
     else:
-        readings = [read_mobile(cell, of) for cell, of in zip(cells, country, strict=True)]
+        readings = [
+            _mobile(cell, of) if _LISTED not in cell else _first(cell, partial(_mobile, of=of))
+            for cell, of in zip(cells, country, strict=True)
+        ]
     return _digest(cells, readings, notes)
+
+
+def _mobile(cell: str, of: Country) -> Reading:
+    return read_mobile(cell, *of)
+
+
+def _first(cell: str, read_one: Callable[[str], Reading]) -> Reading:
+    """The first valid value of a list, else what is wrong with the first."""
+    readings = [read_one(part) for part in cell.split(_LISTED)]
+    return next((one for one in readings if one.value is not None), readings[0])
 
 
 def first_valid(first: DigestedColumn, reserve: DigestedColumn) -> DigestedColumn:
@@ -72,11 +90,11 @@ def first_valid(first: DigestedColumn, reserve: DigestedColumn) -> DigestedColum
 
 
 def _digest(cells: Sequence[str], readings: Sequence[Reading], notes: Counter[str]) -> DigestedColumn:
-    notes.update(reading[2] for reading in readings if len(reading) > 2 and reading[2])
+    notes.update(note for _, _, note in readings if note)
     return DigestedColumn(
         [read.read_text(cell) for cell in cells],
-        [None if one[0] is None else hashlib.sha256(one[0].encode()).digest() for one in readings],
-        [one[1] for one in readings],
+        [None if value is None else hashlib.sha256(value.encode()).digest() for value, _, _ in readings],
+        [reason for _, reason, _ in readings],
     )
 
 

@@ -19,7 +19,7 @@ from webapp.contacts.store.date_cells import date_reader
 from webapp.contacts.store.digests import digest_email, digest_mobile
 from webapp.contacts.store.file_answers import FileAnswers
 from webapp.contacts.store.merging import CLEARED, EVIDENCE, Values
-from webapp.contacts.store.row_countries import Abroad, countries, with_prefix
+from webapp.contacts.store.row_countries import Country, countries
 
 __all__ = ["RowChoices", "RowConverter", "Values", "digest_email", "digest_mobile"]
 
@@ -168,7 +168,7 @@ class RowConverter:
             key = target.removeprefix(OWN)
             kind = own_types[key]
             reader = (
-                date_reader(self._choices.date_orders.get(str(index)))
+                date_reader(self._choices.date_orders.get(str(index)), is_own=True)
                 if kind == FieldType.DATE
                 else _OWN_READERS[kind]
             )
@@ -190,17 +190,17 @@ class RowConverter:
             return [None if value is read.UNREADABLE else value for value in values]
         return values
 
-    def _postcodes(self, rows: Sequence[Sequence[str]], places: Sequence[Abroad]) -> list[Any]:
+    def _postcodes(self, rows: Sequence[Sequence[str]], places: Sequence[Country]) -> list[Any]:
         """Only an Italian CAP gets back the zeros that Excel took."""
         at = self._postcode_at or 0
         found = [
-            read.read_postcode(cells[at], place.country or "")
-            for cells, place in zip(rows, places, strict=True)
+            read.read_postcode(cells[at], country or "")
+            for cells, (country, _) in zip(rows, places, strict=True)
         ]
         return [CLEARED if value is None else value for value in found] if self._choices.clears else found
 
     def _digest(
-        self, rows: Sequence[Sequence[str]], medium: str, indexes: Sequence[int], places: Sequence[Abroad] | None
+        self, rows: Sequence[Sequence[str]], medium: str, indexes: Sequence[int], places: Sequence[Country] | None
     ) -> digests.DigestedColumn:
         notes: Counter[str] = Counter()
         found: digests.DigestedColumn | None = None
@@ -211,10 +211,7 @@ class RowConverter:
             elif places is None:
                 one = digests.digest_mobiles(cells, self._country, notes)
             else:
-                one = digests.digest_mobiles(
-                    with_prefix(cells, places), [place.country for place in places], notes
-                )
-                one = one._replace(typed=[read.read_text(cell) for cell in cells])
+                one = digests.digest_mobiles(cells, places, notes)
             found = one if found is None else digests.first_valid(found, one)
         assert found is not None
         self.notes.update({f"{medium}.{note}": count for note, count in notes.items()})
@@ -262,7 +259,7 @@ class RowConverter:
 
 def _standard_readers(country: str) -> dict[str, Callable[[str], Any]]:
     return {
-        "code": read.read_text,
+        "code": read.read_code,
         "first_name": _name,
         "last_name": _name,
         "gender": read.read_gender,

@@ -10,8 +10,6 @@ from webapp.contacts import cells as read
 from webapp.contacts.imports.column_names import PROVINCES
 from webapp.contacts.store.consent_cells import read_answer
 from webapp.contacts.store.digests import digest_emails, digest_mobiles
-from webapp.contacts.store.from_cells import is_missing
-from webapp.contacts.store.row_countries import is_dialling_code
 
 MOSTLY = 0.5
 SURELY = 0.9
@@ -21,7 +19,7 @@ class Contents:
     """The filled cells of a column; counts are of cells, shares of the filled ones, 0 when there is none."""
 
     def __init__(self, cells: Sequence[str], country: str) -> None:
-        self.values = [cell for cell in cells if read.read_text(cell) is not None and not is_missing(cell)]
+        self.values = [cell for cell in cells if read.read_text(cell) is not None]
         self._country = country
 
     @property
@@ -56,7 +54,7 @@ class Contents:
 
     @cached_property
     def dialling_codes(self) -> float:
-        return self._share(is_dialling_code)
+        return self._share(lambda cell: read.dialling_country(cell) is not None)
 
     @cached_property
     def provinces(self) -> float:

@@ -7,8 +7,8 @@ The first rows decide when they can; what they leave open is decided by reading 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from webapp.contacts.cells import DateOrder
 from webapp.contacts.fields import OWN, SKIP, STANDARD_BY_NAME, FieldType
-from webapp.contacts.store.date_cells import DAY_FIRST, MIXED, MONTH_FIRST
 from webapp.values.emails import trim
 
 _NUMBERS = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-](?:[0-9]{4}|[0-9]{2})(?![0-9])").match
@@ -31,8 +31,8 @@ class OrderSeen:
     def order(self) -> str | None:
         """dmy, mdy, mixed when the cells contradict each other, None while they say nothing."""
         if self._day_first and self._month_first:
-            return MIXED
-        return DAY_FIRST if self._day_first else MONTH_FIRST if self._month_first else None
+            return DateOrder.MIXED
+        return DateOrder.DAY_FIRST if self._day_first else DateOrder.MONTH_FIRST if self._month_first else None
 
 
 def of_rows(mapping: Mapping[str, str], rows: Sequence[Sequence[str]]) -> dict[str, str]:
@@ -69,7 +69,7 @@ def settle(indexes: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[dict[
             if seen[index].order:
                 waiting.discard(index)
     undecided = sum(seen[index].may_be_both for index in waiting)
-    return {index: one.order or DAY_FIRST for index, one in seen.items()}, undecided
+    return {index: one.order or DateOrder.DAY_FIRST for index, one in seen.items()}, undecided
 
 
 def _holds_dates(target: str, types: Mapping[str, str]) -> bool:

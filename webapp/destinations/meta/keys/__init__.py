@@ -37,7 +37,7 @@ _Rule = Callable[[str, str | None], Reading]
 
 _RULES: dict[str, _Rule] = {
     # [page] trim, lowercase; no dots and no "+tag" removed (all of Meta's tools agree).
-    "EMAIL": lambda raw, country: read_email(raw),
+    "EMAIL": lambda raw, country: _email(raw),
     "PHONE": lambda raw, country: _phone(raw, country),
     "FN": lambda raw, country: names.name(raw),
     "LN": lambda raw, country: names.name(raw),
@@ -101,8 +101,17 @@ def normalise_line(line: dict[str, Any]) -> dict[str, str | None]:
     key, raw = line["key"], line["raw"]
     if key not in _RULES:
         return {"normalised": None, "sha256": None, "reason": "key_unknown"}
-    value, reason = normalise(key, "" if raw is None else str(raw), line.get("country"))
+    value, reason, _ = normalise(key, "" if raw is None else str(raw), line.get("country"))
     return {"normalised": value, "sha256": sha256(key, value) if value else None, "reason": reason}
+
+
+def _email(raw: str) -> Reading:
+    """The address, which must be all there is in *raw*: Meta's tools refuse `mary@example.com.`, final dot.
+
+    Taking an address out of what stands around it is the business of whoever reads a customer's file.
+    """
+    reading = read_email(raw)
+    return bad("email_invalid.sign") if reading.note else reading
 
 
 def _phone(raw: str, country: str | None) -> Reading:
