@@ -31,7 +31,7 @@ PURE = {
         f"values.{name}"
         for name in ("readings", "reasons", "emails", "phones", "texts", "masking", "formulas")
     ),
-    *("contacts.filters.filter_rules", "destinations.base", "destinations.meta.keys"),
+    *("contacts.answers", "contacts.filters.filter_rules", "destinations.base", "destinations.meta.keys"),
     *(
         "destinations.meta.graph_api.error_table",
         "destinations.meta.graph_api.usage",

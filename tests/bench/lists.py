@@ -89,6 +89,7 @@ def fill_history(world_client: int, database_id: int, account_id: int) -> None:
                 audience_id=str(120_200_000_000_000_000 + number),
                 audience_name=f"Clienti {number}",
                 medium="email",
+                consent="not_refused",
                 status=UploadStatus.COMPLETED,
                 selected=100_000,
                 to_send=100_000,

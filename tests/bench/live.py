@@ -17,6 +17,7 @@ from tests.support.running import Workers, environment, wait_until
 from webapp import db, services
 from webapp.access.models import Client, Role
 from webapp.config import ROOT
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import UserDatabase
 from webapp.destinations.base import Medium
 from webapp.host.installation import free_port
@@ -91,6 +92,7 @@ def _running_upload(world: World, database_id: int) -> Upload:
         audience_id=None,
         audience_name="Dal vivo",
         medium=Medium.EMAIL,
+        consent=ConsentPolicy.NOT_REFUSED,
         started_by="misura",
     )
     wait_until(lambda: _read(upload).status == UploadStatus.SENDING, WITHIN_S)

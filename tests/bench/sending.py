@@ -14,6 +14,7 @@ from tests.bench.schemas import ONE_KEY
 from tests.bench.world import World, redis
 from tests.support.running import Workers, wait_until
 from webapp import db, services, workers
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import Contact
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts.connect import http_session
@@ -41,6 +42,7 @@ def with_workers(world: World, count: int, database_id: int, batch_rows: int) ->
                 audience_id=None,
                 audience_name=f"Con {count}",
                 medium=Medium.EMAIL,
+                consent=ConsentPolicy.NOT_REFUSED,
                 started_by="misura",
             )
             wait_until(lambda: _read(upload).status in FINAL, WITHIN_S)

@@ -7,6 +7,7 @@ from sqlmodel import func, select
 
 from tests.bench import keys
 from webapp import config, db, services
+from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Medium
 from webapp.uploads import jobs
 from webapp.uploads.commands import start_upload
@@ -28,6 +29,7 @@ def run(database_id: int, client_id: int, account_id: int, keys_sent: int) -> di
         audience_id="120200000000000001",
         audience_name="Misura",
         medium=Medium.EMAIL,
+        consent=ConsentPolicy.NOT_REFUSED,
         started_by="misura",
     )
     started = time.perf_counter()

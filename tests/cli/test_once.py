@@ -209,8 +209,10 @@ def test_who_is_present_is_recognised_by_the_key_that_was_asked_for(env, tmp_pat
     assert (told["new"], told["updated"], told["rejected"]) == (0, 1, 0)
 
 
-@pytest.mark.parametrize(("asked", "sent"), [([], 2), (["--consenso", "non-negato"], 1)])
-def test_the_command_sends_to_all_unless_it_is_asked_to_leave_out_who_said_no(
+@pytest.mark.parametrize(
+    ("asked", "sent"), [([], 1), (["--consenso", "tutti", "--motivo", "Contratto di fornitura"], 2)]
+)
+def test_the_command_leaves_out_who_said_no_unless_it_is_told_why_not(
     env, simulator, connected, tmp_path, asked, sent
 ):
     file = tmp_path / "soci.csv"
@@ -226,3 +228,18 @@ def test_the_command_sends_to_all_unless_it_is_asked_to_leave_out_who_said_no(
 
     told = json.loads(done.stdout)
     assert (told["sent"], told["excluded"]) == (sent, 2 - sent)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--consenso", "tutti"], "scrivi perché puoi farlo con --motivo"),
+        (["--consenso", "tutti", "--motivo", "perché sì"], "almeno 10 caratteri"),
+        (["--motivo", "Contratto di fornitura"], "--motivo serve solo con --consenso tutti"),
+    ],
+)
+def test_the_command_wants_a_reason_for_who_said_no_and_for_nobody_else(env, asked, said):
+    done = platea("carica", "--database", "Soci", "--account", "1", "--audience", "Soci", *asked, env=env)
+
+    assert done.returncode == 2
+    assert said in done.stderr

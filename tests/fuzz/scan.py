@@ -23,6 +23,7 @@ from webapp.access.queries import spaces
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.config import ROOT
 from webapp.contacts import databases
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import Filter
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
@@ -90,7 +91,7 @@ def _start(installation: Installation) -> str:
     installation.start_workers(1)
     start_upload(
         client_id=client.id or 0, database_id=database.id or 0, account_id=account.id or 0, audience_id=None,
-        audience_name="Prova", medium=Medium.EMAIL, started_by="scansione",
+        audience_name="Prova", medium=Medium.EMAIL, consent=ConsentPolicy.NOT_REFUSED, started_by="scansione",
     )  # fmt: skip
     return url
 

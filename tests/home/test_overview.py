@@ -30,6 +30,7 @@ def add_upload(database: UserDatabase, status: UploadStatus, sent: int = 0) -> U
             audience_name="Black Friday",
             audience_id="23847293847293847",
             medium="email",
+            consent="not_refused",
             status=status,
             selected=sent,
             duplicates=0,

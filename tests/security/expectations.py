@@ -64,6 +64,7 @@ GET  contacts.confirm_erasure             marketer      200
 GET  contacts.confirm_undo                marketer      200
 GET  contacts.contact                     marketer      200
 GET  contacts.contacts                    support       200
+GET  contacts.consent_words               marketer      200
 POST contacts.count_filter                marketer      200
 POST contacts.create_contact              marketer      422
 POST contacts.create_database             marketer      422
@@ -71,6 +72,7 @@ POST contacts.create_filter               marketer      422
 POST contacts.create_import               marketer      422
 POST contacts.create_sample                marketer      303
 GET  contacts.databases                   support       200
+POST contacts.decide_words                marketer      303
 POST contacts.delete_contact              marketer      303
 POST contacts.delete_database             marketer      422
 POST contacts.delete_filter               marketer      303

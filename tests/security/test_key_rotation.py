@@ -17,6 +17,7 @@ from webapp import services as platea
 from webapp.access.trail.audit_chain import verify
 from webapp.cli.keys import _know_every_table
 from webapp.config import ROOT, Settings
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import UserDatabase
 from webapp.crypto import CannotOpen, Seal, new_key
 from webapp.destinations.base import Medium
@@ -156,7 +157,8 @@ def test_uploads_go_on_while_the_key_changes(connected, aurora, simulator, runni
     def upload(name: str):
         return start_upload(
             client_id=aurora.id, database_id=database.id, account_id=account.id, audience_id=None,
-            audience_name=name, medium=Medium.EMAIL, started_by="Giulia Ferri",
+            audience_name=name, medium=Medium.EMAIL, consent=ConsentPolicy.NOT_REFUSED,
+            started_by="Giulia Ferri",
         )  # fmt: skip
 
     both, _ = running(NEW, OLD)

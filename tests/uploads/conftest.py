@@ -10,6 +10,7 @@ from tests.support.running import Simulator
 from webapp import db
 from webapp.access.models import Client
 from webapp.config import Settings
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
@@ -38,6 +39,8 @@ class World:
             "audience_id": None,
             "audience_name": "Clienti, novembre",
             "medium": Medium.EMAIL,
+            "consent": ConsentPolicy.NOT_REFUSED,
+            "reason": "Contratto di fornitura, parere del DPO",  # kept where who said no is sent too
             "started_by": "Giulia Ferri",
             **changes,
         }

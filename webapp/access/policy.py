@@ -111,6 +111,8 @@ POLICY: dict[str, Who] = {
     "contacts.contact": Who.MARKETER,
     "contacts.choose_columns": Who.MARKETER,
     "contacts.export_contacts": Who.MARKETER,
+    "contacts.consent_words": Who.MARKETER,
+    "contacts.decide_words": Who.MARKETER,
     "contacts.new_contact": Who.MARKETER,
     "contacts.create_contact": Who.MARKETER,
     "contacts.edit_contact": Who.MARKETER,

@@ -7,6 +7,7 @@ import click
 from webapp import config, db, migrations, services
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import once, terminal
+from webapp.cli.uploads import CONSENTS
 from webapp.host.embedded_redis import RedisBusy
 from webapp.host.installation import CannotStart, Installation, free_port
 
@@ -25,6 +26,13 @@ WORKERS = 2
 )
 @click.option("--medium", type=click.Choice(["email", "sms"]), help="Con --una-volta: per cosa caricare.")
 @click.option(
+    "--consenso",
+    type=click.Choice(list(CONSENTS)),
+    default="tutti",
+    show_default=True,
+    help="Con --una-volta: a chi inviare. Tutti è anche chi ha detto no: il simulatore non è Facebook.",
+)
+@click.option(
     "--ricevuti",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="OUT",
@@ -32,12 +40,18 @@ WORKERS = 2
 )
 @terminal.as_json
 def demo(
-    porta: int, dati: Path | None, file: Path | None, medium: str | None, ricevuti: Path | None, as_json: bool
+    porta: int,
+    dati: Path | None,
+    file: Path | None,
+    medium: str | None,
+    consenso: str,
+    ricevuti: Path | None,
+    as_json: bool,
 ) -> None:
     """Avvia Platea in prova: nessun account Facebook, nessun dato esce da questa macchina."""
     try:
         if file is not None:
-            once.run(file, medium, ricevuti, as_json)
+            once.run(file, medium, CONSENTS[consenso], ricevuti, as_json)
         else:
             _keep_running(dati or config.ROOT / "dati", porta)
     except (CannotStart, RedisBusy, TimeoutError) as error:

@@ -19,6 +19,7 @@ from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import imports, terminal
 from webapp.cli.uploads import wait_for
 from webapp.contacts import databases
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.imports import importing
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
@@ -32,17 +33,20 @@ from webapp.uploads.status import UploadStatus
 from webapp.values.texts import number
 
 WORKERS = 2
+REASON = "Prova con il simulatore: a Facebook non arriva nulla."
 STILL_IMPORTING = (ImportStatus.DRAFT, ImportStatus.QUEUED, ImportStatus.RUNNING)
 GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
 
-def run(file: Path, medium: str | None, received_to: Path | None, as_json: bool) -> None:
+def run(
+    file: Path, medium: str | None, consent: ConsentPolicy, received_to: Path | None, as_json: bool
+) -> None:
     """Import, upload, wait, report. Leaves no process and no file behind, whatever happens."""
     signal.signal(signal.SIGTERM, _exit_on_signal)
     with tempfile.TemporaryDirectory(prefix="platea-") as folder:
         installation = Installation.open(Path(folder))
         try:
-            report, status = _whole_way(installation, file, medium, received_to)
+            report, status = _whole_way(installation, file, medium, consent, received_to)
         finally:
             installation.stop()
     if as_json:
@@ -54,7 +58,11 @@ def run(file: Path, medium: str | None, received_to: Path | None, as_json: bool)
 
 
 def _whole_way(
-    installation: Installation, file: Path, medium: str | None, received_to: Path | None
+    installation: Installation,
+    file: Path,
+    medium: str | None,
+    consent: ConsentPolicy,
+    received_to: Path | None,
 ) -> tuple[dict[str, object], str]:
     installation.start_redis()
     installation.start_simulator()
@@ -71,6 +79,8 @@ def _whole_way(
         audience_id=None,
         audience_name=f"Prova, {file.stem}",
         medium=by,
+        consent=consent,
+        reason=REASON,
         started_by="riga di comando",
     )
     row = wait_for(upload.id or 0)
@@ -139,7 +149,10 @@ def _report(done: ContactImport, row: UploadRow, received: int) -> dict[str, obj
         "rows": done.rows_read,
         "imported": done.rows_new + done.rows_updated,
         "selected": numbers.selected,
+        "consent": row.consent,
+        "refused_included": row.refused_included,
         "excluded": numbers.n_excluded,
+        "excluded_by": dict(numbers.excluded),
         "discarded": dict(numbers.discarded),
         "duplicates": numbers.duplicates,
         "sent": numbers.sent,

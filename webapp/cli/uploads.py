@@ -8,10 +8,11 @@ from sqlmodel import Session, col, select
 from webapp import db
 from webapp.cli import terminal
 from webapp.contacts import databases
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, DestinationError, Medium
+from webapp.uploads import problems
 from webapp.uploads.commands import start_upload
 from webapp.uploads.models import Upload
 from webapp.uploads.screens import queries
@@ -23,7 +24,11 @@ from webapp.values.texts import STATUSES, number
 GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 LOOK_EVERY_S = 0.5
 KIND = "meta"
-CONSENTS = {"tutti": Consent.ANYONE, "non-negato": Consent.NOT_REFUSED, "dato": Consent.GIVEN}
+CONSENTS = {
+    "tutti": ConsentPolicy.ANYONE,
+    "non-negato": ConsentPolicy.NOT_REFUSED,
+    "dato": ConsentPolicy.GIVEN,
+}
 
 
 @click.command()
@@ -39,10 +44,12 @@ CONSENTS = {"tutti": Consent.ANYONE, "non-negato": Consent.NOT_REFUSED, "dato": 
 @click.option(
     "--consenso",
     type=click.Choice(list(CONSENTS)),
-    default="tutti",
+    default="non-negato",
     show_default=True,
-    help="A chi: tutti; tutti tranne chi ha detto no (non-negato); solo chi ha detto sì (dato).",
+    help="A chi: tutti tranne chi ha detto no (non-negato); solo chi ha detto sì (dato); "
+    "anche chi ha detto no (tutti, con --motivo). Le risposte da decidere restano sempre fuori.",
 )
+@click.option("--motivo", metavar="TESTO", help="Perché includi chi ha detto no: serve con --consenso tutti.")
 @click.option("--attendi", is_flag=True, help="Aspetta la fine del caricamento.")
 @terminal.client_option
 @terminal.as_json
@@ -53,11 +60,13 @@ def carica(
     audience: str,
     medium: str | None,
     consenso: str,
+    motivo: str | None,
     attendi: bool,
     cliente: str | None,
     as_json: bool,
 ) -> None:
     """Carica gli utenti di un database, o di un suo filtro, in una custom audience."""
+    policy = _policy(consenso, motivo)
     terminal.start()
     with db.reading() as session:
         client = terminal.client_id(session, cliente)
@@ -73,7 +82,8 @@ def carica(
         audience_id=_audience(account, audience),
         audience_name=audience,
         medium=by,
-        consent=CONSENTS[consenso],
+        consent=policy,
+        reason=motivo,
         started_by="riga di comando",
     )
     _report(wait_for(upload.id or 0) if attendi else _read(upload.id or 0), as_json)
@@ -124,8 +134,11 @@ def summary(row: UploadRow) -> dict[str, object]:
         "audience": row.audience_name,
         "medium": row.medium,
         "consent": row.consent,
+        "consent_reason": row.consent_reason,
+        "refused_included": row.refused_included,
         "selected": numbers.selected,
         "excluded": numbers.n_excluded,
+        "excluded_by": dict(numbers.excluded),
         "discarded": dict(numbers.discarded),
         "duplicates": numbers.duplicates,
         "to_send": numbers.to_send,
@@ -135,6 +148,18 @@ def summary(row: UploadRow) -> dict[str, object]:
         "reason": row.reason,
         "todo": row.todo,
     }
+
+
+def _policy(consenso: str, motivo: str | None) -> ConsentPolicy:
+    policy = CONSENTS[consenso]
+    if policy == ConsentPolicy.ANYONE and not problems.is_reason(motivo):
+        raise terminal.Stop(
+            "“--consenso tutti” invia anche chi ha detto no: scrivi perché puoi farlo con --motivo, "
+            f"almeno {problems.SHORTEST_REASON} caratteri. Senza, usa --consenso non-negato oppure dato."
+        )
+    if policy != ConsentPolicy.ANYONE and motivo is not None:
+        raise terminal.Stop("--motivo serve solo con --consenso tutti: toglilo, oppure scegli tutti.")
+    return policy
 
 
 def _report(row: UploadRow, as_json: bool) -> None:

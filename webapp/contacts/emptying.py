@@ -5,10 +5,11 @@ from sqlmodel import col
 
 from webapp import clock, db
 from webapp.contacts import hooks
-from webapp.contacts.models import CONTACT, OwnField, UserDatabase
+from webapp.contacts.models import CONTACT, ConsentWord, OwnField, UserDatabase
 from webapp.contacts.models_imports import ContactImport, RejectedRow
 
 BLOCK_ROWS = 2_000
+SMALL = (OwnField, ConsentWord)  # a few rows each
 SHIFT_S = 1.0  # whoever calls has other things to look after
 
 
@@ -32,13 +33,14 @@ def _clear_block(database_id: int) -> bool:
     with db.reading() as session:
         contact_ids = session.execute(contacts.limit(BLOCK_ROWS)).scalars().all()
         row_ids = session.execute(rejected.limit(BLOCK_ROWS)).scalars().all()
-        own_fields = select(col(OwnField.id)).where(col(OwnField.database_id) == database_id)
-        has_fields = db.finds_any(session, own_fields)
-    if not contact_ids and not row_ids and not has_fields:
+        of_database = [select(col(table.id)).where(col(table.database_id) == database_id) for table in SMALL]
+        has_more = any(db.finds_any(session, wanted) for wanted in of_database)
+    if not contact_ids and not row_ids and not has_more:
         return False
     with db.writing() as session:
         hooks.forget(session, database_id, contact_ids)
         session.execute(delete(CONTACT).where(CONTACT.c.id.in_(contact_ids)))
         session.execute(delete(RejectedRow).where(col(RejectedRow.id).in_(row_ids)))
-        session.execute(delete(OwnField).where(col(OwnField.database_id) == database_id))
+        for table in SMALL:
+            session.execute(delete(table).where(col(table.database_id) == database_id))
     return True

@@ -17,6 +17,8 @@ class FieldType(StrEnum):
     LIST = "list"  # a text that is one of few: the shop, the loyalty level
 
 
+# An answer about consent: yes, no, none, or one that nobody could read yet (`answers`).
+CONSENT = "consent"
 # Of e-mail and mobile: text that may be valid or not.
 ADDRESS = "address"
 # No field of a contact, but where it was sent: only filters know it.
@@ -25,7 +27,10 @@ AUDIENCE = "audience"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field as screens name it. *type* is a FieldType or ADDRESS; *choices*: stored value → label."""
+    """A field as screens name it.
+
+    *type* is a FieldType, ADDRESS or CONSENT; *choices*: stored value → label.
+    """
 
     name: str
     label: str
@@ -49,7 +54,10 @@ STANDARD = (
     Field("postcode", "CAP", FieldType.TEXT),
     Field("country", "Paese", FieldType.TEXT),
     Field("birth_date", "Data di nascita", FieldType.DATE),
-    Field("consent", "Consenso", FieldType.YES_NO),
+    Field("consent", "Consenso", CONSENT),
+    Field("consent_email", "Consenso email", CONSENT),
+    Field("consent_sms", "Consenso SMS", CONSENT),
+    Field("consent_phone", "Consenso telefono", CONSENT),
     Field("consent_date", "Data del consenso", FieldType.DATE),
     Field("consent_source", "Fonte del consenso", FieldType.TEXT),
 )

@@ -48,6 +48,11 @@ class OwnField(SQLModel, table=True):
     choices: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
 
 
+def _where(name: str, condition: str) -> Index:
+    """An index of the contacts of a database for which *condition* holds, and of no other."""
+    return Index(name, "database_id", "id", sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 class Contact(SQLModel, table=True):
     """A person as the customer's file tells of them.
 
@@ -72,6 +77,12 @@ class Contact(SQLModel, table=True):
             sqlite_where=text("code IS NOT NULL"),
             postgresql_where=text("code IS NOT NULL"),
         ),
+        # Who has an answer that waits for a person, and whether a database knows answers per channel at all.
+        _where("ix_contact_unread", "consent_unread IS NOT NULL"),
+        _where(
+            "ix_contact_by_channel",
+            "consent_email IS NOT NULL OR consent_sms IS NOT NULL OR consent_phone IS NOT NULL",
+        ),
         # Ids of deleted contacts stay in the batches of past uploads: they must never become somebody else's.
         {"sqlite_autoincrement": True},
     )
@@ -94,6 +105,12 @@ class Contact(SQLModel, table=True):
     country: str | None = None
     birth_date: date | None = None
     consent: bool | None = None
+    # What was answered for one way of being reached only; None leaves it to the answer above.
+    consent_email: bool | None = None
+    consent_sms: bool | None = None
+    consent_phone: bool | None = None
+    # Answers nobody could read yet: JSON of target → folded word (`consent_words`), NULL when there is none.
+    consent_unread: str | None = None
     consent_date: date | None = None
     consent_source: str | None = None  # what was asked, or where: a form, a card, a version of the text
     own_fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
@@ -117,6 +134,27 @@ class ContactChange(SQLModel, table=True):
     kind: str  # contact_history.KINDS
     fields: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     consent: str | None = None  # the answer given: yes, no or unset; None when it was not touched
+    # The same for channels: name of the field → yes, no or unset, of those that were touched.
+    channel_answers: dict[str, str] | None = Field(default=None, sa_column=Column(Json))
+
+
+class ConsentWord(SQLModel, table=True):
+    """What a person said a word in a column of consent means, remembered for the next file of the database.
+
+    *word* as `consent_words.fold_word` makes it. *turned*: of a column that says who is out, where yes means
+    no. *answer*: what it says of the contact (True: may be sent); None is "da decidere", said on purpose.
+    """
+
+    __tablename__ = "consent_word"
+    __table_args__ = (UniqueConstraint("database_id", "turned", "word"), {"sqlite_autoincrement": True})
+
+    id: int | None = Field(default=None, primary_key=True)
+    database_id: int = Field(foreign_key="user_database.id", ondelete="CASCADE")
+    turned: bool
+    word: str
+    answer: bool | None = None
+    decided_by: str
+    decided_at: datetime = Field(default_factory=clock.now)
 
 
 class SentAudience(SQLModel, table=True):

@@ -17,6 +17,7 @@ CONTACTS = f"{DATABASE}/contatti"
 CONTACT = f"{CONTACTS}/<contact_id>"
 IMPORTS = f"{DATABASE}/importazioni"
 IMPORT = f"{IMPORTS}/<import_id>"
+CONSENT = f"{DATABASE}/consenso"
 FILTERS = f"{DATABASE}/filtri"
 FILTER = f"{FILTERS}/<filter_id>"
 

@@ -11,13 +11,14 @@ from webapp.contacts import databases, queries, views_database_edit
 from webapp.contacts.filters import views_filters
 from webapp.contacts.imports import views_import_result, views_imports
 from webapp.contacts.models import UserDatabase
-from webapp.contacts.people import views_contact_edit, views_contacts
+from webapp.contacts.people import views_consent_words, views_contact_edit, views_contacts
 from webapp.contacts.routes import DATABASES, blueprint, client_id
 from webapp.contacts.samples import views_sample
 from webapp.web import htmx
 
 __all__ = [
     "blueprint",
+    "views_consent_words",
     "views_contact_edit",
     "views_contacts",
     "views_database_edit",

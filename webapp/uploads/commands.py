@@ -3,20 +3,32 @@
 The audit trail tells of each in the same transaction: what cannot be told of does not happen.
 """
 
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from webapp import clock, db
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
-from webapp.contacts.consent import Consent
-from webapp.contacts.models import Filter, UserDatabase
+from webapp.contacts import queries as contact_queries
+from webapp.contacts.consent import ConsentPolicy, answers_of, says_no
+from webapp.contacts.filters.filter_rules import BrokenRule
+from webapp.contacts.filters.selection import selected
+from webapp.contacts.models import CONTACT, Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Medium
-from webapp.uploads import idempotency
+from webapp.uploads import idempotency, problems
 from webapp.uploads.engine import enqueue, transitions
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import UPLOAD_LOCK, Upload
 from webapp.uploads.status import FINAL, UploadStatus
+
+
+class NotAllowed(Exception):
+    """Whoever asks may not include who said no."""
+
+
+class ReasonMissing(ValueError):
+    """Who said no is to be sent too, and nobody says why; `str()` is the Italian sentence."""
 
 
 def start_upload(
@@ -30,17 +42,23 @@ def start_upload(
     audience_name: str,
     medium: Medium,
     started_by: str,
-    consent: Consent = Consent.ANYONE,
+    consent: ConsentPolicy,
+    reason: str | None = None,
     repeats_id: int | None = None,
     wish: idempotency.Wish | None = None,
 ) -> Upload:
     """Write the upload down as queued, then ring for it; it starts by itself if nobody hears the bell.
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
-    The filter's rule is kept as it is now. *wish*: to be carried out once. Raises LookupError when account
-    or filter are gone, AlreadyAsked.
+    The filter's rule is kept as it is now. *reason*: why who said no may be sent too, wanted with ANYONE and
+    kept with no other choice. *wish*: to be carried out once. Raises LookupError when account or filter are
+    gone, AlreadyAsked, ReasonMissing.
     """
+    includes = consent == ConsentPolicy.ANYONE
+    if includes and not problems.is_reason(reason):
+        raise ReasonMissing(problems.REASON_SHORT)
     account = registry.destination(destination).account(account_id)
+    refused = _refused_now(database_id, filter_id, medium) if includes else None
     with db.writing() as session:
         if wish:
             idempotency.claim(session, wish)
@@ -61,6 +79,8 @@ def start_upload(
             is_new_audience=audience_id is None,
             medium=medium,
             consent=consent,
+            consent_reason=reason if includes else None,
+            consent_by=started_by if includes else None,
             started_by=started_by,
             repeats_id=repeats_id,
         )
@@ -68,6 +88,9 @@ def start_upload(
         session.flush()
         note(session, Event.STARTED, _id(upload), by=started_by)
         _tell_of_start(session, upload)
+        if includes:
+            told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}
+            _tell(session, Action.REFUSALS_INCLUDED, upload, told)
     enqueue.ring(enqueue.PREPARE, _id(upload))
     return upload
 
@@ -116,16 +139,24 @@ def retry_upload(upload_id: int, asked_by: str) -> bool:
     return True
 
 
-def repeat_upload(upload_id: int, started_by: str, wish: idempotency.Wish | None = None) -> Upload:
-    """Start the same again: same source, account, audience and medium, with the contacts of today.
+def repeat_upload(
+    upload_id: int, started_by: str, *, may_include: bool, wish: idempotency.Wish | None = None
+) -> Upload:
+    """Start the same again: same source, account, audience, medium and choice, with the contacts of today.
 
     A filter is read as it is now; when it was deleted since, its old rule still holds. The audience that
-    the first upload created is used again. Raises LookupError when the account is gone, AlreadyAsked.
+    the first upload created is used again. *may_include*: whether who asks may include who said no.
+
+    Raises LookupError when the account is gone, AlreadyAsked, NotAllowed, and ReasonMissing for one that sent
+    who said no before a reason was asked for.
     """
     with db.reading() as session:
         first = session.get(Upload, upload_id)
         if first is None or first.account_id is None:
             raise LookupError("upload")
+        consent = _choice_again(session, first)
+    if consent == ConsentPolicy.ANYONE and not may_include:
+        raise NotAllowed
     return start_upload(
         client_id=first.client_id,
         database_id=first.database_id,
@@ -135,11 +166,34 @@ def repeat_upload(upload_id: int, started_by: str, wish: idempotency.Wish | None
         audience_id=first.audience_id or None,
         audience_name=first.audience_name,
         medium=Medium(first.medium),
-        consent=Consent(first.consent),
+        consent=consent,
+        reason=first.consent_reason,
         started_by=started_by,
         repeats_id=first.id,
         wish=wish,
     )
+
+
+def _choice_again(session: Session, first: Upload) -> ConsentPolicy:
+    """The choice of *first*; one of ANYONE without a reason meant nothing where nobody has said no."""
+    policy = ConsentPolicy(first.consent)
+    means_nothing = policy == ConsentPolicy.ANYONE and first.consent_reason is None
+    if means_nothing and not answers_of(session, first.database_id).refused:
+        return ConsentPolicy.NOT_REFUSED
+    return policy
+
+
+def _refused_now(database_id: int, filter_id: int | None, medium: Medium) -> int | None:
+    """Contacts of the source that say no at this moment; None for a filter that is gone or broken."""
+    with db.reading() as session:
+        saved = session.get(Filter, filter_id) if filter_id is not None else None
+        try:
+            fields = contact_queries.field_types(session, database_id)
+            chosen = selected(database_id, saved.rule if saved else None, fields, clock.today())
+        except BrokenRule:
+            return None
+        refused = select(func.count()).select_from(CONTACT).where(chosen, says_no(CONTACT, medium))
+        return session.execute(refused).scalar_one()
 
 
 def _tell_of_start(session: Session, upload: Upload) -> None:

@@ -8,7 +8,6 @@ from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
-from webapp.contacts.consent import Consent
 from webapp.db import BigId, Blob, Json
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values.identifiers import new_public_id
@@ -55,7 +54,11 @@ class Upload(SQLModel, table=True):
     is_new_audience: bool = False
     audience_busy: bool = False  # holds the audience: from the start of preparing until a final status
     medium: str
-    consent: str = Consent.ANYONE  # who is sent, by what they answered
+    consent: str  # whom to send, by what they answered: a `ConsentPolicy`, always said by who asks
+    # Only of one that includes who said no: why that may be, who says so, how many of *to_send* said no.
+    consent_reason: str | None = None
+    consent_by: str | None = None
+    refused_included: int | None = None
     repeats_id: int | None = Field(default=None, foreign_key="upload.id")
     status: str = Field(default=UploadStatus.QUEUED, index=True)
     reason: str | None = None  # Italian: why paused, failed or completed with warnings

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Medium, Problem
 from webapp.values.texts import moment
 
@@ -24,16 +24,35 @@ NOTHING_TO_SEND = {
         MARKETER,
     ),
 }
+SHORTEST_REASON = 10
+REASON_SHORT = (
+    f"Scrivi perché puoi includere chi ha detto no: almeno {SHORTEST_REASON} caratteri. "
+    "Il motivo resta scritto nel caricamento e nel registro attività."
+)
+
+
+def is_reason(text: str | None) -> bool:
+    """Whether *text* says why, in at least ten characters; blanks count once."""
+    return len(" ".join((text or "").split())) >= SHORTEST_REASON
+
+
 NOBODY_ALLOWED = {
-    Consent.NOT_REFUSED: Problem(
+    ConsentPolicy.NOT_REFUSED: Problem(
         "nessun_consenso",
-        "Tutti i contatti con un dato valido hanno detto no: non c’è nulla da inviare.",
+        "Tutti i contatti con un dato valido hanno detto no o hanno una risposta da decidere: "
+        "non c’è nulla da inviare.",
         "Controlla il filtro e le risposte sul consenso.",
         MARKETER,
     ),
-    Consent.GIVEN: Problem(
+    ConsentPolicy.ANYONE: Problem(
         "nessun_consenso",
-        "Nessun contatto con un dato valido ha dato il consenso: non c’è nulla da inviare.",
+        "Tutti i contatti con un dato valido hanno una risposta da decidere: non c’è nulla da inviare.",
+        "Decidi che cosa vogliono dire le parole del consenso e ripeti il caricamento.",
+        MARKETER,
+    ),
+    ConsentPolicy.GIVEN: Problem(
+        "nessun_consenso",
+        "Nessun contatto con un dato valido ha detto sì: non c’è nulla da inviare.",
         "Controlla il filtro e le risposte sul consenso.",
         MARKETER,
     ),

@@ -52,6 +52,7 @@ def add_upload(
         "audience_id": "23851",
         "audience_name": "Clienti attivi 12 mesi",
         "medium": "email",
+        "consent": "not_refused",
         "status": status,
         "started_by": "Giulia Ferri",
         "excluded": dict(excluded or {}),

@@ -136,7 +136,7 @@ def test_2_why_did_fewer_users_go_than_there_are_contacts(window: Page):
     expect(term(window, "selected")).to_have_text("10.000")
     expect(term(window, "left-out")).to_have_text(["600", "300", "50", "50"])
     expect(term(window, "to-send")).to_have_text("9.000")
-    expect(window.locator("#sums")).to_contain_text("meno: esclusi (disiscritti)")
+    expect(window.locator("#sums")).to_contain_text("meno: hanno detto no")
     expect(window.locator("#left-out")).to_contain_text("manca la chiocciola")
 
 

@@ -12,6 +12,7 @@ from tests.uploads.screens.building import add_contacts, add_upload, save
 from webapp import db
 from webapp.access.models import Client, Role
 from webapp.config import Settings
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
@@ -288,7 +289,7 @@ def test_nobody_to_send_is_said_with_the_medium_that_would_have_somebody():
     reach = {Medium.EMAIL: Reach(0, 0), Medium.SMS: Reach(3, 3)}
     prospect = Prospect(3, reach, (Medium.EMAIL, Medium.SMS))
 
-    assert no_contact(Medium.EMAIL, prospect) == (
+    assert no_contact(Medium.EMAIL, prospect, ConsentPolicy.NOT_REFUSED) == (
         "Nessun contatto ha un’email valida: non c’è nulla da inviare. Controlla il filtro o scegli SMS."
     )
 
@@ -448,17 +449,19 @@ def test_a_list_that_cannot_be_read_can_be_asked_for_again(
 def test_whom_to_send_is_asked_only_when_somebody_has_answered(
     browser, account, clienti, people, filled, page
 ):
-    assert not page(browser.get(url_of(clienti))).xpath("//select[@name='chi']")
+    assert not page(browser.get(url_of(clienti))).xpath("//*[@name='chi']")
 
     add_contacts(clienti, {**by_email("si@posta.example")[0], "consent": True})
     add_contacts(clienti, {**by_email("no@posta.example")[0], "consent": False})
 
     tree = page(browser.get(url_of(clienti)))
-    assert [words(option) for option in tree.xpath("//select[@name='chi']/option")] == [
-        "Tutti tranne chi ha detto no: 3 email, 1 SMS",
-        "Solo chi ha dato il consenso: 1 email, 0 SMS",
-        "Tutti, anche chi ha detto no: 4 email, 1 SMS",
+    assert [words(label) for label in tree.xpath("//fieldset[@id='chi']//label")] == [
+        "Tutti tranne chi ha detto no 3 email, 1 SMS Restano fuori anche le risposte da decidere.",
+        "Solo chi ha detto sì 1 email, 0 SMS Chi non ha mai risposto resta fuori.",
     ]
+    fold = tree.get_element_by_id("chi-ha-detto-no")
+    assert (fold.tag, fold.get("open")) == ("details", None)
+    assert words(fold.find("summary")) == "Chi ha detto no resta fuori 1 contatto"
     assert "manca" in words(tree.get_element_by_id("ready-text"))
 
 
@@ -475,7 +478,7 @@ def test_nobody_who_consents_is_an_error_in_words(browser, account, clienti, peo
     answer = browser.post_form(url_of(clienti), filled | {"chi": "given"})
 
     assert errors_in(page(answer, 422)) == [
-        "Nessun contatto con un dato valido ha dato il consenso: non c’è nulla da inviare."
+        "Nessun contatto con un dato valido ha detto sì: non c’è nulla da inviare."
     ]
     assert not uploads()
 
@@ -488,3 +491,82 @@ def test_the_number_at_the_foot_follows_the_choice(browser, clienti, people, acc
     )
 
     assert "Verranno inviati 4 utenti." in words(fragment(answer))
+
+
+INCLUDING = {"includi_no": "1", "motivo": "Contratto di fornitura, art. 6.1.b"}
+
+
+@pytest.fixture
+def refusals(clienti: UserDatabase, people) -> None:
+    add_contacts(clienti, {**by_email("no@posta.example")[0], "consent": False})
+
+
+def test_an_administrator_includes_who_said_no_with_a_reason(browser, clienti, filled, refusals):
+    assert browser.post_form(url_of(clienti), filled | INCLUDING).status_code == 303
+
+    (upload,) = uploads()
+    assert (upload.consent, upload.consent_reason, upload.consent_by) == (
+        "anyone", "Contratto di fornitura, art. 6.1.b", "Giulia Ferri",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            {"motivo": "  perché sì "},
+            "Scrivi perché puoi includere chi ha detto no: almeno 10 caratteri. "
+            "Il motivo resta scritto nel caricamento e nel registro attività.",
+        ),
+        ({"motivo": "x" * 501}, "Usa al massimo 500 caratteri."),
+        (
+            {"chi": "given"},
+            "Hai scelto solo chi ha detto sì e insieme anche chi ha detto no: "
+            "scegli “Tutti tranne chi ha detto no” oppure togli la spunta.",
+        ),
+    ],
+)
+def test_who_said_no_is_not_included_by_halves(browser, clienti, filled, refusals, page, asked, said):
+    tree = page(browser.post_form(url_of(clienti), filled | INCLUDING | asked), 422)
+
+    assert errors_in(tree) == [said]
+    assert tree.get_element_by_id("chi-ha-detto-no").get("open") is not None
+    assert not uploads()
+
+
+@pytest.mark.parametrize("asked", [INCLUDING, {"chi": "anyone", "motivo": INCLUDING["motivo"]}])
+def test_nobody_but_an_administrator_includes_who_said_no(
+    connected, aurora, clienti, filled, refusals, page, asked
+):
+    paolo = make_app(connected).test_client()
+    paolo.sign_in(add_operator(aurora, Role.MARKETER, "paolo@aurora.example", "Paolo Neri"))
+
+    shown = page(paolo.get(url_of(clienti))).get_element_by_id("chi-ha-detto-no")
+    assert (shown.tag, words(shown)) == (
+        "p",
+        "Chi ha detto no resta fuori: 1 contatto. "
+        "Solo un amministratore può includerlo, scrivendo il motivo.",
+    )
+    tree = page(paolo.post_form(url_of(clienti), filled | asked), 403)
+    assert errors_in(tree) == [
+        "Includere chi ha detto no può deciderlo solo un amministratore: scegli una delle altre due voci."
+    ]
+    assert not uploads()
+
+
+def test_who_waits_for_a_decision_is_counted_with_the_way_to_decide(browser, clienti, filled, people, page):
+    add_contacts(clienti, {**by_email("forse@posta.example")[0], "consent_unread": '{"consent":"forse"}'})
+
+    note = page(browser.get(url_of(clienti))).get_element_by_id("da-decidere")
+
+    assert words(note) == "1 contatto da decidere: resta fuori. Decidi che cosa hanno risposto"
+    assert note.find("a").get("href") == f"/database/{clienti.public_id}/consenso"
+
+
+def test_the_number_at_the_foot_says_how_many_of_them_said_no(browser, clienti, people, account, fragment):
+    shown = {"n_email": "9", "n_email_anyone": "8", "n_email_no": "3", "nome": "X", "consenso": "1"}
+    asked = {**shown, "account": account.public_id, "medium": "email", **INCLUDING}
+
+    answer = browser.get(f"{url_of(clienti)}/pronto", query_string=asked)
+
+    assert "Verranno inviati 8 utenti, di cui 3 hanno detto no, inclusi da te." in words(fragment(answer))

@@ -94,7 +94,7 @@ def test_a_name_is_proposed_from_client_source_and_month():
 
 
 def test_an_unknown_reason_of_exclusion_shows_its_code_rather_than_nothing():
-    assert texts.left_out("no_consent") == "senza consenso"
+    assert texts.left_out("no_consent") == "non hanno mai risposto"
     assert texts.left_out("phone_landline") == "numero fisso"
     assert texts.left_out("new_reason") == "new_reason"
 

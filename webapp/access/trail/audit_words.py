@@ -40,6 +40,7 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.CONTACT_ADDED: "Contatto aggiunto",
         Action.CONTACT_CHANGED: "Contatto modificato",
         Action.CONTACT_DELETED: "Contatto eliminato",
+        Action.CONSENT_WORD_DECIDED: "Deciso che cosa vuol dire una parola del consenso",
         Action.CONTACTS_EXPORTED: "Contatti esportati",
         Action.FILE_DOWNLOADED: "File scaricato",
     },
@@ -58,6 +59,7 @@ GROUPS: dict[str, dict[Action, str]] = {
     },
     "Caricamenti": {
         Action.UPLOAD_STARTED: "Caricamento avviato",
+        Action.REFUSALS_INCLUDED: "Incluso chi ha detto no",
         Action.UPLOAD_STOPPED: "Caricamento fermato",
         Action.UPLOAD_RESUMED: "Caricamento ripreso",
         Action.UPLOAD_REPEATED: "Caricamento ripetuto",

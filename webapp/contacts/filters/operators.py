@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from webapp.contacts.fields import ADDRESS, AUDIENCE, FieldType
+from webapp.contacts.fields import ADDRESS, AUDIENCE, CONSENT, FieldType
 
 # How many values an operator takes, and of what kind.
 NO_VALUE, ONE, MANY, RANGE, DAYS, MONTH = "none", "one", "many", "range", "days", "month"
@@ -57,6 +57,11 @@ _YES_NO = (
     Operator("is_no", "è no", NO_VALUE),
     Operator("is_empty", "non è indicato", NO_VALUE),
 )
+_CONSENT = (
+    *_YES_NO[:2],
+    Operator("is_undecided", "è da decidere", NO_VALUE),
+    _YES_NO[2],
+)
 _SENT = (
     Operator("was_sent", "caricato almeno una volta", NO_VALUE),
     Operator("never_sent", "mai caricato", NO_VALUE),
@@ -72,6 +77,7 @@ OPERATORS: dict[str, dict[str, Operator]] = {
         (FieldType.DATE, _DATE),
         (FieldType.YES_NO, _YES_NO),
         (FieldType.LIST, _LIST),
+        (CONSENT, _CONSENT),
         (ADDRESS, (*_VALID, *_TEXT)),
         (AUDIENCE, _SENT),
     )

@@ -26,8 +26,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from webapp.contacts.answers import Answer
 from webapp.contacts.cells import fold
-from webapp.contacts.fields import ADDRESS, AUDIENCE, OWN, FieldType
+from webapp.contacts.consent import answer_in
+from webapp.contacts.fields import ADDRESS, AUDIENCE, CONSENT, OWN, FieldType
 from webapp.contacts.filters.filter_rules import ALL, THIS_MONTH, Condition, Group, Rule, parse
 from webapp.contacts.folding import folded_as
 from webapp.contacts.models import CONTACT
@@ -36,7 +38,13 @@ from webapp.contacts.sent import was_sent
 Clause = ColumnElement[bool]
 Decide = Callable[[Condition], Clause]
 NEGATED = ("is_not", "none_of", "does_not_contain")
-QUICK = (FieldType.YES_NO, FieldType.DATE, FieldType.NUMBER)  # the quickest first; texts come after
+QUICK = (FieldType.YES_NO, CONSENT, FieldType.DATE, FieldType.NUMBER)  # the quickest first; texts come after
+ANSWERS = {
+    "is_yes": Answer.YES,
+    "is_no": Answer.NO,
+    "is_undecided": Answer.UNDECIDED,
+    "is_empty": Answer.NONE,
+}
 JSON_PATH = {"is": "==", "is_not": "==", "at_least": ">=", "at_most": "<=", "greater": ">", "less": "<"}
 
 
@@ -91,6 +99,8 @@ def deciding(condition: Condition, kind: str, today: date) -> Clause:
     if kind == AUDIENCE:
         found = was_sent(str(condition.values[0]) if condition.values else None)
         return found if condition.operator in ("was_sent", "sent_to") else not_(found)
+    if kind == CONSENT:
+        return answer_in(condition.field) == ANSWERS[condition.operator]
     if condition.operator in ("is_valid", "is_not_valid"):
         digest = CONTACT.c[f"{condition.field}_sha256"]
         return digest.is_not(None) if condition.operator == "is_valid" else digest.is_(None)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.access.trail.audit import Action
-from webapp.contacts import emptying
+from webapp.contacts import consent_words, emptying
 from webapp.contacts.imports import columns, import_run, import_trail, import_undo
 from webapp.contacts.imports.files import stored_files
 from webapp.contacts.imports.files.file_limits import UnreadableFile
@@ -102,7 +102,8 @@ def ring(import_id: int) -> None:
 
 def reconcile() -> None:
     """What is done every few seconds in one worker: ring again for imports that were lost, forget drafts
-    nobody came back to and what nobody undid, empty the databases that were deleted.
+    nobody came back to and what nobody undid, empty the databases that were deleted, give contacts the
+    answers that people said their words mean.
     """
     with db.reading() as session:
         ids = lost(session)
@@ -114,6 +115,7 @@ def reconcile() -> None:
     with db.writing() as session:
         import_blocks.forget_old(session)
     emptying.clear_some()
+    consent_words.apply_some()
     for import_id in forgotten:
         with db.writing() as session:
             if draft := session.get(ContactImport, import_id):

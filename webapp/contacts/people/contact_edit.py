@@ -1,6 +1,6 @@
 """A contact added, corrected or deleted by hand, in the caller's transaction; each leaves its trace."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -10,6 +10,7 @@ from webapp import clock
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.contacts import consent, contact_ids, hooks
+from webapp.contacts.answers import BY_HAND, FIELDS, pack_unread, unread_of, without
 from webapp.contacts.fields import Field
 from webapp.contacts.models import Contact, ContactChange, UserDatabase
 from webapp.contacts.people.contact_form import NO, YES, Row, as_typed, changed
@@ -17,14 +18,16 @@ from webapp.contacts.store import contact_inserts
 from webapp.contacts.store.upsert_plan import Target
 
 ADDED, CHANGED = "added", "changed"
-_CONSENT = {YES: "yes", NO: "no", "": "unset"}
+_SAID = {YES: "yes", NO: "no", BY_HAND: "undecided", "": "unset"}
 
 
 def add(session: Session, database: UserDatabase, row: Row, typed: dict[str, str], who: str) -> int:
     """The id of the new contact. Raises IntegrityError when its code is another's."""
     at = clock.now()
     contact_id = contact_inserts.insert_one(session.connection(), _target(database, row), row.values, at)
-    _note(session, contact_id, ADDED, who, at, [name for name, text in typed.items() if text], typed)
+    names = [name for name, text in typed.items() if text]
+    _answer(session, session.get_one(Contact, contact_id), row, names)
+    _note(session, contact_id, ADDED, who, at, names, typed)
     audit.record(session, Action.CONTACT_ADDED, database.name, _detail(database, contact_id))
     return contact_id
 
@@ -45,8 +48,9 @@ def change(
         return []
     at = clock.now()
     contact_inserts.update_one(session.connection(), _target(database, row), row.values, contact_id, at)
-    if "consent" in names and typed["consent"] == NO:
-        session.refresh(contact)
+    session.refresh(contact)
+    _answer(session, contact, row, names)
+    if any(typed[name] in (NO, BY_HAND) for name in names if name in FIELDS):
         hooks.refused(session, contact.database_id, consent.contacts_with_data_of(session, contact))
     _note(session, contact_id, CHANGED, who, at, names, typed)
     labels = ", ".join(field.label for field in fields if field.name in names)
@@ -72,6 +76,17 @@ def take_away(session: Session, contact: Contact) -> None:
     session.execute(delete(Contact).where(col(Contact.id) == contact_id))
 
 
+def _answer(session: Session, contact: Contact, row: Row, names: Collection[str]) -> None:
+    """The answers that somebody gave: each settles its field, whatever word nobody could read stood there."""
+    for field, text in row.answers.items():
+        if field in names:
+            setattr(contact, field, {YES: True, NO: False}.get(text))
+            words = unread_of(without(contact.consent_unread, field))
+            contact.consent_unread = pack_unread(words | {field: BY_HAND} if text == BY_HAND else words)
+    session.add(contact)
+    session.flush()
+
+
 def _target(database: UserDatabase, row: Row) -> Target:
     return Target(database.id or 0, row.columns, row.own_keys)
 
@@ -85,8 +100,18 @@ def _note(
     names: list[str],
     typed: dict[str, str],
 ) -> None:
-    answer = _CONSENT.get(typed["consent"]) if "consent" in names else None
-    session.add(ContactChange(contact_id=contact_id, at=at, who=who, kind=kind, fields=names, consent=answer))
+    answers = {name: _SAID[typed[name]] for name in names if name in FIELDS}
+    session.add(
+        ContactChange(
+            contact_id=contact_id,
+            at=at,
+            who=who,
+            kind=kind,
+            fields=names,
+            consent=answers.pop("consent", None),
+            channel_answers=answers or None,
+        )
+    )
 
 
 def _detail(database: UserDatabase, contact_id: int) -> audit.Detail:

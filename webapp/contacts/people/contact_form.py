@@ -6,14 +6,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from webapp.contacts.answers import BY_HAND, Answer, answer_in
 from webapp.contacts.cells import MAX_CELL_CHARS
 from webapp.contacts.erasure.erased_keys import ErasedKeys
-from webapp.contacts.fields import OWN, Field, FieldType
+from webapp.contacts.fields import CONSENT, OWN, Field, FieldType
 from webapp.contacts.models import Contact
 from webapp.contacts.store.row_converter import RowConverter, Values
 from webapp.values.formulas import escape, unescape
 
 YES, NO = "sì", "no"
+ANSWERS = {Answer.YES: YES, Answer.NO: NO, Answer.UNDECIDED: BY_HAND, Answer.NONE: ""}
 NOBODY = "Scrivi almeno un codice, un’email, un cellulare o un nome."
 CODE_TAKEN = "C’è già un contatto con questo codice."
 WAS_ERASED = "Questa persona ha chiesto la cancellazione dei suoi dati: non si può reinserire."
@@ -31,11 +33,15 @@ NOT_AMONG = "Scegli uno dei valori proposti."
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Values for `columns` of a contact, as `contact_writes` wants them; *own_keys* as there."""
+    """Values for `columns` of a contact, as `contact_inserts` wants them; *own_keys* as there.
+
+    *answers*: field of consent → one of ANSWERS' texts; written by themselves (`by_hand`).
+    """
 
     columns: tuple[str, ...]
     own_keys: tuple[str, ...]
     values: Values
+    answers: Mapping[str, str]
 
 
 def control_id(field: Field) -> str:
@@ -50,6 +56,8 @@ def read(form: Mapping[str, str], fields: Sequence[Field]) -> dict[str, str]:
 
 def as_typed(contact: Contact, field: Field) -> str:
     """The value of *field* as somebody would type it; dates as date fields want them, ISO."""
+    if field.type == CONSENT:
+        return ANSWERS[answer_in(field.name, getattr(contact, field.name), contact.consent_unread)]
     value = value_of(contact, field)
     if value is None:
         return ""
@@ -79,6 +87,8 @@ def row_of(
     erased: ErasedKeys | None = None,
 ) -> tuple[Row | None, dict[str, str]]:
     """(the row, {}) or (None, control id → what to correct). *erased*: whom not to take in again."""
+    asked = [field for field in fields if field.type == CONSENT]
+    fields = [field for field in fields if field.type != CONSENT]
     own_types = {field.name.removeprefix(OWN): field.type for field in fields if field.is_own}
     mapping = {str(index): field.name for index, field in enumerate(fields)}
     converter = RowConverter(mapping, own_types, country, today)
@@ -93,9 +103,12 @@ def row_of(
         converter.erased = erased
         if converter.is_erased(values):
             errors["campo-email"] = WAS_ERASED
+    answered = {field.name: typed[field.name] for field in asked}
+    wrong = [field for field in asked if answered[field.name] not in ANSWERS.values()]
+    errors |= {control_id(field): NOT_AMONG for field in wrong}
     if errors or values is None:
         return None, errors
-    return Row(tuple(converter.columns), tuple(converter.own_keys), values), {}
+    return Row(tuple(converter.columns), tuple(converter.own_keys), values, answered), {}
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -10,11 +10,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlmodel import Session, col
 
+from webapp.contacts.answers import FIELDS
+from webapp.contacts.fields import STANDARD_BY_NAME
 from webapp.contacts.models import Contact, ContactChange, UserDatabase
 from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.people.contact_edit import ADDED, CHANGED
 
-CONSENT = {"yes": "consenso: sì", "no": "consenso: no", "unset": "consenso non indicato"}
+SAID = {"yes": ": sì", "no": ": no", "undecided": " da decidere", "unset": " non indicato"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,20 @@ def _by_hand(session: Session, contact: Contact, labels: Mapping[str, str]) -> l
 
 
 def _change(one: ContactChange, labels: Mapping[str, str]) -> Event:
+    given = {**({"consent": one.consent} if one.consent else {}), **(one.channel_answers or {})}
+    answers = [f"{_label(name)}{SAID[said]}" for name, said in given.items()]
     if one.kind == ADDED:
-        return Event(one.at, "plus", f"Aggiunto a mano da {one.who}", CONSENT.get(one.consent or "", ""))
-    known = [labels[name].lower() for name in one.fields if name in labels and name != "consent"]
-    if one.consent:
-        known.append(CONSENT[one.consent])
+        return Event(one.at, "plus", f"Aggiunto a mano da {one.who}", ", ".join(answers))
+    known = [labels[name].lower() for name in one.fields if name in labels and name not in FIELDS]
+    known += answers
     icon = "pencil" if one.kind == CHANGED else "info"
     return Event(one.at, icon, f"Modificato a mano da {one.who}", ", ".join(known))
+
+
+def _label(field: str) -> str:
+    """As it stands within a sentence: consenso SMS."""
+    label = STANDARD_BY_NAME[field].label
+    return label[:1].lower() + label[1:]
 
 
 def _imports(

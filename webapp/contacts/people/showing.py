@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from webapp.contacts.fields import STANDARD_BY_NAME, Field, FieldType
+from webapp.contacts.answers import FIELDS, Answer, answer_in, words_for
+from webapp.contacts.fields import CONSENT, STANDARD_BY_NAME, Field, FieldType
 from webapp.contacts.models import Contact
 from webapp.contacts.people.email_typos import suggestion
 from webapp.values import texts
@@ -11,6 +12,7 @@ from webapp.values.masking import initial, mask_email, mask_mobile
 from webapp.values.reasons import explain
 
 YES_NO = {True: "sì", False: "no"}
+ANSWERS = {Answer.YES: "sì", Answer.NO: "no", Answer.UNDECIDED: "da decidere", Answer.NONE: ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def shown(contact: Contact, whole: bool) -> Shown:
         email_of(contact, whole),
         mobile_of(contact, whole),
         contact.city or "",
-        "" if contact.consent is None else YES_NO[contact.consent],
+        answer_text(contact, "consent"),
     )
 
 
@@ -64,6 +66,8 @@ def mobile_of(contact: Contact, whole: bool) -> Detail:
 
 def field_text(contact: Contact, field: Field) -> str:
     """The value of *field* in words; empty when there is none."""
+    if field.type == CONSENT:
+        return answer_text(contact, field.name)
     if field.is_own:
         value = contact.own_fields.get(field.name.partition(":")[2])
         value = date.fromisoformat(value) if field.type == FieldType.DATE and value else value
@@ -78,6 +82,33 @@ def field_text(contact: Contact, field: Field) -> str:
     if isinstance(value, int | float):
         return texts.number(value)
     return dict(field.choices).get(value, str(value))
+
+
+def answer_text(contact: Contact, field: str) -> str:
+    """What stands in a field of consent: sì, no, da decidere, or nothing."""
+    return ANSWERS[answer_in(field, getattr(contact, field), contact.consent_unread)]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    """A field of consent on the page of a contact; *words* are those nobody could read."""
+
+    label: str
+    answer: Answer
+    words: tuple[str, ...]
+
+
+def answers_shown(contact: Contact) -> list[ShownAnswer]:
+    """The general answer, and those for channels that were ever given."""
+    shown_ones = [
+        ShownAnswer(
+            STANDARD_BY_NAME[field].label,
+            answer_in(field, getattr(contact, field), contact.consent_unread),
+            tuple(words_for(field, contact.consent_unread).values()),
+        )
+        for field in FIELDS
+    ]
+    return [one for one in shown_ones if one.label == "Consenso" or one.answer != Answer.NONE]
 
 
 def label_of(field: str) -> str:

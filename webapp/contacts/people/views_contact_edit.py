@@ -1,6 +1,7 @@
 """A contact added, corrected and deleted by hand."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 from flask import Response, abort, make_response, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
@@ -9,6 +10,7 @@ from sqlmodel import Session
 from webapp import clock, db
 from webapp.access.current import current_operator
 from webapp.contacts import contact_ids, queries, sent
+from webapp.contacts.answers import FIELDS
 from webapp.contacts.erasure import erased
 from webapp.contacts.fields import STANDARD_BY_NAME, Field
 from webapp.contacts.models import Contact, UserDatabase
@@ -202,7 +204,9 @@ def _context(
 
 def _seen(contact: Contact) -> str:
     """Which state of the contact a form was opened on: another one may not be written over unseen."""
-    return contact.updated_at.isoformat()
+    answers = [getattr(contact, field) for field in FIELDS]  # a word decided meanwhile leaves no other trace
+    words = sha256((contact.consent_unread or "").encode()).hexdigest()[:8]
+    return f"{contact.updated_at.isoformat()} {answers} {words}"
 
 
 def _as_typed(contact: Contact, fields: Sequence[Field]) -> dict[str, str]:

@@ -9,14 +9,15 @@ from webapp.access.current import current_operator, may
 from webapp.access.models import Role
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
-from webapp.contacts import contact_ids, queries, sent
-from webapp.contacts.fields import ADDRESS
+from webapp.contacts import consent_words, contact_ids, queries, sent
+from webapp.contacts.answers import CHANNEL, answer_of
+from webapp.contacts.fields import ADDRESS, CONSENT
 from webapp.contacts.filters import filter_pages, word_index
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.contacts.people import contact_export, contact_history, contact_list, contact_pages
 from webapp.contacts.people.email_typos import suggestion
-from webapp.contacts.people.showing import email_of, field_text, mobile_of, shown
+from webapp.contacts.people.showing import answers_shown, email_of, field_text, mobile_of, shown
 from webapp.contacts.routes import CONTACT, CONTACTS, blueprint, contact_or_404, database_or_404
 from webapp.web import csv_file, htmx
 
@@ -52,6 +53,7 @@ def show_contacts(database_id: str) -> str | Response:
             may_be_chosen=contact_list.may_be_chosen(fields),
             media=queries.media_of(session, database.id or 0),
             may_edit=whole,
+            undecided=consent_words.count_undecided(session, database.id or 0),
         )
 
 
@@ -108,8 +110,10 @@ def show_contact(database_id: str, contact_id: str) -> str:
             fields=[
                 (field, field_text(contact, field))
                 for field in fields
-                if field.type != ADDRESS and field.name != "consent"
+                if field.type not in (ADDRESS, CONSENT)
             ],
+            answers=answers_shown(contact),
+            sendable={medium: answer_of(contact, medium) for medium in CHANNEL},
             audiences=sent.audiences_of(session, contact.id or 0),
             events=contact_history.history(session, database, contact, labels),
         )

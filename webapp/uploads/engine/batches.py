@@ -21,12 +21,12 @@ from datetime import date
 from itertools import islice
 from operator import itemgetter
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, false, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.contacts import queries as contact_queries
-from webapp.contacts.consent import EXCLUDING, Consent, why_left_out
+from webapp.contacts.consent import EXCLUDING, ConsentPolicy, answers_of, refuses, why_left_out
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT
 from webapp.destinations.base import Destination, EncodedRows, Medium, Person
@@ -42,8 +42,9 @@ from webapp.values.readings import group
 DUPLICATE = "duplicate"
 PACKED_IDS = 50_000
 
-# id, both digests, why there is none, why the consent leaves the contact out
-Row = tuple[int, bytes | None, bytes | None, str | None, str | None]
+# id, both digests, why there is none, why the consent leaves the contact out, whether it said no and goes all
+# the same
+Row = tuple[int, bytes | None, bytes | None, str | None, str | None, bool]
 
 
 class Fenced(Exception):
@@ -60,28 +61,36 @@ class Claim:
 
 @dataclass(slots=True)
 class Prepared:
-    """What a preparation counted. `selected = Σ excluded + Σ discarded + duplicates + to_send`, always."""
+    """What a preparation counted. `selected = Σ excluded + Σ discarded + duplicates + to_send`, always.
+
+    *refused*: how many of *to_send* said no and are sent because somebody said so.
+    """
 
     excluded: Counter[str]
     discarded: Counter[str]
     duplicates: int
     selected: int = 0
     to_send: int = 0
+    refused: int = 0
     batches: int = 0
 
 
 def prepare(upload: Upload, claim: Claim, destination: Destination, today: date) -> Prepared:
     """Store the batches of *upload* and its numbers. Raises Fenced when it was taken over or stopped."""
-    medium = Medium(upload.medium)
+    medium, policy = Medium(upload.medium), ConsentPolicy(upload.consent)
     with db.reading() as session:
         fields = contact_queries.field_types(session, upload.database_id)
     chosen = selected(upload.database_id, upload.rule, fields, today)
     _forget_former_batches(claim)
     with db.snapshot() as connection:
-        excluded = why_left_out(Consent(upload.consent), upload.database_id, DIGEST[medium])
+        held = answers_of(connection, upload.database_id)
+        excluded = why_left_out(policy, medium, held)
+        included = refuses(medium, held) if policy == ConsentPolicy.ANYONE else false()
         allowed = and_(chosen, excluded.is_(None))
-        duplicates = find_duplicates(connection, allowed, DIGEST[medium], upload.rule is not None)
-        columns = (CONTACT.c.id, *DIGEST.values(), REASON[medium], excluded)
+        # The index of the digests knows the general answer and no other.
+        reads_contacts = upload.rule is not None or held.by_channel or held.undecided
+        duplicates = find_duplicates(connection, allowed, DIGEST[medium], reads_contacts)
+        columns = (CONTACT.c.id, *DIGEST.values(), REASON[medium], excluded, included)
         query = select(*columns).where(chosen).order_by(CONTACT.c.id)
         contacts = db.pages(connection, query, READ_ROWS)
         prepared = _store_batches(contacts, duplicates, medium, claim, destination)
@@ -125,9 +134,9 @@ def _sendable(
         prepared.selected += len(page)
         left_out.add([row for row in page if row[digest_at] is None or row[4] is not None])
         known = duplicates.between(page[0][0], page[-1][0])
-        yield from [
-            row[:3] for row in page if row[4] is None and row[digest_at] is not None and row[0] not in known
-        ]
+        sent = [row for row in page if row[4] is None and row[digest_at] is not None and row[0] not in known]
+        prepared.refused += sum(map(bool, map(itemgetter(5), sent)))
+        yield from [row[:3] for row in sent]
 
 
 class _LeftOut:
@@ -141,7 +150,7 @@ class _LeftOut:
         self._ids: dict[str, array[int]] = {}
 
     def add(self, rows: Sequence[Row]) -> None:
-        for contact_id, _, _, reason, excluded in rows:
+        for contact_id, _, _, reason, excluded, _ in rows:
             self._ids.setdefault(excluded or reason or self._no_reason, array("q")).append(contact_id)
         self.store(at_least=PACKED_IDS)
 
@@ -199,6 +208,7 @@ def _record(claim: Claim, prepared: Prepared) -> None:
                 discarded=dict(prepared.discarded),
                 duplicates=prepared.duplicates,
                 to_send=prepared.to_send,
+                refused_included=prepared.refused,
                 prepared_at=clock.now(),
                 updated_at=clock.now(),
             )

@@ -36,13 +36,16 @@ class Duplicates:
 
 
 def find_duplicates(
-    connection: Connection, chosen: ColumnElement[bool], digest: ColumnElement[bytes], is_filtered: bool
+    connection: Connection, chosen: ColumnElement[bool], digest: ColumnElement[bytes], reads_contacts: bool
 ) -> Duplicates:
-    """Among the contacts of *chosen*, by a walk along *digest*: equal ones stand side by side."""
-    # Without a filter the index of the digests holds all there is to read, in this order. A filter has to
-    # read the contacts, and in that order each would lie somewhere else on the disk: by an expression, which
-    # no index knows, the database reads them as they lie and sorts those it found.
-    order = func.coalesce(digest, digest) if is_filtered else digest
+    """Among the contacts of *chosen*, by a walk along *digest*: equal ones stand side by side.
+
+    *reads_contacts*: whether *chosen* asks for more than the index of the digests knows.
+    """
+    # Else that index holds all there is to read, in this order. A filter has to read the contacts, and in
+    # that order each would lie somewhere else on the disk: by an expression, which no index knows, the
+    # database reads them as they lie and sorts those it found.
+    order = func.coalesce(digest, digest) if reads_contacts else digest
     query = select(CONTACT.c.id, digest).where(chosen, digest.is_not(None)).order_by(order, CONTACT.c.id)
     originals, found = array("q"), array("q")
     original, last = 0, None

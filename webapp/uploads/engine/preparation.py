@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import (
@@ -141,7 +141,7 @@ def _prepare(upload: Upload, claim: Claim) -> bool:
         if prepared.to_send:
             return True
         if prepared.excluded:
-            problem = problems.NOBODY_ALLOWED[Consent(upload.consent)]
+            problem = problems.NOBODY_ALLOWED[ConsentPolicy(upload.consent)]
         else:
             problem = problems.NOTHING_TO_SEND[Medium(upload.medium)]
     with _ours(claim) as (session, current):

@@ -1,21 +1,22 @@
 """People erased, or who said no, after their rows were prepared: what is unsent goes out without them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, delete, or_, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import Session, col, select
 
 from webapp import clock, db
-from webapp.contacts.consent import REFUSED, Consent, is_refused
+from webapp.contacts.consent import ConsentPolicy, why_left_out
 from webapp.contacts.models import CONTACT
-from webapp.destinations.base import EncodedRows, Medium
+from webapp.destinations.base import EncodedRows
 from webapp.uploads.engine import transitions
-from webapp.uploads.media_columns import DIGEST
 from webapp.uploads.models import UPLOAD_LOCK, Batch, BatchRows, Upload
 from webapp.uploads.packed_ids import pack, unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
+from webapp.values.readings import group
 
 ERASED = "erased"
+Gone = Mapping[str, frozenset[int]]  # reason → contacts
 # Set aside and stopped batches too: "riprova" would send them.
 UNSENT = (BatchStatus.PENDING, BatchStatus.FAILED, BatchStatus.STOPPED)
 
@@ -26,13 +27,15 @@ def take_out(session: Session, database_id: int, contact_ids: Collection[int]) -
     Returns how many rows were taken out. They move from "da inviare" to "cancellati (GDPR)", so that the
     numbers of the upload still add up. A batch that is being sent at this moment goes out as it is.
     """
-    return _take_out(session, col(Upload.database_id) == database_id, contact_ids, ERASED)
+    gone = {ERASED: frozenset(contact_ids)}
+    return _take_out(session, col(Upload.database_id) == database_id, lambda _: gone)
 
 
 def take_out_refused(session: Session, database_id: int, contact_ids: Collection[int]) -> int:
-    """The same for contacts that say no by now, of the uploads that leave out who does."""
-    asks = col(Upload.consent) != Consent.ANYONE
-    return _take_out(session, and_(col(Upload.database_id) == database_id, asks), contact_ids, REFUSED)
+    """The same for contacts that answer otherwise by now, of the uploads whose choice leaves them out."""
+    return _take_out(
+        session, col(Upload.database_id) == database_id, lambda one: _left_out(session, one, contact_ids)
+    )
 
 
 def take_out_since_refused(upload: Upload) -> int:
@@ -40,39 +43,49 @@ def take_out_since_refused(upload: Upload) -> int:
 
     A batch at a time, each in a transaction of its own; nobody sends the upload while this is done.
     """
-    if upload.consent == Consent.ANYONE:
-        return 0
     with db.reading() as session:
         batch_ids = _unsent_of(session, upload)
     return sum(_take_out_of(upload, batch_id) for batch_id in batch_ids)
 
 
 def _take_out_of(upload: Upload, batch_id: int | None) -> int:
-    refused = is_refused(upload.database_id, DIGEST[Medium(upload.medium)])
-    no = or_(CONTACT.c.consent.is_(False), refused)
     with db.reading() as session:
         packed = session.get(BatchRows, batch_id)
-        ids = unpack(packed.contact_ids) if packed else ()
-        gone = frozenset(session.execute(select(CONTACT.c.id).where(CONTACT.c.id.in_(ids), no)).scalars())
+        gone = _left_out(session, upload, unpack(packed.contact_ids) if packed else ())
     if not gone:
         return 0
     with db.writing() as session:
         current = session.get_one(Upload, upload.id, with_for_update=UPLOAD_LOCK)
-        if count := _without(session, batch_id, gone):
-            _count_as(REFUSED, session, current, count)
-    return count
+        return sum(_without_each(session, current, [batch_id], gone))
 
 
-def _take_out(session: Session, of: ColumnElement[bool], contact_ids: Collection[int], reason: str) -> int:
-    gone = frozenset(contact_ids)
+def _left_out(session: Session, upload: Upload, contact_ids: Collection[int]) -> Gone:
+    """Those of *contact_ids* that the upload's choice leaves out by what they answer now, by the reason."""
+    why = why_left_out(ConsentPolicy(upload.consent), upload.medium)
+    found = select(CONTACT.c.id, why).where(CONTACT.c.id.in_(contact_ids), why.is_not(None))
+    gone: dict[str, set[int]] = {}
+    for contact_id, reason in session.execute(found):
+        gone.setdefault(group(reason), set()).add(contact_id)
+    return {reason: frozenset(ids) for reason, ids in gone.items()}
+
+
+def _without_each(
+    session: Session, upload: Upload, batch_ids: Sequence[int | None], gone: Gone
+) -> Iterator[int]:
+    """Rows taken out of the batches, a number for each reason."""
+    for reason, ids in gone.items():
+        if count := sum(_without(session, batch_id, ids) for batch_id in batch_ids):
+            _count_as(reason, session, upload, count)
+            yield count
+
+
+def _take_out(session: Session, of: ColumnElement[bool], who: Callable[[Upload], Gone]) -> int:
     _prepare_again(session, of)
     unsent = select(Batch.upload_id).where(col(Batch.status).in_(UNSENT)).distinct()
     uploads = select(Upload).where(of, col(Upload.id).in_(unsent))
     taken = 0
     for upload in session.exec(uploads.order_by(col(Upload.id)).with_for_update(key_share=True)).all():
-        if count := sum(_without(session, batch_id, gone) for batch_id in _unsent_of(session, upload)):
-            _count_as(reason, session, upload, count)
-            taken += count
+        taken += sum(_without_each(session, upload, _unsent_of(session, upload), who(upload)))
     return taken
 
 

@@ -33,6 +33,9 @@ class UploadRow:
     is_new_audience: bool
     medium: str
     consent: str
+    consent_reason: str | None
+    consent_by: str | None
+    refused_included: int | None
     status: UploadStatus
     reason: str | None
     todo: str | None

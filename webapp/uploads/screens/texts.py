@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account
 from webapp.uploads.screens.form.forecast import Prospect
 from webapp.uploads.screens.rows import UploadRow
@@ -31,19 +31,33 @@ SCOPE_DATABASE = "Lo storico comprende i caricamenti dell’intero database e qu
 SCOPE_FILTER = "Qui vedi solo i caricamenti partiti da questo filtro."
 
 EXCLUDED = {
-    "no_consent": "senza consenso",
-    "opted_out": "esclusi (disiscritti)",
-    "opted_out.same": "escluso: lo stesso dato è di un altro contatto che ha detto no",
+    "opted_out": "hanno detto no",
+    "no_consent": "non hanno mai risposto",
+    "same_opted_out": "stesso dato di chi ha detto no",
+    "undecided": "da decidere",
     "erased": "cancellati (GDPR)",
+}
+EXCLUDED_ONE = {  # the same of one contact
+    "opted_out": "ha detto no",
+    "no_consent": "non ha mai risposto",
+    "same_opted_out": "lo stesso dato è di un altro contatto che ha detto no",
+    "opted_out.same": "lo stesso dato è di un altro contatto che ha detto no",
+    "undecided": "risposta da decidere",
+    "undecided.same": "lo stesso dato è di un altro contatto con una risposta da decidere",
+    "erased": "cancellato (GDPR)",
 }
 # Whom an upload may send: the choice of its form, and what its pages say of it.
 WHOM_HINT = (
     "Come risulta dalle risposte nel database. Un dato di chi ha detto no non parte nemmeno da un doppione."
 )
 CONSENTS = {
-    Consent.NOT_REFUSED: "Tutti tranne chi ha detto no",
-    Consent.GIVEN: "Solo chi ha dato il consenso",
-    Consent.ANYONE: "Tutti, anche chi ha detto no",
+    ConsentPolicy.NOT_REFUSED: "Tutti tranne chi ha detto no",
+    ConsentPolicy.GIVEN: "Solo chi ha detto sì",
+    ConsentPolicy.ANYONE: "Tutti, anche chi ha detto no",
+}
+CHOICES = {  # of the form: who said no is no ordinary choice
+    ConsentPolicy.NOT_REFUSED: "Restano fuori anche le risposte da decidere.",
+    ConsentPolicy.GIVEN: "Chi non ha mai risposto resta fuori.",
 }
 DUPLICATE = "duplicati"
 REFUSED_BY_META = "rifiutato da Meta"
@@ -83,13 +97,36 @@ PREPARES_FOR_OTHERS = "La preparazione di un cliente che non segui"
 PLACES = ("", "Prossimo in coda", "Secondo in coda", "Terzo in coda", "Quarto in coda", "Quinto in coda")
 
 
-def whom_to_send(prospect: Prospect) -> list[tuple[str, str]]:
-    """For a select: each choice by consent, and how many users it would send by each medium there is."""
-    return [(who, f"{label}: {_by_medium(prospect, who)}") for who, label in CONSENTS.items()]
+def whom_to_send(prospect: Prospect) -> list[tuple[str, str, str, str]]:
+    """Each ordinary choice by consent: value, label, whom it would send by each medium there is, hint."""
+    return [
+        (who, CONSENTS[who], _users({one: prospect.to_send(one, who) for one in prospect.media}), hint)
+        for who, hint in CHOICES.items()
+    ]
 
 
-def _by_medium(prospect: Prospect, who: Consent) -> str:
-    counts = {medium: prospect.to_send(medium, who) for medium in prospect.media}
+def contacts_by_medium(counts: Mapping[str, int]) -> str:
+    """“16 contatti”; with the medium where a channel makes a difference: “16 per email, 12 per SMS”."""
+    if len(set(counts.values())) <= 1:
+        return plural(next(iter(counts.values()), 0), "contatto", "contatti")
+    return ", ".join(f"{number(count)} per {FOR_MEDIUM[medium]}" for medium, count in counts.items())
+
+
+def to_be_sent(count: int, refused: int) -> str:
+    """The sentence at the foot of the form. *refused*: how many of them said no and go all the same."""
+    said = "Verrà inviato 1 utente" if count == 1 else f"Verranno inviati {number(count)} utenti"
+    return f"{said}, {included(refused)}." if refused else f"{said}."
+
+
+def included(refused: int) -> str:
+    return f"di cui {number(refused)} {'ha' if refused == 1 else 'hanno'} detto no, {_by_you(refused)}"
+
+
+def _by_you(refused: int) -> str:
+    return "incluso da te" if refused == 1 else "inclusi da te"
+
+
+def _users(counts: Mapping[str, int]) -> str:
     if len(counts) == 1:
         return plural(sum(counts.values()), "utente", "utenti")
     return ", ".join(f"{number(count)} {FOR_MEDIUM[medium]}" for medium, count in counts.items())
@@ -115,7 +152,7 @@ def left_out_reason(reason: str) -> str:
     """The same for one contact: the whole reason, as beside a value to correct."""
     if reason == "duplicate":
         return "duplicato: lo stesso dato è già in un altro contatto"
-    return EXCLUDED.get(reason) or reasons.explain(reason)
+    return EXCLUDED_ONE.get(reason) or reasons.explain(reason)
 
 
 def event(kind: str, seq: int | None, attempt: int, detail: Mapping[str, Any]) -> str:

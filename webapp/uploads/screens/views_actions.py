@@ -7,7 +7,8 @@ from flask import Response, render_template, url_for
 from htmx_flask import make_response
 
 from webapp import db
-from webapp.access.current import current_operator
+from webapp.access.current import current_operator, may
+from webapp.access.models import Role
 from webapp.uploads import commands, idempotency
 from webapp.uploads.screens import queries, texts
 from webapp.uploads.screens.lookups import upload_or_404
@@ -19,6 +20,14 @@ CHANGED = "refresh"  # live fragments listen to it and ask again (static/app.js)
 REPEAT_S = 10.0  # between two clicks on "carica di nuovo" that are one wish
 
 DATABASE_GONE = "Il database utenti di questo caricamento è stato eliminato: non c’è più nessuno da caricare."
+ONLY_ADMINISTRATORS = (
+    "Questo caricamento comprendeva anche chi ha detto no: può ripeterlo solo un amministratore. "
+    "Puoi caricare gli utenti di nuovo scegliendo a chi inviare."
+)
+REFUSED_WITHOUT_REASON = (
+    "Questo caricamento comprendeva anche chi ha detto no, senza un motivo scritto: "
+    "carica gli utenti di nuovo scegliendo a chi inviare."
+)
 
 
 @blueprint.get("/caricamenti/<upload_id>/ferma")
@@ -69,6 +78,10 @@ def repeat(upload_id: str) -> Response:
         new_id = _running_repeat(row) or _start_again(row)
     except LookupError:
         return htmx.notice(_to_detail(row.public_id), texts.ACCOUNT_GONE, "err")
+    except commands.NotAllowed:
+        return htmx.notice(_to_detail(row.public_id), ONLY_ADMINISTRATORS, "err")
+    except commands.ReasonMissing:
+        return htmx.notice(_to_detail(row.public_id), REFUSED_WITHOUT_REASON, "err")
     return htmx.notice(_to_detail(new_id or row.public_id), "Caricamento avviato.")
 
 
@@ -78,10 +91,15 @@ def _running_repeat(row: UploadRow) -> str | None:
 
 
 def _start_again(row: UploadRow) -> str | None:
-    """The number of the new upload; None when another request is just now starting it. Raises LookupError."""
+    """The number of the new upload; None when another request is just now starting it.
+
+    Raises LookupError, NotAllowed, ReasonMissing.
+    """
     wish = idempotency.Wish(f"repeat:{row.id}", REPEAT_S)
     try:
-        return commands.repeat_upload(row.id, current_operator().name, wish).public_id
+        return commands.repeat_upload(
+            row.id, current_operator().name, may_include=may(Role.ADMINISTRATOR), wish=wish
+        ).public_id
     except idempotency.AlreadyAsked:
         return _running_repeat(row)
 

@@ -72,6 +72,7 @@ def _upload(row: UploadRow, account_reference: str | None) -> dict[str, Any]:
         "stato": str(row.status),
         "medium": row.medium,
         "consenso": row.consent,
+        "detto_no_inclusi": row.refused_included,
         "destinazione": row.destination,
         "account_id": account_reference,
         "audience_id": row.audience_id or None,

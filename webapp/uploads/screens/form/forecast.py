@@ -4,11 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import ColumnElement, case, func, not_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select
 from sqlmodel import Session
 
 from webapp.contacts import queries as contact_queries
-from webapp.contacts.consent import Answers, Consent, answers_of, is_refused
+from webapp.contacts.answers import Answer
+from webapp.contacts.consent import (
+    Answers,
+    ConsentPolicy,
+    answer,
+    answers_of,
+    is_refused,
+    is_undecided,
+    is_undecided_elsewhere,
+    says_no,
+)
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Contact
 from webapp.destinations.base import Medium
@@ -20,20 +30,24 @@ from webapp.uploads.screens.sources import Source
 class Reach:
     """Contacts of the source with a *valid* detail for a medium, and how many different ones those are.
 
-    *allowed*: how many different ones may be sent by their consent; a choice that is not in it leaves
-    nobody out.
+    *allowed*: how many different ones may be sent under each choice; one that is not in it leaves nobody out.
+    *included*: how many of those of ANYONE said no. *refused* and *undecided*: contacts of the source that
+    said no, or something nobody could read yet.
     """
 
     valid: int
     distinct: int
-    allowed: Mapping[Consent, int] = field(default_factory=dict)
+    allowed: Mapping[ConsentPolicy, int] = field(default_factory=dict)
+    included: int = 0
+    refused: int = 0
+    undecided: int = 0
 
     @property
     def duplicates(self) -> int:
         return self.valid - self.distinct
 
-    def to_send(self, consent: Consent) -> int:
-        return self.allowed.get(consent, self.distinct)
+    def to_send(self, policy: ConsentPolicy) -> int:
+        return self.allowed.get(policy, self.distinct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +62,16 @@ class Prospect:
     media: tuple[Medium, ...]
     by_consent: bool = False
 
-    def to_send(self, medium: Medium, consent: Consent) -> int:
-        return self.reach[medium].to_send(consent)
+    def to_send(self, medium: Medium, policy: ConsentPolicy) -> int:
+        return self.reach[medium].to_send(policy)
+
+    @property
+    def refused(self) -> dict[Medium, int]:
+        return {medium: self.reach[medium].refused for medium in self.media}
+
+    @property
+    def undecided(self) -> dict[Medium, int]:
+        return {medium: self.reach[medium].undecided for medium in self.media}
 
 
 def look_at(session: Session, source: Source, today: date) -> Prospect:
@@ -59,11 +81,11 @@ def look_at(session: Session, source: Source, today: date) -> Prospect:
     rule = source.filter.rule if source.filter else None
     chosen = selected(database_id, rule, contact_queries.field_types(session, database_id), today)
     total = session.execute(select(func.count()).select_from(Contact).where(chosen)).scalar_one()
-    answers = answers_of(session, database_id)
+    held = answers_of(session, database_id)
     # One statement each: of a whole database they read the index alone, 0.5 s a million in place of 3.
     is_whole = rule is None
-    reach = {medium: _reach(session, database_id, chosen, medium, answers, is_whole) for medium in DIGEST}
-    return Prospect(total, reach, media_of(session, database_id), answers.given)
+    reach = {medium: _reach(session, database_id, chosen, medium, held, is_whole) for medium in DIGEST}
+    return Prospect(total, reach, media_of(session, database_id), held.given)
 
 
 def _reach(
@@ -71,30 +93,59 @@ def _reach(
     database_id: int,
     chosen: ColumnElement[bool],
     medium: Medium,
-    answers: Answers,
+    held: Answers,
     is_whole: bool,
 ) -> Reach:
     digest = DIGEST[medium]
-    if not answers.given:
+    if not held.given:
         counts = select(func.count(digest), func.count(digest.distinct())).where(chosen)
         valid, distinct = session.execute(counts).one()
-        return Reach(valid, distinct, {Consent.GIVEN: 0})
-    says_yes = func.max(case((CONTACT.c.consent.is_(True), 1), else_=0)).label("says_yes")
-    says_no = func.max(case((CONTACT.c.consent.is_(False), 1), else_=0)).label("says_no")
-    each = select(digest, func.count().label("contacts"), says_yes, says_no)
+        return Reach(valid, distinct, {ConsentPolicy.GIVEN: 0})
+
+    def some(answered: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.max(case((answered, 1), else_=0))
+
+    each = select(
+        digest,
+        func.count().label("contacts"),
+        some(answer(medium, held) == Answer.YES).label("yes"),
+        some(says_no(CONTACT, medium, held)).label("no"),
+        some(is_undecided(CONTACT, medium, held)).label("undecided"),
+    )
     person = each.where(chosen, digest.is_not(None)).group_by(digest).subquery()
-    if is_whole or not answers.refused:
-        may = person.c.says_no == 0
-    else:  # whom a filter leaves out may have said no for somebody whom it chooses
-        may = not_(is_refused(database_id, person.c[digest.key]))
+    no, undecided = person.c.no == 1, person.c.undecided == 1
+    if not is_whole:  # whom a filter leaves out may have answered for somebody whom it chooses
+        of_digest = (database_id, person.c[digest.key], medium, held)
+        no, undecided = or_(no, is_refused(*of_digest)), or_(undecided, is_undecided_elsewhere(*of_digest))
+    may = and_(not_(no), not_(undecided))
     sums = (
         func.sum(person.c.contacts),
         func.count(),
-        func.sum(case((may, 1), else_=0)),
-        func.sum(case((person.c.says_yes == 0, 0), (may, 1), else_=0)),
+        *(
+            func.sum(case((one, 1), else_=0))
+            for one in (may, and_(may, person.c.yes == 1), not_(undecided), and_(no, not_(undecided)))
+        ),
     )
-    valid, distinct, not_refused, given = (int(one or 0) for one in session.execute(select(*sums)).one())
-    return Reach(valid, distinct, {Consent.NOT_REFUSED: not_refused, Consent.GIVEN: given})
+    counted = (int(one or 0) for one in session.execute(select(*sums).select_from(person)).one())
+    valid, distinct, not_refused, given, anyone, included = counted
+    allowed = {
+        ConsentPolicy.NOT_REFUSED: not_refused,
+        ConsentPolicy.GIVEN: given,
+        ConsentPolicy.ANYONE: anyone,
+    }
+    return Reach(valid, distinct, allowed, included, *_answered(session, chosen, medium, held))
+
+
+def _answered(
+    session: Session, chosen: ColumnElement[bool], medium: Medium, held: Answers
+) -> tuple[int, int]:
+    """Contacts that said no, and those whose answer nobody could read; whether they can be sent or not."""
+    if not held.refused and not held.undecided:
+        return 0, 0
+    no = says_no(CONTACT, medium, held) if held.refused else false()
+    counts = (func.sum(case((one, 1), else_=0)) for one in (no, is_undecided(CONTACT, medium, held)))
+    refused, undecided = session.execute(select(*counts).where(chosen)).one()
+    return int(refused or 0), int(undecided or 0)
 
 
 def media_of(session: Session, database_id: int) -> tuple[Medium, ...]:

@@ -6,7 +6,7 @@ from datetime import date
 
 from babel.dates import format_date
 
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account, Medium
 from webapp.uploads import problems
 from webapp.uploads.screens.form.audience_list import Listing
@@ -20,6 +20,13 @@ ACCOUNT_MISSING = "Scegli su quale account Facebook caricare gli utenti."
 NAME_MISSING = "Scrivi un nome per la nuova custom audience."
 NAME_LONG = f"Usa al massimo {LONGEST_NAME} caratteri."
 AUDIENCE_MISSING = "Scegli la custom audience su cui caricare gli utenti."
+NOT_YOURS = "Includere chi ha detto no può deciderlo solo un amministratore: scegli una delle altre due voci."
+BOTH_WAYS = (
+    "Hai scelto solo chi ha detto sì e insieme anche chi ha detto no: "
+    "scegli “Tutti tranne chi ha detto no” oppure togli la spunta."
+)
+LONGEST_REASON = 500
+REASON_LONG = f"Usa al massimo {LONGEST_REASON} caratteri."
 CONSENT_MISSING = "Conferma di avere il consenso per usare questi dati su Facebook."
 NOT_READABLE = (
     "Non riusciamo a leggere le custom audience da Facebook. "
@@ -43,7 +50,9 @@ class Draft:
     name: str
     audience: str = ""
     consent: bool = False
-    who: Consent = Consent.NOT_REFUSED
+    who: ConsentPolicy = ConsentPolicy.NOT_REFUSED  # of the ordinary choices
+    includes_refused: bool = False  # who said no too: not ordinary, and with a reason
+    reason: str = ""
     search: str = ""
     token: str = ""
     keeps_name: bool = False  # although the vendor may block an audience with it
@@ -51,6 +60,10 @@ class Draft:
     @property
     def is_new(self) -> bool:
         return self.mode == NEW
+
+    @property
+    def policy(self) -> ConsentPolicy:
+        return ConsentPolicy.ANYONE if self.includes_refused else self.who
 
 
 def read(form: Mapping[str, str], prospect: Prospect, accounts: Sequence[Account], proposed: str) -> Draft:
@@ -66,7 +79,9 @@ def read(form: Mapping[str, str], prospect: Prospect, accounts: Sequence[Account
         name=form.get("nome", proposed).strip(),
         audience=form.get("audience", ""),
         consent=bool(form.get("consenso")),
-        who=Consent(who) if (who := form.get("chi", "")) in {*Consent} else Consent.NOT_REFUSED,
+        who=ConsentPolicy.GIVEN if form.get("chi") == ConsentPolicy.GIVEN else ConsentPolicy.NOT_REFUSED,
+        includes_refused=bool(form.get("includi_no")) or form.get("chi") == ConsentPolicy.ANYONE,
+        reason=form.get("motivo", "").replace("\0", "").strip(),
         search=form.get("cerca", "").strip()[:100],
         keeps_name=bool(form.get("nome_confermato")),
         token=token if looks_like_public_id(token) else new_public_id(),
@@ -92,7 +107,8 @@ def missing(draft: Draft) -> list[str]:
     audience = ("il nome della custom audience", draft.name) if draft.is_new else (
         "la custom audience", draft.audience
     )  # fmt: skip
-    wanted = (("l’account Facebook", draft.account), audience, ("il consenso", draft.consent))
+    reason = ("il motivo per cui includi chi ha detto no", draft.reason or not draft.includes_refused)
+    wanted = (("l’account Facebook", draft.account), audience, reason, ("il consenso", draft.consent))
     return [words for words, given in wanted if not given]
 
 
@@ -102,14 +118,16 @@ def errors(
     account: Account | None,
     listing: Listing | None,
     name_warning: str | None = None,
+    may_include: bool = False,
 ) -> dict[str, str]:
     """Field → sentence. *listing* is a new reading of the account's audiences, None without an account.
 
     *name_warning*: why the vendor may block an audience with the new name; it can be confirmed.
+    *may_include*: whether whoever asks may include who said no.
     """
     found: dict[str, str] = {}
-    if not prospect.to_send(draft.medium, draft.who):
-        found["medium"] = no_contact(draft.medium, prospect, draft.who)
+    if not prospect.to_send(draft.medium, draft.policy):
+        found["medium"] = no_contact(draft.medium, prospect, draft.policy)
     if account is None:
         found["account"] = ACCOUNT_MISSING
     elif account.problem:
@@ -118,17 +136,31 @@ def errors(
         found["nome" if draft.is_new else "audience"] = problem
     if draft.is_new and name_warning and not draft.keeps_name:
         found.setdefault("nome", name_warning)
+    found |= _about_refused(draft, may_include)
     if not draft.consent:
         found["consenso"] = CONSENT_MISSING
     return found
 
 
-def no_contact(medium: Medium, prospect: Prospect, who: Consent = Consent.NOT_REFUSED) -> str:
+def _about_refused(draft: Draft, may_include: bool) -> dict[str, str]:
+    """What is wrong with including who said no, if that is asked for."""
+    if not draft.includes_refused:
+        return {}
+    if not may_include:
+        return {"chi": NOT_YOURS}
+    if draft.who == ConsentPolicy.GIVEN:
+        return {"chi": BOTH_WAYS}
+    if not problems.is_reason(draft.reason):
+        return {"motivo": problems.REASON_SHORT}
+    return {"motivo": REASON_LONG} if len(draft.reason) > LONGEST_REASON else {}
+
+
+def no_contact(medium: Medium, prospect: Prospect, policy: ConsentPolicy) -> str:
     """Why there is nothing to send, and the other medium when that one would have somebody."""
-    if prospect.to_send(medium, Consent.ANYONE):
-        return problems.NOBODY_ALLOWED[who].what
+    if prospect.reach[medium].distinct:
+        return problems.NOBODY_ALLOWED[policy].what
     other = OTHER[medium]
-    way_out = f" o scegli {MEDIUM_NAMES[other]}" if prospect.to_send(other, who) else ""
+    way_out = f" o scegli {MEDIUM_NAMES[other]}" if prospect.to_send(other, policy) else ""
     return f"{NO_CONTACT[medium]} Controlla il filtro{way_out}."
 
 

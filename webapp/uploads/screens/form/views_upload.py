@@ -9,7 +9,7 @@ from flask import Response, abort, make_response, render_template, request
 from webapp import clock, db
 from webapp.access.current import current_client, current_operator, may
 from webapp.access.models import Role
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium
@@ -92,9 +92,9 @@ def _shown_before(medium: Medium) -> Reach:
         given = request.args.get(name, "")
         return int(given) if given.isdecimal() else None
 
-    by_choice = {who: count(f"n_{medium}_{who}") for who in Consent}
-    allowed = {who: sent for who, sent in by_choice.items() if sent is not None}
-    return Reach(0, count(f"n_{medium}") or 0, allowed)
+    by_choice = {policy: count(f"n_{medium}_{policy}") for policy in ConsentPolicy}
+    allowed = {policy: sent for policy, sent in by_choice.items() if sent is not None}
+    return Reach(0, count(f"n_{medium}") or 0, allowed, count(f"n_{medium}_no") or 0)
 
 
 @blueprint.post(URL, endpoint="start_upload")
@@ -106,9 +106,11 @@ def send(database_id: str) -> Response:
     account = forms.account_of(draft, offer.accounts)
     listing = audience_list.read(account, KIND, again=True) if account and not account.problem else None
     warning = registry.destination(KIND).name_warning(draft.name)
-    errors = forms.errors(draft, offer.prospect, account, listing, warning)
+    may_include = may(Role.ADMINISTRATOR)
+    errors = forms.errors(draft, offer.prospect, account, listing, warning, may_include)
     if errors or account is None:
-        return _refuse(offer, draft, 422, errors=errors, listing=listing)
+        status = 403 if draft.includes_refused and not may_include else 422
+        return _refuse(offer, draft, status, errors=errors, listing=listing)
     if running := _running_twin(offer, draft, account):
         return _refuse(offer, draft, 409, running=running, listing=listing)
     _start(offer, draft, account, listing)
@@ -129,7 +131,8 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             audience_id=chosen.id if chosen else None,
             audience_name=chosen.name if chosen else draft.name,
             medium=draft.medium,
-            consent=draft.who,
+            consent=draft.policy,
+            reason=draft.reason,
             started_by=current_operator().name,
             wish=idempotency.Wish(f"upload:{draft.token}", TOKEN_S),
         )
@@ -195,7 +198,8 @@ def _shown(
     offer: Offer, draft: Draft, errors: dict[str, str], listing: Listing | None, running: str | None = None
 ) -> dict[str, Any]:
     prospect = offer.prospect
-    to_send = prospect.to_send(draft.medium, draft.who) if prospect else 0
+    to_send = prospect.to_send(draft.medium, draft.policy) if prospect else 0
+    included = prospect.reach[draft.medium].included if prospect and draft.includes_refused else 0
     return {
         "source": offer.source,
         "accounts": offer.accounts,
@@ -207,9 +211,11 @@ def _shown(
         "running": running,
         "missing": forms.missing(draft),
         "to_send": to_send,
+        "included": included,
+        "may_include": may(Role.ADMINISTRATOR),
         "name_warning": registry.destination(KIND).name_warning(draft.name) if draft.is_new else None,
         "taken": None,
-        "nobody": forms.no_contact(draft.medium, prospect, draft.who) if prospect and not to_send else "",
+        "nobody": forms.no_contact(draft.medium, prospect, draft.policy) if prospect and not to_send else "",
         "may_configure": may(Role.ADMINISTRATOR),
         "forms": forms,
         "words": texts,
