@@ -11,6 +11,7 @@ from webapp.access.trail.audit import Action, Detail, record
 from webapp.cli import terminal
 from webapp.contacts import databases
 from webapp.contacts.imports import importing
+from webapp.contacts.imports.import_draft import Asked
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportMode, ImportStatus
 from webapp.contacts.texts import unchanged
@@ -39,17 +40,35 @@ GOOD = (ImportStatus.COMPLETED, ImportStatus.COMPLETED_WITH_WARNINGS)
     type=click.Choice(list(MODES)),
     help="Crea e aggiorna (tutti), crea solo i nuovi (nuovi) o aggiorna solo chi c’è già (presenti).",
 )
+@click.option(
+    "--foglio", metavar="NOME", help="Foglio di un file Excel; senza, il primo che si vede con email."
+)
+@click.option(
+    "--riga-intestazione",
+    type=click.IntRange(min=0, max=100_000),
+    metavar="N",
+    help="Riga del file con i nomi delle colonne, 0 se non ci sono; senza, si riconosce.",
+)
+@click.option("--righe-nascoste", is_flag=True, help="Importa anche righe e colonne nascoste in Excel.")
 @terminal.client_option
 @terminal.as_json
 def importa(
-    file: Path, name: str, chiave: str | None, modo: str | None, cliente: str | None, as_json: bool
+    file: Path,
+    name: str,
+    chiave: str | None,
+    modo: str | None,
+    foglio: str | None,
+    riga_intestazione: int | None,
+    righe_nascoste: bool,
+    cliente: str | None,
+    as_json: bool,
 ) -> None:
     """Importa un file CSV o Excel in un database utenti.
 
     Colonne, codifica e separatore si riconoscono da soli, come nella procedura guidata.
     """
     terminal.start()
-    made = import_file(file, name, cliente)
+    made = import_file(file, name, cliente, Asked(foglio, riga_intestazione, righe_nascoste))
     with refused_in_words():
         _choose(made.id or 0, chiave, modo)
     with refused_in_words():
@@ -60,6 +79,8 @@ def importa(
         terminal.print_json(summary(done))
     else:
         click.echo(_sentence(done, name))
+        for notice in done.file_notices:
+            click.echo(f"- {notice['text']}")
     if done.status not in GOOD:
         raise SystemExit(terminal.BAD)
 
@@ -79,7 +100,9 @@ def _choose(import_id: int, key: str | None, mode: str | None) -> None:
         raise importing.UnreadableFile(f"nel file nessuna colonna è abbinata a “{KEY_LABELS[key]}”.")
 
 
-def import_file(file: Path, database_name: str, client_name: str | None) -> ContactImport:
+def import_file(
+    file: Path, database_name: str, client_name: str | None, asked: Asked | None = None
+) -> ContactImport:
     """Store the file and what was recognised in it; the database is created when it is new."""
     with refused_in_words():
         with db.writing() as session:
@@ -89,12 +112,12 @@ def import_file(file: Path, database_name: str, client_name: str | None) -> Cont
                 database = databases.create_database(session, client, database_name)
                 made: Detail = {"id": database.public_id}
                 record(session, Action.DATABASE_CREATED, database.name, made, database.client_id)
-        return created(database, file)
+        return created(database, file, asked)
 
 
-def created(database: UserDatabase, file: Path) -> ContactImport:
+def created(database: UserDatabase, file: Path, asked: Asked | None = None) -> ContactImport:
     with file.open("rb") as stream, db.writing() as session:
-        return importing.create(session, database, file.name, stream, "riga di comando")
+        return importing.create(session, database, file.name, stream, "riga di comando", asked)
 
 
 @contextmanager
@@ -116,6 +139,9 @@ def summary(done: ContactImport) -> dict[str, object]:
         "unchanged": done.rows_unchanged,
         "rejected": done.rows_rejected,
         "error": done.error,
+        "lettura": [
+            {"codice": one["code"], "quanti": one["count"], "testo": one["text"]} for one in done.file_notices
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
+from webapp.contacts.imports.files.file_notices import TO_CHOOSE
 from webapp.db import BigId, Blob, Json
 from webapp.values.identifiers import new_public_id
 
@@ -46,6 +47,10 @@ class ContactImport(SQLModel, table=True):
     no date, number or yes/no. *attempt* is the fencing token of the running job, as for batches;
     *crashes* counts the jobs that died since the last block that was written.
 
+    *has_header* says whether *header_row* is not 0. *with_hidden*: the rows and columns that Excel hides are
+    read too. *file_notices*: what was left out of the file or read with care, as [{"code", "count", "text"}]
+    with an Italian text; from its first rows in a draft, from the whole file when the import has ended.
+
     *feeding*: email or mobile → the indexes of the columns that feed it, in order: the first valid value is
     taken. *blank_cells*: whether an empty cell keeps what a contact has or empties it, consent never.
     *date_orders*: column index (as text) → dmy, mdy or mixed; a column that is not in it is still to be
@@ -71,6 +76,10 @@ class ContactImport(SQLModel, table=True):
     encoding: str = "utf-8"
     delimiter: str = ";"
     has_header: bool = True
+    header_row: int = 1  # line of the file with the names of the columns, 0 when there are none
+    sheet: str | None = None  # of a workbook
+    with_hidden: bool = False
+    file_notices: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     header: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     mapping: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     key: str = "code"  # which field says that a contact is already present: code, email, mobile or none
@@ -111,6 +120,11 @@ class ContactImport(SQLModel, table=True):
     finished_at: datetime | None = None
     rejects_forgotten_at: datetime | None = None  # since then its rejected rows have no content any more
     updated_at: datetime = Field(default_factory=clock.now)
+
+    @property
+    def has_reading_choice(self) -> bool:
+        """Whether a person may want the file read otherwise: the wizard then has a step for it."""
+        return any(notice["code"] in TO_CHOOSE for notice in self.file_notices)
 
 
 class ImportBlock(SQLModel, table=True):

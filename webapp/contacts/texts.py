@@ -1,5 +1,6 @@
 """Italian chosen by code for the screens of this room."""
 
+from webapp.contacts.imports.files.sheets import Sheet
 from webapp.contacts.models_imports import ContactImport, ImportMode
 from webapp.values.texts import plural
 
@@ -14,7 +15,17 @@ ROW_REASONS = {
     "code_taken": "il codice è già di un altro contatto, con un’altra email o un altro cellulare",
     "not_a_contact": "mancano codice, email, cellulare e nome",
 }
-ENCODINGS = (("utf-8", "UTF-8"), ("cp1252", "Windows (ANSI)"), ("utf-16", "UTF-16"))
+ENCODINGS = (
+    ("utf-8", "UTF-8"),
+    ("cp1252", "Windows (ANSI)"),
+    ("cp850", "DOS (CP850)"),
+    ("cp437", "DOS americano (CP437)"),
+    ("mac_roman", "Mac (MacRoman)"),
+    ("utf-16", "UTF-16"),
+    ("utf-16-le", "UTF-16 senza segno iniziale (LE)"),
+    ("utf-16-be", "UTF-16 senza segno iniziale (BE)"),
+)
+GUESSED_ENCODINGS = ("cp1252", "cp850", "cp437", "mac_roman")  # by their letters: no file says which it is
 DELIMITERS = ((";", "punto e virgola"), (",", "virgola"), ("\t", "tabulazione"), ("|", "barra verticale"))
 KEYS = (
     ("none", "Ogni riga è un contatto nuovo", "Le email ripetute restano: a Facebook ne arriva una sola."),
@@ -29,10 +40,15 @@ MODES = (
 )
 FILE_MISSING = "Scegli il file da importare."
 FIELD_TWICE = "“{field}” è abbinato a due colonne: scegline una e togli l’altra."
-CP1252_WARNING = (
-    "Il file non è in UTF-8: lo leggiamo come Windows (ANSI). Guarda le lettere accentate qui sotto; "
-    "se non tornano, cambia la codifica."
-)
+OTHER_SHEET_READ = "Abbiamo letto il foglio “{sheet}”: controlla la riga con i nomi delle colonne."
+
+
+def encoding_warning(made: ContactImport) -> str:
+    """For a file whose encoding was told by its letters."""
+    return (
+        f"Il file non è in UTF-8: lo leggiamo come {dict(ENCODINGS)[made.encoding]}. Guarda le lettere "
+        "accentate qui sotto; se non tornano, cambia la codifica."
+    )
 
 
 def too_large(limit_mb: int) -> str:
@@ -67,8 +83,44 @@ def row_reason(code: str) -> str:
 
 
 def format_words(made: ContactImport) -> str:
-    """UTF-8, separatore punto e virgola"""
+    """UTF-8, separatore punto e virgola · Excel, foglio “Clienti”"""
     if made.kind == "xlsx":
-        return "Excel, primo foglio"
+        return f"Excel, foglio “{made.sheet}”" if made.sheet else "Excel"
     encoding = dict(ENCODINGS).get(made.encoding, made.encoding)
     return f"{encoding}, separatore {dict(DELIMITERS).get(made.delimiter, made.delimiter)}"
+
+
+def sheet_words(sheet: Sheet) -> str:
+    """12.000 righe, 14 colonne, ci sono email"""
+    hidden = "" if sheet.is_visible else "il foglio è nascosto in Excel"
+    if sheet.rows is None:
+        return hidden or "non l’abbiamo ancora guardato"
+    if not sheet.rows:
+        return "vuoto" + (f" · {hidden}" if hidden else "")
+    said = (
+        f"{plural(sheet.rows, 'riga', 'righe')}, {plural(sheet.columns or 0, 'colonna', 'colonne')}, "
+        f"{'ci sono email' if sheet.has_email else 'nessuna email'}"
+    )
+    return f"{said} · {hidden}" if hidden else said
+
+
+def hidden_title(rows: int, columns: int) -> str:
+    return "In Excel " + ("alcune righe sono nascoste" if rows else "alcune colonne sono nascoste")
+
+
+def hidden_words(rows: int, columns: int) -> str:
+    """3 righe e una colonna non si vedono"""
+    return f"{_of_hidden(rows, columns)} non si {'vede' if rows + columns == 1 else 'vedono'}"
+
+
+def left_out(rows: int, columns: int) -> str:
+    return f"senza {_of_hidden(rows, columns)}"
+
+
+def taken_too(rows: int, columns: int) -> str:
+    return f"anche {_of_hidden(rows, columns)}"
+
+
+def _of_hidden(rows: int, columns: int) -> str:
+    said = [plural(rows, "riga", "righe")] if rows else []
+    return " e ".join([*said, *([plural(columns, "colonna", "colonne")] if columns else [])])

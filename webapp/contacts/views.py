@@ -9,7 +9,7 @@ from webapp.access.models import Role
 from webapp.access.trail.audit import Action, record
 from webapp.contacts import databases, queries, views_database_edit
 from webapp.contacts.filters import views_filters
-from webapp.contacts.imports import views_import_result, views_imports
+from webapp.contacts.imports import views_import_reading, views_import_result, views_imports
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.people import views_consent_words, views_contact_edit, views_contacts
 from webapp.contacts.routes import DATABASES, blueprint, client_id
@@ -24,6 +24,7 @@ __all__ = [
     "views_database_edit",
     "views_filters",
     "views_import_result",
+    "views_import_reading",
     "views_imports",
     "views_sample",
 ]

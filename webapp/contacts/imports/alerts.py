@@ -1,31 +1,31 @@
 """What a person has to be told of an import before and after it: a code, how many, a sentence in Italian. PURE.
 
-    to be confirmed, for otherwise nobody may be reached, or somebody who said no is
-      no_valid_email      the column of e-mails holds no valid one; quanti: values that are not valid
-      no_valid_mobile     the same of mobiles
-      no_valid.<field>    a field none of whose values can be read; quanti: those values
-      nobody_to_send      nobody in the file may be sent; quanti: its contacts
-      refusals_ignored    a column that seems to say who is out goes elsewhere; quanti: such columns
-      values_lost         valid values that empty cells empty, as was asked; quanti: those values
-    a result "con avvisi"
-      undecided_words     answers about consent nobody can read; quanti: cells
-      kept_email          valid addresses that an invalid one of the file did not replace; quanti: contacts
-      kept_mobile         the same of mobiles
-      dates_contradictory a column of dates in two orders; quanti: columns
-    for information
-      refusal_list        the file is a list of people who unsubscribed: all of them are a no; quanti: rows
-      dates_undecided     a column of dates that may be read in two orders; quanti: columns
-      <medium>.<note>     what was said beside values that were read (`values.reasons`); quanti: cells
-    and the notices about the file itself, with their own codes (`ContactImport.file_notices`).
+to be confirmed, for otherwise nobody may be reached, or somebody who said no is
+  no_valid_email      the column of e-mails holds no valid one; quanti: values that are not valid
+  no_valid_mobile     the same of mobiles
+  no_valid.<field>    a field none of whose values can be read; quanti: those values
+  nobody_to_send      nobody in the file may be sent; quanti: its contacts
+  refusals_ignored    a column that seems to say who is out goes elsewhere; quanti: such columns
+  values_lost         valid values that empty cells empty, as was asked; quanti: those values
+a result "con avvisi"
+  undecided_words     answers about consent nobody can read; quanti: cells
+  kept_email          valid addresses that an invalid one of the file did not replace; quanti: contacts
+  kept_mobile         the same of mobiles
+  dates_contradictory a column of dates in two orders; quanti: columns
+for information
+  refusal_list        the file is a list of people who unsubscribed: all of them are a no; quanti: rows
+  dates_undecided     a column of dates that may be read in two orders; quanti: columns
+  <medium>.<note>     what was said beside values that were read (`values.reasons`); quanti: cells
+and the notices about the file itself, with their own codes (`ContactImport.file_notices`).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from webapp.contacts.cells import DateOrder
 from webapp.contacts.fields import OWN, STANDARD_BY_NAME
 from webapp.contacts.imports.matching import consent_columns
 from webapp.contacts.models_imports import ContactImport
-from webapp.contacts.cells import DateOrder
 from webapp.values.reasons import explain_note
 from webapp.values.texts import number, plural
 

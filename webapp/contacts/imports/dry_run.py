@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from webapp.contacts.imports import alerts
 from webapp.contacts.imports.alerts import Alert
-from webapp.contacts.imports.files.csv_import import FileRow
+from webapp.contacts.imports.files.file_rows import FileRow
 from webapp.contacts.imports.import_draft import rows_of
 from webapp.contacts.imports.matching.conversion import converter_of, settled_dates, target_for
 from webapp.contacts.imports.row_blocks import convert_block

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from webapp.contacts import texts
 from webapp.contacts.fields import SKIP, STANDARD, TYPE_LABELS, Field
@@ -29,17 +30,30 @@ def target_options(own: Sequence[Field]) -> Options:
     return groups
 
 
-def read_format(form: Mapping[str, str], draft: ContactImport) -> tuple[FileFormat, bool]:
-    """(format, has a header) as asked; what is no choice stays as it was."""
+def read_format(form: Mapping[str, str], draft: ContactImport) -> FileFormat:
+    """How the file is to be read, as asked; what is no choice stays as it was.
+
+    Another sheet has its names in another row: that is found anew.
+    """
     now = format_of(draft)
     encoding, delimiter = form.get("codifica", ""), form.get("separatore", "")
-    asked = FileFormat(
-        now.kind,
-        encoding if encoding in dict(texts.ENCODINGS) else now.encoding,
-        delimiter if delimiter in dict(texts.DELIMITERS) else now.delimiter,
-        now.lines,
+    sheet = form.get("foglio", now.sheet) if now.sheet is not None else None
+    hidden = {"tutte": True, "visibili": False}.get(form.get("nascoste", ""), now.with_hidden)
+    return replace(
+        now,
+        encoding=encoding if encoding in dict(texts.ENCODINGS) else now.encoding,
+        delimiter=delimiter if delimiter in dict(texts.DELIMITERS) else now.delimiter,
+        header_row=_header_row(form, now.header_row or 0) if sheet == now.sheet else None,
+        sheet=sheet,
+        with_hidden=hidden if sheet == now.sheet else False,
     )
-    return asked, form.get("intestazione") == "si"
+
+
+def _header_row(form: Mapping[str, str], now: int) -> int:
+    row = form.get("riga", "")
+    if row.isascii() and row.isdigit() and len(row) < 8:
+        return int(row)
+    return {"si": now or 1, "no": 0}.get(form.get("intestazione", ""), now)
 
 
 def read_mapping(form: Mapping[str, str], draft: ContactImport, own: Sequence[Field]) -> dict[str, str]:

@@ -50,6 +50,16 @@ def find(session: Session, draft: ContactImport) -> Remembered | None:
     return None
 
 
+def same_name(session: Session, database_id: int, file_name: str) -> ContactImport | None:
+    """The newest import of a file of this name: the next one has its table in the same place."""
+    earlier = select(ContactImport).where(
+        col(ContactImport.database_id) == database_id,
+        col(ContactImport.file_name) == file_name,
+        col(ContactImport.status).not_in(_NOT_TO_REPEAT),
+    )
+    return session.execute(earlier.order_by(col(ContactImport.id).desc()).limit(1)).scalars().first()
+
+
 def shape(header: Sequence[str]) -> list[str]:
     return [name_of(name) or name for name in header]
 

@@ -22,8 +22,9 @@ from webapp import clock, db
 from webapp.contacts.cells import fold
 from webapp.contacts.imports import alerts
 from webapp.contacts.imports.files import stored_files
-from webapp.contacts.imports.files.csv_import import FileRow
 from webapp.contacts.imports.files.file_limits import UnreadableFile
+from webapp.contacts.imports.files.file_notices import FileNotices
+from webapp.contacts.imports.files.file_rows import FileRow
 from webapp.contacts.imports.files.reading_ahead import ahead
 from webapp.contacts.imports.import_draft import rows_of
 from webapp.contacts.imports.matching.conversion import converter_of, settled_dates, target_for
@@ -72,19 +73,20 @@ def work_at(import_id: int, block_rows: int = BLOCK_ROWS) -> bool:
     if claimed is None:
         return False
     until = clock.epoch() + SHIFT_S
+    notices = FileNotices()
     try:
         if claimed.is_stopped:
             _end(claimed, ImportStatus.STOPPED)
             return False
         _settle_dates(claimed)
-        for group in ahead(_grouped(blocks(claimed, block_rows))):
+        for group in ahead(_grouped(blocks(claimed, block_rows, notices))):
             if write(claimed, group):
                 _end(claimed, ImportStatus.STOPPED)
                 return False
             if clock.epoch() > until:
                 _release(claimed)
                 return True
-        _end(claimed)
+        _end(claimed, notices=notices)
     except Fenced:
         return False
     except UnreadableFile as error:
@@ -151,12 +153,17 @@ def _settle_dates(claimed: Claim) -> None:
             session.add(made)
 
 
-def blocks(claimed: Claim, rows_each: int = BLOCK_ROWS) -> Iterator[Block]:
-    """The rows that are not in yet, *rows_each* at a time. Raises UnreadableFile, FileNotFoundError."""
+def blocks(
+    claimed: Claim, rows_each: int = BLOCK_ROWS, notices: FileNotices | None = None
+) -> Iterator[Block]:
+    """The rows that are not in yet, *rows_each* at a time. Raises UnreadableFile, FileNotFoundError.
+
+    *notices* counts what the whole file holds besides: rows that are in are read again and passed over.
+    """
     with db.reading() as session:
         made = session.get_one(ContactImport, claimed.import_id)
         converter = converter_of(session, made)
-    rows = islice(rows_of(made), made.has_header, None)
+    rows = islice(rows_of(made, notices), made.has_header, None)
     _pass_over(converter, rows, made.rows_read, rows_each)
     while block := list(islice(rows, rows_each)):
         yield convert_block(converter, block)
@@ -265,17 +272,25 @@ def _release(claimed: Claim) -> None:
         session.add(made)
 
 
-def _end(claimed: Claim, status: ImportStatus | None = None, error: str | None = None) -> None:
+def _end(
+    claimed: Claim,
+    status: ImportStatus | None = None,
+    error: str | None = None,
+    notices: FileNotices | None = None,
+) -> None:
     """Close the import, as completed when no *status* is given, and forget its file."""
     with db.writing() as session:
         made = _ours(session, claimed)
         made.alerts = alerts.of_import(made)
-        has_warnings = made.rows_rejected or made.unreadable_cells or alerts.are_warnings(made.alerts)
+        warn = alerts.are_warnings(made.alerts) or (notices and notices.warn)
+        has_warnings = made.rows_rejected or made.unreadable_cells or warn
         completed = ImportStatus.COMPLETED_WITH_WARNINGS if has_warnings else ImportStatus.COMPLETED
         made.status = status or completed
         made.error = error
         if status is None:
             made.rows_total = made.rows_read
+        if notices:
+            made.file_notices = [*notices.as_list()]
         made.lease_owner, made.lease_until = None, 0
         made.finished_at = made.updated_at = clock.now()
         session.add(made)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from webapp.contacts.imports.files.csv_import import FileRow
+from webapp.contacts.imports.files.file_rows import FileRow
 from webapp.contacts.store.row_converter import ERASED, NOT_A_CONTACT, RowConverter, Values
 
 CODE_TAKEN = "code_taken"  # the code is of a contact with another e-mail, or mobile

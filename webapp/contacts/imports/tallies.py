@@ -40,7 +40,9 @@ def words_with(
     words: Sequence[Sequence[object]], block: Block, most: int = MAX_WORDS
 ) -> list[list[bool | str | int]]:
     """*words* ([turned, word, how many cells]) and those of *block*; of different ones the first *most*."""
-    counted: dict[tuple[bool, str], int] = {(bool(turned), str(word)): int(str(n)) for turned, word, n in words}
+    counted: dict[tuple[bool, str], int] = {
+        (bool(turned), str(word)): int(str(n)) for turned, word, n in words
+    }
     for key, count in block.words.items():
         if key in counted or len(counted) < most:
             counted[key] = counted.get(key, 0) + count

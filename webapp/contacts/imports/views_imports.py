@@ -19,8 +19,8 @@ from webapp.contacts.imports import (
 )
 from webapp.contacts.imports.columns import NEW
 from webapp.contacts.imports.files.file_limits import UnreadableFile
-from webapp.contacts.imports.matching.conversion import converter_of
 from webapp.contacts.imports.import_pages import find, told, url
+from webapp.contacts.imports.matching.conversion import converter_of
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.routes import IMPORT, IMPORTS, blueprint, database_or_404
@@ -69,7 +69,7 @@ def create_import(database_id: str) -> Response:
             made = importing.create(session, database, file.filename, file.stream, current_operator().name)
     except UnreadableFile as error:
         return _refused_file(database, str(error))
-    return htmx.go_to(url("import_columns", database, made))
+    return htmx.go_to(url("import_reading" if made.has_reading_choice else "import_columns", database, made))
 
 
 @blueprint.get(f"{IMPORT}/colonne")
@@ -83,24 +83,6 @@ def import_columns(database_id: str, import_id: str) -> Response:
         )
 
 
-@blueprint.post(f"{IMPORT}/lettura")
-def read_again(database_id: str, import_id: str) -> Response:
-    """Step 2, above: another encoding, delimiter or first row; what cannot be read so stays as it was."""
-    with db.writing() as session:
-        database, draft = find(session, database_id, import_id)
-        if draft.status != ImportStatus.DRAFT:
-            return htmx.go_to(url("import_result", database, draft))
-        asked, has_header = import_forms.read_format(request.form, draft)
-        answer = htmx.go_to(url("import_columns", database, draft))
-        try:
-            remember = "riconosci" not in request.form
-            import_draft.read_as(session, draft, database, asked, has_header, remember)
-        except UnreadableFile as error:
-            return htmx.notice(answer, str(error), "err")
-        session.add(draft)
-    return answer
-
-
 @blueprint.post(f"{IMPORT}/colonne")
 def save_columns(database_id: str, import_id: str) -> Response:
     with db.writing() as session:
@@ -110,8 +92,10 @@ def save_columns(database_id: str, import_id: str) -> Response:
         own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
         errors = import_forms.read_mapping(request.form, draft, own)
         session.add(draft)
-        if not errors:
-            return htmx.go_to(url("check_import", database, draft))
+    if not errors:
+        return htmx.go_to(url("check_import", database, draft))
+    with db.reading() as session:  # the file is read again: nobody waits to write meanwhile
+        database, draft = find(session, database_id, import_id)
         page = "contacts/imports/_columns_form.html" if htmx.is_htmx() else "contacts/imports/columns.html"
         return make_response(render_template(page, **_columns(session, database, draft, errors)), 422)
 

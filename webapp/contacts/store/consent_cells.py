@@ -20,7 +20,9 @@ from webapp.contacts.answers import FIELDS, field_of, fold_word, is_turned, pack
 
 Meanings = Mapping[tuple[bool, str], bool]  # (turned, folded word) → may be sent, of `consent_words`
 
-_COMPACT = re.compile(r"(?:19|20)[0-9]{6}(?:T[0-9]{4,6}.*)?").fullmatch  # 20110122T111244, as MailUp writes it
+_COMPACT = re.compile(
+    r"(?:19|20)[0-9]{6}(?:T[0-9]{4,6}.*)?"
+).fullmatch  # 20110122T111244, as MailUp writes it
 _CACHED = 50_000  # different cells: a column of consent has a handful
 _EMPTY_LISTS = {"[]", "{}", "()"}  # nothing on the list of suppressions
 # States of a subscriber that are no answer by themselves: who may be written to has not said yes by that.
@@ -92,7 +94,11 @@ class ConsentColumns:
         for place, by_target in unread.items():
             # Beside a no for the same way of being reached an unread word changes nothing.
             words[place] = pack_unread(
-                {target: word for target, word in by_target.items() if answers[field_of(target)][place] is not False}
+                {
+                    target: word
+                    for target, word in by_target.items()
+                    if answers[field_of(target)][place] is not False
+                }
             )
         return [*answers.values(), words]
 

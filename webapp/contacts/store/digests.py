@@ -45,7 +45,9 @@ def digest_emails(cells: Sequence[str], notes: Counter[str]) -> DigestedColumn:
     # An export puts an apostrophe before an address that begins as a formula does.
     plain = [unescape(cell) if cell.startswith("'") else cell for cell in cells]
     return _digest(
-        plain, [read_email(cell) if _LISTED not in cell else _first(cell, read_email) for cell in plain], notes
+        plain,
+        [read_email(cell) if _LISTED not in cell else _first(cell, read_email) for cell in plain],
+        notes,
     )
 
 

@@ -25,7 +25,9 @@ class FileAnswers:
         self._unread = at.get("consent_unread")
         self._date = at.get("consent_date")
         self._for_ever: set[int] = set()  # no later yes counts
-        self._by_date: set[int] = set()  # a later yes with a date does: the dates are compared when it is written
+        self._by_date: set[int] = (
+            set()
+        )  # a later yes with a date does: the dates are compared when it is written
 
     @property
     def remembers(self) -> bool:

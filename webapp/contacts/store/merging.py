@@ -43,9 +43,13 @@ class Merger:
         self._columns = columns
         at = {name: place for place, name in enumerate(columns)}
         self._media = [
-            (name, *(at[name + part] for part in _PARTS)) for name in ("email", "mobile") if f"{name}_reason" in at
+            (name, *(at[name + part] for part in _PARTS))
+            for name in ("email", "mobile")
+            if f"{name}_reason" in at
         ]
-        self._answers = [(field, at[field]) for field in FIELDS if field in at] if "consent_unread" in at else []
+        self._answers = (
+            [(field, at[field]) for field in FIELDS if field in at] if "consent_unread" in at else []
+        )
         self._unread = at.get("consent_unread")
         self._date, self._source = (at.get(name) if self._answers else None for name in EVIDENCE)
         self._own = at.get("own_fields")
@@ -114,7 +118,9 @@ class Merger:
         if row[place] is None and (former[place] is None or not taken):
             return
         answered = {field for field, at in self._answers if former[at] is not None}
-        words = {target: word for target, word in unread_of(former[place]).items() if field_of(target) not in taken}
+        words = {
+            target: word for target, word in unread_of(former[place]).items() if field_of(target) not in taken
+        }
         for target, word in unread_of(row[place]).items():
             if not (is_older and field_of(target) in answered):
                 words[target] = word

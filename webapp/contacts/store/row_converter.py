@@ -92,11 +92,18 @@ class RowConverter:
                 targets.setdefault(target, []).append(int(index))
         for medium, order in choices.feeding.items():
             if medium in targets:
-                targets[medium].sort(key=lambda one, order=order: order.index(one) if one in order else len(order))
+                targets[medium].sort(
+                    key=lambda one, order=order: order.index(one) if one in order else len(order)
+                )
         self._identity = [index for name in _IDENTITY for index in targets.get(name, ())]
         self._country_at, self._dial_at = (targets.get(name, [None])[0] for name in ("country", DIAL_CODE))
         self._postcode_at = targets.get("postcode", [None])[0]
-        answering = {index: target for target, found in targets.items() for index in found if field_of(target) in FIELDS}
+        answering = {
+            index: target
+            for target, found in targets.items()
+            for index in found
+            if field_of(target) in FIELDS
+        }
         self._consent = ConsentColumns(answering, choices.meanings, choices.refused)
         self._add_plain(targets)
         self._add_own(targets, own_types)
@@ -200,7 +207,11 @@ class RowConverter:
         return [CLEARED if value is None else value for value in found] if self._choices.clears else found
 
     def _digest(
-        self, rows: Sequence[Sequence[str]], medium: str, indexes: Sequence[int], places: Sequence[Country] | None
+        self,
+        rows: Sequence[Sequence[str]],
+        medium: str,
+        indexes: Sequence[int],
+        places: Sequence[Country] | None,
     ) -> digests.DigestedColumn:
         notes: Counter[str] = Counter()
         found: digests.DigestedColumn | None = None

@@ -1,191 +1,185 @@
-"""A stored file as a stream of rows: flat memory, every row with its line, bad rows with their reason.
+"""A stored file as the rows of its table: the names of the columns, then those that may be contacts.
 
-One broken row never takes its neighbours along. A quote that is opened and never closed swallows the lines
-that follow, so when what was read is no row, only its first line is given up and reading goes on from the
-next one.
+What is in a file and in no contact is left out here and counted: titles above, names that come again where
+two exports were joined, totals below, what Excel hides. Memory stays flat, and the same file gives the same
+rows every time: an import that was interrupted counts on it.
 """
 
-import csv
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple, TextIO
 
-from webapp.contacts.cells import MAX_CELL_CHARS
-from webapp.contacts.imports.files import spreadsheet
-from webapp.contacts.imports.files.file_format import XLSX, FileFormat, separator_line
-from webapp.contacts.imports.files.file_limits import MAX_COLUMNS, MAX_LINE_CHARS, UnreadableFile
+from webapp.contacts.imports.columns import looks_like_contacts
+from webapp.contacts.imports.files import header_rows, spreadsheet, text_rows
+from webapp.contacts.imports.files.file_format import XLSX, FileFormat
+from webapp.contacts.imports.files.file_limits import MAX_COLUMNS, UnreadableFile
+from webapp.contacts.imports.files.file_notices import (
+    HIDDEN_COLUMNS,
+    HIDDEN_ROWS,
+    REPEATED_HEADER,
+    ROWS_ABOVE,
+    SHORT_ROWS,
+    TOTALS,
+    FileNotices,
+)
+from webapp.contacts.imports.files.file_rows import TOO_MANY_CELLS, FileRow, as_rejected, is_blank
+from webapp.contacts.imports.files.header_rows import LOOKED_AT, Layout, is_names, key
+from webapp.contacts.imports.files.text_rows import Table
 from webapp.values.texts import number
 
-TOO_FEW_CELLS = "too_few_cells"
-TOO_MANY_CELLS = "too_many_cells"
-BAD_CHARACTER = "bad_character"
-CELL_TOO_LONG = "cell_too_long"
-LINE_TOO_LONG = "line_too_long"
-OPEN_QUOTE = "open_quote"
-
-# NUL, which PostgreSQL refuses, and the bytes that the file's encoding does not know (`surrogateescape`).
-_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
-_KEPT_CHARS = 1_000  # of each cell of a rejected row
-
-
-class FileRow(NamedTuple):
-    """A row of the file: *line* it begins on, counted from 1; *problem* is why it can be no contact."""
-
-    line: int
-    cells: list[str]
-    problem: str | None = None
+MAX_ROWS_ABOVE = 1_000
+ALL_HIDDEN = (
+    "Nel foglio “{sheet}” tutte le righe con dati sono nascoste, di solito da un filtro: mostrale in Excel, "
+    "salva e carica di nuovo il file."
+)
+_HELD_BACK = 12  # rows at the end that may be totals
+_PEOPLE = "clienti|contatti|utenti|righe|records?|rows|iscritti|nominativi"
+_TOTAL = re.compile(
+    r"(?:(?:sub|grand )?total[ei]?|totale (?:generale|complessivo|" + _PEOPLE + r")|somma|media|average|sum)"
+    r"[\s.:=]*[\d.,]*\s*(?:€|euro)?"
+    r"|(?:totale? |n\.? |num(?:ero)?\.? |count )?(?:di )?(?:" + _PEOPLE + r")(?: totali)?\s*[:=]?\s*\d[\d.]*",
+    re.IGNORECASE,
+)
 
 
-def read_rows(path: Path, file_format: FileFormat, max_columns: int = MAX_COLUMNS) -> Iterator[FileRow]:
-    """Every row of the file but the blank ones, the first (usually the header) included.
+def read_rows(
+    path: Path,
+    file_format: FileFormat,
+    max_columns: int = MAX_COLUMNS,
+    notices: FileNotices | None = None,
+) -> Iterator[FileRow]:
+    """The row of names, unless there is none, then every row of the table but the blank ones.
 
-    Rows have as many cells as the first one or a problem. Raises UnreadableFile, also in the middle.
+    Rows have as many cells as the table has columns, or a problem; cells missing at the end are empty.
+    *notices* counts what was left out, as far as was read. Raises UnreadableFile, also in the middle.
     """
-    source = _from_sheet(path) if file_format.kind == XLSX else _from_text(path, file_format)
-    width = None
-    for row in source:
-        if row.problem is None and _is_blank(row.cells):
-            continue
-        if width is None:
-            width = _width_of_first(row, max_columns)
-        problem = row.problem or _wrong_width(row.cells, width)
-        if problem:
-            yield FileRow(row.line, [_shown(cell) for cell in row.cells], problem)
-        else:
-            yield row if len(row.cells) == width else FileRow(row.line, row.cells[:width])
+    notices = notices or FileNotices()
+    if file_format.kind == XLSX:
+        rows = _filled_rows(spreadsheet.rows(path, file_format.sheet, file_format.with_hidden, notices))
+        first = _beginning(rows, file_format.header_row)
+        if not first and notices.counts[HIDDEN_ROWS] + notices.counts[HIDDEN_COLUMNS]:
+            raise UnreadableFile(ALL_HIDDEN.format(sheet=notices.sheet))
+        layout = _layout(first, file_format.header_row, max_columns)
+        rows = chain(first, rows)
+    else:
+        layout = text_layout(path, file_format, max_columns)
+        table = Table(layout.start, layout.width)
+        rows = _filled_rows(text_rows.rows(path, file_format, table, notices))
+    notices.header_row = _header_row(layout, file_format.header_row)
+    yield from _table(rows, layout, notices)
 
 
-def _from_sheet(path: Path) -> Iterator[FileRow]:
-    for line, cells in spreadsheet.rows(path):
-        yield FileRow(line, cells, _wrong_cell(cells))
+def first_rows(path: Path, file_format: FileFormat, most: int) -> list[FileRow]:
+    """The first rows of the file as they are, what is above the table included. Raises UnreadableFile."""
+    nothing = FileNotices()
+    if file_format.kind == XLSX:
+        rows = spreadsheet.rows(path, file_format.sheet, file_format.with_hidden, nothing)
+    else:
+        rows = text_rows.rows(path, file_format, Table(), nothing)
+    return list(islice(_filled_rows(rows), most))
 
 
-def _from_text(path: Path, file_format: FileFormat) -> Iterator[FileRow]:
-    encoding = "utf-8-sig" if file_format.encoding == "utf-8" else file_format.encoding
-    errors = "replace" if encoding == "utf-16" else "surrogateescape"
-    width = None
-    with path.open(encoding=encoding, errors=errors, newline="") as file:
-        lines = _Lines(file)
-        reader = csv.reader(lines, delimiter=file_format.delimiter)
-        while (row := _next_row(reader, lines, width)) is not None:
-            if row.line == 1 and separator_line(lines.taken[0]):
-                continue
-            if width is None and not _is_blank(row.cells):
-                width = len(row.cells)
-            yield row
+def text_layout(path: Path, file_format: FileFormat, max_columns: int) -> Layout:
+    rows = _filled_rows(text_rows.rows(path, file_format, Table(), FileNotices()))
+    return _layout(_beginning(rows, file_format.header_row), file_format.header_row, max_columns)
 
 
-def _next_row(reader: "Iterator[list[str]]", lines: "_Lines", width: int | None) -> FileRow | None:
-    lines.begin_row()
-    problem = None
-    try:
-        cells = next(reader)
-    except StopIteration:
-        return None
-    except csv.Error:  # a cell over csv.field_size_limit
-        cells, problem = [], CELL_TOO_LONG
-    except _LineTooLong:
-        cells, problem = [], LINE_TOO_LONG
-    if len(lines.taken) > 1 and (problem or _swallowed_others(cells, lines, width)):
-        lines.give_back()
-        return FileRow(lines.first, [lines.taken[0].rstrip("\r\n")], OPEN_QUOTE)
-    if problem is None and lines.chars > MAX_CELL_CHARS:
-        problem = _wrong_cell(cells)
-    if problem is None and lines.forbidden:
-        problem = BAD_CHARACTER
-    return FileRow(lines.first, cells or ([] if problem is None else [lines.taken[0]]), problem)
+def _filled_rows(rows: Iterator[FileRow]) -> Iterator[FileRow]:
+    return (row for row in rows if row.problem is not None or not is_blank(row.cells))
 
 
-def _swallowed_others(cells: list[str], lines: "_Lines", width: int | None) -> bool:
-    """Whether a row of several lines is no row at all: an open quote took in the lines that follow."""
-    if width is not None and len(cells) != width:
-        return True
-    never_closed = lines.ended and sum(line.count('"') for line in lines.taken) % 2 == 1
-    return never_closed or max(map(len, cells)) > MAX_CELL_CHARS
+def _beginning(rows: Iterator[FileRow], header_row: int | None) -> list[FileRow]:
+    """Enough rows to tell where the table begins: the first ones, and all down to the one that was named."""
+    first = list(islice(rows, LOOKED_AT))
+    while first and len(first) < MAX_ROWS_ABOVE and first[-1].line < (header_row or 0):
+        if (row := next(rows, None)) is None:
+            break
+        first.append(row)
+    return first
 
 
-class _LineTooLong(Exception):
-    """A line, or a row of several lines, is longer than any contact."""
-
-
-class _Lines:
-    """The lines of a file for csv.reader; those of the row being read can be given back."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-        self._given_back: deque[str] = deque()
-        self.first = 1  # line of the file on which the row being read begins
-        self.taken: list[str] = []  # its lines
-        self.chars = 0  # their length
-        self.forbidden = False  # one of them holds a forbidden character
-        self.ended = False  # there was no further line
-
-    def begin_row(self) -> None:
-        self.first += len(self.taken)
-        self.taken = []
-        self.chars = 0
-        self.forbidden = False
-
-    def give_back(self) -> None:
-        """Keep the first line of the row, leave the others to the next rows."""
-        self._given_back.extendleft(reversed(self.taken[1:]))
-        del self.taken[1:]
-        self.ended = False
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._given_back.popleft() if self._given_back else self._file.readline(MAX_LINE_CHARS + 1)
-        if not line:
-            self.ended = True
-            raise StopIteration
-        self.taken.append(line)
-        self.chars += len(line)
-        if self.chars > MAX_LINE_CHARS:
-            self._skip_rest_of(line)
-            raise _LineTooLong
-        if "\0" in line or (not line.isascii() and _FORBIDDEN.search(line)):
-            self.forbidden = True
-        return line
-
-    def _skip_rest_of(self, line: str) -> None:
-        while line and line[-1] not in "\r\n":
-            line = self._file.readline(MAX_LINE_CHARS)
-
-
-def _is_blank(cells: list[str]) -> bool:
-    return not (cells and cells[0].strip()) and not "".join(cells).strip()
-
-
-def _width_of_first(row: FileRow, max_columns: int) -> int:
-    if row.problem:
+def _layout(first: list[FileRow], header_row: int | None, max_columns: int) -> Layout:
+    if not first:
+        raise UnreadableFile("Il file è vuoto.")
+    if header_row is None:
+        layout = header_rows.found_in(first)
+    elif header_row == 0:
+        layout = header_rows.without_header(first)
+    else:
+        layout = header_rows.at_line(first, header_row)
+    if layout.width > max_columns:
         raise UnreadableFile(
-            f"La riga {row.line}, che deve contenere i nomi delle colonne, non si legge: "
-            "controlla virgolette, caratteri e lunghezza, poi carica di nuovo il file."
-        )
-    if len(row.cells) > max_columns:
-        raise UnreadableFile(
-            f"Il file ha {number(len(row.cells))} colonne e il massimo è {number(max_columns)}: "
+            f"Il file ha {number(layout.width)} colonne e il massimo è {number(max_columns)}: "
             "togli quelle che non ti servono."
         )
-    return len(row.cells)
+    return layout
 
 
-def _wrong_width(cells: list[str], width: int) -> str | None:
-    if len(cells) < width:
-        return TOO_FEW_CELLS
-    return TOO_MANY_CELLS if len(cells) > width and any(cells[width:]) else None
+def _header_row(layout: Layout, asked: int | None) -> int:
+    return asked if asked is not None else layout.header.line if layout.header else 0
 
 
-def _wrong_cell(cells: list[str]) -> str | None:
-    if any(len(cell) > MAX_CELL_CHARS for cell in cells):
-        return CELL_TOO_LONG
-    return BAD_CHARACTER if any(_FORBIDDEN.search(cell) for cell in cells) else None
+def _table(rows: Iterator[FileRow], layout: Layout, notices: FileNotices) -> Iterator[FileRow]:
+    if layout.header:
+        yield layout.header
+    last: deque[FileRow] = deque()
+    for row in rows:
+        if row.line < layout.start:
+            notices.counts[ROWS_ABOVE] += key(row.cells) not in layout.names
+        elif row.problem is None and _is_header_again(row.cells, layout):
+            notices.counts[REPEATED_HEADER] += 1
+            notices.counts[ROWS_ABOVE] += _drop_titles(last, layout)
+            notices.counts[TOTALS] += _drop_totals(last)
+        else:
+            last.append(row)
+            if len(last) > _HELD_BACK:
+                yield _fitted(last.popleft(), layout.width, notices)
+    notices.counts[TOTALS] += _drop_totals(last)
+    for row in last:
+        yield _fitted(row, layout.width, notices)
 
 
-def _shown(cell: str) -> str:
-    """A cell as it can be stored and shown: cut, unreadable characters replaced by �."""
-    return _FORBIDDEN.sub("\ufffd", cell[:_KEPT_CHARS])
+def _is_header_again(cells: list[str], layout: Layout) -> bool:
+    if layout.names:
+        # Most rows are told apart by their first cell alone.
+        start = cells[0].strip(header_rows.AROUND).casefold()
+        return any(names[0] == start and key(cells) == names for names in layout.names)
+    is_words = not any(character.isdigit() or character == "@" for cell in cells for character in cell)
+    return is_words and is_names(cells)
+
+
+def _drop_titles(last: deque[FileRow], layout: Layout) -> int:
+    """Take the titles off that an export brings again with its header; how many they were."""
+    dropped = 0
+    while last and last[-1].problem is None and key(last[-1].cells) in (*layout.titles, *layout.names):
+        last.pop()
+        dropped += 1
+    return dropped
+
+
+def _drop_totals(last: deque[FileRow]) -> int:
+    """Take the totals off at the end of a table; how many they were. A row with an address is a contact."""
+    dropped = 0
+    while last and last[-1].problem is None and _is_total(last[-1].cells):
+        last.pop()
+        dropped += 1
+    return dropped
+
+
+def _is_total(cells: list[str]) -> bool:
+    first = next(cell.strip() for cell in cells if cell.strip())
+    return _TOTAL.fullmatch(first) is not None and not looks_like_contacts(cells)
+
+
+def _fitted(row: FileRow, width: int, notices: FileNotices) -> FileRow:
+    problem = row.problem
+    if problem is None and len(row.cells) > width and any(row.cells[width:]):
+        problem = TOO_MANY_CELLS
+    if problem:
+        return as_rejected(row, problem)
+    if len(row.cells) < width:
+        notices.counts[SHORT_ROWS] += 1
+        return FileRow(row.line, [*row.cells, *[""] * (width - len(row.cells))])
+    return row if len(row.cells) == width else FileRow(row.line, row.cells[:width])

@@ -1,6 +1,5 @@
-"""Excel workbooks (.xlsx): the first sheet, as the same text cells a CSV file would hold."""
+"""Excel workbooks (.xlsx): one sheet, as the same text cells a CSV file would hold."""
 
-import re
 import struct
 import zipfile
 import zlib
@@ -10,15 +9,29 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
+from xml.parsers.expat import ExpatError
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
+from webapp.contacts.imports.files import containers, sheet_marks, workbook_parts
 from webapp.contacts.imports.files.file_limits import (
     MAX_SHEET_CELLS,
     MAX_XLSX_BYTES,
     MAX_XLSX_RATIO,
     UnreadableFile,
 )
+from webapp.contacts.imports.files.file_notices import (
+    BAD_CHARACTER,
+    HIDDEN_COLUMNS,
+    HIDDEN_COLUMNS_TAKEN,
+    HIDDEN_ROWS,
+    HIDDEN_ROWS_TAKEN,
+    NO_STORED_VALUE,
+    OTHER_SHEETS,
+    FileNotices,
+)
+from webapp.contacts.imports.files.file_rows import FORBIDDEN, FileRow, readable, too_long
+from webapp.contacts.imports.files.sheet_marks import SheetMarks, column_letters
 from webapp.contacts.imports.files.sheet_size import cells_to_hold, rows_of
 
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
@@ -28,22 +41,13 @@ _BROKEN = (
     *(NotImplementedError, OverflowError),
 )
 _CHUNK = 256 * 1024
-_ARCHIVE = "Questo file è un archivio compresso: estrai il CSV e carica quello."
-# What is in other archives that hold a sheet.
-_OTHERS = (
-    (
-        "META-INF/manifest.xml",
-        "Questo è un foglio di LibreOffice (.ods): salvalo come .xlsx o CSV e carica quello.",
-    ),
-    ("Index/Document.iwa", "Questo è un foglio di Numbers: esportalo come Excel o CSV e carica quello."),
-)
 TOO_LARGE = "Il foglio Excel è troppo grande: salvalo come CSV e caricalo di nuovo."
 TOO_SPREAD = (
     "Il foglio Excel ha celle piene molto lontane dalle altre: elimina quelle che non servono, "
     "oppure salvalo come CSV."
 )
-_FIRST_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*?\br:id\s*=\s*[\"']([^\"']+)")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
+DAMAGED = "Il foglio Excel è rovinato: salvalo di nuovo e riprova."
+UNREAD = "Il foglio Excel non si legge: salvalo di nuovo come .xlsx o CSV."
 _SMALL_BYTES = 10_000_000  # below this nobody cares about the ratio
 
 
@@ -54,52 +58,92 @@ def check(file: BinaryIO, file_name: str) -> None:
             parts = archive.infolist()
             names = {part.filename for part in parts}
             if "xl/workbook.xml" not in names:
-                raise UnreadableFile(next((said for name, said in _OTHERS if name in names), _ARCHIVE))
+                raise UnreadableFile(containers.of_archive(names, parts))
             if not file_name.lower().endswith((".xlsx", ".xlsm")):
                 raise UnreadableFile(
                     "Questo file è un foglio Excel: dagli un nome che finisce con .xlsx e caricalo di nuovo."
                 )
             _refuse_bombs(file, parts)
     except _BROKEN:
-        raise UnreadableFile("Il foglio Excel è rovinato: salvalo di nuovo e riprova.") from None
+        raise UnreadableFile(DAMAGED) from None
 
 
-def about_rows(file: BinaryIO) -> int:
-    """How many rows the first sheet has, to tell how far a reader is; 0 when the archive does not say.
+def about_rows(file: BinaryIO, sheet: str) -> int:
+    """How many rows the sheet has, to tell how far a reader is; 0 when the archive does not say.
 
     Rows that are only formatted count too, so it is an estimate from above.
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            target = _first_sheet(archive.read("xl/workbook.xml"), archive.read("xl/_rels/workbook.xml.rels"))
-            part = archive.getinfo(target) if target else None
+            part = workbook_parts.of_sheet(archive, sheet)
             return rows_of(_inflate(file, part)) if part else 0
-    except (*_BROKEN, KeyError):
+    except _BROKEN:
         return 0
 
 
-def _first_sheet(workbook: bytes, relations: bytes) -> str | None:
-    """The part that holds the sheet that comes first in the workbook, whatever it is called."""
-    first = _FIRST_SHEET.search(workbook)
-    for relation in _RELATION.findall(relations):
-        named = dict(re.findall(rb"(\w+)\s*=\s*[\"']([^\"']*)", relation))
-        if first and named.get(b"Id") == first[1]:
-            target = named.get(b"Target", b"").decode("utf-8", "replace")
-            return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    return None
+def rows(path: Path, sheet: str | None, with_hidden: bool, notices: FileNotices) -> Iterator[FileRow]:
+    """The rows of the sheet but its empty ones, lines as Excel counts; what is hidden only *with_hidden*.
 
-
-def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of the first sheet but its empty rows, lines as Excel counts. Raises UnreadableFile."""
+    *sheet* None is the first one. Raises UnreadableFile.
+    """
+    book = opened(path)
+    named = sheet if sheet is not None else next(iter(book.sheet_names), "")
+    notices.sheet = named
+    notices.counts[OTHER_SHEETS] = sum(one.typ == SheetTypeEnum.WorkSheet for one in book.sheets_metadata) - 1
     try:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-    except (CalamineError, IndexError, OSError):
-        raise UnreadableFile("Il foglio Excel non si legge: salvalo di nuovo come .xlsx o CSV.") from None
-    first_line = (sheet.start or (0, 0))[0] + 1
-    for line, values in enumerate(sheet.iter_rows(), first_line):
+        found = book.get_sheet_by_name(named)
+    except (CalamineError, ValueError, OSError):
+        raise UnreadableFile(_gone(named) if named not in book.sheet_names else UNREAD) from None
+    marks = marks_of(path, named)
+    top, left = found.start or (0, 0)
+    hidden = {column - left for column in marks.hidden_columns if left <= column <= (found.end or (0, 0))[1]}
+    _tell_columns(marks, hidden, with_hidden, notices)
+    keep = None if with_hidden or not hidden else [at for at in range(found.width) if at not in hidden]
+    for line, values in enumerate(found.iter_rows(), top + 1):
         if values.count("") == len(values):
             continue  # a cell far below the others may have a million empty rows above it
-        yield line, [as_text(value) for value in values]
+        if line in marks.hidden_rows:
+            notices.counts[HIDDEN_ROWS_TAKEN if with_hidden else HIDDEN_ROWS] += 1
+            if not with_hidden:
+                continue
+        shown = values if keep is None else [values[at] for at in keep]
+        yield _row(line, [as_text(value) for value in shown], notices)
+
+
+def opened(path: Path) -> CalamineWorkbook:
+    try:
+        return CalamineWorkbook.from_path(str(path))
+    except (CalamineError, OSError):
+        raise UnreadableFile(UNREAD) from None
+
+
+def marks_of(path: Path, sheet: str) -> SheetMarks:
+    """What the sheet hides and what was never calculated. Raises UnreadableFile when nobody can tell."""
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            part = workbook_parts.of_sheet(archive, sheet)
+            if part is None:
+                raise UnreadableFile(DAMAGED)
+            return sheet_marks.read(partial(_inflate, file, part))
+    except (*_BROKEN, ExpatError):
+        raise UnreadableFile(DAMAGED) from None
+
+
+def _row(line: int, cells: list[str], notices: FileNotices) -> FileRow:
+    if any(FORBIDDEN.search(cell) for cell in cells):
+        notices.counts[BAD_CHARACTER] += 1
+        cells = [readable(cell) for cell in cells]
+    return FileRow(line, cells, too_long(cells))
+
+
+def _tell_columns(marks: SheetMarks, hidden: set[int], with_hidden: bool, notices: FileNotices) -> None:
+    notices.counts[HIDDEN_COLUMNS_TAKEN if with_hidden else HIDDEN_COLUMNS] = len(hidden)
+    notices.counts[NO_STORED_VALUE] = sum(marks.no_value.values())
+    notices.columns = [column_letters(column) for column in sorted(marks.no_value)]
+
+
+def _gone(sheet: str) -> str:
+    return f"Nel file non c’è nessun foglio “{sheet}”."
 
 
 def as_text(value: Any) -> str:

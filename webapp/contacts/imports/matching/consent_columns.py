@@ -1,11 +1,11 @@
 """Which columns hold answers about consent, by their names: for which channel, and which way round. PURE.
 
-    Consenso marketing         consent
-    Accepts SMS Marketing      consent_sms
-    BLACKLIST                  consent:not          its yes is a no
-    Email Suppressions         consent_email:not
-    Disiscritto il             consent:not          the day it happened is a no
-    Data del consenso          none: the day of a yes is no answer
+Consenso marketing         consent
+Accepts SMS Marketing      consent_sms
+BLACKLIST                  consent:not          its yes is a no
+Email Suppressions         consent_email:not
+Disiscritto il             consent:not          the day it happened is a no
+Data del consenso          none: the day of a yes is no answer
 """
 
 import re
@@ -18,7 +18,16 @@ from webapp.contacts.imports.matching.names import name_of
 # Words that say by themselves that the column is about who is out.
 _OUT = {
     *("blacklist", "blacklisted", "blocklist", "blocklisted", "suppressed", "suppression", "suppressions"),
-    *("unsubscribe", "unsubscribed", "unsub", "optout", "optedout", "disiscritto", "disiscritta", "disiscritti"),
+    *(
+        "unsubscribe",
+        "unsubscribed",
+        "unsub",
+        "optout",
+        "optedout",
+        "disiscritto",
+        "disiscritta",
+        "disiscritti",
+    ),
     *("disiscrizione", "revoca", "revocato", "revocata", "rifiuto", "rifiutato", "rifiuta", "dnc"),
     *("bounce", "bounced", "hardbounce"),
 }
@@ -32,8 +41,33 @@ _NOT_SURE = {*_NOT, "out", "blocco"}
 _YES_OR_NO = re.compile(r"\b(?:si|s|yes|y|true|vero|1) (?:o )?(?:no|n|false|falso|0)\b|\bno si\b")
 # About a consent, but no answer.
 _BESIDE = {
-    *("campaign", "campagna", "title", "id", "reason", "motivo", "link", "url", "token", "other", "ip", "count"),
-    *("numero", "totale", "rate", "source", "fonte", "origine", "testo", "versione", "text", "version", "costo"),
+    *(
+        "campaign",
+        "campagna",
+        "title",
+        "id",
+        "reason",
+        "motivo",
+        "link",
+        "url",
+        "token",
+        "other",
+        "ip",
+        "count",
+    ),
+    *(
+        "numero",
+        "totale",
+        "rate",
+        "source",
+        "fonte",
+        "origine",
+        "testo",
+        "versione",
+        "text",
+        "version",
+        "costo",
+    ),
     *("metodo", "method", "utente", "operatore", "type", "subtype", "tipo", "nl"),
 }
 _DAY = {"data", "date", "time", "timestamp", "il", "del", "at", "giorno", "ora", "dal"}
@@ -45,7 +79,9 @@ _CHANNELS = {
 _SPEAKS = frozenset().union(*CONSENT_WORDS)
 # Who tells that everybody in a file is out: Mailchimp names the files of an audience so and gives them these
 # columns (mailchimp.com/help/view-export-contacts).
-_LIST_OF_REFUSALS = re.compile(r"^(?:unsubscribed|cleaned)_(?:email_audience|sms_audience|members|segment)_export").match
+_LIST_OF_REFUSALS = re.compile(
+    r"^(?:unsubscribed|cleaned)_(?:email_audience|sms_audience|members|segment)_export"
+).match
 _REFUSAL_DAYS = {"unsub time", "clean time", "unsub reason", "optout date"}
 _ALL = 0.9
 
@@ -121,4 +157,7 @@ def _first_spoken(words: Sequence[str]) -> int:
 
 def _is_question(words: Sequence[str]) -> bool:
     """`Consenso del cliente`, `Consenso al trattamento dei dati` have no day, whatever small words they have."""
-    return not {"data", "date", "time", "timestamp", "giorno", "ora", "dal", "at"} & set(words) and words[-1] not in _DAY
+    return (
+        not {"data", "date", "time", "timestamp", "giorno", "ora", "dal", "at"} & set(words)
+        and words[-1] not in _DAY
+    )

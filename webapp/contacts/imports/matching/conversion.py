@@ -37,15 +37,15 @@ def converter_of(
         else:
             mapping[index] = target
     database = session.get_one(UserDatabase, made.database_id)
-    converter = RowConverter(mapping, types, database.country, clock.today(), choices_of(session, made, orders))
+    converter = RowConverter(
+        mapping, types, database.country, clock.today(), choices_of(session, made, orders)
+    )
     converter.erased = erased.keys_of_client(session, database.client_id)
     converter.answers = FileAnswers(converter.columns, made.key)
     return converter
 
 
-def choices_of(
-    session: Session, made: ContactImport, orders: Mapping[str, str] | None = None
-) -> RowChoices:
+def choices_of(session: Session, made: ContactImport, orders: Mapping[str, str] | None = None) -> RowChoices:
     """How *made* is read beside its mapping."""
     return RowChoices(
         feeding=made.feeding,

@@ -32,7 +32,9 @@ class OrderSeen:
         """dmy, mdy, mixed when the cells contradict each other, None while they say nothing."""
         if self._day_first and self._month_first:
             return DateOrder.MIXED
-        return DateOrder.DAY_FIRST if self._day_first else DateOrder.MONTH_FIRST if self._month_first else None
+        return (
+            DateOrder.DAY_FIRST if self._day_first else DateOrder.MONTH_FIRST if self._month_first else None
+        )
 
 
 def of_rows(mapping: Mapping[str, str], rows: Sequence[Sequence[str]]) -> dict[str, str]:
@@ -49,7 +51,9 @@ def of_rows(mapping: Mapping[str, str], rows: Sequence[Sequence[str]]) -> dict[s
     return found
 
 
-def open_columns(mapping: Mapping[str, str], orders: Mapping[str, str], types: Mapping[str, str]) -> list[str]:
+def open_columns(
+    mapping: Mapping[str, str], orders: Mapping[str, str], types: Mapping[str, str]
+) -> list[str]:
     """Indexes of the columns of dates that are still to be decided. *types*: own field → its type."""
     return [index for index, target in mapping.items() if index not in orders and _holds_dates(target, types)]
 

@@ -48,14 +48,24 @@ EXPORTS = (
         "WooCommerce",
         "woocommerce.com/document/woocommerce-analytics/customers-report (its download, Italian)",
         marks=("Nome utente", "Paese / regione", "Codice postale"),
-        targets={"Paese / regione": "country", "Città": "city", "Regione": "province", "Codice postale": "postcode"},
+        targets={
+            "Paese / regione": "country",
+            "Città": "city",
+            "Regione": "province",
+            "Codice postale": "postcode",
+        },
         email=("Email",),
     ),
     Export(
         "WooCommerce",
         "woocommerce.com/document/woocommerce-analytics/customers-report (its download, English)",
         marks=("Username", "Country / Region", "Postal Code", "AOV"),
-        targets={"Country / Region": "country", "City": "city", "Region": "province", "Postal Code": "postcode"},
+        targets={
+            "Country / Region": "country",
+            "City": "city",
+            "Region": "province",
+            "Postal Code": "postcode",
+        },
         email=("Email",),
     ),
     Export(
@@ -144,7 +154,11 @@ EXPORTS = (
         marks=("Phone 1 - Value", "E-mail 1 - Value"),
         email=tuple(f"E-mail {n} - Value" for n in range(1, 6)),
         mobile=tuple(f"Phone {n} - Value" for n in range(1, 6)),
-        targets={"Address 1 - City": "city", "Address 1 - Postal Code": "postcode", "Address 1 - Country": "country"},
+        targets={
+            "Address 1 - City": "city",
+            "Address 1 - Postal Code": "postcode",
+            "Address 1 - Country": "country",
+        },
     ),
     Export(
         "Outlook",

@@ -1,13 +1,13 @@
 """The columns of one file, given to fields one after the other. PURE.
 
-    who is out               by name: a refusal is never lost to another use of its column
-    own fields               of the database, by their names
-    known exports            by their table
-    e-mail and mobile        by name and content: the fuller, more valid column; never an empty one, nor one
-                             full of yes and no
-    consent                  by name and content
-    other fields             by name, some only when they hold such values
-    e-mail and mobile again  by content alone, when no name said which
+who is out               by name: a refusal is never lost to another use of its column
+own fields               of the database, by their names
+known exports            by their table
+e-mail and mobile        by name and content: the fuller, more valid column; never an empty one, nor one
+                         full of yes and no
+consent                  by name and content
+other fields             by name, some only when they hold such values
+e-mail and mobile again  by content alone, when no name said which
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -79,7 +79,9 @@ class Matcher:
         for index, _ in list(self._free()):
             field = consent_columns.channel_of(self._header[index])
             holds = self.contents[index]
-            is_answer = not holds.is_empty and holds.answers >= SURELY and not holds.emails and not holds.mobiles
+            is_answer = (
+                not holds.is_empty and holds.answers >= SURELY and not holds.emails and not holds.mobiles
+            )
             if field and is_answer and field not in self.found.values():
                 self.give(index, field)
 
@@ -134,7 +136,9 @@ class Matcher:
 
     def _better_by_content(self, medium: str) -> bool:
         return any(
-            self._mostly(medium, index) and name not in _FIELD_OF and not consent_columns.target_of(self._header[index])
+            self._mostly(medium, index)
+            and name not in _FIELD_OF
+            and not consent_columns.target_of(self._header[index])
             for index, name in self._free()
         )
 
