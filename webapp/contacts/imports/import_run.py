@@ -281,6 +281,8 @@ def _end(
     """Close the import, as completed when no *status* is given, and forget its file."""
     with db.writing() as session:
         made = _ours(session, claimed)
+        if notices:
+            made.file_notices = [*notices.as_list()]
         made.alerts = alerts.of_import(made)
         warn = alerts.are_warnings(made.alerts) or (notices and notices.warn)
         has_warnings = made.rows_rejected or made.unreadable_cells or warn
@@ -289,8 +291,6 @@ def _end(
         made.error = error
         if status is None:
             made.rows_total = made.rows_read
-        if notices:
-            made.file_notices = [*notices.as_list()]
         made.lease_owner, made.lease_until = None, 0
         made.finished_at = made.updated_at = clock.now()
         session.add(made)

@@ -9,6 +9,7 @@ from webapp.access.models import Role
 from webapp.access.trail.audit import Action, record
 from webapp.contacts import queries, texts
 from webapp.contacts.imports import (
+    alerts,
     column_checks,
     dry_run,
     import_draft,
@@ -112,6 +113,7 @@ def check_import(database_id: str, import_id: str) -> Response:
         found = dry_run.forecast(session, draft)
         page = render_template(
             "contacts/imports/check.html", database=database, draft=draft, found=found, words=texts,
+            confirms=alerts.to_confirm(found.alerts),
             makes=[draft.header[int(i)] for i, target in draft.mapping.items() if target.startswith(NEW)],
         )  # fmt: skip
         return make_response(page)
@@ -121,6 +123,10 @@ def check_import(database_id: str, import_id: str) -> Response:
 def start_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, draft = find(session, database_id, import_id)
+        if draft.status == ImportStatus.DRAFT and "conferma" not in request.form:
+            if found := alerts.to_confirm(dry_run.forecast(session, draft).alerts):
+                answer = htmx.go_to(url("check_import", database, draft))
+                return htmx.notice(answer, texts.TO_CONFIRM.format(alert=found[0]["testo"]), "err")
     try:
         importing.start(draft.id or 0)
     except UnreadableFile as error:

@@ -54,7 +54,7 @@ class Contents:
 
     @cached_property
     def dialling_codes(self) -> float:
-        return self._share(lambda cell: read.dialling_country(cell) is not None)
+        return self._share(_is_dialling_code)
 
     @cached_property
     def provinces(self) -> float:
@@ -67,3 +67,7 @@ class Contents:
 def _is_country(cell: str) -> bool:
     code = read.read_country(cell) or ""
     return code in SUPPORTED_REGIONS
+
+
+def _is_dialling_code(cell: str) -> bool:
+    return any(one.isdigit() for one in cell) and read.dialling_country(cell) is not None

@@ -56,6 +56,12 @@ def choices_of(session: Session, made: ContactImport, orders: Mapping[str, str] 
     )
 
 
+def open_dates(session: Session, made: ContactImport) -> list[str]:
+    """Indexes of the columns of dates whose order is still to be decided."""
+    types = {own.key: own.type for own in own_fields(session, made.database_id)}
+    return date_orders.open_columns(made.mapping, made.date_orders, types)
+
+
 def settled_dates(
     session: Session, made: ContactImport, max_rows: int | None = None
 ) -> tuple[dict[str, str], int]:
@@ -63,8 +69,7 @@ def settled_dates(
 
     Reads the file, as far as it takes to decide. Raises UnreadableFile, FileNotFoundError.
     """
-    types = {own.key: own.type for own in own_fields(session, made.database_id)}
-    wanted = date_orders.open_columns(made.mapping, made.date_orders, types)
+    wanted = open_dates(session, made)
     if not wanted:
         return dict(made.date_orders), 0
     rows = islice(rows_of(made), made.has_header, None if max_rows is None else max_rows + made.has_header)
