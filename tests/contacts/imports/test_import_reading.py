@@ -163,5 +163,5 @@ def test_the_command_line_says_sheet_row_and_hidden_rows_too(env):  # noqa: F811
     wrong = platea(
         "importa", str(FOUND / "13-hidden-sheet.xlsx"), "--database", "X", "--foglio", "Soci", env=env
     )
-    assert wrong.returncode == 1
+    assert wrong.returncode == 2
     assert "nessun foglio “Soci”. Ci sono: “Archivio 2019”, “Clienti”" in wrong.stderr
