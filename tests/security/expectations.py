@@ -86,6 +86,7 @@ POST contacts.export_contacts             marketer      200
 GET  contacts.filters                     support       200
 GET  contacts.import_columns              marketer      200
 GET  contacts.import_progress             support       200
+GET  contacts.import_reading              marketer      200
 GET  contacts.import_result               support       200
 GET  contacts.imports                     support       200
 GET  contacts.new_contact                 marketer      200

@@ -15,7 +15,15 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 # Which object of the world a rule gets for its argument, where the usual one would only be refused.
 _DRAFT, _RUNNING = {"import_id": "draft_id"}, {"upload_id": "running_id"}
 STAND_INS = {
-    **dict.fromkeys(("contacts.import_columns", "contacts.save_columns", "contacts.read_again"), _DRAFT),
+    **dict.fromkeys(
+        (
+            "contacts.import_columns",
+            "contacts.import_reading",
+            "contacts.save_columns",
+            "contacts.read_again",
+        ),
+        _DRAFT,
+    ),
     **dict.fromkeys(("contacts.check_import", "contacts.start_import", "contacts.discard_import"), _DRAFT),
     **dict.fromkeys(("uploads.confirm_stop", "uploads.stop", "uploads.resume"), _RUNNING),
     "contacts.delete_filter": {"filter_id": "free_filter_id"},

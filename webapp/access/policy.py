@@ -130,6 +130,7 @@ POLICY: dict[str, Who] = {
     "contacts.sample_file": Who.MARKETER,
     "contacts.create_import": Who.MARKETER,
     "contacts.import_columns": Who.MARKETER,
+    "contacts.import_reading": Who.MARKETER,
     "contacts.read_again": Who.MARKETER,
     "contacts.save_columns": Who.MARKETER,
     "contacts.check_import": Who.MARKETER,

@@ -5,9 +5,9 @@ from webapp.contacts.models_imports import ContactImport, ImportMode
 from webapp.values.texts import plural
 
 ROW_REASONS = {
-    "too_few_cells": "la riga ha meno celle delle colonne",
+    "too_few_cells": "la riga ha meno celle delle colonne",  # of imports before such cells were empty
     "too_many_cells": "la riga ha più celle delle colonne",
-    "bad_character": "contiene un carattere che non si può leggere",
+    "bad_character": "contiene un carattere che non si può leggere",  # of imports before � stood for it
     "cell_too_long": "una cella è troppo lunga",
     "line_too_long": "la riga è troppo lunga",
     "open_quote": "c’è una virgoletta aperta e mai chiusa",

@@ -21,6 +21,7 @@ _ENOUGH = 50_000  # places looked at
 # What Italians write: grave accents, é, and few others; then the letters of names from elsewhere.
 _ITALIAN = frozenset("àèéìòùÀÈÉÌÒÙ")
 _OTHERS = frozenset("áíóúâêîôûäëïöüçñßãõåæøœšžýÿÁÍÓÚÂÊÎÔÛÄËÏÖÜÇÑÃÕÅÆØŒŠŽÝŸ")
+_BEFORE_A = "tniTNI"  # what comes before the à at the end of most words: città, Donà, già
 _OPENING, _CLOSING = frozenset("“‘«„‚¿¡€£©®§–—•·"), frozenset("”’»…°ºª€%™®–—²³¹½¼¾")
 
 
@@ -95,6 +96,8 @@ def _fits(before: str, letter: str, after: str) -> float:
         return _letter_fits(before, letter, after)
     if letter == "\u00a0":
         return 1.0
+    if letter == "…" and before.isalpha() and before not in _BEFORE_A:
+        return 3.0  # as much as the à of DOS that it would be
     if letter in _CLOSING and before.isalnum() and not after.isalpha():
         return 1.5
     if letter in "’" and before.isalpha():

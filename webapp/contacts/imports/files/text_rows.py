@@ -79,11 +79,22 @@ def _swallowed_others(cells: list[str], lines: "_Lines", width: int | None, deli
     """Whether a row of several lines is no row at all: an open quote took in the lines that follow."""
     if _is_quote_open(lines) or max(map(len, cells)) > MAX_CELL_CHARS:
         return True
+    if not _is_strict(lines, delimiter):
+        return True
     if width is None or len(cells) == width:
         return False
     # Fewer cells may be empty ones at the end, left out; but a line that was swallowed brings its delimiters.
     several = [cell for cell in cells if "\n" in cell or "\r" in cell]
     return len(cells) > width or any(delimiter in cell for cell in several)
+
+
+def _is_strict(lines: "_Lines", delimiter: str) -> bool:
+    """Whether the quotes of a row stand where they must: a swallowed line ends it in the middle of a cell."""
+    try:
+        next(csv.reader(lines.taken, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return True
 
 
 def _is_quote_open(lines: "_Lines") -> bool:
