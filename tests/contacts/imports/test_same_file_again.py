@@ -84,7 +84,7 @@ def test_an_empty_cell_empties_the_field_when_that_is_asked_for(clienti, former,
     anna_now, *others_now = contacts_of(clienti)
     assert others_now == others
     assert told(anna_now) != told(anna)
-    assert [(one["codice"], one["quanti"]) for one in again.alerts] == [("values_lost", 1)]
+    assert [one["quanti"] for one in again.alerts if one["codice"] == "values_lost"] == [1]
 
 
 @pytest.mark.parametrize("former, later", [*UNREADABLE, ("sì;01/03/2025", ";")])
