@@ -50,6 +50,7 @@ def encoding_warning(made: ContactImport) -> str:
         "accentate qui sotto; se non tornano, cambia la codifica."
     )
 
+
 TO_CONFIRM = "Prima di importare conferma l’avviso: {alert}"
 
 

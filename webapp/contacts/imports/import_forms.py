@@ -26,7 +26,11 @@ def target_options(own: Sequence[Field]) -> Options:
         ("Come si legge la riga", [("dial_code", "Prefisso internazionale")]),
         (
             "Dice chi NON vuole: sì vuol dire no",
-            [(f"{field.name}{TURNED}", f"{field.label}: chi non vuole") for field in STANDARD if field.name in FIELDS],
+            [
+                (f"{field.name}{TURNED}", f"{field.label}: chi non vuole")
+                for field in STANDARD
+                if field.name in FIELDS
+            ],
         ),
     ]
     if own:

@@ -123,10 +123,9 @@ def check_import(database_id: str, import_id: str) -> Response:
 def start_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, draft = find(session, database_id, import_id)
-        if draft.status == ImportStatus.DRAFT and "conferma" not in request.form:
-            if found := alerts.to_confirm(dry_run.forecast(session, draft).alerts):
-                answer = htmx.go_to(url("check_import", database, draft))
-                return htmx.notice(answer, texts.TO_CONFIRM.format(alert=found[0]["testo"]), "err")
+        if found := _to_confirm(session, draft):
+            answer = htmx.go_to(url("check_import", database, draft))
+            return htmx.notice(answer, texts.TO_CONFIRM.format(alert=found[0]["testo"]), "err")
     try:
         importing.start(draft.id or 0)
     except UnreadableFile as error:
@@ -144,6 +143,13 @@ def discard_import(database_id: str, import_id: str) -> Response:
             record(session, Action.IMPORT_DISCARDED, on=draft.file_name, detail=told(database, draft))
         answer = htmx.go_to(url_for("contacts.imports", database_id=database.public_id))
     return htmx.notice(answer, "Importazione annullata: il file è stato eliminato.")
+
+
+def _to_confirm(session: Session, draft: ContactImport) -> list[alerts.Alert]:
+    """The alerts that nobody has confirmed yet; an import that cannot start has others things to say."""
+    if draft.status != ImportStatus.DRAFT or "conferma" in request.form or importing.problems(draft):
+        return []
+    return alerts.to_confirm(dry_run.forecast(session, draft).alerts)
 
 
 def _file_form(database: UserDatabase, error: str) -> dict[str, object]:

@@ -25,9 +25,8 @@ _COMPACT = re.compile(
 ).fullmatch  # 20110122T111244, as MailUp writes it
 _CACHED = 50_000  # different cells: a column of consent has a handful
 _EMPTY_LISTS = {"[]", "{}", "()"}  # nothing on the list of suppressions
-# States of a subscriber that are no answer by themselves: who may be written to has not said yes by that.
-# listmonk.app/docs/concepts (enabled, disabled, blocklisted), keila.io/docs (active, unsubscribed, unreachable).
-_STATES = {"enabled": None, "active": None, "disabled": False, "blocklisted": False, "unreachable": False}
+# keila.io/docs: a contact nothing can be delivered to.
+_STATES = {"unreachable": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
     """What a cell of a column of consent says of the contact."""
     if turned and cell.strip() in _EMPTY_LISTS:
         return NOTHING
-    said = read.read_consent(cell)
+    said = read.read_consent(cell, turned)
     if said is None:
         return NOTHING
     if not isinstance(said, bool):
@@ -55,9 +54,7 @@ def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
         if (meant := meanings.get((turned, word))) is not None:
             return Answered(meant)
         return Answered(False) if turned and _happened(cell) else Answered(None, word)
-    if turned:
-        return Answered(False) if said else NOTHING
-    return Answered(said)
+    return NOTHING if turned and said else Answered(said)
 
 
 class ConsentColumns:

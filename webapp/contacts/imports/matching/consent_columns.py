@@ -76,6 +76,21 @@ _CHANNELS = {
     "consent_sms": {"sms", "whatsapp", "mms"},
     "consent_phone": {"telefono", "tel", "phone", "telefonico", "telefonate", "chiamate", "call", "calls"},
 }
+_ABOUT_CHANNELS = {
+    *(
+        "vuole",
+        "via",
+        "per",
+        "ok",
+        "contattabile",
+        "contatto",
+        "invio",
+        "ricevere",
+        "riceve",
+        "comunicazioni",
+    ),
+    *("canale", "accetta", "si", "tramite", "con", "elettronica"),
+}
 _SPEAKS = frozenset().union(*CONSENT_WORDS)
 # Who tells that everybody in a file is out: Mailchimp names the files of an audience so and gives them these
 # columns (mailchimp.com/help/view-export-contacts).
@@ -104,8 +119,13 @@ def target_of(label: str) -> str | None:
 
 
 def channel_of(label: str) -> str | None:
-    """The answer that a column named after a way of being reached holds, when it holds yes and no: SMS."""
-    return _channel(name_of(label).replace("e mail", "email").split())
+    """The answer that a column named after a way of being reached holds, when it holds yes and no: SMS.
+
+    A name with words of another kind, as in `Email verificata`, tells something else.
+    """
+    words = name_of(label).replace("e mail", "email").split()
+    known = set(_ABOUT_CHANNELS).union(*_CHANNELS.values())
+    return _channel(words) if set(words) <= known else None
 
 
 def is_answer(target: str) -> bool:
