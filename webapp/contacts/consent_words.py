@@ -54,12 +54,10 @@ class Undecided:
     more: bool
 
 
-def meanings(session: Session, database_id: int) -> dict[tuple[bool, str], bool]:
-    """(is the column turned, folded word) → what it says of a contact. Words left undecided are not in it."""
-    known = select(ConsentWord).where(
-        col(ConsentWord.database_id) == database_id, col(ConsentWord.answer).is_not(None)
-    )
-    return {(one.turned, one.word): bool(one.answer) for one in session.execute(known).scalars()}
+def meanings(session: Session, database_id: int) -> dict[tuple[bool, str], bool | None]:
+    """(is the column turned, folded word) → what somebody said it says; None: that it is still to decide."""
+    known = select(ConsentWord).where(col(ConsentWord.database_id) == database_id)
+    return {(one.turned, one.word): one.answer for one in session.execute(known).scalars()}
 
 
 def decide(session: Session, database_id: int, turned: bool, word: str, answer: bool | None, who: str) -> int:

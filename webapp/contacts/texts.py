@@ -38,9 +38,20 @@ MODES = (
     (ImportMode.CREATE_ONLY, "Crea solo i nuovi"),
     (ImportMode.UPDATE_ONLY, "Aggiorna solo i presenti"),
 )
+FILE_GONE = "Il file non c’è più: caricalo di nuovo."
 FILE_MISSING = "Scegli il file da importare."
 FIELD_TWICE = "“{field}” è abbinato a due colonne: scegline una e togli l’altra."
 OTHER_SHEET_READ = "Abbiamo letto il foglio “{sheet}”: controlla la riga con i nomi delle colonne."
+
+BLANK_CELLS = (
+    (
+        "keep",
+        "Tieni il valore che c’è già",
+        "Una cella vuota non cancella: né un’email, né un no al consenso.",
+    ),
+    ("clear", "Svuota il campo", "Solo per i campi, mai per il consenso: un no resta no."),
+)
+DATE_ORDERS = (("dmy", "giorno/mese"), ("mdy", "mese/giorno"))
 
 
 def encoding_warning(made: ContactImport) -> str:

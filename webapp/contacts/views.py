@@ -10,6 +10,7 @@ from webapp.access.trail.audit import Action, record
 from webapp.contacts import databases, queries, views_database_edit
 from webapp.contacts.filters import views_filters
 from webapp.contacts.imports import views_import_reading, views_import_result, views_imports
+from webapp.contacts.imports.screens import views_check, views_columns, views_words
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.people import views_consent_words, views_contact_edit, views_contacts
 from webapp.contacts.routes import DATABASES, blueprint, client_id
@@ -18,6 +19,8 @@ from webapp.web import htmx
 
 __all__ = [
     "blueprint",
+    "views_check",
+    "views_columns",
     "views_consent_words",
     "views_contact_edit",
     "views_contacts",
@@ -27,6 +30,7 @@ __all__ = [
     "views_import_reading",
     "views_imports",
     "views_sample",
+    "views_words",
 ]
 
 

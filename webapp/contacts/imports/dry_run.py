@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from webapp.contacts.imports import alerts
 from webapp.contacts.imports.alerts import Alert
+from webapp.contacts.imports.file_quality import Quality, becoming
 from webapp.contacts.imports.files.file_rows import FileRow
 from webapp.contacts.imports.import_draft import rows_of
 from webapp.contacts.imports.matching.conversion import converter_of, settled_dates, target_for
@@ -39,6 +40,7 @@ class Forecast:
     *unchanged*: contacts among those updated that are already so. *is_whole*: the file has no further rows.
     *tally* as of `tallies`. *words*: (turned, word) about consent that nobody can read → cells.
     *reasons*: why rows are rejected → how many. *unreadable*: column index as text → cells that stay empty.
+    *met*: ids of the contacts that rows are written over. *quality*: of the rows that become contacts.
     """
 
     rows: int = 0
@@ -55,6 +57,18 @@ class Forecast:
     tally: Counter[str] = field(default_factory=Counter)
     words: Counter[tuple[bool, str]] = field(default_factory=Counter)
     alerts: list[Alert] = field(default_factory=list)
+    met: set[int] = field(default_factory=set)
+    quality: Quality = field(default_factory=Quality)
+
+    @property
+    def repeated(self) -> int:
+        """Rows of a contact that another row of the file makes or changes too."""
+        return self.updated - len(self.met)
+
+    @property
+    def contacts(self) -> int:
+        """How many contacts the rows become: new ones and those that are there."""
+        return self.new + len(self.met)
 
     @property
     def rejected_share(self) -> float:
@@ -103,6 +117,8 @@ def _add(
     found.new += plan.written.new
     found.updated += plan.written.updated
     present = [(row, contact_id) for row, contact_id in plan.updates if contact_id > 0]
+    found.met.update(contact_id for _, contact_id in present)
+    found.quality.add(target.columns, becoming(target, block.contacts, plan))
     changes = changing(session.connection(), target, present)
     written = written_of(target, plan, changes)
     sent_before = [row for row, contact_id in plan.updates if contact_id <= 0]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from webapp.contacts import texts
 from webapp.contacts.answers import FIELDS, TURNED
+from webapp.contacts.cells import DateOrder
 from webapp.contacts.fields import SKIP, STANDARD, TYPE_LABELS, Field
 from webapp.contacts.imports.columns import NEW
 from webapp.contacts.imports.files.file_format import FileFormat
@@ -14,6 +15,8 @@ from webapp.contacts.imports.tallies import MEDIA
 from webapp.contacts.models_imports import ContactImport, ImportMode
 
 MAY_BE_SEVERAL = {*MEDIA, *FIELDS}  # columns that feed one field together
+BLANK_CELLS = ("keep", "clear")
+ASKED_ORDERS = (DateOrder.DAY_FIRST.value, DateOrder.MONTH_FIRST.value)
 KEY_NAMES = {name for name, _, _ in texts.KEYS}
 
 Options = list[tuple[str, list[tuple[str, str]]]]
@@ -77,20 +80,36 @@ def read_mapping(form: Mapping[str, str], draft: ContactImport, own: Sequence[Fi
     for index in draft.mapping:
         asked = form.get(f"colonna-{index}", "")
         mapping[index] = asked if asked in allowed else draft.mapping[index]
-    draft.mapping = mapping
-    order = {str(index): place for places in draft.feeding.values() for place, index in enumerate(places)}
-    draft.feeding = {
-        medium: sorted(
-            (int(index) for index, target in mapping.items() if target == medium),
-            key=lambda index: (order.get(str(index), len(mapping)), index),
-        )
-        for medium in MEDIA
-        if list(mapping.values()).count(medium) > 1
-    }
+    _give(draft, mapping)
     draft.key = _key(form.get("chiave", ""), draft)
     mode = form.get("modo", "")
     draft.mode = mode if mode in {*ImportMode} else ImportMode.CREATE_AND_UPDATE
+    blank = form.get("vuote", "")
+    draft.blank_cells = blank if blank in BLANK_CELLS else draft.blank_cells
+    orders = {index: form.get(f"date-{index}", "") for index in mapping}
+    draft.date_orders = {
+        **draft.date_orders,
+        **{index: order for index, order in orders.items() if order in ASKED_ORDERS},
+    }
     return mapping_errors(draft, own)
+
+
+def follow_offer(action: str, draft: ContactImport) -> None:
+    """Do what a button beside a column offers; anything else is left alone.
+
+    `usa email 4`: the addresses are in column 4 and in no other. `riserva mobile 4`: column 4 feeds the
+    mobile where the columns before it have none.
+    """
+    what, _, rest = action.partition(" ")
+    medium, _, index = rest.partition(" ")
+    if what not in ("usa", "riserva") or medium not in MEDIA or index not in draft.mapping:
+        return
+    mapping = dict(draft.mapping)
+    if what == "usa":
+        mapping = {one: SKIP if target == medium else target for one, target in mapping.items()}
+    mapping[index] = medium
+    _give(draft, mapping)
+    draft.key = _key(draft.key, draft)
 
 
 def mapping_errors(draft: ContactImport, own: Sequence[Field]) -> dict[str, str]:
@@ -104,6 +123,24 @@ def mapping_errors(draft: ContactImport, own: Sequence[Field]) -> dict[str, str]
     if not errors and not used["email"] and not used["mobile"]:
         errors["colonna-0"] = NO_MEDIUM
     return errors
+
+
+def _give(draft: ContactImport, mapping: dict[str, str]) -> None:
+    """Write *mapping* into *draft*, and in which order several columns feed a medium: new ones last."""
+
+    def rank(index: int, medium: str) -> tuple[int, int]:
+        order = draft.feeding.get(medium, [])
+        if index in order:
+            return 0, order.index(index)
+        return (0 if draft.mapping[str(index)] == medium else 1), index
+
+    fed = {medium: [int(index) for index, target in mapping.items() if target == medium] for medium in MEDIA}
+    draft.feeding = {
+        medium: sorted(indexes, key=lambda index, medium=medium: rank(index, medium))  # type: ignore[misc]
+        for medium, indexes in fed.items()
+        if len(indexes) > 1
+    }
+    draft.mapping = mapping
 
 
 def _key(asked: str, draft: ContactImport) -> str:

@@ -1,7 +1,7 @@
 """What an import counts while it reads, so that its alerts say the same in the dry run and at the end. PURE.
 
 Keys: `valid.email`, `invalid.email`, `no_at.email` (and of mobile), `sendable`, `unread`, `readable.<column index>`,
-`note.<medium>.<code>`, `kept.<medium>`, `lost.<field>`.
+`note.<medium>.<code>`, `kept.<medium>`, `lost.<field>`, `why.<medium>.<reason>` (without a valid one).
 """
 
 from collections import Counter
@@ -22,6 +22,7 @@ def counts_of(block: Block, columns: Sequence[str], written: Written) -> Counter
             at = columns.index(f"{medium}_reason")
             reasons = Counter(row[at] for row in block.contacts)
             found[f"valid.{medium}"] = reasons.pop(None, 0)
+            found.update({f"why.{medium}.{reason}": count for reason, count in reasons.items()})
             found[f"invalid.{medium}"] = sum(
                 count for reason, count in reasons.items() if not reason.endswith("_empty")
             )

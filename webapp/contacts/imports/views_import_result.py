@@ -7,13 +7,16 @@ from webapp import clock, db, workers
 from webapp.access.current import current_operator, may
 from webapp.access.models import Role
 from webapp.access.trail.audit import Action, tell
-from webapp.contacts import texts
-from webapp.contacts.imports import import_pace, import_undo, importing
+from webapp.contacts import consent_words, texts
+from webapp.contacts.imports import alerts, import_pace, import_undo, importing
 from webapp.contacts.imports import rejected_rows as rejected
 from webapp.contacts.imports.import_pages import find, told, url
+from webapp.contacts.imports.import_run import BLOCK_ROWS
+from webapp.contacts.imports.screens import quality
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.routes import IMPORT, blueprint
+from webapp.contacts.store.row_converter import ERASED
 from webapp.web import csv_file, htmx
 
 POLL_S = 2
@@ -79,14 +82,27 @@ def rejected_rows(database_id: str, import_id: str) -> Response:
 def _result(session: Session, database: UserDatabase, made: ContactImport) -> dict[str, object]:
     runs = made.status in RUNNING
     has_ended = made.status in import_undo.ENDED and made.rows_new + made.rows_updated > 0
+    folds = quality.folds_of_tally(made.tally)
+    reasons = rejected.by_reason(session, made) if made.rows_rejected else []
     return {
         "database": database,
         "made": made,
+        "has_ended": has_ended,
+        "erased": sum(rows for reason, rows in reasons if reason == texts.row_reason(ERASED)),
+        "warnings": [one for one in made.alerts if alerts.are_warnings([one])],
+        "remarks": [one for one in made.alerts if not alerts.are_warnings([one])],
+        "folds": folds,
+        "answers": [],
+        "ready": made.tally.get("sendable", 0) if made.tally else None,
+        # Somebody in two blocks of the file is counted with each of them.
+        "ready_at_most": made.rows_updated > 0 and made.rows_read > BLOCK_ROWS,
+        "no_email": next((fold.rows for fold in folds if fold.key == "email"), 0),
+        "undecided": consent_words.count_undecided(session, made.database_id) if has_ended else 0,
         "interval": POLL_S if runs else None,
         "pace": _pace(made) if made.status == ImportStatus.RUNNING else "",
         "no_worker": runs and not workers.alive(session),
         "rejected": rejected.first_rows(session, made) if not runs and may(Role.MARKETER) else [],
-        "reasons": rejected.by_reason(session, made) if made.rows_rejected else [],
+        "reasons": reasons,
         "may_edit": may(Role.MARKETER),
         "may_undo": has_ended and may(Role.MARKETER),
         "no_undo": import_undo.refusal(session, made) if has_ended else None,

@@ -18,7 +18,8 @@ from datetime import date
 from webapp.contacts import cells as read
 from webapp.contacts.answers import FIELDS, field_of, fold_word, is_turned, pack_unread
 
-Meanings = Mapping[tuple[bool, str], bool]  # (turned, folded word) → may be sent, of `consent_words`
+# (turned, folded word) → what a person said it says of a contact; None: that it is still to decide.
+Meanings = Mapping[tuple[bool, str], bool | None]
 
 _COMPACT = re.compile(
     r"(?:19|20)[0-9]{6}(?:T[0-9]{4,6}.*)?"
@@ -41,18 +42,19 @@ NOTHING = Answered(None)
 
 
 def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
-    """What a cell of a column of consent says of the contact."""
+    """What a cell of a column of consent says of the contact: by what was said of its word, else as read."""
     if turned and cell.strip() in _EMPTY_LISTS:
         return NOTHING
     said = read.read_consent(cell, turned)
     if said is None:
         return NOTHING
+    if meanings and (key := (turned, fold_word(cell))) in meanings:
+        meant = meanings[key]
+        return Answered(None, key[1]) if meant is None else Answered(meant)
     if not isinstance(said, bool):
         word = fold_word(cell)
         if word in _STATES:
             return Answered(_STATES[word])
-        if (meant := meanings.get((turned, word))) is not None:
-            return Answered(meant)
         return Answered(False) if turned and _happened(cell) else Answered(None, word)
     return NOTHING if turned and said else Answered(said)
 
