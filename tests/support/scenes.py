@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.conftest import Browser, add_operator, make_app
 from tests.contacts.conftest import add_draft, import_file
+from tests.support import import_scenes
 from tests.support import scene_furniture as furniture
 from tests.support.running import Simulator
 from tests.uploads.screens.building import save, sign
@@ -137,7 +138,8 @@ def _furnished(app: Flask, simulator: Simulator) -> Stage:
     uploads = furniture.add_uploads(clienti, saved, italia)
     _errors(app)
     states = _states(clienti, (draft, running, ended), sample, spagna)
-    states.append(Scene("filtro-conta", large, act=_count_on))
+    states += [Scene("filtro-conta", large, act=_count_on)]
+    states += [Scene(name, path) for name, path in import_scenes.add(aurora)]
     return Stage(app, people, [*_scenes(clienti, vuoto, saved, italia, uploads), *states])
 
 

@@ -136,7 +136,7 @@ POLICY: dict[str, Who] = {
     "contacts.keep_values": Who.MARKETER,
     "contacts.import_words": Who.MARKETER,
     "contacts.decide_import_words": Who.MARKETER,
-    "contacts.check_import": Who.MARKETER,
+    "contacts.check_import": Who.SUPPORT,  # counts and reasons, no examples
     "contacts.start_import": Who.MARKETER,
     "contacts.stop_import": Who.MARKETER,
     "contacts.confirm_undo": Who.MARKETER,

@@ -65,7 +65,11 @@ def data_bill(found: Forecast, draft: ContactImport) -> list[Term]:
 
     look = "warn" if quality.neither else ""
     country = next((draft.header[int(i)] for i, target in draft.mapping.items() if target == "country"), None)
-    read_by = f" · letti con il paese scritto nella riga (colonna “{country}”)" if country and quality.mobile else ""
+    read_by = (
+        f" · letti con il paese scritto nella riga (colonna “{country}”)"
+        if country and quality.mobile
+        else ""
+    )
     terms = [
         Term("email", "Con email valida", quality.email, detail=share(quality.email)),
         Term("mobile", "Con cellulare valido", quality.mobile, "more", share(quality.mobile) + read_by),

@@ -28,7 +28,7 @@ NO_COUNTRY = "paese non riconosciuto"
 EXAMPLE_CHARS = 40
 
 _TWO_NUMBERS = re.compile(r"([0-9]{1,4})[/.-]([0-9]{1,2})[/.-]([0-9]{1,4})").fullmatch
-_HINT = re.compile(r" \((?:per esempio|per es\.)[^)]*\)")
+_HINT = re.compile(r" \(per esempio .*\)$")
 _WRONG = {
     FieldType.NUMBER: "non è un numero",
     FieldType.YES_NO: "non è un sì o un no",
@@ -42,11 +42,11 @@ _WRONG = {
 class Frame:
     """What the cells of a file are read with, beside their field.
 
-    *types*: own field → its type. *orders*: column index as text → of its dates. *places*: of the phone
-    numbers of each row, None when all are of *country*.
+    *latest*: the last day a date may have. *types*: own field → its type. *orders*: column index as text →
+    of its dates. *places*: of the phone numbers of each row, None when all are of *country*.
     """
 
-    today: date
+    latest: date
     country: str = "IT"
     types: Mapping[str, str] = field(default_factory=dict)
     orders: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +82,7 @@ def readings(target: str, index: str, cells: Sequence[str], frame: Frame) -> lis
         return [_known(cell, _is_dial_code, "prefisso non riconosciuto") for cell in cells]
     kind = kind_of(target, frame.types)
     if kind == FieldType.DATE:
-        return _dates(target, cells, frame.orders.get(index), frame.today)
+        return _dates(target, cells, frame.orders.get(index), frame.latest)
     reader = _reader(target, kind, frame.country)
     wrong = _WRONG.get(target) or _WRONG.get(kind, "")
     return [
@@ -112,12 +112,15 @@ def short(reason: str) -> str:
     return _HINT.sub("", detail)
 
 
-def example(target: str, cell: str) -> str:
-    """A cell as it is shown: nothing that tells who somebody is, and not longer than 40 characters."""
+def example(target: str, cell: str, kind: str = FieldType.TEXT) -> str:
+    """A cell as it is shown: nothing that tells who somebody is, and not longer than 40 characters.
+
+    *kind*: of the field, as of `kind_of`; eight digits may be anybody's number, except in a date or a code.
+    """
     text = " ".join(cell.split())
     digits = sum(character.isdigit() for character in text)
     is_person = target in ("email", "mobile", "first_name", "last_name")
-    may_be_person = target not in ("code", "birth_date", "consent_date") and digits > 7
+    may_be_person = digits > 7 and target != "code" and kind != FieldType.DATE
     if is_person or "@" in text or may_be_person:
         text = mask(text)
     return text if len(text) <= EXAMPLE_CHARS else text[: EXAMPLE_CHARS - 1] + "…"
@@ -141,20 +144,20 @@ def _is_dial_code(cell: str) -> bool:
     return read.dialling_country(cell) is not None
 
 
-def _dates(target: str, cells: Sequence[str], order: str | None, today: date) -> list[str | None]:
+def _dates(target: str, cells: Sequence[str], order: str | None, latest: date) -> list[str | None]:
     is_own = target not in ("birth_date", "consent_date")
-    reader = date_reader(order, None if is_own else today, is_birth=target == "birth_date", is_own=is_own)
+    reader = date_reader(order, None if is_own else latest, is_birth=target == "birth_date", is_own=is_own)
     return [
-        None if value is None else _why_no_date(cell, order, today) if value is read.UNREADABLE else GOOD
+        None if value is None else _why_no_date(cell, order, latest) if value is read.UNREADABLE else GOOD
         for cell, value in ((cell, reader(cell)) for cell in cells)
     ]
 
 
-def _why_no_date(cell: str, order: str | None, today: date) -> str:
+def _why_no_date(cell: str, order: str | None, latest: date) -> str:
     in_order = DateOrder(order or DateOrder.DAY_FIRST)
     found = read.read_date(cell, in_order, serial=True)
     if isinstance(found, date):
-        return "è nel futuro" if found > today else "non è una data"
+        return "è nel futuro" if found > latest else "non è una data"
     if in_order is DateOrder.MIXED and read.read_date(cell) is not read.UNREADABLE:
         return "si legge in due modi"
     return "giorno che non esiste" if _TWO_NUMBERS(cell.strip()) else "non è una data"

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from webapp.contacts.answers import FIELDS, field_of, is_turned
 from webapp.contacts.fields import SKIP, STANDARD_BY_NAME
-from webapp.contacts.imports.columns import NEW
 from webapp.contacts.imports.matching.date_orders import OrderSeen, open_columns
 from webapp.contacts.imports.screens.cell_readings import Frame, kind_of, media_readings, readings
 from webapp.contacts.imports.screens.evidence import Evidence, gather
@@ -19,13 +18,13 @@ from webapp.contacts.models_imports import ContactImport
 from webapp.values.texts import number, plural
 
 LOOK, BAD = "look", "bad"
+WELL = 90  # hundredths of a column: with fewer good cells its bar is amber
 TURNED_COLUMN = "Questa colonna dice chi NON vuole: sì vuol dire no."
 BY_ROW = "I numeri di telefono si leggono con il paese della riga."
 EMPTY = "colonna vuota: non la abbiniamo da soli"
 EMPTY_CHOSEN = "colonna vuota"
 MIXED = "Le date sono in due ordini: quelle che si possono leggere in due modi restano vuote."
 ASK_ORDER = "03/04 è il 3 aprile o il 4 marzo? Le date di questa colonna non lo dicono."
-ALSO_OTHERS = "Per continuare abbina una colonna con almeno un’email o un cellulare validi."
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +137,22 @@ def _row(
     seen: OrderSeen | None,
 ) -> ColumnRow:
     target = draft.mapping[index]
-    if target in MEDIA:
-        column = media.column(int(index), target)
+    offer = media.offered.get(int(index))
+    shown = offer.medium if offer else target
+    if shown in MEDIA:
+        column = media.column(int(index), shown)
         keys: Sequence[object] = column.sha256
         read_as = media_readings(column)
     else:
         keys = cells
         read_as = readings(target, index, cells, frame)
-    evidence = gather(target, cells, read_as, keys, kind_of(target, frame.types))
+    evidence = gather(shown, cells, read_as, keys, kind_of(target, frame.types), offer is not None)
     notes = [*_notes(draft, index, evidence, media), *_date_notes(seen, frame.orders.get(index))]
     is_consent = field_of(target) in FIELDS
     asks = seen is not None and seen.may_be_both and seen.order is None
     edge = _edge(target, evidence, notes, is_consent, asks and index not in draft.date_orders)
     return ColumnRow(
-        int(index), draft.header[int(index)], target, edge, evidence, _bar(target, evidence, edge),
+        int(index), draft.header[int(index)], target, edge, evidence, _bar(shown, evidence, edge),
         tuple(notes),
         empty="" if not evidence.is_empty else EMPTY if target == SKIP else EMPTY_CHOSEN,
         order=draft.date_orders.get(index, "open") if asks else None,
@@ -168,7 +169,9 @@ def _edge(target: str, evidence: Evidence, notes: Sequence[Note], is_consent: bo
 
 def _bar(target: str, evidence: Evidence, edge: str) -> str:
     measured = target != SKIP and not evidence.is_empty
-    return "" if not measured else {BAD: "err", LOOK: "warn"}.get(edge, "ok")
+    if not measured:
+        return ""
+    return "err" if edge == BAD else "warn" if edge == LOOK or evidence.share < WELL else "ok"
 
 
 def _notes(draft: ContactImport, index: str, evidence: Evidence, media: MediaColumns) -> list[Note]:
@@ -260,7 +263,7 @@ def _key_words(draft: ContactImport, rows: Sequence[ColumnRow]) -> dict[str, str
         if key == "code":
             of_rows = f"{number(one.valid)} righe su {number(one.rows)}"
             said[key] = (
-                f"Presente in {of_rows}, {number(repeated)} ripetuti."
+                f"Presente in {of_rows}, {plural(repeated, 'ripetuto', 'ripetuti')}."
                 if repeated
                 else f"Presente e diverso in {of_rows}."
             )
@@ -282,7 +285,3 @@ def _key_words(draft: ContactImport, rows: Sequence[ColumnRow]) -> dict[str, str
 
 def _a_valid(medium: str) -> str:
     return "un’email valida" if medium == "email" else "un cellulare valido"
-
-
-def is_new(target: str) -> bool:
-    return target == SKIP or target.startswith(NEW)

@@ -12,6 +12,7 @@ from webapp.values.texts import number, plural
 SHOWN_EXAMPLES = 3
 _SHOWN_COUNTRIES = 6
 
+OFFERED = {"email": "email", "mobile": "cellulari"}
 _READ = {
     FieldType.DATE: "date",
     FieldType.NUMBER: "numeri",
@@ -50,9 +51,17 @@ class Evidence:
 
 
 def gather(
-    target: str, cells: Sequence[str], read_as: Sequence[str | None], keys: Sequence[object], kind: str
+    target: str,
+    cells: Sequence[str],
+    read_as: Sequence[str | None],
+    keys: Sequence[object],
+    kind: str,
+    is_offered: bool = False,
 ) -> Evidence:
-    """*read_as*: of each cell, as of `cell_readings.readings`; *keys*: what tells one value from another."""
+    """*read_as*: of each cell, as of `cell_readings.readings`; *keys*: what tells one value from another.
+
+    *is_offered*: the column is not matched with *target*, but could be.
+    """
     filled = sum(one is not None for one in read_as)
     valid = sum(one == GOOD for one in read_as)
     different = len({key for key, one in zip(keys, read_as, strict=True) if one == GOOD})
@@ -60,14 +69,16 @@ def gather(
     bad: dict[str, str] = {}
     for cell, one in zip(cells, read_as, strict=True):
         if one == GOOD and len(good) < SHOWN_EXAMPLES:
-            good[example(target, cell)] = None
+            good[example(target, cell, kind)] = None
         elif one and len(bad) < SHOWN_EXAMPLES:
-            bad.setdefault(example(target, cell), one)
+            bad.setdefault(example(target, cell, kind), one)
         if len(good) == len(bad) == SHOWN_EXAMPLES:
             break
     of = len(cells) if target in ("email", "mobile", "code") else filled
     share = percent_down(valid, of)
     words = _words(target, kind, cells, valid, filled, different, share)
+    if is_offered:
+        words = words.replace("%", f"% {OFFERED[target]}", 1)
     return Evidence(len(cells), filled, valid, different, tuple(good), tuple(bad.items()), share, words)
 
 
@@ -86,7 +97,9 @@ def _words(
         return f"{share}% validi · {number(valid)} su {number(rows)}"
     if target == "code":
         repeated = valid - different
-        return f"{share}% presenti, " + (f"{number(repeated)} ripetuti" if repeated else "tutti diversi")
+        return f"{share}% presenti, " + (
+            plural(repeated, "ripetuto", "ripetuti") if repeated else "tutti diversi"
+        )
     blank = f" · {plural(rows - filled, 'cella vuota', 'celle vuote')}" if rows > filled else ""
     if target == SKIP:
         return f"{plural(filled, 'valore', 'valori')}{blank}"

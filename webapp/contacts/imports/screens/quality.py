@@ -81,6 +81,20 @@ def consent_words(answers: Mapping[str, Mapping[str, int]]) -> list[str]:
     return said
 
 
+def losses(tally: Mapping[str, int]) -> str:
+    """“Dopo questa importazione, 12 contatti perderebbero il cellulare”; "" when none loses an address."""
+    parts = []
+    for medium, what in (("email", "l’email"), ("mobile", "il cellulare")):
+        if lost := tally.get(f"lost.{medium}"):
+            parts.append(f"{plural(lost, 'contatto perderebbe', 'contatti perderebbero')} {what}")
+    return f"Dopo questa importazione, {' e '.join(parts)}" if parts else ""
+
+
+def unreadable(header: Sequence[str], found: Mapping[str, int]) -> list[Reason]:
+    """Cells that stay empty, by the column they are in. *found*: column index as text → cells."""
+    return [Reason(header[int(index)], cells) for index, cells in found.items()]
+
+
 def remarks(found: Iterable[Alert]) -> list[Alert]:
     """The alerts that need no confirmation."""
     listed = list(found)

@@ -4,6 +4,8 @@ from flask import Response, make_response, render_template, request
 from sqlmodel import Session
 
 from webapp import db
+from webapp.access.current import may
+from webapp.access.models import Role
 from webapp.contacts import queries, texts
 from webapp.contacts.answers import FIELDS, field_of
 from webapp.contacts.imports import alerts, dry_run, import_forms, importing
@@ -26,7 +28,8 @@ def check_import(database_id: str, import_id: str) -> Response:
         if draft.status != ImportStatus.DRAFT:
             return htmx.go_to(url("import_result", database, draft))
         if import_forms.mapping_errors(draft, own):
-            return htmx.go_to(url("import_columns", database, draft))
+            page = "import_columns" if may(Role.MARKETER) else "import_result"
+            return htmx.go_to(url(page, database, draft))
         return make_response(
             render_template("contacts/imports/steps/check.html", **_page(session, database, draft))
         )
@@ -57,13 +60,14 @@ def _to_confirm(session: Session, draft: ContactImport) -> list[alerts.Alert]:
 
 def _page(session: Session, database: UserDatabase, draft: ContactImport) -> dict[str, object]:
     found = dry_run.forecast(session, draft)
+    may_edit = may(Role.MARKETER)
     return {
         "database": database,
         "draft": draft,
         "found": found,
         "rows_bill": bills.rows_bill(found),
         "data_bill": bills.data_bill(found, draft),
-        "folds": quality.folds(found.quality, shows_examples=True),
+        "folds": quality.folds(found.quality, shows_examples=may_edit),
         "answers": quality.consent_words(found.quality.answers),
         "word_pages": [
             (draft.header[int(index)], int(index))
@@ -71,6 +75,9 @@ def _page(session: Session, database: UserDatabase, draft: ContactImport) -> dic
             if field_of(target) in FIELDS
         ],
         "confirms": alerts.to_confirm(found.alerts),
+        "losses": quality.losses(found.tally),
+        "unread": quality.unreadable(draft.header, found.unreadable),
+        "may_edit": may_edit,
         "remarks": quality.remarks(found.alerts),
         "makes": [draft.header[int(i)] for i, target in draft.mapping.items() if target.startswith(NEW)],
         "undo_days": UNDO_LIVES.days,
