@@ -19,15 +19,11 @@ def folds(tree: html.HtmlElement) -> dict[str, tuple[str, list[tuple[str, int]]]
     """Of the quality of the data: email or mobile → (title, [(reason, rows)])."""
     found = {}
     for fold in tree.xpath("//details[@data-fold]"):
-        reasons = fold.xpath("ul/li")
-        title = fold.find("summary").text.strip()
-        found[fold.get("data-fold")] = (
-            title,
-            [
-                (one.find("span").text_content().strip(), shown(one.xpath("span[@class='num']")[0]))
-                for one in reasons
-            ],
-        )
+        reasons = [
+            (line.find("span").text_content().strip(), shown(line.xpath("span[@class='num']")[0]))
+            for line in fold.xpath("ul/li")
+        ]
+        found[fold.get("data-fold")] = (fold.find("summary").text.strip(), reasons)
     return found
 
 

@@ -78,7 +78,7 @@ def test_a_file_goes_in_and_comes_out_again_by_keyboard_alone(window: Page, clie
     window.keyboard.press("Enter")
     expect(window.get_by_role("heading", name="Importazione in corso")).to_be_visible()
     import_run.run_until_final(made_in(clienti).id)
-    expect(window.get_by_role("heading", name="Esito")).to_be_visible()
+    expect(window.get_by_role("heading", name="2 righe importate in “Clienti Italia”")).to_be_visible()
     assert [(contact.first_name, contact.city) for contact in contacts_of(clienti)] == [
         ("Anna", "Torino"),
         ("Bruno", "Milano"),
