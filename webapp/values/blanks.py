@@ -71,7 +71,7 @@ def unpack(cell: str) -> str:
 
 
 def unpack_text(cell: str) -> str:
-    """`unpack` for names and free text: an apostrophe before a letter stays, as in 'Ndrangheta or 't Hooft."""
+    """`unpack` for names and free text: an apostrophe before a letter stays, as in 'Ndrangheta, 't Hooft."""
     text = trim(cell)
     while text:
         if text[0] == "'" and not text.lstrip("'")[:1].isalpha():
@@ -85,7 +85,7 @@ def unpack_text(cell: str) -> str:
 
 
 def is_missing(text: str) -> bool:
-    """Whether *text*, taken out of its cell by `unpack`, says that there is no value: n.d., NULL, #N/D, --."""
+    """Whether *text*, taken out of its cell by `unpack`, says that there is no value: n.d., NULL, --."""
     if text and text[0] not in _BEGINNINGS:
         return False
     if _STROKES(text):

@@ -44,7 +44,8 @@ REASONS = {
     "phone_invalid.service": "numero non valido: è un numero di servizio, non di una persona",
     "phone_invalid.short": "numero non valido: ha poche cifre",
     "phone_invalid.signs": "numero non valido: ci sono segni che non fanno parte di un numero",
-    "phone_invalid.two": "numero non valido: ci sono più numeri nella stessa cella e non si capisce quale usare",
+    "phone_invalid.two": "numero non valido: ci sono più numeri nella stessa cella e non si capisce "
+    "quale usare",
     "phone_invalid.zero": "numero non valido: c’è uno zero di troppo all’inizio o dopo il prefisso "
     "internazionale",
     "phone_landline": "numero fisso: non riceve SMS",

@@ -1,7 +1,7 @@
 """What programs call the columns of their exports. Data. PURE.
 
-An export is known by *marks*, names that only it has together; its *targets* go before what the names would
-say by themselves. *email* and *mobile* name the columns that feed these fields, in order. Names are written as
+An export is known by *marks*, names that only it has together; its *targets* go before what the names
+would say by themselves. *email* and *mobile* name the columns that feed these fields, in order. Names are written as
 the programs write them; a column that is not here goes by its name and by what it holds.
 """
 
