@@ -70,7 +70,7 @@ GOOD = (ImportStatus.COMPLETED, ImportStatus.COMPLETED_WITH_WARNINGS)
 @click.option(
     "--conferma-avvisi",
     is_flag=True,
-    help="Importa anche se un avviso dice che non si potrebbe inviare a nessuno; senza, il codice di uscita è 2.",
+    help="Importa anche con avvisi gravi (per esempio nessuno da inviare); senza, esce con codice 2.",
 )
 @terminal.client_option
 @terminal.as_json
@@ -139,7 +139,7 @@ def _read_as_asked(import_id: int, blanks: str, order: str | None) -> None:
 
 
 def _confirm(import_id: int, is_confirmed: bool, as_json: bool) -> None:
-    """End here, with nothing imported, when there are alerts to confirm and nobody did. Raises UnreadableFile."""
+    """End here, with nothing imported, when there are alerts that nobody confirmed."""
     if is_confirmed:
         return
     with db.reading() as session:
@@ -154,7 +154,7 @@ def _confirm(import_id: int, is_confirmed: bool, as_json: bool) -> None:
         raise SystemExit(terminal.WRONG)
     told = "\n".join(f"- {one['testo']}" for one in serious)
     raise terminal.Stop(
-        f"non ho importato nulla: controlla questi avvisi e, se va bene così, aggiungi --conferma-avvisi.\n{told}",
+        f"non ho importato nulla: leggi gli avvisi e, se va bene così, aggiungi --conferma-avvisi.\n{told}",
         terminal.WRONG,
     )
 

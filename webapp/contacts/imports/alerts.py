@@ -1,4 +1,4 @@
-"""What a person has to be told of an import before and after it: a code, how many, a sentence in Italian. PURE.
+"""What a person has to be told of an import: a code, how many, a sentence in Italian. PURE.
 
 to be confirmed, for otherwise nobody may be reached, or somebody who said no is
   no_valid_email      the column of e-mails holds no valid one; quanti: values that are not valid
@@ -80,9 +80,9 @@ def _no_valid(draft: ContactImport, tally: Mapping[str, int], unreadable: Mappin
         if not invalid or tally.get(f"valid.{medium}"):
             continue
         columns = _named(draft, [index for index, target in draft.mapping.items() if target == medium])
-        text = f"Nella colonna {columns} non c’è {none}, su {plural(invalid, 'valore', 'valori')}."
+        text = f"Nella colonna {columns} non c’è {none} su {number(invalid)}."
         if medium == "email" and tally.get("no_at.email") == invalid:
-            text += " Manca sempre la chiocciola: sembrano nomi o altri testi, non indirizzi."
+            text += " Manca sempre la chiocciola: sembrano nomi, non indirizzi."
         found.append(alert(f"no_valid_{medium}", invalid, f"{text} Controlla gli abbinamenti delle colonne."))
     for index, count in unreadable.items():
         field = draft.mapping.get(index, "")
@@ -91,7 +91,7 @@ def _no_valid(draft: ContactImport, tally: Mapping[str, int], unreadable: Mappin
         if field == "consent":
             continue  # undecided words
         text = (
-            f"Nella colonna {_named(draft, [index])} non si legge nessun valore, su {number(count)}: "
+            f"Nella colonna {_named(draft, [index])} non si legge nessun valore su {number(count)}: "
             "i valori restano vuoti. Controlla a quale campo è abbinata."
         )
         found.append(alert(f"no_valid.{field.removeprefix(OWN)}", count, text))
@@ -110,7 +110,7 @@ def _nobody(tally: Mapping[str, int], contacts: int) -> Alert:
 def _consents(draft: ContactImport, tally: Mapping[str, int], contacts: int) -> list[Alert]:
     found = []
     if draft.all_refused:
-        text = "Il file è un elenco di persone disiscritte: per tutte registriamo un «no», nessuna verrà inviata."
+        text = "Il file è un elenco di disiscritti: per tutti registriamo un «no», nessuno verrà inviato."
         found.append(alert("refusal_list", contacts, text))
     if unread := tally.get("unread"):
         words = ("risposta sul consenso non si legge", "risposte sul consenso non si leggono")
@@ -120,7 +120,7 @@ def _consents(draft: ContactImport, tally: Mapping[str, int], contacts: int) -> 
         found.append(alert("undecided_words", unread, f"{plural(unread, *words)}: {rest}."))
     if ignored := consent_columns.ignored(draft.header, draft.mapping):
         text = (
-            f"La colonna {_named(draft, ignored)} sembra dire chi non vuole essere contattato, ma non è abbinata "
+            f"La colonna {_named(draft, ignored)} sembra dire chi non vuole, ma non è abbinata "
             "al consenso: quei «no» andrebbero persi."
         )
         found.append(alert("refusals_ignored", len(ignored), text))
@@ -144,10 +144,8 @@ def _lost(draft: ContactImport, tally: Mapping[str, int]) -> list[Alert]:
     if not lost:
         return []
     labels = {target.removeprefix(OWN): draft.header[int(index)] for index, target in draft.mapping.items()}
-    told = ", ".join(
-        f"{STANDARD_BY_NAME[name].label if name in STANDARD_BY_NAME else labels.get(name, name)} {number(count)}"
-        for name, count in lost.items()
-    )
+    labels |= {name: field.label for name, field in STANDARD_BY_NAME.items()}
+    told = ", ".join(f"{labels.get(name, name)} {number(count)}" for name, count in lost.items())
     text = f"Le celle vuote del file svuotano valori che ci sono: {told}."
     return [alert("values_lost", sum(lost.values()), text)]
 
@@ -165,7 +163,7 @@ def _mixed(draft: ContactImport) -> list[Alert]:
     if not mixed:
         return []
     text = (
-        f"Nella colonna {_named(draft, mixed)} le date sono in due ordini, giorno/mese e mese/giorno: quelle che si "
+        f"Nella colonna {_named(draft, mixed)} le date sono in due ordini: quelle che si "
         "possono leggere in due modi restano vuote."
     )
     return [alert("dates_contradictory", len(mixed), text)]

@@ -141,7 +141,7 @@ def _other_is_running(session: Session, made: ContactImport, now: float) -> bool
 
 
 def _settle_dates(claimed: Claim) -> None:
-    """Decide the order of every column of dates before its first cell is read. Raises Fenced, UnreadableFile."""
+    """Decide the order of every column of dates before a cell is read. Raises Fenced, UnreadableFile."""
     with db.reading() as session:
         made = session.get_one(ContactImport, claimed.import_id)
         orders, undecided = settled_dates(session, made)

@@ -55,8 +55,9 @@ def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
     if erased_at:
         rejected.sort(key=lambda row: row.line)
     unreadable = dict(converter.unreadable)
-    readable, words, notes = (Counter(one) for one in (converter.readable, converter.words, converter.notes))
-    for counted in (converter.unreadable, converter.readable, converter.words, converter.notes):
+    readable, words, notes = Counter(converter.readable), Counter(converter.words), Counter(converter.notes)
+    for counted in (converter.unreadable, converter.readable, converter.notes):
         counted.clear()
+    converter.words.clear()
     met = {key: set(values) for key, values in converter.met.items()}
     return Block(contacts, rejected, unreadable, met, sources, readable, words, notes)

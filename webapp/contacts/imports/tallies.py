@@ -1,7 +1,8 @@
 """What an import counts while it reads, so that its alerts say the same in the dry run and at the end. PURE.
 
-Keys: `valid.email`, `invalid.email`, `no_at.email` (and of mobile), `sendable`, `unread`, `readable.<column index>`,
-`note.<medium>.<code>`, `kept.<medium>`, `lost.<field>`, `why.<medium>.<reason>` (without a valid one).
+Keys: `valid.email`, `invalid.email`, `no_at.email` (and of mobile), `sendable`, `unread`,
+`readable.<column index>`, `note.<medium>.<code>`, `kept.<medium>`, `lost.<field>`,
+`why.<medium>.<reason>` (without a valid one).
 """
 
 from collections import Counter

@@ -35,7 +35,7 @@ class Update(NamedTuple):
 class Changes(NamedTuple):
     """What rows come to, written over contacts that are there.
 
-    *updates*: whole new values of those that change, once each. *present*: all of them as they are afterwards.
+    *updates*: whole new values of those that change, once each. *present*: all of them as they are then.
     *kept* and *lost* as of `Written`.
     """
 

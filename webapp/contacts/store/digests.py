@@ -86,8 +86,9 @@ def first_valid(first: DigestedColumn, reserve: DigestedColumn) -> DigestedColum
             continue
         is_empty = (first.reason[place] or "").endswith("_empty")
         if reserve.sha256[place] is not None or (is_empty and reserve.typed[place] is not None):
-            for part, other in zip(first, reserve, strict=True):
-                part[place] = other[place]  # type: ignore[call-overload]
+            first.typed[place] = reserve.typed[place]
+            first.sha256[place] = reserve.sha256[place]
+            first.reason[place] = reserve.reason[place]
     return first
 
 

@@ -1,7 +1,7 @@
 """Two rows of one file for one person with different answers about consent. PURE.
 
-The later consent date rules, without dates the no; beside a word nobody can read a yes says nothing. A yes that
-must not count is taken out of its row, so that it makes no difference in which block the rows are.
+The later consent date rules, without dates the no; beside a word nobody can read a yes says nothing. A yes
+that must not count is taken out of its row, so that it makes no difference in which block the rows are.
 """
 
 from collections.abc import Sequence

@@ -27,7 +27,6 @@ class Cleared(Enum):
 
 CLEARED: Final = Cleared.CLEARED
 EVIDENCE = ("consent_date", "consent_source")
-_PARTS = ("", "_sha256", "_reason")
 
 
 class Merger:
@@ -42,8 +41,8 @@ class Merger:
         self.lost: Counter[str] = Counter()
         self._columns = columns
         at = {name: place for place, name in enumerate(columns)}
-        self._media = [
-            (name, *(at[name + part] for part in _PARTS))
+        self._media: list[tuple[str, int, int, int]] = [
+            (name, at[name], at[f"{name}_sha256"], at[f"{name}_reason"])
             for name in ("email", "mobile")
             if f"{name}_reason" in at
         ]
@@ -53,7 +52,7 @@ class Merger:
         self._unread = at.get("consent_unread")
         self._date, self._source = (at.get(name) if self._answers else None for name in EVIDENCE)
         self._own = at.get("own_fields")
-        taken = {place for _, *places in self._media for place in places}
+        taken: set[int | None] = {place for _, *places in self._media for place in places}
         taken |= {place for _, place in self._answers} | {self._unread, self._date, self._source, self._own}
         self._plain = [place for place in range(len(columns)) if place not in taken]
 
@@ -89,7 +88,8 @@ class Merger:
         day, former_day = row[self._date or 0], former[self._date or 0]
         is_older = bool(day and former_day and day < former_day)
         is_same_day = bool(day and former_day and day == former_day)
-        taken, changed, lost = set(), False, False
+        taken: set[str] = set()
+        changed = lost = False
         for field, place in self._answers:
             said, stood = row[place], former[place]
             if said is None:
@@ -137,9 +137,10 @@ class Merger:
         plain = tuple(None if value is CLEARED else value for value in row)
         if self._own is None:
             return plain
-        own = {key: value for key, value in _loaded(plain[self._own]).items() if value is not None}
+        own = {key: value for key, value in _loaded(row[self._own]).items() if value is not None}
         return (*plain[: self._own], orjson.dumps(own).decode(), *plain[self._own + 1 :])
 
 
-def _loaded(own: str | dict[str, Any]) -> dict[str, Any]:
-    return orjson.loads(own) if isinstance(own, str) else own
+def _loaded(own: Any) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(own) if isinstance(own, str) else own
+    return found

@@ -92,9 +92,7 @@ class RowConverter:
                 targets.setdefault(target, []).append(int(index))
         for medium, order in choices.feeding.items():
             if medium in targets:
-                targets[medium].sort(
-                    key=lambda one, order=order: order.index(one) if one in order else len(order)
-                )
+                targets[medium] = sorted(targets[medium], key=[*order, *targets[medium]].index)
         self._identity = [index for name in _IDENTITY for index in targets.get(name, ())]
         self._country_at, self._dial_at = (targets.get(name, [None])[0] for name in ("country", DIAL_CODE))
         self._postcode_at = targets.get("postcode", [None])[0]

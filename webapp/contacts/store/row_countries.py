@@ -1,4 +1,7 @@
-"""The country in which the telephone numbers of a row are read: `cells.phone_countries` for a whole block. PURE."""
+"""The country in which the telephone numbers of a row are read, for a whole block. PURE.
+
+`cells.phone_countries` is the rule.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache

@@ -148,7 +148,7 @@ def ignored(header: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
 
 
 def everybody_refused(file_name: str, header: Sequence[str], samples: Sequence[Sequence[str]]) -> bool:
-    """Whether the file is a list of people who unsubscribed: by its name, or by a day for nearly all of them."""
+    """Whether the file is a list of who unsubscribed: by its name, or by a day for nearly all of them."""
     if _LIST_OF_REFUSALS(file_name.lower()):
         return True
     return any(
@@ -176,7 +176,7 @@ def _first_spoken(words: Sequence[str]) -> int:
 
 
 def _is_question(words: Sequence[str]) -> bool:
-    """`Consenso del cliente`, `Consenso al trattamento dei dati` have no day, whatever small words they have."""
+    """`Consenso del cliente`, `Consenso al trattamento` have no day, whatever small words they have."""
     return (
         not {"data", "date", "time", "timestamp", "giorno", "ora", "dal", "at"} & set(words)
         and words[-1] not in _DAY

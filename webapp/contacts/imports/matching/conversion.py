@@ -1,4 +1,4 @@
-"""How a stored file becomes rows of contacts: its converter and where they go, for the import and its dry run."""
+"""How a stored file becomes rows of contacts: its converter and where they go; also for the dry run."""
 
 from collections.abc import Mapping
 from itertools import islice

@@ -1,7 +1,7 @@
 """In which order the dates of each column are written: decided for the whole column, never cell by cell.
 
-The first rows decide when they can; what they leave open is decided by reading the whole file before the import
-(`settle`), and stays day first, as an Italian writes, when even that says nothing. PURE.
+The first rows decide when they can; what they leave open is decided by reading the whole file before the
+import (`settle`), and stays day first, as an Italian writes, when even that says nothing. PURE.
 """
 
 import re
@@ -59,7 +59,7 @@ def open_columns(
 
 
 def settle(indexes: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[dict[str, str], int]:
-    """(the order of each of the columns *indexes*, how many could be read in two). Stops as soon as all is said.
+    """(the order of each of the columns *indexes*, how many could be read in two). Stops when all is said.
 
     A column in both orders is known by its first rows or, if these agree, taken for what they say.
     """

@@ -1,8 +1,8 @@
 """What programs call the columns of their exports. Data. PURE.
 
-An export is known by *marks*, names that only it has together; its *targets* go before what the names would
-say by themselves. *email* and *mobile* name the columns that feed these fields, in order. Names are written as
-the programs write them; a column that is not here goes by its name and by what it holds.
+An export is known by *marks*, names that only it has together; its *targets* go before what the names
+would say by themselves. *email* and *mobile* name the columns that feed these fields, in order. Names are
+written as the programs write them; a column that is not here goes by its name and by what it holds.
 """
 
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ EXPORTS = (
     ),
     Export(
         "PrestaShop",
-        "github.com/PrestaShop/PrestaShop, src/Core/Grid/Definition/Factory/CustomerGridDefinitionFactory.php",
+        "github.com/PrestaShop/PrestaShop, CustomerGridDefinitionFactory.php; issue 15875",
         marks=("Titolo di cortesia", "Offerte partner", "Newsletter"),
         targets={"ID": "code", "Newsletter": "consent"},
         email=("Indirizzo email",),
@@ -108,7 +108,7 @@ EXPORTS = (
     ),
     Export(
         "Brevo",
-        "developers.brevo.com/docs/synchronise-contact-lists (attributes), help.brevo.com (export of contacts)",
+        "help.brevo.com, format of contact files (attributes); BLACKLIST by description",
         marks=("EMAIL", "SMS", "ADDED_TIME"),
         targets={
             "BLACKLIST": "consent:not",
