@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from webapp.contacts.imports.column_names import SYNONYMS
 from webapp.contacts.imports.columns import looks_like_contacts, name_of
-from webapp.contacts.imports.files.file_limits import UnreadableFile
+from webapp.contacts.imports.files.file_limits import MAX_COLUMNS, UnreadableFile
 from webapp.contacts.imports.files.file_rows import FileRow
 
 LOOKED_AT = 40  # rows that are not blank: no title page is longer
 AROUND = "\ufeff\u00a0 \t\r\n"
+_MOST_CELLS = 2 * MAX_COLUMNS  # a row may have a hundred thousand, and is refused for it
 _KNOWN = frozenset(name for names in SYNONYMS.values() for name in names)
 
 
@@ -74,7 +75,7 @@ def without_header(rows: Sequence[FileRow]) -> Layout:
 
 def known_names(cells: Sequence[str]) -> int:
     """How many of the cells are a name that columns are known to have."""
-    return sum(name_of(cell) in _KNOWN for cell in cells)
+    return sum(name_of(cell) in _KNOWN for cell in cells[:_MOST_CELLS])
 
 
 def is_names(cells: Sequence[str]) -> bool:
@@ -99,7 +100,7 @@ def _best_by_names(rows: Sequence[FileRow], country: str) -> FileRow | None:
     usual = _usually_filled(rows)
     for row in rows:
         known = known_names(row.cells)
-        if not is_names(row.cells) and looks_like_contacts(row.cells, country):
+        if not is_names(row.cells) and looks_like_contacts(row.cells[:_MOST_CELLS], country):
             if _is_title(row.cells, usual):
                 continue  # "Esportato da info@…"
             break
@@ -113,7 +114,7 @@ def _best_by_shape(rows: Sequence[FileRow], country: str) -> FileRow | None:
     usual = _usually_filled(rows)
     above = []
     for row in rows:
-        if looks_like_contacts(row.cells, country):
+        if looks_like_contacts(row.cells[:_MOST_CELLS], country):
             break
         above.append(row)
     if all(_filled(row.cells) == 1 for row in rows):  # one column: only its name tells it from a title
