@@ -560,7 +560,7 @@ def test_who_waits_for_a_decision_is_counted_with_the_way_to_decide(browser, cli
     note = page(browser.get(url_of(clienti))).get_element_by_id("da-decidere")
 
     assert words(note) == "1 contatto da decidere: resta fuori. Decidi che cosa hanno risposto"
-    assert note.find("a").get("href") == f"/database/{clienti.public_id}/consenso"
+    assert next(note.iter("a")).get("href") == f"/database/{clienti.public_id}/consenso"
 
 
 def test_the_number_at_the_foot_says_how_many_of_them_said_no(browser, clienti, people, account, fragment):

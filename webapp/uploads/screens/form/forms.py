@@ -103,12 +103,14 @@ def account_of(draft: Draft, accounts: Sequence[Account]) -> Account | None:
 
 
 def missing(draft: Draft) -> list[str]:
-    """What is still to be filled in, as words after "manca:"."""
+    """What is still to be filled in, as words after "manca:".
+
+    Not the reason for who said no: what a person writes there stays out of addresses.
+    """
     audience = ("il nome della custom audience", draft.name) if draft.is_new else (
         "la custom audience", draft.audience
     )  # fmt: skip
-    reason = ("il motivo per cui includi chi ha detto no", draft.reason or not draft.includes_refused)
-    wanted = (("l’account Facebook", draft.account), audience, reason, ("il consenso", draft.consent))
+    wanted = (("l’account Facebook", draft.account), audience, ("il consenso", draft.consent))
     return [words for words, given in wanted if not given]
 
 
