@@ -10,8 +10,10 @@ from webapp import db
 from webapp.access.trail.audit import Action, Detail, record
 from webapp.cli import terminal
 from webapp.contacts import databases
-from webapp.contacts.imports import importing
+from webapp.contacts.cells import DateOrder
+from webapp.contacts.imports import alerts, dry_run, importing
 from webapp.contacts.imports.import_draft import Asked
+from webapp.contacts.imports.matching import conversion
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportMode, ImportStatus
 from webapp.contacts.texts import unchanged
@@ -24,6 +26,8 @@ MODES = {
     "nuovi": ImportMode.CREATE_ONLY,
     "presenti": ImportMode.UPDATE_ONLY,
 }
+BLANKS = {"lascia": "keep", "cancella": "clear"}
+DATE_ORDERS = {"gma": DateOrder.DAY_FIRST, "mga": DateOrder.MONTH_FIRST}
 GOOD = (ImportStatus.COMPLETED, ImportStatus.COMPLETED_WITH_WARNINGS)
 
 
@@ -50,6 +54,24 @@ GOOD = (ImportStatus.COMPLETED, ImportStatus.COMPLETED_WITH_WARNINGS)
     help="Riga del file con i nomi delle colonne, 0 se non ci sono; senza, si riconosce.",
 )
 @click.option("--righe-nascoste", is_flag=True, help="Importa anche righe e colonne nascoste in Excel.")
+@click.option(
+    "--vuote",
+    type=click.Choice(list(BLANKS)),
+    default="lascia",
+    show_default=True,
+    help="Celle vuote: lascia il valore che c’è o cancella il campo; il consenso non si cancella mai così.",
+)
+@click.option(
+    "--date",
+    "ordine",
+    type=click.Choice(list(DATE_ORDERS)),
+    help="Ordine delle date dove il file non lo dice: giorno/mese/anno (gma) o mese/giorno/anno (mga).",
+)
+@click.option(
+    "--conferma-avvisi",
+    is_flag=True,
+    help="Importa anche con avvisi gravi (per esempio nessuno da inviare); senza, esce con codice 2.",
+)
 @terminal.client_option
 @terminal.as_json
 def importa(
@@ -60,6 +82,9 @@ def importa(
     foglio: str | None,
     riga_intestazione: int | None,
     righe_nascoste: bool,
+    vuote: str,
+    ordine: str | None,
+    conferma_avvisi: bool,
     cliente: str | None,
     as_json: bool,
 ) -> None:
@@ -71,6 +96,8 @@ def importa(
     made = import_file(file, name, cliente, Asked(foglio, riga_intestazione, righe_nascoste))
     with refused_in_words():
         _choose(made.id or 0, chiave, modo)
+        _read_as_asked(made.id or 0, vuote, ordine)
+        _confirm(made.id or 0, conferma_avvisi, as_json)
     with refused_in_words():
         importing.run(made.id or 0)
     with db.reading() as session:
@@ -79,8 +106,8 @@ def importa(
         terminal.print_json(summary(done))
     else:
         click.echo(_sentence(done, name))
-        for notice in done.file_notices:
-            click.echo(f"- {notice['text']}")
+        for one in done.alerts:
+            click.echo(f"- {one['testo']}")
     if done.status not in GOOD:
         raise SystemExit(terminal.BAD)
 
@@ -98,6 +125,38 @@ def _choose(import_id: int, key: str | None, mode: str | None) -> None:
             session.add(draft)
     if key and is_missing:
         raise importing.UnreadableFile(f"nel file nessuna colonna è abbinata a “{KEY_LABELS[key]}”.")
+
+
+def _read_as_asked(import_id: int, blanks: str, order: str | None) -> None:
+    """Write down what empty cells mean, and the order of the dates that the first rows leave open."""
+    with db.writing() as session:
+        draft = session.get_one(ContactImport, import_id)
+        draft.blank_cells = BLANKS[blanks]
+        if order:
+            open_ones = dict.fromkeys(conversion.open_dates(session, draft), DATE_ORDERS[order])
+            draft.date_orders = {**draft.date_orders, **open_ones}
+        session.add(draft)
+
+
+def _confirm(import_id: int, is_confirmed: bool, as_json: bool) -> None:
+    """End here, with nothing imported, when there are alerts that nobody confirmed."""
+    if is_confirmed:
+        return
+    with db.reading() as session:
+        draft = session.get_one(ContactImport, import_id)
+        found = dry_run.forecast(session, draft).alerts if not importing.problems(draft) else []
+    if not (serious := alerts.to_confirm(found)):
+        return
+    with db.writing() as session:
+        importing.discard(session, session.get_one(ContactImport, import_id))
+    if as_json:
+        terminal.print_json({"status": "to_confirm", "avvisi": found})
+        raise SystemExit(terminal.WRONG)
+    told = "\n".join(f"- {one['testo']}" for one in serious)
+    raise terminal.Stop(
+        f"non ho importato nulla: leggi gli avvisi e, se va bene così, aggiungi --conferma-avvisi.\n{told}",
+        terminal.WRONG,
+    )
 
 
 def import_file(
@@ -139,6 +198,7 @@ def summary(done: ContactImport) -> dict[str, object]:
         "unchanged": done.rows_unchanged,
         "rejected": done.rows_rejected,
         "error": done.error,
+        "avvisi": done.alerts,
         "lettura": [
             {"codice": one["code"], "quanti": one["count"], "testo": one["text"]} for one in done.file_notices
         ],

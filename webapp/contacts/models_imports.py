@@ -41,7 +41,8 @@ class ContactImport(SQLModel, table=True):
 
     The file lies in the data folder as *stored_name*; *file_name* is what the person called it and is
     only ever shown. *mapping*: column index (as text) → standard field, `own:<key>`, `new:<type>` (an own
-    field to be made when the import starts) or `skip`. *rows_total* is an estimate until the end.
+    field to be made when the import starts), `consent_email:not` (an answer read the other way round),
+    `dial_code` or `skip`. *rows_total* is an estimate until the end.
     *unreadable_cells*: column index (as text) → how many of its cells were left empty because they hold
     no date, number or yes/no. *attempt* is the fencing token of the running job, as for batches;
     *crashes* counts the jobs that died since the last block that was written.
@@ -49,6 +50,13 @@ class ContactImport(SQLModel, table=True):
     *has_header* says whether *header_row* is not 0. *with_hidden*: the rows and columns that Excel hides are
     read too. *file_notices*: what was left out of the file or read with care, as [{"code", "count", "text"}]
     with an Italian text; from its first rows in a draft, from the whole file when the import has ended.
+
+    *feeding*: email or mobile → the indexes of the columns that feed it, in order: the first valid value is
+    taken. *blank_cells*: whether an empty cell keeps what a contact has or empties it, consent never.
+    *date_orders*: column index (as text) → dmy, mdy or mixed; a column that is not in it is still to be
+    decided. *all_refused*: the field that everybody in the file said no to (a list of people who
+    unsubscribed). *tally*: what `alerts.py` counts, *alerts* what it says of it: {codice, quanti, testo}.
+    *unread_words*: [turned, word, how many cells] of words about consent nobody can read, 50 at most.
 
     Undo: *made_fields* are the keys of the own fields it made, *undo_bytes* what its `ImportBlock`s weigh,
     *undo_from* the status before it was undone, *undo_error* why it could not be (Italian), *undo_kept*
@@ -84,6 +92,13 @@ class ContactImport(SQLModel, table=True):
     rows_skipped: int = 0
     rows_rejected: int = 0
     unreadable_cells: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    feeding: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    blank_cells: str = "keep"  # or clear
+    date_orders: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    all_refused: str | None = None
+    tally: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    unread_words: list[Any] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    alerts: list[Any] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     attempt: int = 0
     crashes: int = 0
     lease_owner: str | None = None

@@ -51,6 +51,9 @@ def encoding_warning(made: ContactImport) -> str:
     )
 
 
+TO_CONFIRM = "Prima di importare conferma l’avviso: {alert}"
+
+
 def too_large(limit_mb: int) -> str:
     return f"Il file supera {limit_mb} MB. Dividilo in più file oppure togli le colonne che non ti servono."
 

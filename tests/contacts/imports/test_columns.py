@@ -61,7 +61,8 @@ from webapp.contacts.imports.columns import (
     ],
 )
 def test_a_column_is_matched_by_its_name(name, field):
-    assert propose([name], [["RSSMRA70A01L219X"]], {})["0"] == field
+    sample = "Italia" if field == "country" else "RSSMRA70A01L219X"
+    assert propose([name], [[sample]], {})["0"] == field
 
 
 def test_a_field_goes_to_one_column_only_the_one_whose_name_fits_best():
@@ -212,8 +213,8 @@ def test_small_vocabularies():
         ("Iscritto alla newsletter?", ["Iscritto", "Disiscritto"], "consent"),
         ("Marketing opt-in", ["1", "0"], "consent"),
         ("Data del consenso marketing", ["01/02/2026", "03/04/2026"], "new:date"),
-        ("Non vuole pubblicità", ["sì", "no"], "new:yes_no"),
-        ("Opt-out marketing", ["1", "0"], "new:number"),
+        ("Non vuole pubblicità", ["sì", "no"], "consent:not"),
+        ("Opt-out marketing", ["1", "0"], "consent:not"),
         ("Costo marketing", ["12,50", "7"], "new:number"),
     ],
 )

@@ -94,9 +94,14 @@ def test_the_same_code_updates_and_the_last_row_wins(clienti):
     assert names_and_spent(clienti) == [("Anna", 10), ("B", 20), ("D", None)]
 
 
-def test_an_empty_cell_empties_and_an_absent_column_leaves_alone(clienti):
+def test_an_empty_cell_and_an_absent_column_leave_alone_unless_asked_to_empty(clienti):
     import_file(clienti, FIRST)
-    import_file(clienti, "Codice;Email;Speso\n1;;\n")
+    again = "Codice;Email;Speso\n1;;\n2;b@posta.example.com;\n"
+    import_file(clienti, again)
+    anna = contacts_of(clienti)[0]
+    assert (anna.first_name, anna.email, anna.own_fields) == ("Anna", "a@posta.example.com", {"speso": 10})
+
+    import_file(clienti, again, mapping={"0": "code", "1": "email", "2": "own:speso"}, blank_cells="clear")
     anna = contacts_of(clienti)[0]
     assert (anna.first_name, anna.email, anna.email_reason, anna.own_fields) == (
         "Anna",

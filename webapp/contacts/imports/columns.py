@@ -1,24 +1,40 @@
-"""Which column of a file is which field of a contact: by its name, else by what it holds. PURE."""
+"""Which column of a file is which field of a contact: by its name and by what it holds. PURE."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from webapp.contacts.cells import UNREADABLE, fold, read_date, read_number, read_yes_no
+from webapp.contacts.cells import UNREADABLE, fold, is_missing, read_date, read_number, read_yes_no
 from webapp.contacts.fields import OWN, SKIP, FieldType
-from webapp.contacts.imports.column_names import CONSENT_TURNED, CONSENT_WORDS, SYNONYMS
-from webapp.values.emails import INVISIBLE, read_email, trim
+from webapp.contacts.imports.matching.matcher import Matcher
+from webapp.contacts.imports.matching.names import ZERO_WIDTH, name_of
+from webapp.values.emails import read_email, trim
 from webapp.values.phones import read_mobile
+
+__all__ = ["NEW", "OWN", "Proposal", "guess_type", "header_of", "key_of", "name_of", "propose", "propose_all"]
 
 REJECTED_COLUMNS = ("Riga", "Motivo")  # what we put before the columns of a file of rejected rows
 
 NEW = "new:"  # new:<type>, an own field to be made from the column
 
-_FIELD_OF = {name: field for field, names in SYNONYMS.items() for name in names}
-_ZERO_WIDTH = dict.fromkeys(map(ord, INVISIBLE))
 _DIGITS_ONLY = re.compile(r"0[0-9]+|[0-9]{12,}").fullmatch  # a card or bar code, not a quantity
 _LIST_MOST = 20  # different values that a list of choices may have
 _LIST_ENOUGH = 5  # times that its values come on average
 _ENOUGH = 0.9  # share of the samples that must be of a type: people mistype
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """How to read a file, as of `ContactImport`.
+
+    *mapping* covers all columns; *feeding* says in which order several feed one field. *reserves*: field →
+    columns that hold the same and could be taken where the first is empty; a person decides.
+    """
+
+    mapping: dict[str, str]
+    feeding: dict[str, list[int]] = field(default_factory=dict)
+    reserves: dict[str, list[int]] = field(default_factory=dict)
+    all_refused: str | None = None
 
 
 def propose(
@@ -27,43 +43,38 @@ def propose(
     own_labels: Mapping[str, str],
     country: str = "IT",
 ) -> dict[str, str]:
+    """The mapping of `propose_all`."""
+    return propose_all(header, samples, own_labels, country).mapping
+
+
+def propose_all(
+    header: Sequence[str],
+    samples: Sequence[Sequence[str]],
+    own_labels: Mapping[str, str],
+    country: str = "IT",
+    file_name: str = "",
+) -> Proposal:
     """Column index as text → standard field, `own:<key>`, `new:<type>` or `skip` for a column without data.
 
     *samples* are some rows of the file, *own_labels* the key → label of the database's own fields. A field is
-    given to one column only, the first whose name fits best.
+    given to one column only, but several may feed e-mail and mobile, and several say who is out.
     """
-    found = _of_rejected_rows(header)
+    matcher = Matcher(header, samples, country, file_name)
+    for index in _of_rejected_rows(header):
+        matcher.give(index, SKIP)
     keys = {name_of(label): key for key, label in own_labels.items()}
-    taken: set[str] = set()
-    for index in _best_names_first(header):
-        if str(index) in found:
-            continue
-        values = [row[index] for row in samples if row[index].strip()]
-        name = name_of(header[index])
-        field = _FIELD_OF.get(name)
-        if name in keys:
-            target = OWN + keys[name]
-        elif field and field not in taken:
-            target = field
-        else:
-            target = NEW + guess_type(values) if values else SKIP
-        taken.add(target)
-        found[str(index)] = target
-    _match_consent(found, header, samples, taken)
-    _match_by_content(found, samples, taken, country)
-    return {str(index): found[str(index)] for index in range(len(header))}
+    matcher.match(keys)
+    mapping = {}
+    for index in range(len(header)):
+        values = matcher.contents[index].values
+        mapping[str(index)] = matcher.found.get(index) or (NEW + guess_type(values) if values else SKIP)
+    return Proposal(mapping, matcher.feeding, matcher.reserves, matcher.all_refused)
 
 
-def _of_rejected_rows(header: Sequence[str]) -> dict[str, str]:
+def _of_rejected_rows(header: Sequence[str]) -> tuple[int, ...]:
     """The first two columns of a file of rejected rows that comes back corrected: they are our own."""
     is_ours = [name_of(name) for name in header[:2]] == [name_of(name) for name in REJECTED_COLUMNS]
-    return {"0": SKIP, "1": SKIP} if is_ours else {}
-
-
-def name_of(label: str) -> str:
-    """A column name as names are compared: without case, accents, punctuation, invisible characters."""
-    text = fold(trim(label).translate(_ZERO_WIDTH))
-    return " ".join(re.findall(r"[a-z0-9]+", text))
+    return (0, 1) if is_ours else ()
 
 
 def key_of(label: str, taken: set[str]) -> str:
@@ -78,7 +89,7 @@ def key_of(label: str, taken: set[str]) -> str:
 
 def guess_type(values: Sequence[str]) -> FieldType:
     """The type of an own field, from some of its non-empty cells."""
-    texts = [value for value in values if value.strip()]
+    texts = [value for value in values if not is_missing(value)]
     if not texts:
         return FieldType.TEXT
     if _share(texts, read_date) >= _ENOUGH:
@@ -99,51 +110,9 @@ def header_of(row: Sequence[str]) -> list[str]:
     """Column names to show: trimmed, `Colonna 3` where there is none, numbered where one comes twice."""
     names: list[str] = []
     for index, cell in enumerate(row, 1):
-        name = trim(cell.translate(_ZERO_WIDTH))[:100] or f"Colonna {index}"
+        name = trim(cell.translate(ZERO_WIDTH))[:100] or f"Colonna {index}"
         names.append(name if name not in names else f"{name} ({index})")
     return names
-
-
-def _best_names_first(header: Sequence[str]) -> list[int]:
-    """Column indexes so that `Cellulare` is offered the mobile before `Telefono`, wherever they stand."""
-
-    def rank(index: int) -> tuple[int, int]:
-        name = name_of(header[index])
-        field = _FIELD_OF.get(name)
-        return (SYNONYMS[field].index(name) if field else 1_000, index)
-
-    return sorted(range(len(header)), key=rank)
-
-
-def _match_consent(
-    found: dict[str, str], header: Sequence[str], samples: Sequence[Sequence[str]], taken: set[str]
-) -> None:
-    """Give the consent to the column whose name speaks of it most and that holds yes and no."""
-    for words in CONSENT_WORDS:
-        for index, target in found.items():
-            name = set(name_of(header[int(index)]).split())
-            if "consent" in taken or not target.startswith(NEW) or not name & words or name & CONSENT_TURNED:
-                continue
-            values = [row[int(index)] for row in samples if row[int(index)].strip()]
-            if values and _share(values, read_yes_no) >= _ENOUGH:
-                found[index] = "consent"
-                taken.add("consent")
-
-
-def _match_by_content(
-    found: dict[str, str], samples: Sequence[Sequence[str]], taken: set[str], country: str
-) -> None:
-    """Give e-mail and mobile to the column that holds them when no name said which."""
-    readers = {"email": lambda cell: read_email(cell), "mobile": lambda cell: read_mobile(cell, country)}
-    for field, read in readers.items():
-        if field in taken:
-            continue
-        for index, target in found.items():
-            values = [row[int(index)] for row in samples if row[int(index)].strip()]
-            readable = sum(read(value).value is not None for value in values)
-            if target.startswith(NEW) and values and readable > len(values) / 2:
-                found[index] = field
-                break
 
 
 def _is_list(texts: Sequence[str]) -> bool:

@@ -1,25 +1,31 @@
 """What an import would do, without doing it: the numbers and the bad rows of step 3."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sqlmodel import Session
 
-from webapp import clock
-from webapp.contacts.erasure import erased
-from webapp.contacts.imports.columns import NEW, OWN
+from webapp.contacts.imports import alerts
+from webapp.contacts.imports.alerts import Alert
 from webapp.contacts.imports.files.file_rows import FileRow
 from webapp.contacts.imports.import_draft import rows_of
+from webapp.contacts.imports.matching.conversion import converter_of, settled_dates, target_for
 from webapp.contacts.imports.row_blocks import convert_block
-from webapp.contacts.models import UserDatabase
+from webapp.contacts.imports.tallies import MEDIA, counts_of
 from webapp.contacts.models_imports import ContactImport
-from webapp.contacts.queries import own_fields
-from webapp.contacts.store.contact_inserts import people_of, present_keys
+from webapp.contacts.store.contact_inserts import people_of, present_keys, written_of
 from webapp.contacts.store.contact_updates import changing
 from webapp.contacts.store.row_converter import RowConverter
 from webapp.contacts.store.same_people import SamePeople
-from webapp.contacts.store.upsert_plan import Target, key_position, may_conflict, plan_block, plan_by_people
+from webapp.contacts.store.upsert_plan import (
+    Target,
+    key_position,
+    may_conflict,
+    plan_block,
+    plan_by_people,
+    sendable,
+)
 
 MAX_ROWS = 20_000  # about a second: nobody waits longer for a page
 BLOCK_ROWS = 5_000
@@ -31,6 +37,7 @@ class Forecast:
     """`rows = new + updated + skipped + rejected`. *valid* counts the contacts with a usable email or mobile.
 
     *unchanged*: contacts among those updated that are already so. *is_whole*: the file has no further rows.
+    *tally* as of `tallies`. *words*: (turned, word) about consent that nobody can read → cells.
     *reasons*: why rows are rejected → how many. *unreadable*: column index as text → cells that stay empty.
     """
 
@@ -45,6 +52,9 @@ class Forecast:
     bad_rows: list[FileRow] = field(default_factory=list)
     unreadable: Counter[str] = field(default_factory=Counter)
     valid: Counter[str] = field(default_factory=Counter)
+    tally: Counter[str] = field(default_factory=Counter)
+    words: Counter[tuple[bool, str]] = field(default_factory=Counter)
+    alerts: list[Alert] = field(default_factory=list)
 
     @property
     def rejected_share(self) -> float:
@@ -53,34 +63,19 @@ class Forecast:
 
 def forecast(session: Session, draft: ContactImport, max_rows: int = MAX_ROWS) -> Forecast:
     """Read the first *max_rows* rows as the import will. Raises UnreadableFile."""
-    converter = draft_converter(session, draft)
-    target = Target(
-        draft.database_id, tuple(converter.columns), tuple(converter.own_keys), draft.key, draft.mode
-    )
+    orders, undecided = settled_dates(session, draft, max_rows)
+    converter = converter_of(session, draft, orders)
+    target = target_for(converter, draft)
     rows = islice(rows_of(draft), draft.has_header, None)
     found = Forecast()
+    found.tally["dates_open"] = undecided
     seen: dict[object, int] = {}
     people = SamePeople()
     while found.rows < max_rows and (block := list(islice(rows, min(BLOCK_ROWS, max_rows - found.rows)))):
         _add(session, found, target, block, converter, seen, people)
     found.is_whole = next(rows, None) is None
+    found.alerts = alerts.of_forecast(draft, found.tally, found.unreadable, found.new + found.updated)
     return found
-
-
-def draft_converter(session: Session, draft: ContactImport) -> RowConverter:
-    """The converter for a draft, whose new own fields do not exist yet."""
-    types = {own.key: own.type for own in own_fields(session, draft.database_id)}
-    mapping = {}
-    for index, target in draft.mapping.items():
-        if target.startswith(NEW):
-            types[f"new_{index}"] = target.removeprefix(NEW)
-            mapping[index] = f"{OWN}new_{index}"
-        else:
-            mapping[index] = target
-    database = session.get_one(UserDatabase, draft.database_id)
-    converter = RowConverter(mapping, types, database.country, clock.today())
-    converter.erased = erased.keys_of_client(session, database.client_id)
-    return converter
 
 
 def _add(
@@ -108,13 +103,18 @@ def _add(
     found.new += plan.written.new
     found.updated += plan.written.updated
     present = [(row, contact_id) for row, contact_id in plan.updates if contact_id > 0]
-    found.unchanged += len(present) - len(changing(session.connection(), target, present))
+    changes = changing(session.connection(), target, present)
+    written = written_of(target, plan, changes)
+    sent_before = [row for row, contact_id in plan.updates if contact_id <= 0]
+    written = replace(written, sendable=written.sendable + sendable(target, sent_before))
+    found.unchanged += written.unchanged
+    found.tally.update(counts_of(block, target.columns, written))
+    found.words.update(block.words)
     found.skipped += plan.written.skipped
     found.rejected += len(rejected)
     found.reasons.update(row.problem or "" for row in rejected)
     found.bad_rows += rejected[: SHOWN_ROWS - len(found.bad_rows)]
     found.unreadable.update(block.unreadable)
-    for medium in ("email", "mobile"):
+    for medium in MEDIA:
         if medium in target.columns:
-            digest = target.columns.index(f"{medium}_sha256")
-            found.valid[medium] += sum(row[digest] is not None for row in block.contacts)
+            found.valid[medium] = found.tally[f"valid.{medium}"]

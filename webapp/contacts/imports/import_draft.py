@@ -17,6 +17,7 @@ from webapp.contacts.imports.files.file_format import XLSX, FileFormat, detect
 from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.files.file_notices import HIDDEN_ROWS, FileNotices, Notice
 from webapp.contacts.imports.files.file_rows import FileRow
+from webapp.contacts.imports.matching import date_orders
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.queries import own_fields
@@ -141,11 +142,15 @@ def read_as(
     draft.rows_total = max(file_format.lines - has_header, 0) or None
     names = draft.header if has_header else [""] * len(draft.header)
     own = {field.key: field.label for field in own_fields(session, database.id or 0)}
-    draft.mapping = columns.propose(names, reading.rows, own, database.country)
+    proposal = columns.propose_all(names, reading.rows, own, database.country, draft.file_name)
+    draft.mapping, draft.feeding = proposal.mapping, proposal.feeding
+    draft.all_refused = proposal.all_refused
     draft.key = proposed_key(session, draft)
     if remember and (found := import_memory.find(session, draft)):
-        draft.mapping, draft.mode = found.mapping, found.mode
+        draft.mapping, draft.feeding, draft.mode = found.mapping, found.feeding, found.mode
+        draft.blank_cells = found.blank_cells
         draft.key = found.key or proposed_key(session, draft)
+    draft.date_orders = date_orders.of_rows(draft.mapping, reading.rows)
 
 
 def format_of(made: ContactImport) -> FileFormat:

@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from webapp.contacts import texts
+from webapp.contacts.answers import FIELDS, TURNED
 from webapp.contacts.fields import SKIP, STANDARD, TYPE_LABELS, Field
 from webapp.contacts.imports.columns import NEW
 from webapp.contacts.imports.files.file_format import FileFormat
 from webapp.contacts.imports.import_draft import NO_MEDIUM, format_of
+from webapp.contacts.imports.tallies import MEDIA
 from webapp.contacts.models_imports import ContactImport, ImportMode
 
+MAY_BE_SEVERAL = {*MEDIA, *FIELDS}  # columns that feed one field together
 KEY_NAMES = {name for name, _, _ in texts.KEYS}
 
 Options = list[tuple[str, list[tuple[str, str]]]]
@@ -18,7 +21,18 @@ Options = list[tuple[str, list[tuple[str, str]]]]
 
 def target_options(own: Sequence[Field]) -> Options:
     """The choices for a column, in groups (label, [(value, words)])."""
-    groups: Options = [("Campi di ogni contatto", [(field.name, field.label) for field in STANDARD])]
+    groups: Options = [
+        ("Campi di ogni contatto", [(field.name, field.label) for field in STANDARD]),
+        ("Come si legge la riga", [("dial_code", "Prefisso internazionale")]),
+        (
+            "Dice chi NON vuole: sì vuol dire no",
+            [
+                (f"{field.name}{TURNED}", f"{field.label}: chi non vuole")
+                for field in STANDARD
+                if field.name in FIELDS
+            ],
+        ),
+    ]
     if own:
         groups.append(("Campi tuoi", [(field.name, field.label) for field in own]))
     groups.append(
@@ -64,6 +78,15 @@ def read_mapping(form: Mapping[str, str], draft: ContactImport, own: Sequence[Fi
         asked = form.get(f"colonna-{index}", "")
         mapping[index] = asked if asked in allowed else draft.mapping[index]
     draft.mapping = mapping
+    order = {str(index): place for places in draft.feeding.values() for place, index in enumerate(places)}
+    draft.feeding = {
+        medium: sorted(
+            (int(index) for index, target in mapping.items() if target == medium),
+            key=lambda index: (order.get(str(index), len(mapping)), index),
+        )
+        for medium in MEDIA
+        if list(mapping.values()).count(medium) > 1
+    }
     draft.key = _key(form.get("chiave", ""), draft)
     mode = form.get("modo", "")
     draft.mode = mode if mode in {*ImportMode} else ImportMode.CREATE_AND_UPDATE
@@ -76,7 +99,7 @@ def mapping_errors(draft: ContactImport, own: Sequence[Field]) -> dict[str, str]
     used = Counter(target for target in draft.mapping.values() if target in labels)
     errors = {}
     for index, target in draft.mapping.items():
-        if used[target] > 1:
+        if used[target] > 1 and target not in MAY_BE_SEVERAL:
             errors[f"colonna-{index}"] = texts.FIELD_TWICE.format(field=labels[target])
     if not errors and not used["email"] and not used["mobile"]:
         errors["colonna-0"] = NO_MEDIUM

@@ -10,7 +10,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from webapp.contacts.imports.columns import OWN, name_of
+from webapp.contacts.fields import OWN
+from webapp.contacts.imports.matching import consent_columns
+from webapp.contacts.imports.matching.names import name_of
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.queries import own_fields
 
@@ -28,6 +30,8 @@ class Remembered:
     mapping: dict[str, str]
     key: str | None
     mode: str
+    feeding: dict[str, list[int]]
+    blank_cells: str
 
 
 def find(session: Session, draft: ContactImport) -> Remembered | None:
@@ -69,9 +73,16 @@ def _of(session: Session, draft: ContactImport, made: ContactImport) -> Remember
     then = {name: made.mapping[str(index)] for index, name in enumerate(shape(made.header))}
     present = {OWN + field.key for field in own_fields(session, draft.database_id)}
     mapping = {}
-    for index, name in enumerate(shape(draft.header)):
+    places = {name: index for index, name in enumerate(shape(draft.header))}
+    for name, index in places.items():
+        proposed = draft.mapping[str(index)]
         is_gone = then[name].startswith(OWN) and then[name] not in present
-        mapping[str(index)] = draft.mapping[str(index)] if is_gone else then[name]
+        # Who is out is read, whatever was done with the column before anybody knew.
+        is_refusal = consent_columns.is_turned_answer(proposed) and not consent_columns.is_answer(then[name])
+        mapping[str(index)] = proposed if is_gone or is_refusal else then[name]
+    names = shape(made.header)
+    feeding = {field: [places[names[index]] for index in order] for field, order in made.feeding.items()}
     # "Every row is new" is what an empty database gets by itself; repeated, it would double everybody.
     key = made.key if made.key != "none" else None
-    return Remembered(made.file_name, made.started_at or made.created_at, mapping, key, made.mode)
+    at = made.started_at or made.created_at
+    return Remembered(made.file_name, at, mapping, key, made.mode, feeding, made.blank_cells)

@@ -10,6 +10,7 @@
 A process killed at any point leaves whole blocks behind; the next one goes on after the last of them.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -19,14 +20,16 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.contacts.cells import fold
-from webapp.contacts.erasure import erased
+from webapp.contacts.imports import alerts
 from webapp.contacts.imports.files import stored_files
 from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.files.file_notices import FileNotices
+from webapp.contacts.imports.files.file_rows import FileRow
 from webapp.contacts.imports.files.reading_ahead import ahead
 from webapp.contacts.imports.import_draft import rows_of
+from webapp.contacts.imports.matching.conversion import converter_of, settled_dates, target_for
 from webapp.contacts.imports.row_blocks import Block, convert_block
-from webapp.contacts.models import UserDatabase
+from webapp.contacts.imports.tallies import counts_of, words_with
 from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 from webapp.contacts.queries import own_fields
 from webapp.contacts.store import contact_inserts, import_blocks
@@ -75,6 +78,7 @@ def work_at(import_id: int, block_rows: int = BLOCK_ROWS) -> bool:
         if claimed.is_stopped:
             _end(claimed, ImportStatus.STOPPED)
             return False
+        _settle_dates(claimed)
         for group in ahead(_grouped(blocks(claimed, block_rows, notices))):
             if write(claimed, group):
                 _end(claimed, ImportStatus.STOPPED)
@@ -136,6 +140,19 @@ def _other_is_running(session: Session, made: ContactImport, now: float) -> bool
     return any(other.status == ImportStatus.UNDOING or not is_dead(other, now) for other in found)
 
 
+def _settle_dates(claimed: Claim) -> None:
+    """Decide the order of every column of dates before a cell is read. Raises Fenced, UnreadableFile."""
+    with db.reading() as session:
+        made = session.get_one(ContactImport, claimed.import_id)
+        orders, undecided = settled_dates(session, made)
+    if orders != made.date_orders:
+        with db.writing() as session:
+            made = _ours(session, claimed)
+            made.date_orders = orders
+            made.tally = {**made.tally, "dates_open": undecided}
+            session.add(made)
+
+
 def blocks(
     claimed: Claim, rows_each: int = BLOCK_ROWS, notices: FileNotices | None = None
 ) -> Iterator[Block]:
@@ -146,23 +163,23 @@ def blocks(
     with db.reading() as session:
         made = session.get_one(ContactImport, claimed.import_id)
         converter = converter_of(session, made)
-    rows = islice(rows_of(made, notices), made.rows_read + made.has_header, None)
+    rows = islice(rows_of(made, notices), made.has_header, None)
+    _pass_over(converter, rows, made.rows_read, rows_each)
     while block := list(islice(rows, rows_each)):
         yield convert_block(converter, block)
+
+
+def _pass_over(converter: RowConverter, rows: Iterator[FileRow], count: int, rows_each: int) -> None:
+    """Leave out the rows that are in already; who said no in them is remembered as if they were read now."""
+    while count > 0 and (block := list(islice(rows, min(rows_each, count)))):
+        count -= len(block)
+        if converter.answers is not None and converter.answers.remembers:
+            convert_block(converter, block)
 
 
 def _grouped(converted: Iterator[Block]) -> Iterator[list[Block]]:
     while group := list(islice(converted, BLOCKS_AT_ONCE)):
         yield group
-
-
-def converter_of(session: Session, made: ContactImport) -> RowConverter:
-    """The converter for the columns of *made*, whose own fields exist."""
-    database = session.get_one(UserDatabase, made.database_id)
-    types = {field.key: field.type for field in own_fields(session, made.database_id)}
-    converter = RowConverter(made.mapping, types, database.country, clock.today())
-    converter.erased = erased.keys_of_client(session, database.client_id)
-    return converter
 
 
 def write(claimed: Claim, group: Sequence[Block]) -> bool:
@@ -211,6 +228,8 @@ def _write_block(session: Session, made: ContactImport, target: Target, block: B
     made.rows_unchanged += written.unchanged
     made.rows_skipped += written.skipped
     made.rows_rejected += len(rejected)
+    made.tally = dict(Counter(made.tally) + counts_of(block, target.columns, written))
+    made.unread_words = words_with(made.unread_words, block)
     made.unreadable_cells = {
         index: made.unreadable_cells.get(index, 0) + block.unreadable.get(index, 0)
         for index in {**made.unreadable_cells, **block.unreadable}
@@ -228,8 +247,7 @@ def _add_choices(session: Session, database_id: int, met: Mapping[str, set[str]]
 
 
 def target_of(session: Session, made: ContactImport) -> Target:
-    converter = converter_of(session, made)
-    return Target(made.database_id, tuple(converter.columns), tuple(converter.own_keys), made.key, made.mode)
+    return target_for(converter_of(session, made), made)
 
 
 def hold(made: ContactImport) -> None:
@@ -263,14 +281,16 @@ def _end(
     """Close the import, as completed when no *status* is given, and forget its file."""
     with db.writing() as session:
         made = _ours(session, claimed)
-        has_warnings = made.rows_rejected or made.unreadable_cells or (notices and notices.warn)
+        if notices:
+            made.file_notices = [*notices.as_list()]
+        made.alerts = alerts.of_import(made)
+        warn = alerts.are_warnings(made.alerts) or (notices and notices.warn)
+        has_warnings = made.rows_rejected or made.unreadable_cells or warn
         completed = ImportStatus.COMPLETED_WITH_WARNINGS if has_warnings else ImportStatus.COMPLETED
         made.status = status or completed
         made.error = error
         if status is None:
             made.rows_total = made.rows_read
-        if notices:
-            made.file_notices = [*notices.as_list()]
         made.lease_owner, made.lease_until = None, 0
         made.finished_at = made.updated_at = clock.now()
         session.add(made)

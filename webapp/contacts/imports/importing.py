@@ -21,7 +21,19 @@ from webapp.contacts.queries import own_fields
 from webapp.contacts.store import import_blocks
 from webapp.services import services
 
-__all__ = ["UnreadableFile", "create", "discard", "lost", "reconcile", "ring", "run", "start", "stop", "undo"]
+__all__ = [
+    "UnreadableFile",
+    "create",
+    "discard",
+    "lost",
+    "problems",
+    "reconcile",
+    "ring",
+    "run",
+    "start",
+    "stop",
+    "undo",
+]
 
 RUN = "webapp.contacts.jobs.run_import"
 RING_AGAIN_S = 10.0

@@ -1,7 +1,8 @@
 """Rows of a file → the contacts they make and those that make none, for an import and its dry run. PURE."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from webapp.contacts.imports.files.file_rows import FileRow
 from webapp.contacts.store.row_converter import ERASED, NOT_A_CONTACT, RowConverter, Values
@@ -14,7 +15,8 @@ class Block:
     """Some rows of the file in their order: *contacts* as `contact` column values, *rejected* as read.
 
     *sources*: the rows that *contacts* were made from, at the same places.
-    *met*: own field that is a list → values met.
+    *met*: own field that is a list → values met. *readable*: column index as text → cells that hold what
+    they should. *words* and *notes* as of `RowConverter`.
     """
 
     contacts: list[Values]
@@ -22,6 +24,9 @@ class Block:
     unreadable: dict[str, int]
     met: dict[str, set[str]]
     sources: list[FileRow]
+    readable: Counter[str] = field(default_factory=Counter)
+    words: Counter[tuple[bool, str]] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
 
     def rejected_with(self, conflicts: Sequence[int]) -> list[FileRow]:
         """The rejected rows and the contacts at *conflicts*, whose code is another's, in their order."""
@@ -50,6 +55,9 @@ def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
     if erased_at:
         rejected.sort(key=lambda row: row.line)
     unreadable = dict(converter.unreadable)
-    converter.unreadable.clear()
+    readable, words, notes = Counter(converter.readable), Counter(converter.words), Counter(converter.notes)
+    for counted in (converter.unreadable, converter.readable, converter.notes):
+        counted.clear()
+    converter.words.clear()
     met = {key: set(values) for key, values in converter.met.items()}
-    return Block(contacts, rejected, unreadable, met, sources)
+    return Block(contacts, rejected, unreadable, met, sources, readable, words, notes)

@@ -9,6 +9,7 @@ from webapp.access.models import Role
 from webapp.access.trail.audit import Action, record
 from webapp.contacts import queries, texts
 from webapp.contacts.imports import (
+    alerts,
     column_checks,
     dry_run,
     import_draft,
@@ -20,6 +21,7 @@ from webapp.contacts.imports import (
 from webapp.contacts.imports.columns import NEW
 from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.import_pages import find, told, url
+from webapp.contacts.imports.matching.conversion import converter_of
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.routes import IMPORT, IMPORTS, blueprint, database_or_404
@@ -111,6 +113,7 @@ def check_import(database_id: str, import_id: str) -> Response:
         found = dry_run.forecast(session, draft)
         page = render_template(
             "contacts/imports/check.html", database=database, draft=draft, found=found, words=texts,
+            confirms=alerts.to_confirm(found.alerts),
             makes=[draft.header[int(i)] for i, target in draft.mapping.items() if target.startswith(NEW)],
         )  # fmt: skip
         return make_response(page)
@@ -120,6 +123,9 @@ def check_import(database_id: str, import_id: str) -> Response:
 def start_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, draft = find(session, database_id, import_id)
+        if found := _to_confirm(session, draft):
+            answer = htmx.go_to(url("check_import", database, draft))
+            return htmx.notice(answer, texts.TO_CONFIRM.format(alert=found[0]["testo"]), "err")
     try:
         importing.start(draft.id or 0)
     except UnreadableFile as error:
@@ -139,6 +145,13 @@ def discard_import(database_id: str, import_id: str) -> Response:
     return htmx.notice(answer, "Importazione annullata: il file è stato eliminato.")
 
 
+def _to_confirm(session: Session, draft: ContactImport) -> list[alerts.Alert]:
+    """The alerts that nobody has confirmed yet; an import that cannot start has others things to say."""
+    if draft.status != ImportStatus.DRAFT or "conferma" in request.form or importing.problems(draft):
+        return []
+    return alerts.to_confirm(dry_run.forecast(session, draft).alerts)
+
+
 def _file_form(database: UserDatabase, error: str) -> dict[str, object]:
     return {"database": database, "limits": services().settings, "words": texts, "error": error}
 
@@ -153,7 +166,7 @@ def _columns(
 ) -> dict[str, object]:
     rows = [row.cells for row in import_draft.sample(draft) if row.problem is None]
     own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
-    converter = dry_run.draft_converter(session, draft)
+    converter = converter_of(session, draft)
     remembered = import_memory.find(session, draft)
     return {
         "database": database,

@@ -4,6 +4,7 @@ Updates are `contact_updates`.
 Plain SQL through the driver: SQLAlchemy's own executemany takes twice as long over a million rows.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,16 +16,18 @@ from sqlalchemy import Connection
 from webapp import db
 from webapp.contacts.store import contact_updates
 from webapp.contacts.store.contact_updates import Update
-from webapp.contacts.store.row_converter import Values
+from webapp.contacts.store.merging import Values
 from webapp.contacts.store.same_people import SamePeople
 from webapp.contacts.store.upsert_plan import (
     KEY_COLUMNS,
+    Plan,
     Target,
     Written,
     key_position,
     may_conflict,
     plan_block,
     plan_by_people,
+    sendable,
 )
 
 VALUES_A_STATEMENT = 32_766  # all that SQLite takes: a thousand contacts and more
@@ -44,7 +47,7 @@ def write_block(
     at: datetime,
     before_update: Callable[[list[int]], None] = lambda contact_ids: None,
 ) -> Written:
-    """Write *rows* inside the caller's transaction. Of rows with the same key the last one wins.
+    """Write *rows* inside the caller's transaction. Of rows with the same key the later go over the former.
 
     Every contact written bears the moment *at*. One that has all values of its row already is passed over,
     though it counts as updated: nearly every contact of a file that comes each night, and writing it anew
@@ -55,13 +58,24 @@ def write_block(
         plan = plan_by_people(target, rows, people_of(connection, target, rows, SamePeople()))
     else:
         plan = plan_block(target, rows, present_keys(connection, target, rows))
-    updates = contact_updates.changing(connection, target, plan.updates)
-    before_update([contact_id for _, contact_id, _ in updates])
+    changes = contact_updates.changing(connection, target, plan.updates)
+    before_update([one.contact_id for one in changes.updates])
     if may_conflict(target):
-        _free_codes(connection, target, updates)
+        _free_codes(connection, target, changes.updates)
     _insert(connection, target, plan.inserts, at)
-    contact_updates.write(connection, target, updates, at)
-    return replace(plan.written, unchanged=len(plan.updates) - len(updates))
+    contact_updates.write(connection, target, changes.updates, at)
+    return written_of(target, plan, changes)
+
+
+def written_of(target: Target, plan: Plan, changes: contact_updates.Changes) -> Written:
+    """What a block came to, or would come to."""
+    return replace(
+        plan.written,
+        unchanged=changes.unchanged,
+        kept=Counter(plan.written.kept) + changes.kept,
+        lost=changes.lost,
+        sendable=sendable(target, plan.inserts) + sendable(target, changes.present),
+    )
 
 
 def insert_one(connection: Connection, target: Target, row: Values, at: datetime) -> int:

@@ -3,6 +3,7 @@
 Plain SQL through the driver, as in `contact_writes`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -12,12 +13,15 @@ from sqlalchemy import Connection, Date
 
 from webapp import db
 from webapp.contacts.models import CONTACT
-from webapp.contacts.store.row_converter import Values
+from webapp.contacts.store.merging import Merger, Values
 from webapp.contacts.store.upsert_plan import Target
 
 # SQLite takes a contact out of an index and puts it in again whenever a statement sets one of these, changed
 # or not: an update names them only where they change, which is seldom.
-INDEXED = ("code", "email_sha256", "mobile_sha256", "consent")
+INDEXED = (
+    *("code", "email_sha256", "mobile_sha256"),
+    *("consent", "consent_email", "consent_sms", "consent_phone", "consent_unread"),
+)
 
 
 class Update(NamedTuple):
@@ -28,17 +32,39 @@ class Update(NamedTuple):
     known: Values
 
 
-def changing(connection: Connection, target: Target, updates: Sequence[tuple[Values, int]]) -> list[Update]:
-    """Those of *updates* whose contact is not yet what the row says."""
-    present = known(connection, target, [contact_id for _, contact_id in updates])
+class Changes(NamedTuple):
+    """What rows come to, written over contacts that are there.
+
+    *updates*: whole new values of those that change, once each. *present*: all of them as they are then.
+    *kept* and *lost* as of `Written`.
+    """
+
+    updates: list[Update]
+    present: list[Values]
+    kept: Counter[str]
+    lost: Counter[str]
+
+    @property
+    def unchanged(self) -> int:
+        return len(self.present) - len(self.updates)
+
+
+def changing(connection: Connection, target: Target, updates: Sequence[tuple[Values, int]]) -> Changes:
+    """The contacts of *updates* that are not yet what their rows say: an empty cell leaves what there is."""
+    former = known(connection, target, list({contact_id: None for _, contact_id in updates}))
+    merger = Merger(target.columns)
     place = target.columns.index("own_fields") if target.own_keys else None
-    those = []
+    after = dict(former)
     for row, contact_id in updates:
-        now = present[contact_id]
         wanted = row if place is None else (*row[:place], orjson.loads(row[place]), *row[place + 1 :])
-        if wanted != now:
-            those.append(Update(row, contact_id, now))
-    return those
+        if wanted != after[contact_id]:
+            after[contact_id] = merger.over(row, after[contact_id])
+    those = [
+        Update(merger.stored(row), contact_id, former[contact_id])
+        for contact_id, row in after.items()
+        if row != former[contact_id]
+    ]
+    return Changes(those, list(after.values()), merger.kept, merger.lost)
 
 
 def known(connection: Connection, target: Target, contact_ids: Sequence[int]) -> dict[int, Values]:

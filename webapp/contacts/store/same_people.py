@@ -49,9 +49,11 @@ class SamePeople:
         self._made -= 1
         return self._made
 
-    def write(self, ref: Ref, key: Any, code: str | None) -> None:
-        """The contact has this key and code from now on, and no other."""
+    def write(self, ref: Ref, key: Any, code: str | None, clears_key: bool = False) -> None:
+        """The contact has this key and code from now on, and no other; one that the row lacks stays."""
         former_key, former_code = self._has.get(ref, (None, None))
+        key = former_key if key is None and not clears_key else key
+        code = code or former_code
         if former_key is not None and former_key != key:
             self._by_key[former_key].remove(ref)
         if former_code and self._by_code.get(former_code) == ref:

@@ -3,12 +3,12 @@
 `contact_writes` does it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.contacts.models_imports import ImportMode
-from webapp.contacts.store.row_converter import Values
+from webapp.contacts.store.merging import CLEARED, Merger, Values
 from webapp.contacts.store.same_people import SamePeople
 
 # Which column tells that a contact is already present, by ContactImport.key.
@@ -27,13 +27,16 @@ class Target:
     own_keys: tuple[str, ...]
     key: str = "code"  # or email, mobile, none
     mode: str = ImportMode.CREATE_AND_UPDATE
+    clears: bool = False  # whether rows may hold CLEARED
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """`new + updated + skipped` and the rows at *conflicts*, whose code is another's, are the whole block.
 
-    *unchanged*: contacts among those updated that are already what their row says.
+    *unchanged*: contacts among those updated that are already what their rows say. *kept*: medium → valid
+    values that an invalid one did not replace. *lost*: field → values that empty cells emptied. *sendable*:
+    contacts with a valid e-mail or mobile for which they have not said no, nor anything nobody can read.
     """
 
     new: int
@@ -41,11 +44,18 @@ class Written:
     skipped: int
     conflicts: tuple[int, ...] = ()
     unchanged: int = 0
+    kept: Mapping[str, int] = field(default_factory=dict)
+    lost: Mapping[str, int] = field(default_factory=dict)
+    sendable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a block comes to: rows to insert, rows to write over the contact of that id, the rest."""
+    """What a block comes to: rows to insert, rows to write over the contact of that id, the rest.
+
+    A contact that has several rows in the block stands as often among *updates*, in the order of the file;
+    several rows of one new contact are one of *inserts* already.
+    """
 
     inserts: list[Values]
     updates: list[tuple[Values, int]]
@@ -60,8 +70,9 @@ def key_position(target: Target) -> int | None:
 def plan_block(target: Target, rows: Sequence[Values], present: Mapping[Any, int]) -> Plan:
     """*present*: key → id of the contact that has it, of `present_keys`. Decides, writes nothing."""
     position = key_position(target)
+    merger = Merger(target.columns)
     inserts: dict[Any, Values] = {}
-    updates: dict[Any, Values] = {}
+    updates: list[tuple[Values, int]] = []
     skipped = 0
     for number, row in enumerate(rows):
         key = row[position] if position is not None else None
@@ -71,10 +82,12 @@ def plan_block(target: Target, rows: Sequence[Values], present: Mapping[Any, int
         wanted = target.mode != (ImportMode.UPDATE_ONLY if is_new else ImportMode.CREATE_ONLY)
         if not wanted or (key in inserts and target.mode == ImportMode.CREATE_ONLY):
             skipped += 1
+        elif is_new:
+            inserts[key] = merger.over(row, inserts[key]) if key in inserts else row
         else:
-            (inserts if is_new else updates)[key] = row
-    written = Written(len(inserts), len(rows) - len(inserts) - skipped, skipped)
-    return Plan(list(inserts.values()), [(row, present[key]) for key, row in updates.items()], written)
+            updates.append((row, present[key]))
+    written = Written(len(inserts), len(rows) - len(inserts) - skipped, skipped, kept=merger.kept)
+    return Plan(_stored(target, merger, inserts.values()), updates, written)
 
 
 def may_conflict(target: Target) -> bool:
@@ -85,8 +98,10 @@ def may_conflict(target: Target) -> bool:
 def plan_by_people(target: Target, rows: Sequence[Values], people: SamePeople) -> Plan:
     """As `plan_block`, for a target that `may_conflict`. *people* follow the rows."""
     key_at, code_at = target.columns.index(KEY_COLUMNS[target.key]), target.columns.index("code")
+    merger = Merger(target.columns)
+    typed_at = target.columns.index(target.key)
     inserts: dict[int, Values] = {}
-    updates: dict[int, Values] = {}
+    updates: list[tuple[Values, int]] = []
     skipped, conflicts = 0, []
     for number, row in enumerate(rows):
         match = people.match(row[key_at], row[code_at])
@@ -96,8 +111,44 @@ def plan_by_people(target: Target, rows: Sequence[Values], people: SamePeople) -
             conflicts.append(number)
         else:
             ref = people.new() if match.ref is None else match.ref
-            (inserts if match.ref is None or ref in inserts else updates)[ref] = row
-            people.write(ref, row[key_at], row[code_at])
+            if match.ref is None or ref in inserts:
+                inserts[ref] = merger.over(row, inserts[ref]) if ref in inserts else row
+            else:
+                updates.append((row, ref))
+            people.write(ref, row[key_at], row[code_at], row[typed_at] is CLEARED)
     updated = len(rows) - len(inserts) - skipped - len(conflicts)
-    written = Written(len(inserts), updated, skipped, tuple(conflicts))
-    return Plan(list(inserts.values()), [(row, ref) for ref, row in updates.items()], written)
+    written = Written(len(inserts), updated, skipped, tuple(conflicts), kept=merger.kept)
+    return Plan(_stored(target, merger, inserts.values()), updates, written)
+
+
+def _stored(target: Target, merger: Merger, rows: Collection[Values]) -> list[Values]:
+    """New contacts as the database takes them."""
+    needs = target.clears or "own_fields" in target.columns
+    place = target.columns.index("own_fields") if "own_fields" in target.columns else None
+    return [
+        merger.stored(row) if needs and (target.clears or not isinstance(row[place or 0], str)) else row
+        for row in rows
+    ]
+
+
+def sendable(target: Target, rows: Collection[Values]) -> int:
+    """Contacts that an upload may send by some medium, by what the columns of the file say of them."""
+    at = {name: place for place, name in enumerate(target.columns)}
+    unread, general = at.get("consent_unread"), at.get("consent")
+    media = [
+        (at[digest], at.get(channel))
+        for digest, channel in (("email_sha256", "consent_email"), ("mobile_sha256", "consent_sms"))
+        if digest in at
+    ]
+    if unread is None and general is None:
+        return sum(any(row[digest] is not None for digest, _ in media) for row in rows)
+    return sum(
+        (unread is None or row[unread] is None)
+        and not _is_no(row, general)
+        and any(row[digest] is not None and not _is_no(row, channel) for digest, channel in media)
+        for row in rows
+    )
+
+
+def _is_no(row: Values, place: int | None) -> bool:
+    return place is not None and row[place] is not None and not row[place]
