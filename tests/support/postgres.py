@@ -8,6 +8,8 @@ With TEST_DATABASE_URL the databases of the first two are made on that server in
 keeps nothing on the disk for longer than it runs, so it needs no fsync.
 """
 
+from __future__ import annotations
+
 import os
 import pwd
 import shutil
@@ -19,15 +21,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import URL, make_url
 
-from webapp.config import database_url
-from webapp.queueing import die_with_parent
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 START_WITHIN_S = 60.0
 DEBIAN = Path("/usr/lib/postgresql")
@@ -61,6 +61,9 @@ class PostgresServer:
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def _execute(self, statement: str, name: str) -> None:
+        import psycopg
+        from psycopg import sql
+
         plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(plain, autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
@@ -69,6 +72,10 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """The server of TEST_DATABASE_URL, else one that runs until the tests end."""
+    from sqlalchemy import make_url
+
+    from webapp.config import database_url
+
     given = os.environ.get("TEST_DATABASE_URL", "")
     if given.startswith("postgres"):
         yield PostgresServer(make_url(database_url(given)))
@@ -118,6 +125,8 @@ def programs_with_trigrams() -> Path | None:
 @contextmanager
 def running_server(programs: Path | None = None) -> Iterator[PostgresServer]:
     """A server until the end of the block: of the wheel, or of *programs*."""
+    from webapp.queueing import die_with_parent
+
     folder = Path(tempfile.mkdtemp(prefix="platea-pg-"))
     try:
         binaries, user = _installation(folder, programs)
@@ -179,7 +188,10 @@ def _installation(folder: Path, programs: Path | None) -> tuple[Path, int | None
     return installed / "bin", user
 
 
-def _ready(folder: Path, process: "subprocess.Popen[bytes]") -> URL:
+def _ready(folder: Path, process: subprocess.Popen[bytes]) -> URL:
+    import psycopg
+    from sqlalchemy import URL
+
     url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
     plain = url.set(drivername="postgresql").render_as_string()
     until = time.monotonic() + START_WITHIN_S
