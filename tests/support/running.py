@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from webapp.config import Settings
 
 ROOT = Path(__file__).parents[2]
+PLATEA = [sys.executable, "-m", "webapp.cli"]  # the command, in whichever virtual environment the tests run
 
 
 def wait_until(condition: Callable[[], object], within_s: float = 30) -> None:
