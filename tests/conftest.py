@@ -54,6 +54,16 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(name)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with the servers it needs, so that `make veloce` leaves out whoever waits for them."""
+    for item in items:
+        needs = set(getattr(item, "fixturenames", ()))
+        if "chromium" in needs:
+            item.add_marker("browser")
+        if needs & {"postgres_server", "with_trigrams"} or "[postgresql" in item.name:
+            item.add_marker("postgres")
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     for line in browser_counts.summary():
         terminalreporter.write_line(line)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from webapp.contacts.fields import STANDARD_BY_NAME, Field, FieldType
+from webapp.contacts.fields import Field, FieldType
 from webapp.contacts.models import Contact
 from webapp.contacts.people.email_typos import suggestion
 from webapp.values import texts
@@ -78,10 +78,6 @@ def field_text(contact: Contact, field: Field) -> str:
     if isinstance(value, int | float):
         return texts.number(value)
     return dict(field.choices).get(value, str(value))
-
-
-def label_of(field: str) -> str:
-    return STANDARD_BY_NAME[field].label
 
 
 def _why(reason: str | None) -> str:
