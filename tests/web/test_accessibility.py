@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 from tests.conftest import opened
 from tests.support.axe import violations_in_every_mode
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # four examinations a test
 
 
 @pytest.fixture

@@ -109,9 +109,9 @@ def deciding(condition: Condition, kind: str, today: date) -> Clause:
     clause = compare(value, condition, today)
     # Not "and value IS NOT NULL", for which the database would take an own field out of its JSON once more,
     # nor COALESCE or SQLAlchemy's "IS 1", which make a count on SQLite a tenth slower.
-    if condition.operator in NEGATED:
-        return clause.op("IS NOT", precedence=5, is_comparison=True)(literal_column("FALSE"))
-    return clause.op("IS", precedence=5, is_comparison=True)(literal_column("TRUE"))
+    word, value = ("IS NOT", "FALSE") if condition.operator in NEGATED else ("IS", "TRUE")
+    holds: ColumnElement[Any] = clause.op(word, precedence=5, is_comparison=True)(literal_column(value))
+    return holds
 
 
 def _value(name: str, kind: str) -> ColumnElement[Any]:

@@ -8,6 +8,7 @@ from webapp.contacts.fields import OWN, SKIP, FieldType
 from webapp.contacts.imports.column_names import CONSENT_TURNED, CONSENT_WORDS, SYNONYMS
 from webapp.values.emails import INVISIBLE, read_email, trim
 from webapp.values.phones import read_mobile
+from webapp.values.readings import Reading
 
 REJECTED_COLUMNS = ("Riga", "Motivo")  # what we put before the columns of a file of rejected rows
 
@@ -134,7 +135,10 @@ def _match_by_content(
     found: dict[str, str], samples: Sequence[Sequence[str]], taken: set[str], country: str
 ) -> None:
     """Give e-mail and mobile to the column that holds them when no name said which."""
-    readers = {"email": lambda cell: read_email(cell), "mobile": lambda cell: read_mobile(cell, country)}
+    readers: dict[str, Callable[[str], Reading]] = {
+        "email": read_email,
+        "mobile": lambda cell: read_mobile(cell, country),
+    }
     for field, read in readers.items():
         if field in taken:
             continue

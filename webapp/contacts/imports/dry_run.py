@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from webapp import clock
 from webapp.contacts.erasure import erased
-from webapp.contacts.imports.columns import NEW, OWN
+from webapp.contacts.fields import OWN
+from webapp.contacts.imports.columns import NEW
 from webapp.contacts.imports.files.csv_import import FileRow
 from webapp.contacts.imports.import_draft import rows_of
 from webapp.contacts.imports.row_blocks import convert_block

@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from webapp.contacts.imports.columns import OWN, name_of
+from webapp.contacts.fields import OWN
+from webapp.contacts.imports.columns import name_of
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.queries import own_fields
 
