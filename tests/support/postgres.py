@@ -1,7 +1,8 @@
 """A real PostgreSQL for tests, from a wheel: its own data folder, a unix socket nobody else knows of.
 
     postgres_url                  the URL of one empty database for the whole session
-    create_database("lettori")    the URL of another one, empty, of whoever asks
+    create_database("lettori")    the URL of another one, empty, of whoever asks; with migrated=True it has
+                                  the schema, copied from a database of the server that has it already
     with_trigrams                 a server that has pg_trgm, which that of the wheel has not: Debian's
 
 With TEST_DATABASE_URL the databases of the first two are made on that server instead. A server started here
@@ -18,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,11 +51,37 @@ class PostgresServer:
 
     url: URL
     programs: Path | None = None
+    # A migrated database, to be copied: migrating takes longer than a test.
+    model: str = field(default_factory=lambda: f"platea_modello_{uuid4().hex[:8]}")
 
-    def create_database(self, name: str) -> str:
-        """The SQLAlchemy URL of a new, empty database of that name."""
-        self._execute("CREATE DATABASE {}", name)
+    def create_database(self, name: str, migrated: bool = False) -> str:
+        """The SQLAlchemy URL of a new database of that name: empty, or with the schema and nothing else."""
+        if migrated:
+            self._make_model()
+            self._execute(f"CREATE DATABASE {{}} TEMPLATE {self.model}", name)
+        else:
+            self._execute("CREATE DATABASE {}", name)
+        return self._url_of(name)
+
+    def _make_model(self) -> None:
+        from webapp import db, migrations
+
+        if self.model not in self._databases():
+            engine = db.make_engine(self.create_database(self.model), pooled=False)
+            migrations.upgrade(engine)
+            engine.dispose()
+
+    def _databases(self) -> set[str]:
+        import psycopg
+
+        with psycopg.connect(self._plain(), autocommit=True) as connection:
+            return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+
+    def _url_of(self, name: str) -> str:
         return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def _plain(self) -> str:
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def drop_database(self, name: str) -> None:
         """Gone, whoever is still connected to it."""
@@ -64,8 +91,7 @@ class PostgresServer:
         import psycopg
         from psycopg import sql
 
-        plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(plain, autocommit=True) as connection:
+        with psycopg.connect(self._plain(), autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
@@ -78,20 +104,22 @@ def postgres_server() -> Iterator[PostgresServer]:
 
     given = os.environ.get("TEST_DATABASE_URL", "")
     if given.startswith("postgres"):
-        yield PostgresServer(make_url(database_url(given)))
+        server = PostgresServer(make_url(database_url(given)))
+        yield server
+        server.drop_database(server.model)
         return
     with running_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def create_database(postgres_server: PostgresServer) -> Iterator[Callable[[str], str]]:
+def create_database(postgres_server: PostgresServer) -> Iterator[Callable[..., str]]:
     """`create_database(name)` → the URL of an empty database, which ends with the session."""
     made: list[str] = []
 
-    def create(name: str) -> str:
+    def create(name: str, migrated: bool = False) -> str:
         made.append(f"{name}_{uuid4().hex[:8]}")
-        return postgres_server.create_database(made[-1])
+        return postgres_server.create_database(made[-1], migrated)
 
     yield create
     for name in made:

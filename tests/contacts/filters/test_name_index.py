@@ -23,7 +23,7 @@ OWNER = "chi_ospita"  # may create tables, and no extension
 @pytest.fixture
 def settings(settings, with_trigrams):
     """Those of a database on a server that has pg_trgm."""
-    yield replace(settings, database_url=with_trigrams.create_database("nomi"))
+    yield replace(settings, database_url=with_trigrams.create_database("nomi", migrated=True))
     with_trigrams.drop_database("nomi")
 
 
