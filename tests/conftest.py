@@ -42,15 +42,18 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["tests.support.running", "tests.support.postgres"]
 
+# The shell is the same engine without the window around it, for which the others work four times as long.
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
 TEST_PASSWORD = "una password di prova"
 
 
 def __getattr__(name: str) -> Any:
-    """`Browser`, which is a kind of Flask's own client: Flask is imported when a test asks for it."""
-    if name == "Browser":
-        from tests.support.web_client import Browser
+    """`Browser`, a kind of Flask's own client, and its pages: Flask is imported when a test asks for them."""
+    if name in ("Browser", "TEST_PAGES"):
+        from tests.support import web_client
 
-        return Browser
+        return getattr(web_client, name)
     raise AttributeError(name)
 
 
@@ -229,11 +232,11 @@ def chromium() -> Iterator[BrowserProcess]:
     """Chromium as the system has it; nothing is downloaded."""
     from playwright.sync_api import sync_playwright
 
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None and os.environ.get("PLATEA_BROWSER") == "obbligatorio":
         pytest.fail("Chromium manca, e qui i test del browser sono obbligatori")
     if path is None:
-        pytest.skip("Chromium manca: i test del browser restano fuori (apt-get install chromium)")
+        pytest.skip("Chromium manca: i test del browser restano fuori (apt-get install chromium-headless-shell)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
