@@ -45,6 +45,8 @@ pytest_plugins = ["tests.support.running", "tests.support.postgres"]
 # The shell is the same engine without the window around it, for which the others work four times as long.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
+EXPECT_MS = 20_000  # as long as a loaded machine may need for a page; what is there is seen at once
+
 TEST_PASSWORD = "una password di prova"
 
 
@@ -230,8 +232,9 @@ def fragment():
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[BrowserProcess]:
     """Chromium as the system has it; nothing is downloaded."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=EXPECT_MS)
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None and os.environ.get("PLATEA_BROWSER") == "obbligatorio":
         pytest.fail("Chromium manca, e qui i test del browser sono obbligatori")
