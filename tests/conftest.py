@@ -239,7 +239,7 @@ def chromium() -> Iterator[BrowserProcess]:
     if path is None and os.environ.get("PLATEA_BROWSER") == "obbligatorio":
         pytest.fail("Chromium manca, e qui i test del browser sono obbligatori")
     if path is None:
-        pytest.skip("Chromium manca: i test del browser restano fuori (apt-get install chromium-headless-shell)")
+        pytest.skip("Chromium manca: i suoi test restano fuori (apt-get install chromium-headless-shell)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
