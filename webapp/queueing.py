@@ -53,7 +53,7 @@ class SafeJob(Job):
         return restored
 
     def _deserialize_data(self) -> None:
-        super()._deserialize_data()
+        super()._deserialize_data()  # type: ignore[no-untyped-call] # RQ has no types here
         if self._func_name not in ALLOWED or self._instance is not None:
             raise DeserializationError("function not allowed")
 
@@ -126,7 +126,7 @@ class JobWorker(Worker):
         )
 
     def handle_warm_shutdown_request(self) -> None:
-        super().handle_warm_shutdown_request()
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
         if self.horse_pid:
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, ENDS)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.contacts.conftest import import_file
-from webapp import db, migrations
+from webapp import db
 from webapp.access.models import Client
 from webapp.contacts import databases
 from webapp.contacts.models import UserDatabase
@@ -28,7 +28,7 @@ READ = text(
 @pytest.fixture
 def filled(database, create_database) -> Iterator[UserDatabase]:
     """A database filled a moment ago, of which the server has learnt nothing yet."""
-    migrations.upgrade(db.connect(create_database("presenti")))
+    db.connect(create_database("presenti", migrated=True))
     with db.writing() as session:
         session.execute(text("ALTER TABLE contact SET (autovacuum_enabled = off)"))
         client = Client(name="Studio Aurora")

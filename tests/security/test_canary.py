@@ -16,10 +16,9 @@ import pytest
 import requests
 from redis import Redis
 
-from tests.cli.test_once import PLATEA
 from tests.conftest import TEST_PASSWORD, add_operator
 from tests.security import tables
-from tests.support.running import Workers, environment, wait_until
+from tests.support.running import PLATEA, Workers, environment, wait_until
 from webapp import db
 from webapp.access.models import Role
 from webapp.config import ROOT, Settings
@@ -90,7 +89,7 @@ def _answers(url: str) -> bool:
 
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [PLATEA, *arguments], env=environment(settings), capture_output=True, text=True, timeout=180
+        [*PLATEA, *arguments], env=environment(settings), capture_output=True, text=True, timeout=180
     )
 
 

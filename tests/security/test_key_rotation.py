@@ -9,8 +9,7 @@ import requests
 from sqlalchemy import LargeBinary
 from sqlmodel import SQLModel, select
 
-from tests.cli.test_once import PLATEA
-from tests.support.running import Workers, environment, wait_until
+from tests.support.running import PLATEA, Workers, environment, wait_until
 from tests.uploads.conftest import add_contacts, is_final, read
 from webapp import db
 from webapp import services as platea
@@ -103,7 +102,7 @@ def test_a_token_stays_bound_to_its_row(database, aurora):
 
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [PLATEA, *arguments], env=environment(settings), capture_output=True, text=True, timeout=120
+        [*PLATEA, *arguments], env=environment(settings), capture_output=True, text=True, timeout=120
     )
 
 

@@ -42,6 +42,8 @@ def check_elements(tree: html.HtmlElement) -> None:
             assert name in ids, f"aria-describedby: no #{name}"
         if element.tag in ("input", "select", "textarea") and element.get("type") != "hidden":
             _has_a_label(element, tree)
+        if element.tag == "table":
+            _rows_are_as_wide_as_the_header(element)
 
 
 def _nothing_inline(element: html.HtmlElement) -> None:
@@ -75,3 +77,12 @@ def _has_a_label(control: html.HtmlElement, tree: html.HtmlElement) -> None:
         or (name and tree.xpath("//label[@for=$name]", name=name))
     )
     assert labelled, f"no label for {html.tostring(control)[:200]!r}"
+
+
+def _rows_are_as_wide_as_the_header(table: html.HtmlElement) -> None:
+    """As many cells in each row as in the first one, the header. No table has a cell over two rows."""
+    assert not table.xpath(".//*[@rowspan]"), "rowspan"
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    widths = [sum(int(cell.get("colspan", 1)) for cell in row if cell.tag in ("td", "th")) for row in rows]
+    for row, width in zip(rows, widths, strict=True):
+        assert width == widths[0], f"{width} cells under {widths[0]}: {html.tostring(row)[:300]!r}"

@@ -54,7 +54,8 @@ def _to_login() -> Response:
         cookie.clear()
         flash(ENDED, "warn")
     if htmx.is_htmx():
-        return make_response("", 401, redirect=url)
+        answer: Response = make_response("", 401, redirect=url)
+        return answer
     return cast(Response, redirect(url, 303))
 
 

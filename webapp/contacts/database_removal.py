@@ -79,4 +79,4 @@ def _free_name(session: Session, database: UserDatabase, wanted: str) -> str:
 
 def _count(session: Session, table: Any, database: UserDatabase) -> int:
     counted = select(func.count()).select_from(table).where(table.c.database_id == database.id)
-    return session.execute(counted).scalar_one()
+    return int(session.execute(counted).scalar_one())

@@ -122,7 +122,7 @@ def _row(session: Session, one: UserDatabase) -> DatabaseRow:
 
 def _count(session: Session, table: Any, database_id: int, *more: Any) -> int:
     counted = select(func.count()).select_from(table).where(table.database_id == database_id, *more)
-    return session.execute(counted).scalar_one()
+    return int(session.execute(counted).scalar_one())
 
 
 def _has(session: Session, database_id: int, digest: Any) -> bool:

@@ -12,7 +12,7 @@ from hypothesis import settings as rounds
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from webapp import clock, db, migrations
+from webapp import clock, db
 from webapp.access.models import Client
 from webapp.contacts import databases, queries, sent
 from webapp.contacts.filters import counting, scanning, word_index
@@ -254,7 +254,7 @@ def on_sqlite(database):
 
 @pytest.fixture
 def on_postgresql(create_database):
-    migrations.upgrade(db.connect(create_database("regole")))
+    db.connect(create_database("regole", migrated=True))
     yield World()
     db.engine().dispose()
 

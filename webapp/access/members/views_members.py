@@ -11,7 +11,7 @@ from webapp.access import current
 from webapp.access.members import invitations, members
 from webapp.access.members.members import LastAdministrator, Person
 from webapp.access.members.operators import OperatorError
-from webapp.access.models import Role
+from webapp.access.models import Invitation, Role
 from webapp.access.queries import owners
 from webapp.access.routes import blueprint
 from webapp.access.trail import audit
@@ -189,7 +189,7 @@ def _person_or_404(public_id: str) -> Person:
         return members.person(session, _client_id(), public_id) or abort(404)
 
 
-def _pending_or_404(session: Session, public_id: str) -> invitations.Invitation:
+def _pending_or_404(session: Session, public_id: str) -> Invitation:
     if not looks_like_public_id(public_id):
         abort(404)
     return invitations.one_pending(session, _client_id(), public_id) or abort(404)

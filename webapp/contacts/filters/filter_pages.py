@@ -21,7 +21,7 @@ from webapp.contacts.filters import (
 )
 from webapp.contacts.filters.counting import Counts
 from webapp.contacts.filters.filter_form import FilterForm
-from webapp.contacts.filters.filter_rules import Rule
+from webapp.contacts.filters.filter_rules import FIELD_GONE, Rule
 from webapp.contacts.filters.operators import OPERATORS
 from webapp.contacts.filters.scanning import Scan
 from webapp.contacts.filters.selection import Clause
@@ -205,7 +205,7 @@ def is_held(session: Session, saved: Filter) -> bool:
 def _without_errors(form: FilterForm) -> FilterForm:
     def clean(group: filter_form.GroupForm) -> filter_form.GroupForm:
         conditions = [
-            one if one.values or one.error == filter_form.FIELD_GONE else replace(one, error="")
+            one if one.values or one.error == FIELD_GONE else replace(one, error="")
             for one in group.conditions
         ]
         return replace(group, conditions=tuple(conditions))

@@ -119,9 +119,9 @@ def deciding(condition: Condition, kind: str, today: date) -> Clause:
     clause = compare(value, condition, today)
     # Not "and value IS NOT NULL", for which the database would take an own field out of its JSON once more,
     # nor COALESCE or SQLAlchemy's "IS 1", which make a count on SQLite a tenth slower.
-    if condition.operator in NEGATED:
-        return clause.op("IS NOT", precedence=5, is_comparison=True)(literal_column("FALSE"))
-    return clause.op("IS", precedence=5, is_comparison=True)(literal_column("TRUE"))
+    word, truth = ("IS NOT", "FALSE") if condition.operator in NEGATED else ("IS", "TRUE")
+    holds: ColumnElement[Any] = clause.op(word, precedence=5, is_comparison=True)(literal_column(truth))
+    return holds
 
 
 def _value(name: str, kind: str) -> ColumnElement[Any]:
@@ -129,9 +129,9 @@ def _value(name: str, kind: str) -> ColumnElement[Any]:
         column: ColumnElement[Any] = CONTACT.c[name]
         return cast(column, String) if kind == FieldType.DATE else column
     own = CONTACT.c.own_fields[name.removeprefix(OWN)]
-    if kind == FieldType.NUMBER:
-        return own.as_float()
-    return own.as_boolean() if kind == FieldType.YES_NO else own.as_string()
+    readers: dict[str, Any] = {FieldType.NUMBER: own.as_float, FieldType.YES_NO: own.as_boolean}
+    value: ColumnElement[Any] = readers.get(kind, own.as_string)()
+    return value
 
 
 def _text(value: ColumnElement[Any], condition: Condition, _today: date) -> Clause:

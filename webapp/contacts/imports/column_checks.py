@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from webapp.contacts.answers import field_of, is_turned
 from webapp.contacts.cells import read_text
-from webapp.contacts.fields import OWN, SKIP, STANDARD_BY_NAME
-from webapp.contacts.imports.columns import NEW
+from webapp.contacts.fields import SKIP
 from webapp.contacts.models_imports import ContactImport
-from webapp.contacts.store.row_converter import DIAL_CODE, RowConverter
+from webapp.contacts.store.row_converter import RowConverter
 from webapp.values.texts import number, plural
 
 SHOWN_EXAMPLES = 2
@@ -60,20 +58,6 @@ def column_rows(
         )
         for index, name in enumerate(draft.header)
     ]
-
-
-def target_label(target: str, own_labels: dict[str, str]) -> str:
-    """The field a column goes to, in words."""
-    if target == SKIP:
-        return "non importata"
-    if target.startswith(OWN):
-        return own_labels.get(target.removeprefix(OWN), "campo nuovo")
-    if target.startswith(NEW):
-        return "campo nuovo"
-    if target == DIAL_CODE:
-        return "Prefisso internazionale"
-    label = STANDARD_BY_NAME[field_of(target)].label
-    return f"{label}, chi non vuole" if is_turned(target) else label
 
 
 def _examples(cells: Iterable[str]) -> str:

@@ -131,7 +131,8 @@ def _changed_in(session: Session, database_id: int, block: ImportBlock, moments:
     changed = CONTACT.c.updated_at.not_in(moments)
     ids = [row[0] for row in _before(block)[1]]
     of_block = or_(and_(*_made_in(database_id, block)), CONTACT.c.id.in_(ids))
-    return session.execute(select(func.count()).select_from(CONTACT).where(of_block, changed)).scalar_one()
+    counted = select(func.count()).select_from(CONTACT).where(of_block, changed)
+    return int(session.execute(counted).scalar_one())
 
 
 def undo_newest(claimed: Claim) -> bool:
@@ -185,7 +186,7 @@ def _remove(session: Session, database_id: int, block: ImportBlock) -> int:
     ids = session.execute(untouched.with_for_update()).scalars().all()
     hooks.forget(session, database_id, ids)
     session.execute(delete(CONTACT).where(CONTACT.c.id.in_(ids)))
-    return session.execute(select(func.count()).select_from(CONTACT).where(*theirs)).scalar_one()
+    return int(session.execute(select(func.count()).select_from(CONTACT).where(*theirs)).scalar_one())
 
 
 def _made_in(database_id: int, block: ImportBlock) -> tuple[ColumnElement[bool], ...]:

@@ -111,9 +111,5 @@ def answers_shown(contact: Contact) -> list[ShownAnswer]:
     return [one for one in shown_ones if one.label == "Consenso" or one.answer != Answer.NONE]
 
 
-def label_of(field: str) -> str:
-    return STANDARD_BY_NAME[field].label
-
-
 def _why(reason: str | None) -> str:
     return explain(reason) if reason else ""

@@ -125,7 +125,7 @@ def _may_send(session: Session, upload: Upload) -> bool:
 
 def _in_flight(session: Session, upload: Upload) -> int:
     """Batches of the same ad account that are being sent now, whichever upload they belong to."""
-    return session.execute(
+    counted = (
         select(func.count())
         .select_from(Batch)
         .join(Upload, col(Upload.id) == col(Batch.upload_id))
@@ -134,4 +134,5 @@ def _in_flight(session: Session, upload: Upload) -> int:
             col(Upload.destination) == upload.destination,
             col(Upload.account_id) == upload.account_id,
         )
-    ).scalar_one()
+    )
+    return int(session.execute(counted).scalar_one())

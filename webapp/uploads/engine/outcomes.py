@@ -172,7 +172,7 @@ def _others_get_through(session: Session, claimed: Claimed) -> bool:
     sent = select(func.count()).where(
         col(Batch.upload_id) == claimed.upload_id, col(Batch.status) == BatchStatus.SENT
     )
-    return session.execute(sent).scalar_one() > 0
+    return bool(session.execute(sent).scalar_one() > 0)
 
 
 def _set_aside(session: Session, claimed: Claimed) -> None:

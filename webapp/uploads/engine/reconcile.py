@@ -164,4 +164,4 @@ def _count(session: Session, upload_id: int, status: BatchStatus, *more: object)
         col(Batch.status) == status,
         *more,  # type: ignore[arg-type]
     )
-    return session.execute(query).scalar_one()
+    return int(session.execute(query).scalar_one())

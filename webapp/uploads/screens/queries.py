@@ -199,7 +199,6 @@ def _rows() -> Select[Any]:
             col(UserDatabase.name).label("database_name"),
             col(UserDatabase.deleted_at).is_not(None).label("database_deleted"),
             col(Filter.public_id).label("filter_public_id"),
-            was_repeated().label("is_repeated"),
             _queue_place().label("queue_place"),
             *(func.coalesce(column, 0).label(column.key) for column in sums.c if column.key != "upload_id"),
         )

@@ -109,7 +109,7 @@ class DeadlineAdapter(HTTPAdapter):
         _use_deadlines(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
-        manager = super().proxy_manager_for(*args, **kwargs)
+        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
         _use_deadlines(manager)
         return manager
 

@@ -57,13 +57,12 @@ _RULES: dict[str, _Rule] = {
 KEYS = tuple(_RULES)
 
 
-def normalise(key: str, raw: str, country: str | None = None, *, transliterate: bool = False) -> Reading:
+def normalise(key: str, raw: str, country: str | None = None) -> Reading:
     """*raw* as Meta's *key* wants it before hashing, or the reason (a code of `keys.reasons`) it is left out.
 
     *country* is the ISO code of where the person lives, None when nobody knows; it decides how phones,
-    dates, postcodes and states are read. *transliterate* writes accented letters of CT and ST with their
-    base letter (`forli`) instead of dropping them as Meta's tools do (`forl`): nobody outside Meta knows
-    which of the two matches. 64 hexadecimal digits are taken for a hash and passed on as they are.
+    dates, postcodes and states are read. Accented letters of CT and ST are dropped, as Meta's tools do
+    (`forl`). 64 hexadecimal digits are taken for a hash and passed on as they are.
     Normalising a result again changes nothing (a phone: without a country, since it carries its own).
     Raises KeyError for a key that is not in `KEYS`.
     """
@@ -73,8 +72,6 @@ def normalise(key: str, raw: str, country: str | None = None, *, transliterate: 
         return bad("hash_of_nothing") if stripped.lower() == _HASH_OF_NOTHING else good(stripped)
     if _DAMAGE(raw):
         return bad("damaged")
-    if transliterate and key in ("CT", "ST"):
-        raw = places.without_accents(raw)
     return rule(raw, country.upper() if country else None)
 
 

@@ -1,7 +1,6 @@
 """CT, ST, ZIP, COUNTRY. PURE."""
 
 import re
-import unicodedata
 
 from webapp.destinations.meta.keys.country_names import COUNTRY_CODES, code_of_country
 from webapp.destinations.meta.keys.regions import AMERICAN_STATES, ITALIAN_PROVINCES
@@ -11,15 +10,6 @@ from webapp.values.readings import Reading, bad, good
 _ZIP_PLUS_FOUR = re.compile(r"(\d{5})[\s-]*(\d{4})?").fullmatch
 _POSTCODE = re.compile(r"[a-z0-9]{2,10}").fullmatch
 _ITALIAN_POSTCODE = re.compile(r"(?:(?:i|it)[\s-]*)?(\d{3,5})(?:[.,]0+)?").fullmatch
-
-# Letters that Unicode does not take apart into a base letter and an accent.
-_LIGATURES = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i"})
-
-
-def without_accents(raw: str) -> str:
-    """`Forlì` → `forli`, in lower case."""
-    letters = unicodedata.normalize("NFKD", raw.lower().translate(_LIGATURES))
-    return "".join(c for c in letters if not unicodedata.combining(c))
 
 
 def city(raw: str) -> Reading:

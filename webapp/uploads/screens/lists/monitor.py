@@ -17,6 +17,7 @@ from webapp.uploads.screens.detail import queries_detail
 from webapp.uploads.screens.lists import summary
 from webapp.uploads.screens.lists.list_state import ListState
 from webapp.uploads.screens.queries import Scope
+from webapp.uploads.screens.rows import Page
 from webapp.uploads.status import MOVING, RUNNING, BatchStatus, UploadStatus
 
 LATELY = timedelta(hours=24)
@@ -177,7 +178,7 @@ def _doing(session: Session, client_ids: set[int]) -> dict[str, str]:
     return found
 
 
-def lines(session: Session, page: queries.Page) -> dict[int, queries_detail.EventLine]:
+def lines(session: Session, page: Page) -> dict[int, queries_detail.EventLine]:
     return queries_detail.last_lines(session, [row.id for row in page.rows])
 
 
