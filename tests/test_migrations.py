@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from alembic import command
 from sqlalchemy import (
     BLOB,
     Boolean,
@@ -41,10 +40,8 @@ def first_schema(tmp_path):
 
 
 def go_to(connection: Connection, revision: str) -> None:
-    config = migrations._config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
     connection.commit()
+    migrations.go_to(connection, revision)
 
 
 def row_of(table: Table) -> dict[str, object]:

@@ -8,7 +8,7 @@
 Batches already sent keep ids only. What Facebook has is not touched: the page says where the person still is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from sqlalchemy import String, cast, delete, func, select
@@ -37,6 +37,16 @@ def keys_of_client(session: Session, client_id: int) -> ErasedKeys:
     wanted = select(col(ErasedPerson.key)).where(col(ErasedPerson.client_id) == client_id)
     keys = frozenset(bytes(key) for key in session.execute(wanted).scalars())
     return ErasedKeys(_secret(services().settings.secret_key), client_id, keys)
+
+
+def erased_among(session: Session, client_id: int, digests: Collection[bytes]) -> set[bytes]:
+    """Those of *digests* (of an e-mail or mobile, 32 bytes) that belong to an erased person of the client."""
+    secret = _secret(services().settings.secret_key)
+    keys = {key_of(secret, client_id, digest): digest for digest in digests}
+    wanted = select(col(ErasedPerson.key)).where(
+        col(ErasedPerson.client_id) == client_id, col(ErasedPerson.key).in_(keys)
+    )
+    return {keys[bytes(key)] for key in session.execute(wanted).scalars()}
 
 
 def contacts_of_person(session: Session, database: UserDatabase, contact: Contact) -> list[Contact]:

@@ -35,6 +35,8 @@ EXCLUDED = {
     "opted_out": "esclusi (disiscritti)",
     "opted_out.same": "escluso: lo stesso dato è di un altro contatto che ha detto no",
     "erased": "cancellati (GDPR)",
+    "removed": "tolti dal database dopo l’avvio",
+    "database_deleted": "di un database eliminato",
 }
 # Whom an upload may send: the choice of its form, and what its pages say of it.
 WHOM_HINT = (
@@ -73,6 +75,8 @@ EVENTS = {
     "resumed": "Ripreso",
     "reopened": "{by} ha chiesto di inviare ciò che manca",
     "stop_requested": "È stato chiesto di fermare il caricamento",
+    "taken_out": "Blocco {seq}: {rows} utenti tolti prima dell’invio perché non possono più partire",
+    "in_doubt": "Blocco {seq}: {reason}",
     "taken_back": "Blocco {seq}: il worker che lo inviava non risponde più, torna da inviare",
     "fenced": "Blocco {seq}: risposta in ritardo del tentativo {attempt}, non cambia nulla",
     "closed": "Caricamento concluso: {status}",
