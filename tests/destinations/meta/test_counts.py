@@ -8,7 +8,7 @@ from webapp.destinations.meta.graph_api.client import GraphClient
 from webapp.destinations.meta.graph_api.graph import new_session
 
 ROWS = EncodedRows(("EMAIL_SHA256",), b"".join(bytes([place]) * 32 for place in range(1, 4)))
-FIRST = '[\\"' + "01" * 32 + '\\"]'
+FIRST = '{"[\\"' + "01" * 32 + '\\"]":"motivo"}}'
 
 
 def sent(body: str):
@@ -59,7 +59,7 @@ def test_an_answer_that_does_not_say_how_many_arrived_is_tried_again(body):
         ('{"num_received":3.0,"num_invalid_entries":0.0}', 3, 0),
         ('{"num_received":3}', 3, 0),
         ('{"num_received":3,"num_invalid_entries":null}', 3, 0),
-        ('{"num_received":3,"invalid_entry_samples":{"%s":"motivo"}}' % FIRST, 3, 1),
+        ('{"num_received":3,"invalid_entry_samples":' + FIRST, 3, 1),
         ('{"num_received":0,"num_invalid_entries":0}', 0, 0),
         ('{"num_received":2,"num_invalid_entries":2}', 2, 2),
         ('{"error":null,"num_received":3,"num_invalid_entries":0}', 3, 0),
@@ -80,7 +80,7 @@ def test_counts_that_stand_there_are_read_as_they_are(body, received, invalid):
         ('{"num_received":1,"num_invalid_entries":2}', 1, 1, "1 ricevuti e 2 non validi su 3 inviati."),
         ('{"num_received":3,"num_invalid_entries":-5}', 3, 0, "3 ricevuti e -5 non validi su 3 inviati."),
         (
-            '{"num_received":3,"num_invalid_entries":0,"invalid_entry_samples":{"%s":"motivo"}}' % FIRST,
+            '{"num_received":3,"num_invalid_entries":0,"invalid_entry_samples":' + FIRST,
             3,
             1,
             "3 ricevuti e 0 non validi su 3 inviati.",

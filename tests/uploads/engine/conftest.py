@@ -1,8 +1,10 @@
-"""Tests that ask for `both` run on SQLite and on PostgreSQL; those that ask for `on_postgres`, there alone."""
+"""Tests that ask for `both` run on SQLite and on PostgreSQL; with `on_postgres`, there alone."""
 
 from dataclasses import replace
 
 import pytest
+
+from webapp import wiring
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -13,6 +15,12 @@ def both(request) -> str:
 @pytest.fixture
 def on_postgres() -> None:
     """Two who read the same row before either writes it: on SQLite there is one writer."""
+
+
+@pytest.fixture
+def rooms_know_each_other() -> None:
+    """As in every process of ours: who deletes something asks whether an upload needs it."""
+    wiring.introduce_rooms()
 
 
 @pytest.fixture
