@@ -152,8 +152,8 @@ def test_uploads_on_another_clients_account_are_named_marked_and_let_go(first_sc
     first_schema.commit()
     go_to(first_schema, "0018")
     for statement in (
-        "INSERT INTO client (id, public_id, name, created_at, retention_days, wants_second_factor)"
-        " SELECT 2, 'due', 'Bottega Verdi', created_at, retention_days, wants_second_factor FROM client",
+        "INSERT INTO client (id, public_id, name, created_at)"
+        " SELECT 2, 'due', 'Bottega Verdi', created_at FROM client",
         "UPDATE meta_account SET client_id = 2, created_at = '2026-11-15 10:00:00'",
         "UPDATE upload SET destination = 'meta', status = 'completed', reason = NULL",
     ):

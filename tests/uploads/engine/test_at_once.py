@@ -13,7 +13,9 @@ from tests.uploads.engine.test_sending import kinds, many
 from webapp import db
 from webapp.access.models import AuditEntry
 from webapp.contacts import database_removal
-from webapp.contacts.models import UserDatabase
+from webapp.contacts.erasure import erased
+from webapp.contacts.models import Contact, UserDatabase
+from webapp.contacts.people import contact_edit
 from webapp.destinations.base import BatchResult, Problem
 from webapp.destinations.meta.accounts import accounts
 from webapp.uploads import commands, jobs
@@ -80,6 +82,23 @@ def test_resume_pressed_twenty_times_is_told_once(both, world):
 def test_an_account_deleted_twenty_times_is_told_once(both, world):
     assert set(all_at_once(lambda: accounts.delete(world.account))) == {True}
     assert told()["account_deleted"] == 1
+
+
+@pytest.mark.parametrize("how", ["deleted", "erased"])
+def test_a_contact_taken_away_twenty_times_is_told_once(both, world, how):
+    contact_id = world.add_contacts("anna@posta.example")[0]
+
+    def take_away() -> object:
+        with db.writing() as session:
+            database = session.get_one(UserDatabase, world.database.id)
+            contact = session.get(Contact, contact_id)
+            if contact is None:
+                return None
+            take = contact_edit.remove if how == "deleted" else erased.erase
+            return take(session, database, contact)
+
+    assert not [one for one in all_at_once(take_away) if isinstance(one, Exception)]
+    assert told()["contact_deleted"] == 1
 
 
 def test_resume_pressed_while_the_last_batch_is_recorded_leaves_the_upload_completed(on_postgres, world):

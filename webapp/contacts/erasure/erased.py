@@ -63,10 +63,15 @@ def contacts_of_person(session: Session, database: UserDatabase, contact: Contac
 
 
 def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
-    """Erase the person, in the caller's transaction; how many contacts went. Raises MustWait."""
+    """Erase the person, in the caller's transaction; how many contacts went. Raises MustWait.
+
+    0, and nothing told, when somebody else has erased them a moment ago.
+    """
     if _import_is_running(session, database.client_id):
         raise MustWait(IMPORT_RUNNING)
-    people = contacts_of_person(session, database, contact)
+    people = _held(session, contacts_of_person(session, database, contact))
+    if not people:
+        return 0
     _remember(session, database.client_id, people)
     take_away_all(session, database.client_id, people)
     audit.record(
@@ -76,6 +81,12 @@ def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
         {"database": database.public_id, "gdpr": True, "contacts": len(people)},
     )
     return len(people)
+
+
+def _held(session: Session, people: Sequence[Contact]) -> Sequence[Contact]:
+    """Those of *people* that are still there, and that nobody else deletes or changes meanwhile."""
+    mine = select(Contact).where(col(Contact.id).in_([one.id for one in people])).order_by(col(Contact.id))
+    return session.execute(mine.with_for_update().execution_options(populate_existing=True)).scalars().all()
 
 
 def take_away_all(session: Session, client_id: int, people: Sequence[Contact]) -> None:
