@@ -63,7 +63,7 @@ def test_an_account_that_was_deleted_is_a_lookup_error(account):
 
     for ask in (META.account, META.connect):
         with pytest.raises(LookupError):
-            ask(account.id)
+            ask(account.client_id, account.id)
 
 
 def test_users_reach_the_audience_as_they_were_encoded(connection, simulator):

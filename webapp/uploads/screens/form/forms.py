@@ -16,7 +16,7 @@ from webapp.values.texts import LOCALE
 
 NEW, EXISTING = "nuova", "esistente"
 LONGEST_NAME = 200
-ACCOUNT_GONE = "L’account Facebook che avevi scelto è stato eliminato: scegline un altro."
+ACCOUNT_GONE = "L’account Facebook che avevi scelto non c’è più: scegline un altro."
 ACCOUNT_MISSING = "Scegli su quale account Facebook caricare gli utenti."
 NAME_MISSING = "Scrivi un nome per la nuova custom audience."
 NAME_LONG = f"Usa al massimo {LONGEST_NAME} caratteri."
