@@ -19,6 +19,7 @@ def create_app(settings: "Settings") -> "Flask":
     from htmx_flask import Htmx
 
     from webapp import services, wiring
+    from webapp.access import guard
     from webapp.access import views as access
     from webapp.config import ROOT
     from webapp.contacts import views as contacts
@@ -42,4 +43,5 @@ def create_app(settings: "Settings") -> "Flask":
         app.register_blueprint(room.blueprint)
     wiring.introduce_rooms()
     security.protect(app, settings)
+    app.before_request(guard.refuse_another_space)  # once forms may be read
     return app

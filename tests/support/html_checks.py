@@ -1,5 +1,6 @@
 """What every page of Platea keeps to, checked on each page that any test fetches."""
 
+import json
 from collections import Counter
 
 from lxml import html
@@ -17,6 +18,7 @@ def check_page(text: str) -> html.HtmlElement:
     assert title.endswith(" · Platea") and len(title) > len(" · Platea"), f"title: {title!r}"
     assert tree.xpath("//main[@id='contenuto']") or tree.xpath("//body[@class='alone']"), "a main to skip to"
     check_elements(tree)
+    _forms_say_for_whom(tree)
     return tree
 
 
@@ -61,6 +63,14 @@ def _form_works_without_script(form: html.HtmlElement) -> None:
     if form.get("method", "").lower() == "post":
         assert "novalidate" in form.attrib or not form.xpath(".//input[not(@type='hidden')]"), "novalidate"
         assert form.xpath(".//input[@name='csrf_token']"), f"no csrf_token in form {form.get('action')}"
+
+
+def _forms_say_for_whom(tree: html.HtmlElement) -> None:
+    """On the page of a client every form, and every request of htmx, says for which client it was opened."""
+    told = json.loads(tree.find("body").get("hx-headers:inherited") or "{}")
+    if space := told.get("X-Platea-Spazio"):
+        for form in tree.xpath("//form[translate(@method, 'POST', 'post') = 'post']"):
+            assert form.xpath(".//input[@name='spazio']/@value") == [space], form.get("action")
 
 
 def _says_its_target(element: html.HtmlElement) -> None:

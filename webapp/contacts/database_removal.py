@@ -45,7 +45,16 @@ def refusal(session: Session, database: UserDatabase) -> str | None:
 
 
 def remove(session: Session, database: UserDatabase) -> str | None:
-    """Take the database out of sight, in the caller's transaction; the sentence of `refusal` when not."""
+    """Take the database out of sight, in the caller's transaction; the sentence of `refusal` when not.
+
+    An upload that starts at this moment waits for this, or this for it. Raises LookupError when somebody else
+    has deleted the database meanwhile.
+    """
+    mine = select(col(UserDatabase.id)).where(
+        col(UserDatabase.id) == database.id, col(UserDatabase.deleted_at).is_(None)
+    )
+    if session.execute(mine.with_for_update()).first() is None:
+        raise LookupError("database")
     if why := refusal(session, database):
         return why
     now = clock.now()

@@ -94,8 +94,9 @@ class Rejected:
 class BatchResult:
     """What the destination said of one batch.
 
-    *received* counts all rows taken in, *rejected_count* those among them it called invalid;
-    *rejected* names as many of these as the vendor lists. *pause_s* is how long this account must
+    *received* counts all rows taken in by its own word, at most those sent; *rejected_count* those among
+    them it called invalid; *rejected* names as many of these as the vendor lists. *doubt*: how its counts
+    contradict each other (Italian), None when they do not. *pause_s* is how long this account must
     rest before the next call, from the vendor's usage figures; the destination has noted it on the account.
     """
 
@@ -104,6 +105,7 @@ class BatchResult:
     rejected: Sequence[Rejected] = field(default=())
     trace: str | None = None
     pause_s: float = 0.0
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +192,16 @@ class Destination(Protocol):
     def accounts(self, client_id: int) -> list[Account]:
         """The client's connected accounts, by name."""
 
-    def account(self, account_id: int) -> Account:
-        """Raises LookupError when it was deleted."""
+    def account(self, client_id: int, account_id: int) -> Account:
+        """Raises LookupError when it was deleted or is another client's."""
 
-    def audience_sizes(self, account_id: int, audience_id: str, since: date) -> dict[date, int]:
+    def audience_sizes(
+        self, client_id: int, account_id: int, audience_id: str, since: date
+    ) -> dict[date, int]:
         """How large the audience was on the days somebody looked, by the vendor's estimate."""
 
-    def connect(self, account_id: int, deadline_s: float = 90.0) -> Connection:
-        """Raises LookupError when it was deleted, NeedsPersonError when it holds no usable token.
+    def connect(self, client_id: int, account_id: int, deadline_s: float = 90.0) -> Connection:
+        """Raises LookupError as `account`, NeedsPersonError when it holds no usable token.
 
         Every call of the connection ends within *deadline_s*, sooner for pages that somebody waits for.
         """

@@ -85,7 +85,10 @@ def _sizes(rows: list[UploadRow], today: date) -> list[tuple[str, dict[date, int
     since, facebook = today - timedelta(days=trends.DAYS - 1), destination(KIND)
     found = []
     for one in trends.latest_audiences(rows, LOOKED_AT):
-        known = facebook.audience_sizes(one.account_id, one.audience_id, since)
+        try:
+            known = facebook.audience_sizes(one.client_id, one.account_id, one.audience_id, since)
+        except LookupError:  # the account was deleted
+            continue
         if known:
             found.append((one.name, known))
     return found[: charts.MOST_LINES]

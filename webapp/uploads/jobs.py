@@ -7,6 +7,7 @@ from webapp.destinations.base import NeedsPersonError
 from webapp.queueing import die_with_parent, is_ending
 from webapp.uploads.engine import leases, preparation, reconcile, sending, transitions
 from webapp.uploads.engine.batches import Fenced
+from webapp.uploads.engine.locks import locked
 from webapp.uploads.models import Upload
 
 SHIFT_S = 60.0  # a sender goes on for about a minute, then lets other uploads have the worker
@@ -23,8 +24,9 @@ def prepare_upload(upload_id: int) -> None:
         ready = preparation.begin(claim)
     except Fenced:  # taken over, or stopped by a person
         with db.writing() as session:
-            transitions.release_preparation(session, upload_id, claim.attempt)
-            transitions.settle(session, upload_id)
+            if held := locked(session, upload_id):
+                transitions.release_preparation(held, claim.attempt)
+                transitions.settle(held)
         return
     if ready:
         reconcile.ring_senders(upload_id)
@@ -47,7 +49,8 @@ def send_upload(upload_id: int) -> None:
                 sending.send(claimed, connection)
     except NeedsPersonError as error:  # the account holds no usable token
         with db.writing() as session:
-            transitions.pause(session, session.get_one(Upload, upload_id), error.problem, None)
+            if held := locked(session, upload_id):
+                transitions.pause(held, error.problem, None)
     reconcile.ring_senders(upload_id)
 
 

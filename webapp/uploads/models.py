@@ -12,10 +12,6 @@ from webapp.db import BigId, Blob, Json
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values.identifiers import new_public_id
 
-# How to lock an upload on PostgreSQL, always before its batches. A plain FOR UPDATE would wait for whoever
-# has just written a row that points to the upload (a batch, an event), and they for us: a deadlock.
-UPLOAD_LOCK = {"key_share": True}
-
 
 class Upload(SQLModel, table=True):
     """One request to put contacts into an audience.
@@ -47,7 +43,8 @@ class Upload(SQLModel, table=True):
     filter_name: str | None = None
     rule: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     destination: str = "meta"
-    account_id: int | None = None
+    # The account's room is not known here: its table is named, and the history outlives it.
+    account_id: int | None = Field(default=None, foreign_key="meta_account.id", ondelete="SET NULL")
     account_name: str = ""
     audience_id: str = ""
     audience_name: str

@@ -24,10 +24,17 @@ def wait_s(errors: int, chance: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How the batches of an upload stand: how many in each state, and what Meta refused."""
+    """How the batches of an upload stand: how many in each state, and what the destination said of them.
+
+    *rejected*: rows it refused. *answered*: rows of the batches it answered for, of which it took *received*
+    in. *doubtful*: batches whose answer contradicts itself, or confirms fewer rows than were sent.
+    """
 
     batches: Mapping[str, int]
     rejected: int
+    answered: int = 0
+    received: int = 0
+    doubtful: int = 0
 
     def count(self, *statuses: BatchStatus) -> int:
         return sum(self.batches.get(status, 0) for status in statuses)
@@ -42,7 +49,7 @@ def closing_status(tally: Tally, selected: int, discarded: int) -> UploadStatus:
     failed, sent = tally.count(BatchStatus.FAILED), tally.count(BatchStatus.SENT)
     if failed and not sent:
         return UploadStatus.FAILED
-    if failed or tally.rejected or discarded > selected * WARNING_SHARE:
+    if failed or tally.rejected or tally.doubtful or discarded > selected * WARNING_SHARE:
         return UploadStatus.COMPLETED_WITH_WARNINGS
     return UploadStatus.COMPLETED
 

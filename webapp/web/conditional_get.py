@@ -49,7 +49,8 @@ def keep(app: App) -> None:
 
 def conditional(parts: tuple[object, ...], render: Callable[[], str]) -> Response:
     """304 with no body when the browser already holds this version, otherwise `render()` and its tag."""
-    tag = sha256(repr((parts, _templates_version())).encode()).hexdigest()[:20]
+    space = cookie.get("client")  # forms say for which client they were opened
+    tag = sha256(repr((parts, space, _templates_version())).encode()).hexdigest()[:20]
     fresh = request.if_none_match.contains(tag)
     response = make_response("", 304) if fresh else make_response(_body(tag, render))
     response.set_etag(tag)

@@ -35,6 +35,9 @@ PAGES = {
     405: Words(
         "Operazione non prevista", "A questo indirizzo non si arriva così: torna alla pagina precedente."
     ),
+    409: Words(
+        "Nel frattempo qualcosa è cambiato", "Non abbiamo cambiato nulla: ricarica la pagina e riprova."
+    ),
     413: Words("File troppo grande", "Dividilo in più file oppure togli le colonne che non ti servono."),
     429: Words("Troppe richieste", "Aspetta qualche minuto e riprova.", can_retry=True),
     500: Words(

@@ -71,7 +71,9 @@ def everything_sent(*calls) -> list[tuple[str, str]]:
     def talk(connection):
         while True:
             seen.append(request_of(connection))
-            answer(connection, b'{"id":"1","success":true,"data":[]}')
+            answer(
+                connection, b'{"id":"1","success":true,"num_received":0,"num_invalid_entries":0,"data":[]}'
+            )
 
     with serving(talk) as url, new_session() as session:
         client = GraphClient(session, url, TOKEN, SECRET, act_id="1")

@@ -326,7 +326,7 @@ def test_a_second_upload_to_one_audience_waits_and_says_behind_whom(world, work)
 
 def test_an_audience_that_takes_no_customer_file_is_refused_before_sending(world, work):
     world.add_contacts("anna@posta.example")
-    connection = preparation.registry.destination("meta").connect(world.account.id)
+    connection = preparation.registry.destination("meta").connect(world.client.id, world.account.id)
     unsuitable = next(audience for audience in connection.audiences() if audience.unsuitable)
     connection.close()
 

@@ -362,7 +362,9 @@ def test_another_clients_account_is_no_choice(browser: Browser, clienti, people,
 
     response = browser.post_form(url_of(clienti), {**filled, "account": theirs.public_id})
 
-    assert errors_in(page(response, 422)) == ["Scegli su quale account Facebook caricare gli utenti."]
+    assert errors_in(page(response, 422)) == [
+        "L’account Facebook che avevi scelto non c’è più: scegline un altro."
+    ]
 
 
 def test_a_meta_that_does_not_answer_is_said_and_a_new_audience_still_goes(
@@ -570,3 +572,13 @@ def test_the_number_at_the_foot_says_how_many_of_them_said_no(browser, clienti, 
     answer = browser.get(f"{url_of(clienti)}/pronto", query_string=asked)
 
     assert "Verranno inviati 8 utenti, di cui 3 hanno detto no, inclusi da te." in words(fragment(answer))
+
+
+def test_an_account_that_is_gone_is_not_replaced_unseen_by_the_only_one_left(
+    browser: Browser, clienti, people, filled, page
+):
+    response = browser.post_form(url_of(clienti), {**filled, "account": "abcdefghijkm"})
+
+    tree = page(response, 422)
+    assert errors_in(tree) == ["L’account Facebook che avevi scelto non c’è più: scegline un altro."]
+    assert tree.xpath("//select[@name='account']")  # and it can be chosen

@@ -8,7 +8,7 @@
 Batches already sent keep ids only. What Facebook has is not touched: the page says where the person still is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from sqlalchemy import String, cast, delete, func, select
@@ -39,6 +39,16 @@ def keys_of_client(session: Session, client_id: int) -> ErasedKeys:
     return ErasedKeys(_secret(services().settings.secret_key), client_id, keys)
 
 
+def erased_among(session: Session, client_id: int, digests: Collection[bytes]) -> set[bytes]:
+    """Those of *digests* (of an e-mail or mobile, 32 bytes) that belong to an erased person of the client."""
+    secret = _secret(services().settings.secret_key)
+    keys = {key_of(secret, client_id, digest): digest for digest in digests}
+    wanted = select(col(ErasedPerson.key)).where(
+        col(ErasedPerson.client_id) == client_id, col(ErasedPerson.key).in_(keys)
+    )
+    return {keys[bytes(key)] for key in session.execute(wanted).scalars()}
+
+
 def contacts_of_person(session: Session, database: UserDatabase, contact: Contact) -> list[Contact]:
     """The contact and the others of the client's databases that are certainly the same person."""
     ours = select(col(UserDatabase.id)).where(col(UserDatabase.client_id) == database.client_id)
@@ -53,10 +63,15 @@ def contacts_of_person(session: Session, database: UserDatabase, contact: Contac
 
 
 def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
-    """Erase the person, in the caller's transaction; how many contacts went. Raises MustWait."""
+    """Erase the person, in the caller's transaction; how many contacts went. Raises MustWait.
+
+    0, and nothing told, when somebody else has erased them a moment ago.
+    """
     if _import_is_running(session, database.client_id):
         raise MustWait(IMPORT_RUNNING)
-    people = contacts_of_person(session, database, contact)
+    people = _held(session, contacts_of_person(session, database, contact))
+    if not people:
+        return 0
     _remember(session, database.client_id, people)
     take_away_all(session, database.client_id, people)
     audit.record(
@@ -66,6 +81,12 @@ def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
         {"database": database.public_id, "gdpr": True, "contacts": len(people)},
     )
     return len(people)
+
+
+def _held(session: Session, people: Sequence[Contact]) -> Sequence[Contact]:
+    """Those of *people* that are still there, and that nobody else deletes or changes meanwhile."""
+    mine = select(Contact).where(col(Contact.id).in_([one.id for one in people])).order_by(col(Contact.id))
+    return session.execute(mine.with_for_update().execution_options(populate_existing=True)).scalars().all()
 
 
 def take_away_all(session: Session, client_id: int, people: Sequence[Contact]) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, abort, make_response, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -126,6 +126,8 @@ def delete_filter(database_id: str, filter_id: str) -> Response:
     with db.writing() as session:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
+        if session.get(Filter, saved.id, populate_existing=True, with_for_update=True) is None:
+            abort(404)  # deleted by somebody else a moment ago
         answer = htmx.go_to(url_for("contacts.filters", database_id=database.public_id))
         if filter_pages.is_held(session, saved):
             return htmx.notice(answer, HELD, "err")

@@ -11,11 +11,12 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.access.trail.audit import Action
 from webapp.contacts import consent_words, emptying
+from webapp.contacts.fields import FieldType
 from webapp.contacts.imports import columns, import_run, import_trail, import_undo
 from webapp.contacts.imports.files import stored_files
 from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.import_draft import create, problems
-from webapp.contacts.models import FieldType, OwnField
+from webapp.contacts.models import OwnField
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.queries import own_fields
 from webapp.contacts.store import import_blocks

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from webapp import clock
@@ -63,8 +63,11 @@ def change(
 def remove(session: Session, database: UserDatabase, contact: Contact) -> None:
     """The contact and what is kept about it; what uploads have not sent yet goes out without it.
 
-    Batches already sent keep its id only.
+    Batches already sent keep its id only. Told once, however many ask at the same moment.
     """
+    mine = select(col(Contact.id)).where(col(Contact.id) == contact.id).with_for_update()
+    if session.execute(mine).first() is None:
+        return
     take_away(session, contact)
     audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, contact.id or 0))
 

@@ -8,6 +8,7 @@ from flask import Response, render_template, request, url_for
 from webapp import db
 from webapp.access.current import current_operator
 from webapp.contacts import consent_words
+from webapp.contacts.answers import BY_HAND
 from webapp.contacts.routes import CONSENT, blueprint, database_or_404
 from webapp.values import texts
 from webapp.web import htmx
@@ -58,6 +59,6 @@ def chosen(form: Mapping[str, str]) -> dict[Word, bool]:
     found: dict[Word, bool] = {}
     for place in range(consent_words.MOST_OFFERED):
         word, meaning = form.get(f"parola-{place}", ""), form.get(f"vuol-dire-{place}", "")
-        if word and word != consent_words.BY_HAND and meaning in MEANINGS:
+        if word and word != BY_HAND and meaning in MEANINGS:
             found[form.get(f"colonna-{place}") == "fuori", word.replace("\0", "")] = MEANINGS[meaning]
     return found

@@ -44,15 +44,18 @@ class MetaDestination:
             known = health_notes.of_accounts(session, [account.id or 0 for account in found])
             return [_shown(account, known.get(account.id or 0)) for account in found]
 
-    def account(self, account_id: int) -> Account:
-        return _shown(_load(account_id))
+    def account(self, client_id: int, account_id: int) -> Account:
+        return _shown(_load(client_id, account_id))
 
-    def audience_sizes(self, account_id: int, audience_id: str, since: date) -> dict[date, int]:
+    def audience_sizes(
+        self, client_id: int, account_id: int, audience_id: str, since: date
+    ) -> dict[date, int]:
+        _load(client_id, account_id)
         with db.reading() as session:
             return health_notes.sizes(session, account_id, audience_id, since)
 
-    def connect(self, account_id: int, deadline_s: float = DEADLINE_S) -> "MetaConnection":
-        account = _load(account_id)
+    def connect(self, client_id: int, account_id: int, deadline_s: float = DEADLINE_S) -> "MetaConnection":
+        account = _load(client_id, account_id)
         try:
             return MetaConnection(account, accounts.token_of(account), deadline_s)
         except NeedsPersonError as error:
@@ -148,12 +151,12 @@ def _mark(account_id: int, error: NeedsPersonError) -> None:
     accounts.mark(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
 
 
-def _load(account_id: int) -> MetaAccount:
-    """Raises LookupError when it was deleted."""
+def _load(client_id: int, account_id: int) -> MetaAccount:
+    """Raises LookupError when it was deleted, or belongs to another client."""
     with db.reading() as session:
         account = session.get(MetaAccount, account_id)
         session.expunge_all()  # stays readable after the transaction
-    if account is None:
+    if account is None or account.client_id != client_id:
         raise LookupError(f"meta account {account_id}")
     return account
 

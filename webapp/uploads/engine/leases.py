@@ -4,9 +4,6 @@ Whoever holds the newest attempt may write to the batch; a result that comes bac
 was given up meanwhile, finds nothing to write to.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
@@ -15,7 +12,9 @@ from webapp.destinations import registry
 from webapp.destinations.base import EncodedRows
 from webapp.services import services
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import transitions
+from webapp.uploads.engine import transitions, withdrawals
+from webapp.uploads.engine.claimed import Claimed
+from webapp.uploads.engine.locks import locked
 from webapp.uploads.models import Batch, BatchRows, Upload
 from webapp.uploads.packed_ids import unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
@@ -24,32 +23,27 @@ from webapp.workers import this_process, this_worker
 TAKEN = [col(column) for column in (Batch.id, Batch.seq, Batch.attempt, Batch.schema_)]
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A batch that is ours to send as long as *attempt* is its newest."""
-
-    batch_id: int
-    upload_id: int
-    seq: int
-    attempt: int
-    audience_id: str
-    rows: EncodedRows
-    contact_ids: Sequence[int]
-    duplicates: Sequence[int]  # a contact of the batch, its duplicate, another contact, its duplicate…
-    destination: str
-    account_id: int
-
-
 def claim(upload_id: int) -> Claimed | None:
-    """The first batch that is due, now ours; None when there is none or the upload must not send now."""
+    """The first batch that is due, now ours; None when there is none or the upload must not send now.
+
+    It holds those alone who may be sent at this moment. One that nobody is left in is closed on the way.
+    """
+    while taken := _take(upload_id):
+        if allowed := withdrawals.only_allowed(taken):
+            return allowed
+    return None
+
+
+def _take(upload_id: int) -> Claimed | None:
     now = clock.epoch()
     rests_until = resting_until(upload_id)
     with db.writing() as session:
-        upload = session.get(Upload, upload_id)
-        if upload is None or not _may_send(session, upload):
+        held = locked(session, upload_id)
+        if held is None or not _may_send(session, held.row):
             return None
+        upload = held.row
         if rests_until > now:
-            transitions.pause(session, upload, problems.RESTING, rests_until)
+            transitions.pause(held, problems.RESTING, rests_until)
             return None
         due = (
             select(col(Batch.id))

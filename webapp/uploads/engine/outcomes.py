@@ -1,7 +1,7 @@
 """What came back for a batch, written down if the batch is still ours: sent, to be tried again, refused."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import func, select, update
@@ -11,38 +11,47 @@ from webapp import clock, db
 from webapp.destinations import registry
 from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, TemporaryError
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import sent_ledger, transitions
-from webapp.uploads.engine.leases import Claimed, update_if_ours
+from webapp.uploads.engine import sent_ledger, transitions, withdrawals
+from webapp.uploads.engine.claimed import Claimed
+from webapp.uploads.engine.leases import update_if_ours
+from webapp.uploads.engine.locks import LockedUpload, locked
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import UPLOAD_LOCK, Batch, BatchRows, Upload
+from webapp.uploads.models import Batch, BatchRows
 from webapp.uploads.packed_ids import pack
 from webapp.uploads.status import BatchStatus
 
 
 def record_sent(claimed: Claimed, result: BatchResult) -> None:
-    ids = claimed.contact_ids
-    rejected = [[ids[row.row], row.reason] for row in result.rejected]
+    ids, sent = claimed.contact_ids, len(claimed.rows)
+    doubt = problems.counts_in_doubt(result.received, sent, result.doubt)
     with _recording(
         claimed,
         status=BatchStatus.SENT,
         num_received=result.received,
         num_rejected=result.rejected_count,
-        rejected=rejected,
+        rejected=[[ids[row.row], row.reason] for row in result.rejected],
         trace=result.trace,
-        error=None,
-        error_code=None,
+        error=doubt,
+        error_code=problems.COUNTS if doubt else None,
         sent_at=clock.now(),
-    ) as recorded:
-        if recorded:
-            session, upload = recorded
-            _forget_digests(session, claimed)
-            upload.sent_at = upload.sent_at or clock.now()
-            told = {"rows": len(claimed.rows), "rejected": result.rejected_count, "trace": result.trace}
-            _note(session, claimed, Event.SENT, **told)
-            received = set(ids).difference(ids[row.row] for row in result.rejected)
-            sent_ledger.remember(session, upload, received, claimed.duplicates)
+    ) as held:
+        if held:
+            _forget_digests(held.session, claimed)
+            held.row.sent_at = held.row.sent_at or clock.now()
+            told = {"rows": result.received, "rejected": result.rejected_count, "trace": result.trace}
+            _note(held.session, claimed, Event.SENT, **told)
+            if doubt:
+                _note(held.session, claimed, Event.IN_DOUBT, reason=doubt, received=result.received)
+            sent_ledger.remember(held.session, held.row, _confirmed(ids, result), claimed.duplicates)
             if result.pause_s > 0:
-                transitions.pause(session, upload, problems.RESTING, clock.epoch() + result.pause_s)
+                transitions.pause(held, problems.RESTING, clock.epoch() + result.pause_s)
+
+
+def _confirmed(ids: Sequence[int], result: BatchResult) -> set[int]:
+    """Who is in the audience by the destination's word: nobody, when it leaves open who of the batch is."""
+    if result.received < len(ids) or result.rejected_count >= len(ids):
+        return set()
+    return set(ids).difference(ids[row.row] for row in result.rejected)
 
 
 def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
@@ -61,18 +70,18 @@ def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
         error=problem.what,
         error_code=problem.code,
         trace=problem.trace,
-    ) as recorded:
-        if not recorded:
+    ) as held:
+        if not held:
             return
-        session, upload = recorded
         said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
-        _note(session, claimed, Event.RETRIED, **said, wait_s=round(wait))
+        _note(held.session, claimed, Event.RETRIED, **said, wait_s=round(wait))
         if error.account_wide:
-            transitions.pause(session, upload, problem, clock.epoch() + wait)
+            transitions.pause(held, problem, clock.epoch() + wait)
         elif error.too_large and errors > 1 and len(claimed.rows) > 1:
-            _halve(session, claimed)
-        elif errors >= plan.MAX_ERRORS and _others_get_through(session, claimed):
-            _set_aside(session, claimed)
+            _halve(held.session, claimed)
+        elif errors >= plan.MAX_ERRORS and _others_get_through(held.session, claimed):
+            _set_aside(held.session, claimed)
+    withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
 def record_needs_person(claimed: Claimed, error: NeedsPersonError) -> None:
@@ -84,10 +93,10 @@ def record_needs_person(claimed: Claimed, error: NeedsPersonError) -> None:
         error=problem.what,
         error_code=problem.code,
         trace=problem.trace,
-    ) as recorded:
-        if recorded:
-            session, upload = recorded
-            transitions.pause(session, upload, problem, None)
+    ) as held:
+        if held:
+            transitions.pause(held, problem, None)
+    withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
 def record_refusal(claimed: Claimed, error: DestinationError) -> None:
@@ -98,29 +107,29 @@ def record_refusal(claimed: Claimed, error: DestinationError) -> None:
         error=problem.what,
         error_code=problem.code,
         trace=problem.trace,
-    ) as recorded:
-        if recorded:
-            session, upload = recorded
+    ) as held:
+        if held:
             said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
-            _note(session, claimed, Event.FAILED, **said)
-            # Meta refuses the audience or the request, not these rows: the other batches would fail alike.
-            transitions.fail(session, upload, problem)
+            _note(held.session, claimed, Event.FAILED, **said)
+            # The audience or the request is refused, not these rows: the other batches would fail alike.
+            transitions.fail(held, problem)
+    withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
 @contextmanager
-def _recording(claimed: Claimed, **values: object) -> Iterator[tuple[Session, Upload] | None]:
+def _recording(claimed: Claimed, **values: object) -> Iterator[LockedUpload | None]:
     """A transaction that has written *values* to the batch and given its lease back; None when fenced."""
     with db.writing() as session:
-        upload = session.get(Upload, claimed.upload_id, with_for_update=UPLOAD_LOCK)
-        if upload is None or not update_if_ours(session, claimed, lease_owner=None, lease_until=0, **values):
+        held = locked(session, claimed.upload_id)
+        if held is None or not update_if_ours(session, claimed, lease_owner=None, lease_until=0, **values):
             _note(session, claimed, Event.FENCED)
             yield None
             return
-        upload.updated_at = clock.now()
-        session.add(upload)
-        yield session, upload
+        held.row.updated_at = clock.now()
+        session.add(held.row)
+        yield held
         session.flush()
-        transitions.settle_locked(session, upload)
+        transitions.settle(held)
 
 
 def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int | float | None) -> None:

@@ -16,9 +16,10 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.destinations import registry
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import enqueue, transitions
+from webapp.uploads.engine import enqueue, transitions, withdrawals
+from webapp.uploads.engine.locks import all_locked, locked
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import UPLOAD_LOCK, Batch, Upload
+from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 from webapp.workers import is_gone
 
@@ -40,7 +41,8 @@ def reconcile() -> None:
     _end_pauses()
     for upload_id in _unfinished():
         with db.writing() as session:
-            transitions.settle(session, upload_id)
+            if held := locked(session, upload_id):
+                transitions.settle(held)
     for upload_id in _unrung(UploadStatus.QUEUED):
         enqueue.ring(enqueue.PREPARE, upload_id)
     for upload_id in _unrung(UploadStatus.SENDING):
@@ -67,6 +69,7 @@ def _take_back_batches() -> None:
         if batch.lease_until < now or (batch.lease_owner and is_gone(batch.lease_owner)):
             with db.writing() as session:
                 _take_back(session, batch)
+            withdrawals.look_again(batch.upload_id, batch.id)
 
 
 def _take_back(session: Session, batch: Row[Any]) -> None:
@@ -78,7 +81,7 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         values |= {"error_code": problems.INTERRUPTED.code}
     else:
         values |= {"status": BatchStatus.PENDING, "next_attempt_at": 0}
-    session.get(Upload, batch.upload_id, with_for_update=UPLOAD_LOCK)
+    locked(session, batch.upload_id)
     taken = session.execute(
         update(Batch)
         .where(
@@ -98,19 +101,15 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
 def _take_back_preparations() -> None:
     now = clock.epoch()
     with db.writing() as session:
-        held = session.execute(
-            select(Upload).where(col(Upload.status) == UploadStatus.PREPARING).with_for_update(key_share=True)
-        ).scalars()
-        for upload in held.all():
+        for held in all_locked(session, col(Upload.status) == UploadStatus.PREPARING):
+            upload = held.row
             if upload.lease_until < now or (upload.lease_owner and is_gone(upload.lease_owner)):
                 upload.crashes += 1
                 if upload.crashes >= plan.MAX_CRASHES:
-                    transitions.fail(session, upload, problems.PREPARATION_INTERRUPTED)
+                    transitions.fail(held, problems.PREPARATION_INTERRUPTED)
                     continue
-                upload.status = UploadStatus.QUEUED
-                upload.lease_owner, upload.lease_until, upload.rung_at = None, 0, 0
-                note(session, Event.TAKEN_BACK, upload.id or 0, attempt=upload.attempt)
-                session.add(upload)
+                note(session, Event.TAKEN_BACK, held.id, attempt=upload.attempt)
+                transitions.requeue(held)
 
 
 def _end_pauses() -> None:
@@ -122,9 +121,10 @@ def _end_pauses() -> None:
     for upload in paused:
         if _is_over(upload, now) and not upload.stop_requested:
             with db.writing() as session:
-                current = session.get(Upload, upload.id, with_for_update=UPLOAD_LOCK)
-                if current and current.status == UploadStatus.PAUSED:
-                    transitions.resume(session, current)
+                held = locked(session, upload.id)
+                same = (upload.resume_at, upload.reason_code)
+                if held and (held.row.resume_at, held.row.reason_code) == same:  # no other pause since
+                    transitions.resume(held)
 
 
 def _is_over(upload: Upload, now: float) -> bool:
@@ -137,7 +137,9 @@ def _person_has_done_it(upload: Upload) -> bool:
     if upload.reason_code == problems.RESTORED:  # a person has to look, and says so with "riprendi"
         return False
     try:
-        account = registry.destination(upload.destination).account(upload.account_id or 0)
+        if upload.account_id is None:
+            return True
+        account = registry.destination(upload.destination).account(upload.client_id, upload.account_id)
     except LookupError:
         return True  # it goes on, and ends by saying that the account is gone
     return account.problem is None

@@ -16,7 +16,8 @@ from webapp import clock, db
 from webapp.destinations.base import Connection, DestinationError, NeedsPersonError, TemporaryError
 from webapp.services import services
 from webapp.uploads.engine import outcomes
-from webapp.uploads.engine.leases import Claimed, update_if_ours
+from webapp.uploads.engine.claimed import Claimed
+from webapp.uploads.engine.leases import update_if_ours
 
 RECORD_TRIES, RECORD_AGAIN_S = 4, 1.0  # each waits 10 s for a lock; together shorter than a lease
 

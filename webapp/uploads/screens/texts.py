@@ -36,6 +36,8 @@ EXCLUDED = {
     "same_opted_out": "stesso dato di chi ha detto no",
     "undecided": "da decidere",
     "erased": "cancellati (GDPR)",
+    "removed": "tolti dal database dopo l’avvio",
+    "database_deleted": "di un database eliminato",
 }
 EXCLUDED_ONE = {  # the same of one contact
     "opted_out": "ha detto no",
@@ -87,6 +89,8 @@ EVENTS = {
     "resumed": "Ripreso",
     "reopened": "{by} ha chiesto di inviare ciò che manca",
     "stop_requested": "È stato chiesto di fermare il caricamento",
+    "taken_out": "Blocco {seq}: {rows} utenti tolti prima dell’invio perché non possono più partire",
+    "in_doubt": "Blocco {seq}: {reason}",
     "taken_back": "Blocco {seq}: il worker che lo inviava non risponde più, torna da inviare",
     "fenced": "Blocco {seq}: risposta in ritardo del tentativo {attempt}, non cambia nulla",
     "closed": "Caricamento concluso: {status}",

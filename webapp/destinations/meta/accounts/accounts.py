@@ -4,7 +4,7 @@ Facebook is asked first, with no transaction open; what it says is then written 
 half.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete as sql_delete
@@ -23,12 +23,13 @@ from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.models import MAX_ACCOUNTS, AuthorisationDraft, MetaAccount
 from webapp.services import services
 
-# Who uses accounts says here whether one is busy: (session, account id) → True keeps it from being deleted.
-in_use_checks: list[Callable[[Session, int], bool]] = []
+# Who uses accounts says here whether one is busy: (session, client id, account id) → True keeps it from being
+# deleted.
+in_use_checks: list[Callable[[Session, int, int], bool]] = []
 # And here what it is busy with, by name, for who is about to delete it.
-in_use_names: list[Callable[[Session, int], list[str]]] = []
-# The same for the list of accounts: (session, account ids) → when each was last used.
-last_uses: list[Callable[[Session, Sequence[int]], Mapping[int, datetime]]] = []
+in_use_names: list[Callable[[Session, int, int], list[str]]] = []
+# The same for the list of accounts: (session, account id → its client's id) → when each was last used.
+last_uses: list[Callable[[Session, Mapping[int, int]], Mapping[int, datetime]]] = []
 
 
 def save(
@@ -82,10 +83,17 @@ def rename(client_id: int, account_id: int, name: str) -> MetaAccount:
 
 
 def delete(account: MetaAccount) -> bool:
-    """Forget the account and its token; False while an upload uses it. Audiences on Facebook stay."""
+    """Forget the account and its token; False while an upload uses it. Audiences on Facebook stay.
+
+    Told once, however many ask at the same moment. An upload that starts meanwhile either is seen here, or
+    finds the account gone: its row refers to the account's, which is locked.
+    """
     assert account.id is not None
     with db.writing() as session:
-        if is_in_use(session, account.id):
+        mine = select(MetaAccount.id).where(MetaAccount.id == account.id).with_for_update()
+        if session.exec(mine).one_or_none() is None:
+            return True
+        if any(check(session, account.client_id, account.id) for check in in_use_checks):
             return False
         drafts = col(AuthorisationDraft.account_id) == account.id
         session.execute(sql_delete(AuthorisationDraft).where(drafts))
@@ -94,20 +102,17 @@ def delete(account: MetaAccount) -> bool:
     return True
 
 
-def is_in_use(session: Session, account_id: int) -> bool:
-    return any(check(session, account_id) for check in in_use_checks)
-
-
-def used_now_by(account_id: int) -> list[str]:
+def used_now_by(account: MetaAccount) -> list[str]:
     """The names of what uses the account at this moment."""
     with db.reading() as session:
-        return [name for names in in_use_names for name in names(session, account_id)]
+        return [name for names in in_use_names for name in names(session, account.client_id, account.id or 0)]
 
 
-def last_used(session: Session, account_ids: Sequence[int]) -> dict[int, datetime]:
+def last_used(session: Session, owners: Mapping[int, int]) -> dict[int, datetime]:
+    """*owners*: account id → its client's id."""
     found: dict[int, datetime] = {}
     for uses in last_uses:
-        found |= uses(session, account_ids)
+        found |= uses(session, owners)
     return found
 
 

@@ -252,5 +252,5 @@ def _delete_page(account: MetaAccount, refusal: str | None = None) -> str:
         "destinations/meta/delete.html",
         account=account,
         refusal=refusal,
-        users=accounts.used_now_by(account.id or 0),
+        users=accounts.used_now_by(account),
     )

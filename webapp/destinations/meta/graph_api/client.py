@@ -8,6 +8,7 @@ from requests import Session
 
 from webapp.destinations.base import BatchResult, EncodedRows, NeedsPersonError, Rejected, TemporaryError
 from webapp.destinations.meta.graph_api import error_table as table
+from webapp.destinations.meta.graph_api.counts import Unreadable, read_counts
 from webapp.destinations.meta.graph_api.deadline import within
 from webapp.destinations.meta.graph_api.errors import failure
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S, Answer, Bearer, Graph, nobody
@@ -240,20 +241,21 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
 
 
 def _batch_result(answer: Answer, rows: EncodedRows, places: Sequence[int]) -> BatchResult:
-    """Counts come as integers, and as text from the sessions edge: both are read. Source: Meta sheet §4.4."""
+    """Raises TemporaryError when the answer does not say how many rows arrived."""
     data = _node(answer)
     rejected = rejected_rows(data.get("invalid_entry_samples"), rows)
+    try:
+        counts = read_counts(data, len(rows), len(rejected))
+    except Unreadable as field:
+        raise failure(table.UNREADABLE, f"risposta senza {field}") from None
     return BatchResult(
-        received=_count(data.get("num_received"), len(rows)),
-        rejected_count=_count(data.get("num_invalid_entries"), 0),
+        received=counts.received,
+        rejected_count=counts.invalid,
+        doubt=counts.doubt,
         rejected=[Rejected(places[row.row], row.reason) for row in rejected],
         trace=answer.trace,
         pause_s=answer.pause_s,
     )
-
-
-def _count(value: object, otherwise: int) -> int:
-    return int(value) if isinstance(value, int | str) and str(value).isdigit() else otherwise
 
 
 def _joined(results: Sequence[BatchResult]) -> BatchResult:
@@ -265,4 +267,5 @@ def _joined(results: Sequence[BatchResult]) -> BatchResult:
         rejected=sorted((row for result in results for row in result.rejected), key=lambda row: row.row),
         trace=results[-1].trace,
         pause_s=max(result.pause_s for result in results),
+        doubt=next((result.doubt for result in results if result.doubt), None),
     )

@@ -51,6 +51,8 @@ def read_error(
     if answer is None:
         return _unreadable(status, headers, body)
     if not (isinstance(answer, dict) and answer.get("error")):
+        if isinstance(answer, dict) and answer.get("error") is not None:  # `{"error": {}}` is no success
+            return _unreadable(status, headers, body)
         return None if status < 300 else _unexpected(status, headers)
     error = parse(answer["error"], headers)
     return _raised(_case(error, status), error.name, error, headers, act_id)

@@ -139,14 +139,14 @@ def _keep_sizes(session: Session, account_id: int, audiences: Sequence[Audience]
 def _due() -> list[int]:
     now = clock.now()
     query = (
-        select(col(MetaAccount.id), col(MetaHealth.asked_at))
+        select(col(MetaAccount.id), col(MetaAccount.client_id), col(MetaHealth.asked_at))
         .outerjoin(MetaHealth, col(MetaHealth.account_id) == col(MetaAccount.id))
         .where(col(MetaAccount.token).is_not(None), col(MetaAccount.paused_until) < now.timestamp())
     )
     with db.reading() as session:
-        asked = {row[0]: row[1] for row in session.execute(query)}
-        used = accounts.last_used(session, list(asked))
-    return [account_id for account_id, at in asked.items() if _is_due(at, used.get(account_id), now)]
+        found = session.execute(query).all()
+        used = accounts.last_used(session, {account_id: client_id for account_id, client_id, _ in found})
+    return [account_id for account_id, _, at in found if _is_due(at, used.get(account_id), now)]
 
 
 def _is_due(asked_at: datetime | None, used_at: datetime | None, now: datetime) -> bool:

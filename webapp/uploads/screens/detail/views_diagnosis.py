@@ -69,7 +69,9 @@ def _diagnosis(row: UploadRow) -> bytes:
 
 def _account_reference(row: UploadRow) -> str | None:
     """The vendor's id of the account; None for one that was deleted."""
+    if row.account_id is None:
+        return None
     try:
-        return registry.destination(row.destination).account(row.account_id or 0).reference
+        return registry.destination(row.destination).account(row.client_id, row.account_id).reference
     except LookupError:
         return None

@@ -16,6 +16,7 @@ from webapp.values.texts import LOCALE
 
 NEW, EXISTING = "nuova", "esistente"
 LONGEST_NAME = 200
+ACCOUNT_GONE = "L’account Facebook che avevi scelto non c’è più: scegline un altro."
 ACCOUNT_MISSING = "Scegli su quale account Facebook caricare gli utenti."
 NAME_MISSING = "Scrivi un nome per la nuova custom audience."
 NAME_LONG = f"Usa al massimo {LONGEST_NAME} caratteri."
@@ -67,10 +68,14 @@ class Draft:
 
 
 def read(form: Mapping[str, str], prospect: Prospect, accounts: Sequence[Account], proposed: str) -> Draft:
-    """From a form or a query string; a choice that is not offered is made: the only medium or account."""
+    """From a form or a query string; the only medium, or only account, is chosen before anybody chooses.
+
+    An account that the form names is obeyed: it may have been deleted since, and another one never takes its
+    place unseen.
+    """
     media = prospect.media or tuple(Medium)
     given = form.get("medium", "")
-    only = accounts[0].public_id if len(accounts) == 1 else ""
+    only = accounts[0].public_id if len(accounts) == 1 and "account" not in form else ""
     token = form.get("token", "")
     return Draft(
         medium=Medium(given) if given in {*media} else media[0],
@@ -131,7 +136,7 @@ def errors(
     if not prospect.to_send(draft.medium, draft.policy):
         found["medium"] = no_contact(draft.medium, prospect, draft.policy)
     if account is None:
-        found["account"] = ACCOUNT_MISSING
+        found["account"] = ACCOUNT_GONE if draft.account else ACCOUNT_MISSING
     elif account.problem:
         found["account"] = account.problem
     if problem := _about_audience(draft, account, listing):

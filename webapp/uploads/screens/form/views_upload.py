@@ -38,6 +38,10 @@ class Offer:
     prospect: Prospect | None
     proposed: str
 
+    @property
+    def client_id(self) -> int:
+        return self.source.database.client_id
+
     def draft(self, given: Any) -> Draft:
         return forms.read(given, self.prospect or NOBODY, self.accounts, self.proposed)
 
@@ -67,7 +71,7 @@ def name_fragment(database_id: str) -> str:
     offer = _offer(database_id, count=False)
     draft = offer.draft(request.args)
     account = forms.account_of(draft, offer.accounts)
-    listing = audience_list.read(account, KIND) if account and not account.problem else None
+    listing = audience_list.read(offer.client_id, account, KIND) if account and not account.problem else None
     taken = forms.about_name(draft, account, listing)
     return render_template(
         "uploads/screens/form/_name_check.html", **_shown(offer, draft, {}, None) | {"taken": taken}
@@ -104,7 +108,11 @@ def send(database_id: str) -> Response:
         return htmx.go_to(offer.source.upload_url())
     draft = offer.draft(request.form)
     account = forms.account_of(draft, offer.accounts)
-    listing = audience_list.read(account, KIND, again=True) if account and not account.problem else None
+    listing = (
+        audience_list.read(offer.client_id, account, KIND, again=True)
+        if account and not account.problem
+        else None
+    )
     warning = registry.destination(KIND).name_warning(draft.name)
     may_include = may(Role.ADMINISTRATOR)
     errors = forms.errors(draft, offer.prospect, account, listing, warning, may_include)
@@ -113,7 +121,12 @@ def send(database_id: str) -> Response:
         return _refuse(offer, draft, status, errors=errors, listing=listing)
     if running := _running_twin(offer, draft, account):
         return _refuse(offer, draft, 409, running=running, listing=listing)
-    _start(offer, draft, account, listing)
+    try:
+        _start(offer, draft, account, listing)
+    except commands.Gone as gone:  # deleted while the form was open
+        if gone.what != commands.Thing.ACCOUNT:
+            abort(404, str(gone))
+        return _refuse(offer, draft, 422, errors={"account": str(gone)}, listing=None)
     return htmx.notice(htmx.go_to(offer.source.url()), "Caricamento avviato. Lo trovi in cima allo storico.")
 
 
@@ -138,8 +151,6 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
         )
     except idempotency.AlreadyAsked:  # the same form, sent twice
         return
-    except LookupError:  # account or filter were deleted while the form was open
-        abort(404)
 
 
 def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
@@ -178,7 +189,7 @@ def _listing(offer: Offer, draft: Draft, again: bool = False) -> Listing | None:
     account = forms.account_of(draft, offer.accounts)
     if draft.is_new or account is None:
         return None
-    return audience_list.read(account, KIND, again)
+    return audience_list.read(offer.client_id, account, KIND, again)
 
 
 def _page(offer: Offer, draft: Draft, **more: Any) -> str:
