@@ -34,7 +34,7 @@ from webapp.workers import this_process, this_worker
 def claim_preparation(upload_id: int) -> Claim | None:
     """The right to prepare the upload, None when it is not the moment: it is not queued, somebody else is
     at it, its account rests or its audience is being filled by another upload."""
-    rests_until = leases.resting_until(upload_id)
+    rest = leases.resting(upload_id)
     try:
         with db.writing() as session:
             upload = session.get(Upload, upload_id, with_for_update=UPLOAD_LOCK)
@@ -43,8 +43,8 @@ def claim_preparation(upload_id: int) -> Claim | None:
             if upload.stop_requested:
                 transitions.settle(session, upload_id)
                 return None
-            if rests_until > clock.epoch():
-                transitions.pause(session, upload, problems.RESTING, rests_until)
+            if rest.until > clock.epoch():
+                transitions.pause(session, upload, rest.problem or problems.RESTING, rest.until)
                 return None
             if not _takes_its_audience(session, upload):
                 return None

@@ -14,9 +14,11 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations.base import Audience, DestinationError, NeedsPersonError, Problem, TemporaryError
-from webapp.destinations.meta.accounts import accounts, checks, grants
+from webapp.destinations.meta.accounts import accounts, checks, grants, pace
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.graph_api.audiences import audience, is_expiring, is_flagged
+from webapp.destinations.meta.graph_api.client import GraphClient
+from webapp.destinations.meta.graph_api.error_table import OPERATOR
 from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
 from webapp.services import services
@@ -37,6 +39,8 @@ class Findings:
     has_terms: bool = True
     expires_at: datetime | None = None
     knows_expiry: bool = False
+    app_trouble: str | None = None
+    other_version: str | None = None
     usage_percent: float | None = None
     nodes: Sequence[Mapping[str, Any]] = ()
 
@@ -66,7 +70,7 @@ def check(account_id: int) -> None:
         if isinstance(error, NeedsPersonError):
             accounts.mark(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
         if isinstance(error, TemporaryError) and error.account_wide and error.retry_after_s:
-            accounts.rest(account_id, error.retry_after_s)
+            pace.rest(account_id, error.retry_after_s, error.problem)
         _write(account_id, checked_at=clock.now(), trouble=grants.in_words(error).what)
         return
     _store(account, findings)
@@ -78,8 +82,8 @@ def _ask(account: MetaAccount) -> Findings:
     found = Findings()
     with http_session() as session:
         client = graph_client(session, accounts.token_of(account), account.act_id)
-        description = client.debug_token(app_id) if app_id else {}
-        if app_id and (problem := checks.token_problem(description, app_id)):
+        description = _description(client, app_id, found)
+        if description and (problem := checks.token_problem(description, app_id)):
             raise NeedsPersonError(problem)
         granted = grants.granted(client, description, account.token_kind)
         permission = checks.permission_problem(granted, account.token_kind)
@@ -87,11 +91,25 @@ def _ask(account: MetaAccount) -> Findings:
         on_account = checks.account_problems(node, account.act_id, account.name)
         found.nodes = client.custom_audiences(account.act_id)
         found.usage_percent = client.usage_percent
+        found.other_version = client.other_version
     found.has_permission = permission is None
     found.has_terms = not any(checks.terms_url(problem.code, "") for problem in on_account)
     found.problems = ([permission] if permission else []) + on_account
     found.expires_at, found.knows_expiry = grants.expires_at(description), bool(description)
     return found
+
+
+def _description(client: GraphClient, app_id: str, found: Findings) -> dict[str, Any]:
+    """What the app says of the token. Trouble of the app is noted, and is not the account's."""
+    if not app_id:
+        return {}
+    try:
+        return client.debug_token(app_id)
+    except DestinationError as error:
+        if error.problem.who != OPERATOR:
+            raise
+        found.app_trouble = f"{error.problem.what} {error.problem.todo}"
+        return {}
 
 
 def _store(account: MetaAccount, found: Findings) -> None:
@@ -106,6 +124,8 @@ def _store(account: MetaAccount, found: Findings) -> None:
         "checked_at": now,
         "answered_at": now,
         "trouble": None,
+        "app_trouble": found.app_trouble,
+        "graph_version": found.other_version,
         "has_permission": found.has_permission,
         "has_terms": found.has_terms,
         "usage_percent": found.usage_percent,

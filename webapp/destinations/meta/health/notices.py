@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from webapp.destinations.base import Notice
 from webapp.destinations.meta import texts
+from webapp.destinations.meta.graph_api.graph import GRAPH_VERSION
 from webapp.destinations.meta.graph_api.usage import SLOW_PERCENT
 from webapp.destinations.meta.models import MetaHealth
 from webapp.values.texts import percent, plural
@@ -20,6 +21,7 @@ def notices(
     """Most urgent first. *expires_at* as on the account; *health* None: nobody has looked yet."""
     found = [*_expiry(name, expires_at, now)]
     if health is not None:
+        found += _app(health)
         found += _audiences(name, health)
         found += _limit(name, health.usage_percent)
         found += _silence(name, health, now)
@@ -35,6 +37,22 @@ def _expiry(name: str, expires_at: datetime | None, now: datetime) -> list[Notic
     if expires_at is None or not now < expires_at < now + timedelta(days=texts.WARN_DAYS):
         return []
     return [Notice(expiry_tone((expires_at - now).days), texts.expiring(name, expires_at, now))]
+
+
+def _app(health: MetaHealth) -> list[Notice]:
+    """What only the person who runs Platea can see to; not the account's doing."""
+    found = []
+    if health.app_trouble:
+        found.append(Notice("err", f"{health.app_trouble} Lo fa chi gestisce Platea."))
+    if health.graph_version:
+        found.append(
+            Notice(
+                "warn",
+                f"Facebook risponde con la versione {health.graph_version} della Graph API, Platea chiede la"
+                f" {GRAPH_VERSION}. Chi gestisce Platea controlli se c’è un aggiornamento.",
+            )
+        )
+    return found
 
 
 def _audiences(name: str, health: MetaHealth) -> list[Notice]:
