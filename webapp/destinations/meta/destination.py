@@ -99,9 +99,7 @@ class MetaConnection:
         return self._call(lambda: self._client.custom_audiences(self._act_id))
 
     def create_audience(self, name: str, marker: str) -> str:
-        return self._call(
-            lambda: self._client.create_custom_audience(self._act_id, name, marker), writes=True, is_work=True
-        )
+        return self._call(lambda: self._create(name, marker), writes=True, is_work=True)
 
     def check_audience(self, audience_id: str) -> Audience:
         return audience(
@@ -117,6 +115,12 @@ class MetaConnection:
 
     def close(self) -> None:
         self._session.close()
+
+    def _create(self, name: str, marker: str) -> str:
+        """Looking for the marker takes many calls: while all of them fail, one tells as much."""
+        if pace.is_out_of_order(self._id):
+            self._client.me()
+        return self._client.create_custom_audience(self._act_id, name, marker)
 
     def _add(self, audience_id: str, rows: EncodedRows) -> BatchResult:
         """A deleted audience and a lost account are both 100/33: one must not pass for the other."""
@@ -172,5 +176,9 @@ def _shown(account: MetaAccount, health: MetaHealth | None = None) -> Account:
     assert account.id is not None
     problem = accounts.authorisation(account).problem
     end = account.token_expires_at
-    found = notices(account.name, end, health, clock.now()) if problem is None else ()
+    found = (
+        notices(account.name, end, health, clock.now(), account.pause if account.failures else None)
+        if problem is None
+        else ()
+    )
     return Account(account.id, account.public_id, account.name, account.act_id, problem, found)

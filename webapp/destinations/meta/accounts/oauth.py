@@ -78,9 +78,7 @@ def _login_session() -> OAuth2Session:
 
 def _raise_graph_error(response: requests.Response) -> requests.Response:
     """Graph's `{"error": {…}}` is not OAuth's; without this Authlib would report a dict as error code."""
-    if error := read_error(
-        response.status_code, response.headers, response.content, carried=Carried.SECRET
-    ):
+    if error := read_error(response.status_code, response.headers, response.content, carried=Carried.SECRET):
         raise error
     return response
 

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.destinations.base import DestinationError, Problem, Rest, TemporaryError
 from webapp.destinations.meta.graph_api import outage
+from webapp.destinations.meta.graph_api.error_table import OPERATOR
 from webapp.destinations.meta.models import MetaAccount
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,8 @@ def after_failure(account_id: int, error: DestinationError) -> DestinationError:
     if error.retry_after_s is not None:
         if error.account_wide:
             rest(account_id, error.retry_after_s, error.problem)
+        if error.problem.who == OPERATOR:  # whatever waits is to be woken when the app is in order again
+            _count(account_id, at_least=outage.FAILURES)
         return error
     failures, since = _count(account_id)
     if not outage.is_outage(failures):
@@ -90,15 +93,22 @@ def after_success(account_id: int) -> bool:
     return bool(was_out.rowcount)  # type: ignore[attr-defined]
 
 
-def _count(account_id: int) -> tuple[int, float]:
+def is_out_of_order(account_id: int) -> bool:
+    with db.reading() as session:
+        asked = select(col(MetaAccount.failures)).where(col(MetaAccount.id) == account_id)
+        return outage.is_outage(session.execute(asked).scalar_one_or_none() or 0)
+
+
+def _count(account_id: int, at_least: int = 1) -> tuple[int, float]:
     """The failures in a row with this one, and since when."""
-    now = clock.epoch()
+    now, failures = clock.epoch(), col(MetaAccount.failures)
+    more = case((failures + 1 < at_least, at_least), else_=failures + 1)
     began = case((col(MetaAccount.failures) == 0, now), else_=col(MetaAccount.failing_since))
     with db.writing() as session:
         row = session.execute(
             update(MetaAccount)
             .where(col(MetaAccount.id) == account_id)
-            .values(failures=MetaAccount.failures + 1, failing_since=began)
+            .values(failures=more, failing_since=began)
             .returning(col(MetaAccount.failures), col(MetaAccount.failing_since))
             .execution_options(synchronize_session=False)
         ).one_or_none()

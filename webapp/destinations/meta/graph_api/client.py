@@ -9,7 +9,7 @@ from requests import Session
 from webapp.destinations.base import BatchResult, EncodedRows, NeedsPersonError, Rejected, TemporaryError
 from webapp.destinations.meta.graph_api import error_table as table
 from webapp.destinations.meta.graph_api.deadline import within
-from webapp.destinations.meta.graph_api.errors import failure
+from webapp.destinations.meta.graph_api.errors import HEAVY, failure
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S, GRAPH_VERSION, HUGE, Answer, Graph
 from webapp.destinations.meta.graph_api.payload import (
     UploadSession,
@@ -35,7 +35,7 @@ DESCRIPTION = "Creata con Platea"
 # Graph answers code 1 "reduce the amount of data" to pages too heavy for it (Meta sheet §3.2), however few
 # they are; Meta's own SDK for Java goes down to one (facebook-java-business-sdk#46).
 PAGE_ROWS = 200
-TOO_HEAVY = ("1", HUGE)  # Graph's code, and ours for a page larger than we take
+TOO_HEAVY = ("1", HEAVY, HUGE)
 
 
 class GraphClient:
@@ -200,9 +200,11 @@ class GraphClient:
             try:
                 return self._graph.get(path, fields=fields, limit=limit, **cursor), limit
             except TemporaryError as error:
-                if limit == 1 or error.problem.code.split("/")[0] not in TOO_HEAVY:
+                code = error.problem.code
+                if limit == 1 or not (code in TOO_HEAVY or code.startswith("1/")):
                     raise
-                limit //= 2
+                # Without the words for a heavy page it may be an outage, where every try is one too many.
+                limit = max(1, limit // (2 if code in (HEAVY, HUGE) else 4))
 
     def _find_marked(self, act_id: str, marker: str) -> str | None:
         for row in self._pages(f"act_{act_id}/customaudiences", "id,description"):

@@ -18,6 +18,7 @@ from webapp.destinations.meta.graph_api.blame import UNKNOWN_APP, Carried, app_c
 from webapp.destinations.meta.graph_api.error_table import Case
 from webapp.destinations.meta.graph_api.usage import told_wait_s
 
+HEAVY = "1/pagina pesante"  # "Please reduce the amount of data you're asking for". Source: Meta sheet §6.2
 _TRACE = re.compile(r"[\w/+=-]{1,64}").fullmatch
 _FIELD = re.compile(r"[a-z_]{1,40}").fullmatch
 
@@ -35,7 +36,9 @@ class GraphError:
 
     @property
     def name(self) -> str:
-        """As support knows it: `190/463`, `100`, `senza codice`."""
+        """As support knows it: `190/463`, `100`, `senza codice`; a page that is too heavy has only words."""
+        if self.code == 1 and "reduce the amount of data" in self.text:
+            return HEAVY
         if self.code is None:
             return "senza codice"
         return f"{self.code}/{self.subcode}" if self.subcode else str(self.code)

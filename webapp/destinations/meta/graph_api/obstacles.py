@@ -11,6 +11,7 @@ from webapp.destinations.meta.graph_api.error_table import Case, passing
 
 CHECK = "Se continua, avvisa chi gestisce Platea."
 
+
 class Obstacle(NamedTuple):
     """*code* as `Problem.code`; *case* the first words; *todo* for who runs Platea, once it has lasted."""
 

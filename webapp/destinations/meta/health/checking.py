@@ -71,8 +71,11 @@ def check(account_id: int) -> None:
             accounts.mark(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
         if isinstance(error, TemporaryError) and error.account_wide and error.retry_after_s:
             pace.rest(account_id, error.retry_after_s, error.problem)
-        _write(account_id, checked_at=clock.now(), trouble=grants.in_words(error).what)
+        problem = grants.in_words(error)
+        of_the_app = f"{problem.what} {problem.todo}" if problem.who == OPERATOR else None
+        _write(account_id, checked_at=clock.now(), trouble=problem.what, app_trouble=of_the_app)
         return
+    pace.after_success(account_id)
     _store(account, findings)
 
 

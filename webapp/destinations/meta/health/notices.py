@@ -1,10 +1,12 @@
 """What to see to on an account before it stops its uploads: expiry, blocked audiences, limits. PURE."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from webapp.destinations.base import Notice
 from webapp.destinations.meta import texts
+from webapp.destinations.meta.graph_api.error_table import OPERATOR
 from webapp.destinations.meta.graph_api.graph import GRAPH_VERSION
 from webapp.destinations.meta.graph_api.usage import SLOW_PERCENT
 from webapp.destinations.meta.models import MetaHealth
@@ -16,10 +18,15 @@ URGENCY = ("err", "warn", "")
 
 
 def notices(
-    name: str, expires_at: datetime | None, health: MetaHealth | None, now: datetime
+    name: str,
+    expires_at: datetime | None,
+    health: MetaHealth | None,
+    now: datetime,
+    pause: Mapping[str, Any] | None = None,
 ) -> tuple[Notice, ...]:
-    """Most urgent first. *expires_at* as on the account; *health* None: nobody has looked yet."""
-    found = [*_expiry(name, expires_at, now)]
+    """Most urgent first. *expires_at* as on the account; *health* None: nobody has looked yet; *pause*: why
+    its uploads do not go on, while they do not."""
+    found = [*_expiry(name, expires_at, now), *_pause(pause)]
     if health is not None:
         found += _app(health)
         found += _audiences(name, health)
@@ -37,6 +44,12 @@ def _expiry(name: str, expires_at: datetime | None, now: datetime) -> list[Notic
     if expires_at is None or not now < expires_at < now + timedelta(days=texts.WARN_DAYS):
         return []
     return [Notice(expiry_tone((expires_at - now).days), texts.expiring(name, expires_at, now))]
+
+
+def _pause(pause: Mapping[str, Any] | None) -> list[Notice]:
+    if pause is None or pause["who"] != OPERATOR:
+        return []
+    return [Notice("err", f"{pause['what']} {pause['todo']} Lo fa chi gestisce Platea.")]
 
 
 def _app(health: MetaHealth) -> list[Notice]:
