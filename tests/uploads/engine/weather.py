@@ -1,5 +1,6 @@
 """An hour at Facebook, lived in seconds: a clock that is moved, a worker that makes its rounds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from redis import Redis
@@ -7,7 +8,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from time_machine import Traveller
 
-from tests.uploads.conftest import is_final, read
+from tests.uploads.conftest import is_final
 from webapp.queueing import QUEUE, SafeJob
 from webapp.uploads import jobs
 from webapp.uploads.engine import enqueue
@@ -25,14 +26,22 @@ class Worker:
     redis_url: str
     clock: Traveller
 
-    def live(self, seconds: float, *until_ended: Upload) -> float:
-        """Go through *seconds*, or less when all of *until_ended* have ended before; how many went by."""
-        gone = 0.0
-        while gone < seconds and not (until_ended and all(map(is_final, until_ended))):
+    def live(self, seconds: float) -> None:
+        for _ in range(round(seconds / ROUND_S)):
             self._round()
             self.clock.shift(ROUND_S)
+
+    def until_ended(self, uploads: Mapping[str, Upload], within_s: float) -> dict[str, float]:
+        """After how many seconds each of *uploads* had ended; AssertionError when one takes too long."""
+        ended: dict[str, float] = {}
+        gone = 0.0
+        while len(ended) < len(uploads):
+            assert gone <= within_s, f"ended: {ended}"
+            self._round()
+            ended |= {name: gone for name, one in uploads.items() if name not in ended and is_final(one)}
+            self.clock.shift(ROUND_S)
             gone += ROUND_S
-        return gone
+        return ended
 
     def _round(self) -> None:
         reconcile()
@@ -46,7 +55,3 @@ class Worker:
                 if not rung:
                     return
             raise AssertionError("the bells never stop")
-
-
-def status_of(upload: Upload) -> str:
-    return read(upload).status

@@ -1,10 +1,11 @@
 """Facebook as a destination: what uploads see of it (`destinations.base`)."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -22,7 +23,8 @@ from webapp.destinations.base import (
     TemporaryError,
 )
 from webapp.destinations.meta import name_words, queries, texts
-from webapp.destinations.meta.accounts import accounts, pace
+from webapp.destinations.meta.accounts import accounts, audience_lists, pace
+from webapp.destinations.meta.accounts.audience_lists import Listed
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.graph_api.audiences import audience
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
@@ -92,11 +94,27 @@ class MetaConnection:
         self._client = graph_client(self._session, token, account.act_id, deadline_s)
 
     def audiences(self) -> list[Audience]:
-        return [audience(node) for node in self.audience_nodes()]
+        return [audience(node) for node in self.listed().nodes]
 
-    def audience_nodes(self) -> list[dict[str, Any]]:
-        """Every audience as Graph describes it, for the page that shows more than uploads need."""
-        return self._call(lambda: self._client.custom_audiences(self._act_id))
+    def listed(self) -> Listed:
+        """Every audience as Graph describes it: read now, or by a worker when that takes too long."""
+        if audience_lists.is_slow(audience_lists.kept(self._id)):
+            return audience_lists.from_a_worker(self._id)
+        try:
+            return Listed(self._call(lambda: self._client.custom_audiences(self._act_id)), clock.now())
+        except TemporaryError as error:
+            if error.problem.code != "tempo":
+                raise
+        return audience_lists.from_a_worker(self._id)
+
+    def read_audiences(self) -> None:
+        """What a worker does for `listed`: it has the time, and keeps what it read."""
+        started = time.monotonic()
+        nodes = self._call(lambda: self._client.custom_audiences(self._act_id, audience_lists.JOB_DEADLINE_S))
+        took_s = time.monotonic() - started
+        with db.writing() as session:
+            if session.get(MetaAccount, self._id) is not None:
+                audience_lists.keep(session, self._id, nodes, took_s)
 
     def create_audience(self, name: str, marker: str) -> str:
         return self._call(lambda: self._create(name, marker), writes=True, is_work=True)
@@ -119,7 +137,7 @@ class MetaConnection:
     def _create(self, name: str, marker: str) -> str:
         """Looking for the marker takes many calls: while all of them fail, one tells as much."""
         if pace.is_out_of_order(self._id):
-            self._client.me()
+            self._client.ad_account(self._act_id)
         return self._client.create_custom_audience(self._act_id, name, marker)
 
     def _add(self, audience_id: str, rows: EncodedRows) -> BatchResult:

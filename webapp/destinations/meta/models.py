@@ -74,6 +74,21 @@ class MetaHealth(SQLModel, table=True):
     expiring: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
 
 
+class MetaAudienceList(SQLModel, table=True):
+    """The custom audiences of an account as a worker read them last, for lists that take too long for a page.
+
+    *nodes*: as Graph describes them, None while nobody has read them; *took_s*: how long it took.
+    """
+
+    __tablename__ = "meta_audience_list"
+
+    account_id: int = Field(primary_key=True, foreign_key="meta_account.id", ondelete="CASCADE")
+    asked_at: datetime | None = None
+    read_at: datetime | None = None
+    took_s: float = 0
+    nodes: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(Json))
+
+
 class AudienceSize(SQLModel, table=True):
     """How large a custom audience was on a day, as Meta estimated it; one row a day."""
 

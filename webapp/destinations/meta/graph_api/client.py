@@ -106,9 +106,12 @@ class GraphClient:
         """The ad account *act_id* (digits) with `ACCOUNT_FIELDS`."""
         return _node(self._graph.get(f"act_{act_id}", fields=ACCOUNT_FIELDS))
 
-    def custom_audiences(self, act_id: str) -> list[dict[str, Any]]:
-        """Every audience of the account with `AUDIENCE_FIELDS`, newest first."""
-        with within(self._graph.deadline_s):
+    def custom_audiences(self, act_id: str, deadline_s: float | None = None) -> list[dict[str, Any]]:
+        """Every audience of the account with `AUDIENCE_FIELDS`, newest first.
+
+        *deadline_s*: for all pages together, where each still ends within that of the client.
+        """
+        with within(deadline_s or self._graph.deadline_s):
             return list(self._pages(f"act_{act_id}/customaudiences", AUDIENCE_FIELDS))
 
     def custom_audience(self, audience_id: str, act_id: str | None = None) -> dict[str, Any]:

@@ -4,7 +4,8 @@ No page ever waits for Facebook to know it, and an account that nobody uploads t
 an expired token is found before an upload needs it.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations.base import Audience, DestinationError, NeedsPersonError, Problem, TemporaryError
-from webapp.destinations.meta.accounts import accounts, checks, grants, pace
+from webapp.destinations.meta.accounts import accounts, audience_lists, checks, grants, pace
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.graph_api.audiences import audience, is_expiring, is_flagged
 from webapp.destinations.meta.graph_api.client import GraphClient
@@ -42,7 +43,8 @@ class Findings:
     app_trouble: str | None = None
     other_version: str | None = None
     usage_percent: float | None = None
-    nodes: Sequence[Mapping[str, Any]] = ()
+    nodes: Sequence[dict[str, Any]] = ()
+    listing_s: float = 0
 
 
 def ring_due() -> None:
@@ -92,7 +94,9 @@ def _ask(account: MetaAccount) -> Findings:
         permission = checks.permission_problem(granted, account.token_kind)
         node = client.ad_account(account.act_id)
         on_account = checks.account_problems(node, account.act_id, account.name)
-        found.nodes = client.custom_audiences(account.act_id)
+        started = time.monotonic()
+        found.nodes = client.custom_audiences(account.act_id, audience_lists.JOB_DEADLINE_S)
+        found.listing_s = time.monotonic() - started
         found.usage_percent = client.usage_percent
         found.other_version = client.other_version
     found.has_permission = permission is None
@@ -143,6 +147,7 @@ def _store(account: MetaAccount, found: Findings) -> None:
         if found.knows_expiry:
             current.token_expires_at = found.expires_at
         health_notes.note(session, account.id, **values)
+        audience_lists.keep(session, account.id, list(found.nodes), found.listing_s)
         _keep_sizes(session, account.id, ours, now)
 
 
