@@ -18,7 +18,6 @@ PARAMETERS = {
     "callback": "JSONP callbacks",
     "asyncbatch": "asynchronous batch requests",
 }
-REFUSALS = ("100", "12", "2500", "405", "100/33")
 
 
 def feature_of(params: dict[str, Any]) -> str | None:
@@ -30,7 +29,7 @@ def feature_of(params: dict[str, Any]) -> str | None:
 
 
 def refusal(feature: str, path: str, how: str) -> GraphError:
-    """*how* is one of `REFUSALS`."""
+    """*how* is one of `settings.REFUSALS`."""
     text = f"{feature} is not available for this app"
     if how == "100/33":
         return no_such_object(path.strip("/").split("/")[0], "POST")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+# How a feature that is closed to new apps may be refused: which one Meta chose is printed nowhere.
+REFUSALS = ("100", "12", "2500", "405", "100/33")
 LATEST_VERSION = "v26.0"
 # Marketing API v24.0 ended on 2026-11-10. Source: Meta sheet §8.
 OLDEST_VERSION = "v25.0"
@@ -45,6 +47,8 @@ def changed(settings: Settings, values: dict[str, Any]) -> Settings:
             raise ValueError(f"impostazione sconosciuta: {name}")
         if not _has_the_type_of(getattr(Settings, name), value):
             raise ValueError(f"valore non valido per {name}")
+    if values.get("legacy_refusal", REFUSALS[0]) not in REFUSALS:
+        raise ValueError(f"legacy_refusal è uno di: {', '.join(REFUSALS)}")
     return replace(settings, **values)
 
 
