@@ -214,7 +214,7 @@ def test_a_page_too_heavy_for_graph_is_asked_for_in_halves(client, simulator):
 
 @pytest.mark.parametrize("most", [1, 3, 10])
 def test_pages_go_down_to_one_audience_when_each_is_heavy(most):
-    """As accounts with long descriptions do: Graph says code 1 to larger pages, or sends more than we take."""
+    """Long descriptions: Graph says code 1 to larger pages, or sends more than we take."""
     asked = []
 
     def talk(connection):
