@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from webapp import clock
@@ -81,20 +81,25 @@ def _others_passed(session: Session, claimed: Claimed, errors: int) -> bool:
             col(Upload.account_id) == upload.account_id,
             col(Batch.status) == BatchStatus.SENT,
             col(Batch.id) != claimed.batch_id,
-            col(Batch.sent_at) > _first_failure(session, claimed, errors),
+            col(Batch.sent_at) >= _first_failure(session, claimed, errors),
         )
     )
     return session.execute(sent).scalar_one() > 0
 
 
 def _first_failure(session: Session, claimed: Claimed, errors: int) -> datetime:
-    """Of those that count: a batch that was put back by hand starts from none, its history stays."""
-    first = select(func.min(col(BatchEvent.at))).where(
-        col(BatchEvent.upload_id) == claimed.upload_id,
-        col(BatchEvent.batch_id) == claimed.batch_id,
-        col(BatchEvent.kind) == Event.RETRIED,
-        col(BatchEvent.attempt) > claimed.attempt - errors,
+    """Of those that count: a batch that was put back by hand starts from none, its history stays. One that
+    was made by halving had failed by then, as a part of the whole."""
+    of_upload = col(BatchEvent.upload_id) == claimed.upload_id
+    own = (
+        (col(BatchEvent.batch_id) == claimed.batch_id)
+        & (col(BatchEvent.kind) == Event.RETRIED)
+        & (col(BatchEvent.attempt) > claimed.attempt - errors)
     )
+    made = (col(BatchEvent.kind) == Event.HALVED) & (
+        col(BatchEvent.detail)["other"].as_integer() == claimed.seq
+    )
+    first = select(func.min(col(BatchEvent.at))).where(of_upload, or_(own, made))
     return session.execute(first).scalar_one_or_none() or clock.now()
 
 

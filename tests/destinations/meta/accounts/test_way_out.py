@@ -1,5 +1,6 @@
 """How calls leave the house: by the proxy and with the certificates of the settings, by nothing else."""
 
+import json
 import ssl
 from dataclasses import replace
 
@@ -27,7 +28,8 @@ def the_proxy(seen: list[str]):
     def talk(connection):
         while True:
             seen.append(request_of(connection)[0])
-            answer(connection, b'{"id":"1","name":"Giulia Ferri","access_token":"EAABbreve123456"}')
+            told = {"id": "1", "name": "Giulia Ferri", "access_token": TOKEN}
+            answer(connection, json.dumps(told).encode())
 
     return talk
 
