@@ -113,16 +113,18 @@ def test_a_paused_upload_can_be_stopped_and_says_what_was_sent(world, work):
 
 
 def test_a_long_outage_loses_nothing_and_gives_up_on_nothing(world, work):
-    """Ten rounds of errors are more than one batch alone would be allowed."""
+    """More errors than one batch alone would be allowed."""
     world.add_contacts(*people(6))
-    world.simulator.order(fault="unavailable", on="POST /users", times=20)
+    world.simulator.order(fault="unavailable", on="POST /users", times=None)
     upload = work(world.start())
-    for _ in range(9):
+    for _ in range(20):
         let_the_pause_end(world)
-        jobs.send_upload(upload.id)
         reconcile()
-    assert read(upload).status in (UploadStatus.SENDING, UploadStatus.PAUSED)
+        jobs.send_upload(upload.id)
+    assert read(upload).status == UploadStatus.PAUSED
+    assert read(upload).reason.startswith("Facebook ha un problema: riproviamo alle ")
 
+    world.simulator.order(clear=True)
     let_the_pause_end(world)
     reconcile()
     jobs.send_upload(upload.id)
