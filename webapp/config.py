@@ -1,6 +1,7 @@
 """Settings, read once from the environment. A wrong value stops the start with an Italian sentence."""
 
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,8 @@ class Settings:
     dialog_url: str = DIALOG_URL
     meta_app_id: str = ""
     meta_app_secret: str = field(default="", repr=False)
+    proxy: str = field(default="", repr=False)  # of calls to Facebook; may hold a password
+    ca_file: str = ""  # PEM certificates that calls to Facebook trust besides the usual ones
     demo: bool = False
     batch_rows: int = 5000
     lease_s: float = 60.0
@@ -81,6 +84,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         max_import_columns=int(_number(env, "PLATEA_MAX_IMPORT_COLUMNS", 200, 1, 2_000)),
         filter_patience_s=_number(env, "PLATEA_FILTER_PATIENCE_S", 2, 0.1, 30),
         **_backup(env, data_dir, database),
+        **_way_out(env),
         **_mail(env),
     )
 
@@ -131,6 +135,24 @@ def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, 
     if not folder or not every_h:
         return {}
     return {"backup_dir": Path(folder).resolve(), "backup_every_h": every_h}
+
+
+def _way_out(env: Mapping[str, str]) -> dict[str, Any]:
+    """How calls to Facebook leave a network that lets nobody out directly."""
+    proxy, ca_file = _text(env, "PLATEA_PROXY", ""), _text(env, "PLATEA_CA_FILE", "")
+    try:
+        parts = urlsplit(proxy)
+        is_proxy = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none
+        is_proxy = False
+    if proxy and not is_proxy:
+        raise WrongSetting("PLATEA_PROXY deve essere come http://proxy.esempio.it:3128 (o https://…).")
+    try:
+        if ca_file:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca_file)
+    except OSError:  # not there, not to be read, or no certificate in it
+        raise WrongSetting(f"PLATEA_CA_FILE: in {ca_file} non ci sono certificati PEM leggibili.") from None
+    return {"proxy": proxy, "ca_file": ca_file}
 
 
 def _mail(env: Mapping[str, str]) -> dict[str, Any]:

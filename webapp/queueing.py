@@ -34,6 +34,7 @@ ALLOWED = frozenset(
     {
         "webapp.contacts.jobs.run_import",
         "webapp.destinations.meta.jobs.check_account",
+        "webapp.destinations.meta.jobs.read_audiences",
         "webapp.uploads.jobs.prepare_upload",
         "webapp.uploads.jobs.send_upload",
     }

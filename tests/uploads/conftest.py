@@ -47,6 +47,12 @@ class World:
         }
         return start_upload(**request)
 
+    def connect(self, name: str, act_id: str) -> MetaAccount:
+        """Another ad account of the client."""
+        from webapp.destinations.meta.accounts import accounts
+
+        return accounts.save_with_token(self.client.id, name, act_id, self.simulator.access_token)
+
     def add_contacts(self, *emails: str | None, **more: object) -> list[int]:
         return add_contacts(self.database, emails, **more)
 

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.chaos.tables import Report
 from webapp import wiring
+
+outages = Report()  # the figures of the outages, printed when they have run
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -31,3 +34,10 @@ def settings(settings, request):
     if kind == "postgresql":
         return replace(settings, database_url=request.getfixturevalue("create_database")("prova"))
     return replace(settings, database_url=f"sqlite:///{settings.data_dir / 'platea.db'}")
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    for table in outages.tables:
+        terminalreporter.section(table.title)
+        for line in table.lines():
+            terminalreporter.write_line(line)

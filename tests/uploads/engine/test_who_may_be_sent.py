@@ -12,7 +12,7 @@ from tests.uploads.engine.test_sending import batches, digests, kinds, many
 from webapp import clock, db
 from webapp import services as platea
 from webapp.contacts import database_removal
-from webapp.contacts.consent import Consent
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.erasure import erased
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.people import contact_edit
@@ -35,7 +35,7 @@ def small_batches(connected):
 
 
 def prepared(world, **changes):
-    upload = world.start(consent=Consent.NOT_REFUSED, **changes)
+    upload = world.start(consent=ConsentPolicy.NOT_REFUSED, **changes)
     jobs.prepare_upload(upload.id)
     return upload
 
@@ -168,7 +168,7 @@ def test_an_address_that_was_changed_since_is_not_sent_when_its_holder_says_no(w
 
 def test_with_consent_of_anyone_a_no_changes_nothing(world):
     ids = world.add_contacts(*many(3))
-    upload = world.start(consent=Consent.ANYONE)
+    upload = world.start(consent=ConsentPolicy.ANYONE)
     jobs.prepare_upload(upload.id)
     say_no(*ids)
 

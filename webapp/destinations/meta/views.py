@@ -9,6 +9,7 @@ from webapp.access.models import Role
 from webapp.destinations.base import DestinationError
 from webapp.destinations.meta import queries, texts
 from webapp.destinations.meta.accounts import accounts, callbacks, oauth, views_account
+from webapp.destinations.meta.accounts.audience_lists import READING
 from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S
 from webapp.destinations.meta.accounts.grants import in_words
 from webapp.destinations.meta.accounts.listing import AudienceRow, audience_row
@@ -94,12 +95,15 @@ def _listing(account: MetaAccount) -> dict[str, object]:
     try:
         connection = MetaDestination().connect(account.client_id, account.id or 0, PAGE_DEADLINE_S)
         try:
-            audiences: list[AudienceRow] = [audience_row(node) for node in connection.audience_nodes()]
+            listed = connection.listed()
         finally:
             connection.close()
     except DestinationError as error:
-        return {"audiences": None, "problem": in_words(error), "read_at": clock.now()}
-    return {"audiences": audiences, "problem": None, "read_at": clock.now()}
+        is_being_read = error.problem.code == READING.code
+        problem = error.problem if is_being_read else in_words(error)
+        return {"audiences": None, "problem": problem, "is_being_read": is_being_read, "read_at": clock.now()}
+    audiences: list[AudienceRow] = [audience_row(node) for node in listed.nodes]
+    return {"audiences": audiences, "problem": None, "read_at": listed.read_at}
 
 
 def menu_counts(session: Session, client_id: int) -> dict[str, shell.Badge]:

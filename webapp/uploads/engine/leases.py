@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations import registry
-from webapp.destinations.base import EncodedRows
+from webapp.destinations.base import EncodedRows, Rest
 from webapp.services import services
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import transitions, withdrawals
@@ -36,14 +36,14 @@ def claim(upload_id: int) -> Claimed | None:
 
 def _take(upload_id: int) -> Claimed | None:
     now = clock.epoch()
-    rests_until = resting_until(upload_id)
+    rest = resting(upload_id)
     with db.writing() as session:
         held = locked(session, upload_id)
         if held is None or not _may_send(session, held.row):
             return None
         upload = held.row
-        if rests_until > now:
-            transitions.pause(held, problems.RESTING, rests_until)
+        if rest.until > now:
+            transitions.pause(held, rest.problem or problems.RESTING, rest.until)
             return None
         due = (
             select(col(Batch.id))
@@ -52,7 +52,8 @@ def _take(upload_id: int) -> Claimed | None:
                 col(Batch.status) == BatchStatus.PENDING,
                 col(Batch.next_attempt_at) <= now,
             )
-            .order_by(col(Batch.seq))
+            # Those that never failed first: one bad batch keeps no other from showing that Facebook answers.
+            .order_by(col(Batch.errors), col(Batch.seq))
             .limit(1)
             .with_for_update(skip_locked=True)
         )
@@ -103,18 +104,20 @@ def update_if_ours(session: Session, claimed: Claimed, **values: object) -> bool
     return bool(written.rowcount)  # type: ignore[attr-defined]
 
 
-def resting_until(upload_id: int) -> float:
-    """Until when the upload's ad account must not be called, in seconds since 1970; 0 when it may."""
+def resting(upload_id: int) -> Rest:
+    """Until when the upload's ad account must not be called, and why."""
     with db.reading() as session:
         wanted = select(col(Upload.destination), col(Upload.account_id)).where(col(Upload.id) == upload_id)
         found = session.execute(wanted).one_or_none()
-    return registry.destination(found.destination).resting_until(found.account_id or 0) if found else 0.0
+    return registry.destination(found.destination).resting(found.account_id or 0) if found else Rest()
 
 
 def _may_send(session: Session, upload: Upload) -> bool:
     if upload.status != UploadStatus.SENDING or upload.stop_requested:
         return False
-    return _in_flight(session, upload) < plan.SENDERS_PER_ACCOUNT
+    destination = registry.destination(upload.destination)
+    most = destination.senders(session, upload.account_id or 0, plan.SENDERS_PER_ACCOUNT)
+    return _in_flight(session, upload) < most
 
 
 def _in_flight(session: Session, upload: Upload) -> int:

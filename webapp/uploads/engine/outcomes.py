@@ -4,20 +4,19 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations import registry
 from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, TemporaryError
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import sent_ledger, transitions, withdrawals
+from webapp.uploads.engine import account_rest, halves, sent_ledger, transitions, withdrawals
 from webapp.uploads.engine.claimed import Claimed
 from webapp.uploads.engine.leases import update_if_ours
 from webapp.uploads.engine.locks import LockedUpload, locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, BatchRows
-from webapp.uploads.packed_ids import pack
 from webapp.uploads.status import BatchStatus
 
 
@@ -45,6 +44,8 @@ def record_sent(claimed: Claimed, result: BatchResult) -> None:
             sent_ledger.remember(held.session, held.row, _confirmed(ids, result), claimed.duplicates)
             if result.pause_s > 0:
                 transitions.pause(held, problems.RESTING, clock.epoch() + result.pause_s)
+    if result.recovered:
+        account_rest.wake(claimed.destination, claimed.account_id)
 
 
 def _confirmed(ids: Sequence[int], result: BatchResult) -> set[int]:
@@ -61,7 +62,7 @@ def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
         errors = (batch.errors if batch else 0) + 1
     wait = error.retry_after_s or plan.wait_s(errors, random.random())
     if error.account_wide:  # every upload of the account: insisting while it is throttled lengthens the wait
-        registry.destination(claimed.destination).rest(claimed.account_id, wait)
+        registry.destination(claimed.destination).rest(claimed.account_id, wait, problem)
     with _recording(
         claimed,
         status=BatchStatus.PENDING,
@@ -77,10 +78,12 @@ def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
         _note(held.session, claimed, Event.RETRIED, **said, wait_s=round(wait))
         if error.account_wide:
             transitions.pause(held, problem, clock.epoch() + wait)
-        elif error.too_large and errors > 1 and len(claimed.rows) > 1:
-            _halve(held.session, claimed)
-        elif errors >= plan.MAX_ERRORS and _others_get_through(held.session, claimed):
-            _set_aside(held.session, claimed)
+        if error.in_a_row:  # a limit says nothing about the batch that met it
+            step = plan.after_error(halves.trouble_of(held.session, claimed, error, errors))
+            if step == plan.Next.HALVE:
+                halves.halve(held.session, claimed)
+            elif step == plan.Next.SET_ASIDE:
+                _set_aside(held.session, claimed)
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
@@ -144,44 +147,9 @@ def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int |
     )
 
 
-def _halve(session: Session, claimed: Claimed) -> None:
-    """Two batches of half the size in place of one that is too large for the destination."""
-    batch = session.get_one(Batch, claimed.batch_id, populate_existing=True)
-    packed = session.get_one(BatchRows, claimed.batch_id)
-    half, rows, ids = len(claimed.rows) // 2, claimed.rows, claimed.contact_ids
-    last = session.execute(
-        select(func.max(col(Batch.seq))).where(col(Batch.upload_id) == claimed.upload_id)
-    ).scalar_one()
-    other = Batch(
-        upload_id=claimed.upload_id, seq=last + 1, n_rows=len(rows) - half, schema_=list(rows.schema)
-    )
-    session.add(other)
-    session.flush()
-    session.add(
-        BatchRows(
-            batch_id=other.id or 0,
-            digests=rows.part(half, len(rows)).digests,
-            contact_ids=pack(ids[half:]),
-            duplicates=packed.duplicates,  # of both: pairs of contacts that a batch does not hold say nothing
-        )
-    )
-    packed.digests, packed.contact_ids = rows.part(0, half).digests, pack(ids[:half])
-    batch.n_rows, batch.next_attempt_at = half, 0
-    session.add_all((batch, packed))
-    _note(session, claimed, Event.HALVED, rows=half, other=last + 1)
-
-
 def _forget_digests(session: Session, claimed: Claimed) -> None:
     rows = update(BatchRows).where(col(BatchRows.batch_id) == claimed.batch_id)
     session.execute(rows.values(digests=b"").execution_options(synchronize_session=False))
-
-
-def _others_get_through(session: Session, claimed: Claimed) -> bool:
-    """Whether the trouble is with this batch: others of the upload were sent. In an outage none is."""
-    sent = select(func.count()).where(
-        col(Batch.upload_id) == claimed.upload_id, col(Batch.status) == BatchStatus.SENT
-    )
-    return bool(session.execute(sent).scalar_one() > 0)
 
 
 def _set_aside(session: Session, claimed: Claimed) -> None:

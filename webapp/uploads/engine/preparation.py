@@ -35,7 +35,7 @@ from webapp.workers import this_process, this_worker
 def claim_preparation(upload_id: int) -> Claim | None:
     """The right to prepare the upload, None when it is not the moment: it is not queued, somebody else is
     at it, its account rests or its audience is being filled by another upload."""
-    rests_until = leases.resting_until(upload_id)
+    rest = leases.resting(upload_id)
     try:
         with db.writing() as session:
             held = locked(session, upload_id)
@@ -44,8 +44,8 @@ def claim_preparation(upload_id: int) -> Claim | None:
             if held.row.stop_requested:
                 transitions.settle(held)
                 return None
-            if rests_until > clock.epoch():
-                transitions.pause(held, problems.RESTING, rests_until)
+            if rest.until > clock.epoch():
+                transitions.pause(held, rest.problem or problems.RESTING, rest.until)
                 return None
             if not _takes_its_audience(held):
                 return None

@@ -226,6 +226,8 @@ def paused(row: UploadRow) -> str:
     what = (row.reason or "").rstrip(".")
     if row.resume_at is None:
         return "aspetta che qualcuno intervenga"
+    if "riproviamo alle" in what:  # the destination has said when by itself
+        return what
     again = f"riprende da solo {at(row.resume_at, row.updated_at)}"
     return f"{what}: {again}" if what else again
 

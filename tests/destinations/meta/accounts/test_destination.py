@@ -9,7 +9,7 @@ import time_machine
 from tests.destinations.meta.accounts.journey import saved
 from webapp import clock, db
 from webapp.destinations.base import Medium, NeedsPersonError, PermanentError, Person, TemporaryError
-from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.accounts import accounts, pace
 from webapp.destinations.registry import destination
 
 META = destination("meta")
@@ -149,8 +149,8 @@ def test_a_throttled_account_rests_and_nobody_insists(account, connection, simul
 
 
 def test_a_longer_rest_is_not_cut_short(account):
-    accounts.rest(account.id, 600)
-    accounts.rest(account.id, 60)
+    pace.rest(account.id, 600)
+    pace.rest(account.id, 60)
 
     assert saved()[0].paused_until - clock.epoch() > 500
 

@@ -12,7 +12,7 @@ from tests.conftest import add_operator
 from tests.destinations.meta.accounts.journey import FACEBOOK
 from webapp import clock, db, queueing
 from webapp.access.models import Client, Membership, Role
-from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.accounts import accounts, pace
 from webapp.destinations.meta.health import checking
 from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
 
@@ -138,7 +138,7 @@ def test_an_account_that_rests_is_left_alone(save_account, connected):
     account = save_account()
     with db.writing() as session:
         session.get_one(MetaHealth, account.id).asked_at = None
-    accounts.rest(account.id, 600)
+    pace.rest(account.id, 600)
 
     checking.ring_due()
 

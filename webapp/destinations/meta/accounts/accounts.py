@@ -168,17 +168,6 @@ def look_again(account: MetaAccount) -> None:
     clear_problem(account.id or 0)
 
 
-def rest(account_id: int, seconds: float) -> None:
-    """No call to this account for *seconds*; a pause that is already longer stays."""
-    until = clock.epoch() + seconds
-    with db.writing() as session:
-        session.execute(
-            update(MetaAccount)
-            .where(col(MetaAccount.id) == account_id, col(MetaAccount.paused_until) < until)
-            .values(paused_until=until)
-        )
-
-
 def forget_tokens(facebook_user_id: str, erase: bool) -> None:
     """Throw away every token of a Facebook user, and with *erase* also who they were."""
     changes: dict[str, object] = {"token": None, "token_expires_at": None}

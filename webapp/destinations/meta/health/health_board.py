@@ -72,7 +72,9 @@ def health_row(
         known.answered_at,
         known.trouble,
         state.problem,
-        notices(account.name, account.token_expires_at, health, now),
+        notices(
+            account.name, account.token_expires_at, health, now, account.pause if account.failures else None
+        ),
     )
 
 
