@@ -28,6 +28,7 @@ from werkzeug.test import TestResponse
 import webapp.contacts.models_imports  # noqa: F401 (every table is known, whichever test runs alone)
 import webapp.destinations.meta.models  # noqa: F401
 import webapp.mail  # noqa: F401
+import webapp.periodic  # noqa: F401
 import webapp.uploads.models  # noqa: F401
 import webapp.workers  # noqa: F401
 from tests.support import browser_counts
@@ -42,7 +43,7 @@ from webapp.crypto import new_key
 
 # Of TEST_PASSWORD, with figures far below ours.
 TEST_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsZSBkaSBwcm92YSAxNg$Al1n+kOrfxf+1vUmkRW/Bvu2UdduDfrKFBvpMq+cQbg"
-pytest_plugins = ["tests.support.running", "tests.support.postgres"]
+pytest_plugins = ["tests.support.running", "tests.support.postgres", "tests.support.pgbouncer"]
 
 TEST_PASSWORD = "una password di prova"
 

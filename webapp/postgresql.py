@@ -69,16 +69,16 @@ class _TooLong(Exception):
 
 def _limited(gen: PQGen[Any], until: float) -> PQGen[Any]:
     """*gen*, whose waits are interrupted at the monotonic time *until*. Raises _TooLong."""
-    wanted = next(gen)
-    while True:
-        ready = yield wanted
-        if not ready and time.monotonic() > until:
-            gen.close()
-            raise _TooLong
-        try:
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() > until:
+                gen.close()
+                raise _TooLong
             wanted = gen.send(ready)
-        except StopIteration as end:
-            return end.value
+    except StopIteration as end:
+        return end.value
 
 
 def prepare(made: Engine, limit_s: float) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import delete, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from webapp import clock
+from webapp import clock, db
 
 KEPT = timedelta(days=1)
 SILENT_AFTER = timedelta(seconds=45)  # a worker signs every 5 s
@@ -24,6 +24,11 @@ class WorkerSignal(SQLModel, table=True):
     version: str
     started_at: datetime
     seen_at: datetime = Field(index=True)
+    clock_off_s: float = 0  # by how much its host's clock is ahead of the database's
+
+    @property
+    def has_wrong_clock(self) -> bool:
+        return abs(self.clock_off_s) > clock.SLACK_S
 
 
 class Turn(SQLModel, table=True):
@@ -114,7 +119,9 @@ def _is_hidden(pid: int) -> bool:
     return True
 
 
-def sign(session: Session, name: str, version: str, started_at: datetime) -> None:
+def sign(
+    session: Session, name: str, version: str, started_at: datetime, clock_off_s: float = 0
+) -> None:
     signal = session.get(WorkerSignal, name) or WorkerSignal(
         name=name,
         host=socket.gethostname(),
@@ -123,7 +130,7 @@ def sign(session: Session, name: str, version: str, started_at: datetime) -> Non
         started_at=started_at,
         seen_at=started_at,
     )
-    signal.seen_at = clock.now()
+    signal.seen_at, signal.clock_off_s = clock.now(), clock_off_s
     session.add(signal)
 
 
@@ -136,6 +143,11 @@ def sweep(session: Session) -> None:
     session.execute(delete(WorkerSignal).where((seen < now - KEPT) | (seen > now + KEPT)))
     long_ago, far_ahead = (now - KEPT).timestamp(), (now + KEPT).timestamp()
     session.execute(delete(Turn).where((until < long_ago) | (until > far_ahead)))
+
+
+def sweep_old() -> None:
+    with db.writing() as session:
+        sweep(session)
 
 
 def alive(session: Session) -> list[WorkerSignal]:

@@ -3,7 +3,6 @@
 The pages have their own layout and need neither session nor database, so they work when those do not.
 """
 
-import secrets
 from typing import NamedTuple
 
 import structlog
@@ -14,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, default_exceptions
 
 from webapp.services import services
+from webapp.values.identifiers import new_error_code
 from webapp.web import htmx
 
 log = structlog.get_logger(__name__)
@@ -65,12 +65,6 @@ def handle(app: Flask) -> None:
     app.register_error_handler(500, _our_fault)
 
 
-def new_code() -> str:
-    """What a person reads to support, and support looks for in the log: E-7F3A-91."""
-    digits = secrets.token_hex(3).upper()
-    return f"E-{digits[:4]}-{digits[4:]}"
-
-
 def _stale_form(error: CSRFError) -> Response:
     log.warning("modulo scaduto", reason=error.description)
     return _answer(400, STALE_FORM)
@@ -101,7 +95,7 @@ def _other_host(_error: SecurityError) -> Response:
 
 
 def _database_away(error: Exception) -> Response:
-    code = new_code()
+    code = new_error_code()
     log.error("database irraggiungibile", code=code, exc_info=error)
     answer = _answer(503, PAGES[503], code)
     answer.headers["Retry-After"] = str(RETRY_S)
@@ -109,7 +103,7 @@ def _database_away(error: Exception) -> Response:
 
 
 def _our_fault(error: InternalServerError) -> Response:
-    code = new_code()
+    code = new_error_code()
     log.error("errore imprevisto", code=code, exc_info=error.original_exception)
     return _answer(500, PAGES[500], code)
 
