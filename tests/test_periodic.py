@@ -1,4 +1,4 @@
-"""Work done again and again: each task by one worker at a time, and none stops another, whatever it raises."""
+"""Work done again and again: each task by one worker at a time; none stops another, whatever it raises."""
 
 from datetime import timedelta
 

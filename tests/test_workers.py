@@ -78,7 +78,9 @@ def test_a_process_that_ended_is_known_to_be_gone(database):
 @pytest.mark.skipif(os.geteuid() != 0, reason="solo root fa un altro spazio dei processi")
 def test_two_containers_with_one_host_name_do_not_take_each_other_for_dead():
     """`unshare` gives what a container has: the same host name, numbers of processes of its own."""
-    look = "import sys; from webapp import workers; print(workers.this_process(), workers.is_gone(sys.argv[1]))"
+    look = (
+        "import sys; from webapp import workers; print(workers.this_process(), workers.is_gone(sys.argv[1]))"
+    )
     alone = ["unshare", "--pid", "--fork", "--mount-proc"]
     here = workers.this_process()
     told = subprocess.run(

@@ -48,7 +48,7 @@ def let_its_clock_rule() -> None:
 
 
 class LimitedConnection(psycopg.Connection[Any]):
-    """A connection that is closed when an answer takes longer than *limit_s*. Raises OperationalError then."""
+    """A connection that is closed when an answer takes longer than *limit_s*, with OperationalError."""
 
     limit_s = ANSWER_S
     is_new = True  # nobody has used it yet

@@ -119,9 +119,7 @@ def _is_hidden(pid: int) -> bool:
     return True
 
 
-def sign(
-    session: Session, name: str, version: str, started_at: datetime, clock_off_s: float = 0
-) -> None:
+def sign(session: Session, name: str, version: str, started_at: datetime, clock_off_s: float = 0) -> None:
     signal = session.get(WorkerSignal, name) or WorkerSignal(
         name=name,
         host=socket.gethostname(),

@@ -98,7 +98,9 @@ def _write_settings(folder: Path, server: URL) -> URL:
             folder=folder,
         )
     )
-    return URL.create("postgresql+psycopg", server.username, host="127.0.0.1", port=listen, database="postgres")
+    return URL.create(
+        "postgresql+psycopg", server.username, host="127.0.0.1", port=listen, database="postgres"
+    )
 
 
 def _wait(url: URL, process: "subprocess.Popen[bytes]", folder: Path) -> None:

@@ -27,9 +27,7 @@ def upgrade() -> None:
         sa.Column("error_code", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("name"),
     )
-    op.add_column(
-        "worker_signal", sa.Column("clock_off_s", sa.Float(), nullable=False, server_default="0")
-    )
+    op.add_column("worker_signal", sa.Column("clock_off_s", sa.Float(), nullable=False, server_default="0"))
     op.add_column("outgoing_mail", sa.Column("client_id", sa.Integer(), nullable=True))
     op.add_column("outgoing_mail", sa.Column("set_aside_at", sa.Float(), nullable=True))
     op.add_column("outgoing_mail", sa.Column("trouble", sa.String(), nullable=True))

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from webapp import clock, db
+from webapp.access.models import Client
 from webapp.access.trail.audit import Action, record
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import NeedsPersonError
@@ -46,6 +47,8 @@ def save(
     check_account(grant.token, form.act_id, form.name)
     try:
         with db.writing() as session:
+            # Two who connect the tenth at once would both count nine.
+            session.get(Client, client_id, with_for_update={"key_share": True})
             refuse_conflicts(session, client_id, form.act_id, account_id)
             account = _row(session, client_id, account_id)
             account.name, account.act_id = form.name, form.act_id
