@@ -31,7 +31,7 @@ import webapp.mail  # noqa: F401
 import webapp.periodic  # noqa: F401
 import webapp.uploads.models  # noqa: F401
 import webapp.workers  # noqa: F401
-from tests.support import browser_counts
+from tests.support import browser_counts, slow_work
 from tests.support.html_checks import check_fragment, check_page
 from webapp import create_app, db, migrations
 from webapp import services as platea
@@ -59,6 +59,14 @@ POLICY.update(TEST_PAGES)
 def pytest_terminal_summary(terminalreporter) -> None:
     for line in browser_counts.summary():
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True)
+def nothing_slow_while_writing() -> Iterator[None]:
+    """Whatever a test does, nobody may parse a file or call the network inside `db.writing()`."""
+    slow_work.watch()
+    yield
+    assert slow_work.seen == []
 
 
 @pytest.fixture

@@ -47,8 +47,7 @@ def save(
     check_account(grant.token, form.act_id, form.name)
     try:
         with db.writing() as session:
-            # Two who connect the tenth at once would both count nine.
-            session.get(Client, client_id, with_for_update={"key_share": True})
+            hold_client(session, client_id)
             refuse_conflicts(session, client_id, form.act_id, account_id)
             account = _row(session, client_id, account_id)
             account.name, account.act_id = form.name, form.act_id
@@ -112,6 +111,11 @@ def last_used(session: Session, account_ids: Sequence[int]) -> dict[int, datetim
     for uses in last_uses:
         found |= uses(session, account_ids)
     return found
+
+
+def hold_client(session: Session, client_id: int) -> None:
+    """Nobody else connects an account of the client until the transaction ends: two would both count nine."""
+    session.get(Client, client_id, with_for_update={"key_share": True})
 
 
 def refuse_conflict(client_id: int, act_id: str, account_id: int | None) -> None:
