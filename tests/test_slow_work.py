@@ -1,23 +1,21 @@
 """The watch over transactions sees what it must see: a rule that cannot fail is none."""
 
-import socket
-import subprocess
-import sys
-from contextlib import suppress
-
 import pytest
 
 from tests.support import slow_work
-from webapp import db
+from webapp import db, services
+from webapp.config import from_environment
+from webapp.host.processes import Household, python
 
 
 def call() -> None:
-    with suppress(OSError):
-        socket.create_connection(("127.0.0.1", 1), timeout=1)
+    services.services().bell.ping()  # nobody listens there: a new connection each time
 
 
 def start() -> None:
-    subprocess.run([sys.executable, "-c", ""], check=True)
+    household = Household()
+    household.add("breve", python("-c", ""))
+    household.stop()
 
 
 @pytest.mark.parametrize("work", [call, start])
@@ -25,19 +23,25 @@ def test_a_call_or_a_process_inside_a_transaction_is_seen_and_outside_is_not(dat
     work()
     assert slow_work.seen == []
 
-    with db.writing():
+    with db.writing() as session:
+        work()  # nobody waits yet
+        assert slow_work.seen == []
+        session.connection()
         work()
     assert slow_work.seen != []
     slow_work.seen.clear()
 
 
 def test_a_file_of_the_installation_is_seen_and_the_database_is_not(database):
-    (database.data_dir / "clienti.csv").write_text("email")
+    (database.data_dir / "chiave").write_text("segreta")
+    given = {"REDIS_URL_FILE": str(database.data_dir / "chiave")}
+    given |= {"PLATEA_SECRET_KEY": "x", "PLATEA_TOKEN_KEYS": "x"}
     with db.writing() as session:
         session.connection()
     assert slow_work.seen == []
 
-    with db.writing():
-        (database.data_dir / "clienti.csv").read_text()
+    with db.writing() as session:
+        session.connection()
+        from_environment(given)
     assert len(slow_work.seen) == 1
     slow_work.seen.clear()

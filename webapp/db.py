@@ -97,22 +97,33 @@ def engine() -> Engine:
     return _engine
 
 
+class _Writing(Session):
+    """A session that notes when it really begins, which is at its first statement."""
+
+
+@event.listens_for(_Writing, "after_begin")
+def _begun(session: _Writing, _transaction: object, _connection: object) -> None:
+    session.info["begun"] = True
+    _here.writes = is_writing() + 1
+
+
 @contextmanager
 def writing() -> Iterator[Session]:
     """A transaction that changes things: committed at the end, rolled back on any exception.
 
-    Nothing slow in it, neither a file nor the network: on SQLite everybody else who writes waits.
+    It begins with its first statement. From then on nothing slow, neither a file nor the network: on SQLite
+    everybody else who writes waits.
     """
-    _here.writes = is_writing() + 1
-    try:
-        with Session(engine(), expire_on_commit=False) as session, session.begin():
-            yield session
-    finally:
-        _here.writes -= 1
+    with _Writing(engine(), expire_on_commit=False) as session:
+        try:
+            with session.begin():
+                yield session
+        finally:
+            _here.writes = is_writing() - session.info.get("begun", False)
 
 
 def is_writing() -> int:
-    """How many `writing()` this thread is in: none, one, rarely one in another."""
+    """How many transactions that write this thread is in: none, one, rarely one in another."""
     return int(getattr(_here, "writes", 0))
 
 

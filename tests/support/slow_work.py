@@ -1,4 +1,4 @@
-"""Watches that nothing slow is done inside a transaction that writes: no connection, no process, no file.
+"""Watches that nothing slow is done in a transaction that writes: no connection, no process, no file.
 
 On SQLite everybody else who writes waits meanwhile; on PostgreSQL rows stay locked. What the interpreter
 reports of itself (PEP 578) is looked at, so nothing of ours is replaced, and what a library does counts too.
@@ -34,8 +34,8 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
     if not db.is_writing() or (event == "open" and not _is_data(arguments[0])):
         return
     where = [frame for frame in traceback.extract_stack() if frame.filename.startswith(str(ROOT / "webapp"))]
-    if any(Path(frame.filename).name in KNOWN for frame in where):
-        return
+    if not where or any(Path(frame.filename).name in KNOWN for frame in where):
+        return  # what a test itself does is its own affair
     at = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(where[-4:]))
     seen.append(f"{event} at {at}")
 
