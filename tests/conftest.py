@@ -40,7 +40,7 @@ TEST_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsZSBkaSBwcm92YSAxNg$Al1n+kOrfxf+1vUmk
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-pytest_plugins = ["tests.support.running", "tests.support.postgres"]
+pytest_plugins = ["tests.support.running", "tests.support.postgres", "tests.support.pgbouncer"]
 
 # The shell is the same engine without the window around it, for which the others work four times as long.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -72,6 +72,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter) -> None:
     for line in browser_counts.summary():
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True)
+def nothing_slow_while_writing() -> Iterator[None]:
+    """Whatever a test does, nobody may parse a file or call the network inside `db.writing()`."""
+    if "webapp.db" not in sys.modules:  # a test of plain values: there is nothing to write to
+        yield
+        return
+    from tests.support import slow_work
+
+    slow_work.watch()
+    yield
+    assert slow_work.seen == []
 
 
 @pytest.fixture
@@ -134,6 +147,7 @@ def _every_table() -> list[Table]:
     import webapp.contacts.models_imports
     import webapp.destinations.meta.models
     import webapp.mail
+    import webapp.periodic
     import webapp.uploads.models
     import webapp.workers  # noqa: F401
 

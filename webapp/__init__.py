@@ -18,7 +18,7 @@ def create_app(settings: "Settings") -> "Flask":
     from flask_babel import Babel
     from htmx_flask import Htmx
 
-    from webapp import services, wiring
+    from webapp import postgresql, services, wiring
     from webapp.access import guard
     from webapp.access import views as access
     from webapp.config import ROOT
@@ -29,7 +29,7 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp.values import texts
     from webapp.web import error_pages, health, request_log, security, shell
 
-    services.start(settings)
+    services.start(settings, limit_s=postgresql.PAGE_S)
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.secret_key = settings.secret_key
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

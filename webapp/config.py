@@ -4,6 +4,8 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -160,12 +162,33 @@ def _mail(env: Mapping[str, str]) -> dict[str, Any]:
     url, sender = _text(env, "SMTP_URL", ""), _text(env, "PLATEA_MAIL_FROM", "")
     if not url:
         return {}
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise WrongSetting("SMTP_URL deve essere come smtp://utente:password@host:587 oppure smtps://…:465.")
+    if not _is_mail_server(url):
+        raise WrongSetting(
+            "SMTP_URL deve essere come smtp://utente:password@host:587 oppure smtps://…:465. "
+            "Nella password scrivi %23 per #, %2F per /, %3A per :, %40 per @ e %25 per %."
+        )
     if "@" not in sender:
         raise WrongSetting("PLATEA_MAIL_FROM: manca l’indirizzo del mittente, per esempio platea@esempio.it.")
+    if not _is_address(sender):
+        raise WrongSetting("PLATEA_MAIL_FROM: scrivi soltanto l’indirizzo, per esempio platea@esempio.it.")
     return {"smtp_url": url, "smtp_ca_file": _text(env, "SMTP_CA_FILE", ""), "mail_from": sender}
+
+
+def _is_mail_server(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no number: mostly a password with a character that ends it too early
+        return False
+    rest = (parts.path.strip("/"), parts.query, parts.fragment)
+    return parts.scheme in ("smtp", "smtps") and has_place and rest == ("", "", "")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return Address(addr_spec=text).addr_spec == text and "=?" not in text
+    except (ValueError, IndexError, MessageError):
+        return False
 
 
 def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:

@@ -24,6 +24,7 @@ QUEUE = (
     "platea"  # one queue for every worker: with two, RQ loses the job of a worker killed right after the pop
 )
 JOB_TIMEOUT_S = 600
+PING_LIVES_S = 60
 WORKER_TTL_S = 17  # RQ waits 15 s less for a job, and 5 s less for any answer of Redis
 ENDS = signal.SIGUSR1  # from a worker to its job; set before the fork, so that none comes too early
 
@@ -91,8 +92,9 @@ class Bell:
         return True
 
     def ping(self) -> bool:
+        """Whether Redis takes what it is given: one that is full, or has a full disk, still answers PING."""
         try:
-            return bool(self._redis.ping())
+            return bool(self._redis.set(f"{QUEUE}:ping", "1", ex=PING_LIVES_S))
         except (RedisError, OSError):
             return False
 

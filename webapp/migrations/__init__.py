@@ -41,7 +41,7 @@ def go_to(connection: Connection, revision: str) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Whether the schema is the one this version of the code needs."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(ro=True) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         connection.rollback()
     return found == ScriptDirectory.from_config(_config()).get_current_head()

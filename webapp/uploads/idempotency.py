@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from webapp.values.identifiers import new_public_id
@@ -25,10 +24,5 @@ def claim(session: Session, wish: Wish) -> None:
 
     The database decides between two that ask at once. Raises AlreadyAsked for all but the first.
     """
-    try:
-        is_first = take_turn(session, wish.name, new_public_id(), wish.seconds)
-        session.flush()
-    except IntegrityError:  # PostgreSQL: both found no row, the other was quicker
-        raise AlreadyAsked from None
-    if not is_first:
+    if not take_turn(session, wish.name, new_public_id(), wish.seconds):
         raise AlreadyAsked

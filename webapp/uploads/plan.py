@@ -8,6 +8,9 @@ from webapp.uploads.status import BatchStatus, UploadStatus
 
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 15 * 60.0
+# No wait is longer, Meta's own included: its slowest limits are counted over a day. One that is was written
+# by a wrong clock.
+LONGEST_PAUSE_S = 24 * 3600.0
 MAX_CRASHES = 3  # attempts of one batch that may end with a dead process before it is set aside
 MAX_ERRORS = 8  # the same for passing errors, while other batches of the account do get through
 MAX_ERRORS_ALONE = 40  # the same for a batch that has only itself to be compared with: half an hour and more

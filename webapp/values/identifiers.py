@@ -19,6 +19,12 @@ def looks_like_public_id(text: str) -> bool:
     return _SHAPE.fullmatch(text) is not None
 
 
+def new_error_code() -> str:
+    """What a person reads to support, and support looks for in the log: E-7F3A-91."""
+    digits = secrets.token_hex(3).upper()
+    return f"E-{digits[:4]}-{digits[4:]}"
+
+
 class Disguise:
     """A row number as a public id, for tables of millions of rows: nothing to store, nothing to index.
 

@@ -28,8 +28,15 @@ from webapp.services import services
 IMPORT_RUNNING = "Un’importazione è in corso: aspetta che finisca, poi cancella la persona."
 
 
+ALREADY_GONE = "Questa persona è già stata cancellata."
+
+
 class MustWait(Exception):
     """Nobody can be erased now; `str()` is the Italian sentence."""
+
+
+class AlreadyGone(MustWait):
+    """Somebody else, or the same button a moment ago, has erased the person."""
 
 
 def keys_of_client(session: Session, client_id: int) -> ErasedKeys:
@@ -63,15 +70,15 @@ def contacts_of_person(session: Session, database: UserDatabase, contact: Contac
 
 
 def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
-    """Erase the person, in the caller's transaction; how many contacts went. Raises MustWait.
-
-    0, and nothing told, when somebody else has erased them a moment ago.
-    """
+    """Erase the person, in the caller's transaction; how many contacts went. Raises MustWait, AlreadyGone."""
+    _one_at_a_time(session, database.client_id)
+    if not db.finds_any(session, select(col(Contact.id)).where(col(Contact.id) == contact.id)):
+        raise AlreadyGone(ALREADY_GONE)
     if _import_is_running(session, database.client_id):
         raise MustWait(IMPORT_RUNNING)
     people = _held(session, contacts_of_person(session, database, contact))
     if not people:
-        return 0
+        raise AlreadyGone(ALREADY_GONE)
     _remember(session, database.client_id, people)
     take_away_all(session, database.client_id, people)
     audit.record(
@@ -97,6 +104,12 @@ def take_away_all(session: Session, client_id: int, people: Sequence[Contact]) -
         contact_edit.take_away(session, one)
     for database_id in {one.database_id for one in people}:
         import_blocks.forget_all_of(session, database_id)
+
+
+def _one_at_a_time(session: Session, client_id: int) -> None:
+    """Nobody else erases here, and no import begins, until the transaction ends (`import_run.claim`)."""
+    ours = select(col(UserDatabase.id)).where(col(UserDatabase.client_id) == client_id)
+    session.execute(ours.order_by(col(UserDatabase.id)).with_for_update(key_share=True)).all()
 
 
 def _remember(session: Session, client_id: int, people: Sequence[Contact]) -> None:

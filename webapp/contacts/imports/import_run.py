@@ -30,9 +30,11 @@ from webapp.contacts.imports.import_draft import rows_of
 from webapp.contacts.imports.matching.conversion import converter_of, settled_dates, target_for
 from webapp.contacts.imports.row_blocks import Block, convert_block
 from webapp.contacts.imports.tallies import counts_of, words_with
+from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 from webapp.contacts.queries import own_fields
 from webapp.contacts.store import contact_inserts, import_blocks
+from webapp.contacts.store.growth import Growth
 from webapp.contacts.store.row_converter import MAX_CHOICES, RowConverter
 from webapp.contacts.store.upsert_plan import Target
 from webapp.services import services
@@ -79,8 +81,11 @@ def work_at(import_id: int, block_rows: int = BLOCK_ROWS) -> bool:
             _end(claimed, ImportStatus.STOPPED)
             return False
         _settle_dates(claimed)
+        growth = Growth()
         for group in ahead(_grouped(blocks(claimed, block_rows, notices))):
-            if write(claimed, group):
+            is_stopped = write(claimed, group)
+            growth.add(sum(len(block.contacts) for block in group))
+            if is_stopped:
                 _end(claimed, ImportStatus.STOPPED)
                 return False
             if clock.epoch() > until:
@@ -101,7 +106,7 @@ def claim(import_id: int) -> Claim | None:
     now = clock.epoch()
     with db.writing() as session:
         made = session.get(ContactImport, import_id, with_for_update=True)
-        if made is None or not _is_waiting(made, now) or _other_is_running(session, made, now):
+        if made is None or not _is_waiting(made, now) or not _is_alone(session, made, now):
             return None
         if made.status == ImportStatus.RUNNING:
             made.crashes += 1
@@ -126,11 +131,21 @@ def _is_waiting(made: ContactImport, now: float) -> bool:
 
 def is_dead(made: ContactImport, now: float) -> bool:
     """Whether nobody works at a running import: its lease is over, or its process certainly ended."""
-    return made.lease_until < now or bool(made.lease_owner and is_gone(made.lease_owner))
+    is_over = clock.is_over(made.lease_until, services().settings.lease_s, now)
+    return is_over or bool(made.lease_owner and is_gone(made.lease_owner))
+
+
+def _is_alone(session: Session, made: ContactImport, now: float) -> bool:
+    """Files of one database go in one after the other: which row is the last must not depend on luck.
+
+    Whoever writes for another file holds the row of the database meanwhile, however long it takes.
+    """
+    mine = select(col(UserDatabase.id)).where(col(UserDatabase.id) == made.database_id)
+    free = session.execute(mine.with_for_update(key_share=True, skip_locked=True)).first()
+    return free is not None and not _other_is_running(session, made, now)
 
 
 def _other_is_running(session: Session, made: ContactImport, now: float) -> bool:
-    """Files of one database go in one after the other: which row is the last must not depend on luck."""
     others = select(ContactImport).where(
         col(ContactImport.database_id) == made.database_id,
         col(ContactImport.status).in_((ImportStatus.RUNNING, ImportStatus.UNDOING)),
@@ -194,15 +209,18 @@ def write(claimed: Claim, group: Sequence[Block]) -> bool:
 
 
 def commit(claimed: Claim, group: Sequence[Block]) -> tuple[int, bool]:
-    """Write blocks, their rejected rows and the progress, until somebody else waits to write.
+    """Write blocks, their rejected rows and the progress, until somebody else waits to write or a quarter
+    of the lease is over.
 
     (how many blocks, whether somebody asked to stop). Raises Fenced.
     """
+    until = clock.epoch() + services().settings.lease_s / 4
     with db.writing() as session:
         made = _ours(session, claimed)
+        session.get(UserDatabase, made.database_id, with_for_update={"key_share": True})
         target = target_of(session, made)
         written = 0
-        while written < len(group) and not (written and db.is_awaited()):
+        while written < len(group) and not (written and (db.is_awaited() or clock.epoch() > until)):
             _write_block(session, made, target, group[written])
             written += 1
         made.crashes = 0

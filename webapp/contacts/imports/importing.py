@@ -10,7 +10,6 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.access.trail.audit import Action
-from webapp.contacts import consent_words, emptying
 from webapp.contacts.fields import FieldType
 from webapp.contacts.imports import columns, import_run, import_trail, import_undo
 from webapp.contacts.imports.files import stored_files
@@ -28,8 +27,8 @@ __all__ = [
     "discard",
     "lost",
     "problems",
-    "reconcile",
     "ring",
+    "ring_lost",
     "run",
     "start",
     "stop",
@@ -100,7 +99,7 @@ def lost(session: Session) -> list[int]:
     for made in session.execute(
         select(ContactImport).where(col(ContactImport.status).in_(waiting))
     ).scalars():
-        if import_run.is_dead(made, now) and made.rung_at < now - RING_AGAIN_S:
+        if import_run.is_dead(made, now) and clock.is_over(made.rung_at + RING_AGAIN_S, RING_AGAIN_S, now):
             found.append(made.id or 0)
     return found
 
@@ -113,26 +112,30 @@ def ring(import_id: int) -> None:
                 session.add(made)
 
 
-def reconcile() -> None:
-    """What is done every few seconds in one worker: ring again for imports that were lost, forget drafts
-    nobody came back to and what nobody undid, empty the databases that were deleted, give contacts the
-    answers that people said their words mean.
-    """
+def ring_lost() -> None:
+    """Ring again for imports that were lost."""
     with db.reading() as session:
         ids = lost(session)
+    for import_id in ids:
+        ring(import_id)
+
+
+def forget_drafts() -> None:
+    """Forget the drafts nobody came back to, each by itself."""
+    with db.reading() as session:
         old = col(ContactImport.created_at) < clock.now() - DRAFT_LIVES
         drafts = select(col(ContactImport.id)).where(col(ContactImport.status) == ImportStatus.DRAFT, old)
         forgotten = session.execute(drafts).scalars().all()
-    for import_id in ids:
-        ring(import_id)
-    with db.writing() as session:
-        import_blocks.forget_old(session)
-    emptying.clear_some()
-    consent_words.apply_some()
     for import_id in forgotten:
         with db.writing() as session:
             if draft := session.get(ContactImport, import_id):
                 discard(session, draft)
+
+
+def forget_undo() -> None:
+    """Forget what nobody undid in time."""
+    with db.writing() as session:
+        import_blocks.forget_old(session)
 
 
 def _queue(import_id: int) -> bool:

@@ -121,6 +121,9 @@ def erase_contact(database_id: str, contact_id: str) -> Response:
         contact = contact_or_404(session, database, contact_id)
         try:
             count = erased.erase(session, database, contact)
+        except erased.AlreadyGone as error:
+            contacts = url_for("contacts.contacts", database_id=database.public_id)
+            return htmx.notice(htmx.go_to(contacts), str(error))
         except erased.MustWait as error:
             return htmx.notice(htmx.go_to(_page(database, contact.id or 0)), str(error), "err")
     answer = htmx.go_to(url_for("contacts.contacts", database_id=database.public_id))

@@ -4,7 +4,7 @@ Whoever holds the newest attempt may write to the batch; a result that comes bac
 was given up meanwhile, finds nothing to write to.
 """
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
@@ -50,7 +50,7 @@ def _take(upload_id: int) -> Claimed | None:
             .where(
                 col(Batch.upload_id) == upload_id,
                 col(Batch.status) == BatchStatus.PENDING,
-                col(Batch.next_attempt_at) <= now,
+                is_due(now),
             )
             # Those that never failed first: one bad batch keeps no other from showing that Facebook answers.
             .order_by(col(Batch.errors), col(Batch.seq))
@@ -87,6 +87,12 @@ def _take(upload_id: int) -> Claimed | None:
             upload.destination,
             upload.account_id or 0,
         )
+
+
+def is_due(now: float) -> ColumnElement[bool]:
+    """Batches whose wait is over; one that would last longer than any was written by a wrong clock."""
+    farthest = now + plan.LONGEST_PAUSE_S + clock.SLACK_S
+    return or_(col(Batch.next_attempt_at) <= now, col(Batch.next_attempt_at) > farthest)
 
 
 def update_if_ours(session: Session, claimed: Claimed, **values: object) -> bool:

@@ -103,7 +103,9 @@ def opened(upload: Upload) -> Iterator[Connection | None]:
 
 
 def _is_waiting(upload: Upload) -> bool:
-    abandoned = upload.status == UploadStatus.PREPARING and upload.lease_until < clock.epoch()
+    abandoned = upload.status == UploadStatus.PREPARING and clock.is_over(
+        upload.lease_until, services().settings.lease_s, clock.epoch()
+    )
     return upload.status == UploadStatus.QUEUED or abandoned
 
 

@@ -10,13 +10,14 @@ Each step is a conditional write, so that two at once do no harm; `workers.take_
 
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, not_, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations import registry
+from webapp.services import services
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import enqueue, transitions, withdrawals
+from webapp.uploads.engine import enqueue, leases, transitions, withdrawals
 from webapp.uploads.engine.locks import all_locked, locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, Upload
@@ -56,7 +57,7 @@ def ring_senders(upload_id: int) -> None:
         upload = session.get(Upload, upload_id)
         if upload is None or upload.status != UploadStatus.SENDING or upload.stop_requested:
             return
-        due = _count(session, upload_id, BatchStatus.PENDING, col(Batch.next_attempt_at) <= now)
+        due = _count(session, upload_id, BatchStatus.PENDING, leases.is_due(now))
         in_flight = _count(session, upload_id, BatchStatus.SENDING)
     enqueue.ring(enqueue.SEND, upload_id, plan.senders_to_ring(due, in_flight))
 
@@ -66,10 +67,15 @@ def _take_back_batches() -> None:
     with db.reading() as session:
         held = session.execute(select(*HELD).where(col(Batch.status) == BatchStatus.SENDING)).all()
     for batch in held:
-        if batch.lease_until < now or (batch.lease_owner and is_gone(batch.lease_owner)):
+        if _is_lost(batch.lease_owner, batch.lease_until, now):
             with db.writing() as session:
                 _take_back(session, batch)
             withdrawals.look_again(batch.upload_id, batch.id)
+
+
+def _is_lost(owner: str | None, until: float, now: float) -> bool:
+    """Whether a lease is over, or its owner certainly ended."""
+    return clock.is_over(until, services().settings.lease_s, now) or bool(owner and is_gone(owner))
 
 
 def _take_back(session: Session, batch: Row[Any]) -> None:
@@ -103,7 +109,7 @@ def _take_back_preparations() -> None:
     with db.writing() as session:
         for held in all_locked(session, col(Upload.status) == UploadStatus.PREPARING):
             upload = held.row
-            if upload.lease_until < now or (upload.lease_owner and is_gone(upload.lease_owner)):
+            if _is_lost(upload.lease_owner, upload.lease_until, now):
                 upload.crashes += 1
                 if upload.crashes >= plan.MAX_CRASHES:
                     transitions.fail(held, problems.PREPARATION_INTERRUPTED)
@@ -129,7 +135,9 @@ def _end_pauses() -> None:
 
 def _is_over(upload: Upload, now: float) -> bool:
     """Whether the pause ended: its time came or, for one that waits for a person, they have done it."""
-    return _person_has_done_it(upload) if upload.resume_at is None else upload.resume_at <= now
+    if upload.resume_at is None:
+        return _person_has_done_it(upload)
+    return clock.is_over(upload.resume_at, plan.LONGEST_PAUSE_S, now)
 
 
 def _person_has_done_it(upload: Upload) -> bool:
@@ -154,9 +162,9 @@ def _unfinished() -> list[int]:
 def _unrung(status: UploadStatus) -> list[int]:
     """Uploads in *status* that nobody rang for lately, oldest first."""
     with db.reading() as session:
-        query = select(col(Upload.id)).where(
-            col(Upload.status) == status, col(Upload.rung_at) < clock.epoch() - RING_AGAIN_S
-        )
+        now, rung_at = clock.epoch(), col(Upload.rung_at)
+        lately = rung_at.between(now - RING_AGAIN_S, now + clock.SLACK_S)
+        query = select(col(Upload.id)).where(col(Upload.status) == status, not_(lately))
         return list(session.execute(query.order_by(col(Upload.id))).scalars())
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from webapp import clock, db
+from webapp.access.models import Client
 from webapp.access.trail.audit import Action, record
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import NeedsPersonError
@@ -47,6 +48,7 @@ def save(
     check_account(grant.token, form.act_id, form.name)
     try:
         with db.writing() as session:
+            hold_client(session, client_id)
             refuse_conflicts(session, client_id, form.act_id, account_id)
             account = _row(session, client_id, account_id)
             account.name, account.act_id = form.name, form.act_id
@@ -114,6 +116,11 @@ def last_used(session: Session, owners: Mapping[int, int]) -> dict[int, datetime
     for uses in last_uses:
         found |= uses(session, owners)
     return found
+
+
+def hold_client(session: Session, client_id: int) -> None:
+    """Nobody else connects an account of the client until the transaction ends: two would both count nine."""
+    session.get(Client, client_id, with_for_update={"key_share": True})
 
 
 def refuse_conflict(client_id: int, act_id: str, account_id: int | None) -> None:

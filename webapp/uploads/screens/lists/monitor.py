@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlmodel import Session, col
 
-from webapp import clock, workers
+from webapp import clock, periodic, workers
 from webapp.access.models import Client
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.screens import queries, texts
@@ -69,13 +69,17 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker as it signs. *doing*: what it is at, in words; None while it waits for work."""
+    """A worker as it signs. *doing*: what it is at, in words; None while it waits for work.
+
+    *clock_off_s*: by how much its host's clock is ahead of the database's; 0 when that is little.
+    """
 
     name: str
     host: str
     version: str
     seen_at: datetime
     is_alive: bool
+    clock_off_s: float = 0.0
     doing: str | None = None
 
 
@@ -152,6 +156,7 @@ def crew(session: Session, clients: Sequence[Client]) -> list[Worker]:
             signal.version,
             signal.seen_at,
             signal.name in living,
+            signal.clock_off_s if signal.has_wrong_clock else 0.0,
             doing.get(signal.name) if signal.name in living else None,
         )
         for signal in session.execute(known).scalars()
@@ -186,5 +191,7 @@ def mark(session: Session, clients: Sequence[Client], narrowed: Narrowed) -> tup
     """What the entity tag of the monitor is made of."""
     everyone = Scope(tuple(client.id or 0 for client in clients))
     signals = tuple((one.name, one.seen_at, one.is_alive, one.doing) for one in crew(session, clients))
+    tasks = tuple((run.name, run.succeeded_at, run.failures, run.is_late) for run in periodic.runs(session))
     chosen = narrowed.client.id if narrowed.client else None
-    return (everyone, chosen, narrowed.account, narrowed.state, *summary.mark(session, everyone), signals)
+    shown = (everyone, chosen, narrowed.account, narrowed.state)
+    return (*shown, *summary.mark(session, everyone), signals, tasks)

@@ -92,7 +92,7 @@ def mark(session: Session, scope: Scope) -> tuple[object, ...]:
     Batches made by a preparation touch no upload, so they are counted; the queue is everybody's, so it is
     looked at whole; whether a worker is alive is on the page too.
     """
-    *changed, alive = session.execute(_asked(scope), {"signed": workers.lately()}).one()
+    *changed, alive = session.execute(_asked(scope), _signs()).one()
     return (*changed, bool(alive))
 
 
@@ -118,8 +118,12 @@ def _queue() -> list[ScalarSelect[int | None]]:
     return [select(one).where(queued).correlate(None).scalar_subquery() for one in asked]
 
 
+def _signs() -> dict[str, Any]:
+    return {"since": workers.lately(), "until": workers.soon()}
+
+
 def _alive() -> ScalarSelect[int]:
-    signed = col(WorkerSignal.seen_at) > bindparam("signed")
+    signed = col(WorkerSignal.seen_at).between(bindparam("since"), bindparam("until"))
     return select(func.count(col(WorkerSignal.name))).where(signed).correlate(None).scalar_subquery()
 
 

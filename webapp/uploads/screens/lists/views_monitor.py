@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, abort, render_template, request, url_for
 from sqlalchemy import and_
 
-from webapp import db
+from webapp import db, periodic
 from webapp.access.current import current_client, current_operator, current_role, spaces
 from webapp.access.models import Client
 from webapp.services import services
@@ -67,6 +67,7 @@ def _context(narrowed: Narrowed) -> dict[str, Any]:
             "load": monitor.load(session, where),
             "lines": monitor.lines(session, page),
             "crew": crew,
+            "tasks": periodic.runs(session),
             "accounts": monitor.account_names(session, everyone),
         }
     is_active = bool(counts[Group.ACTIVE])
