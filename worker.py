@@ -31,7 +31,7 @@ from webapp.contacts.imports import importing, retention
 from webapp.destinations.meta.health import checking
 from webapp.destinations.registry import DESTINATIONS
 from webapp.host import backup
-from webapp.host.processes import Household, python
+from webapp.host.processes import Supervisor, python
 from webapp.periodic import Task
 from webapp.queueing import JobWorker
 from webapp.uploads import jobs as upload_jobs
@@ -52,8 +52,14 @@ def short_tasks(settings: config.Settings) -> Sequence[Task]:
     return [
         Task("uploads", "Caricamenti interrotti o in attesa", every_s, longest_s, reconcile),
         Task("imports", "Importazioni interrotte o in attesa", every_s, longest_s, importing.ring_lost),
-        Task("health", "Controllo degli account inserzionisti", every_s, longest_s, checking.ring_due),
-        Task("deleted", "Svuotamento dei database eliminati", every_s, longest_s, emptying.clear_some),
+        Task("health", "Controllo degli account inserzionisti", every_s, longest_s, checking.enqueue_due),
+        Task(
+            "deleted",
+            "Svuotamento dei database eliminati",
+            every_s,
+            longest_s,
+            emptying.purge_deleted_databases,
+        ),
         Task("words", "Parole del consenso da applicare", every_s, longest_s, consent_words.apply_some),
         Task("drafts", "Importazioni mai avviate", 60, 60, importing.forget_drafts),
         Task("undo", "Annullamenti scaduti", 60, 60, importing.forget_undo),
@@ -83,7 +89,7 @@ def main(arguments: list[str]) -> int:
         return 2
     logs.configure()
     postgresql.let_its_clock_rule()
-    wiring.introduce_rooms()
+    wiring.register_hooks()
     if arguments == ["lavori"]:
         _run_jobs(settings)
     elif arguments == ["riconcilia"]:
@@ -94,13 +100,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _supervise() -> None:
-    household = Household()
-    household.end_on_signals()
+    supervisor = Supervisor()
+    supervisor.end_on_signals()
     name = workers.this_process()
     for role in ("riconcilia", "lavori"):
-        household.add(role, python(__file__, role), {"PLATEA_WORKER": name}, GRACE_S)
-    household.watch()
-    household.stop()
+        supervisor.add(role, python(__file__, role), {"PLATEA_WORKER": name}, GRACE_S)
+    supervisor.watch()
+    supervisor.stop()
 
 
 def _run_jobs(settings: config.Settings) -> None:

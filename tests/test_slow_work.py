@@ -5,17 +5,17 @@ import pytest
 from tests.support import slow_work
 from webapp import db, services
 from webapp.config import from_environment
-from webapp.host.processes import Household, python
+from webapp.host.processes import Supervisor, python
 
 
 def call() -> None:
-    services.services().bell.ping()  # nobody listens there: a new connection each time
+    services.services().job_queue.ping()  # nobody listens there: a new connection each time
 
 
 def start() -> None:
-    household = Household()
-    household.add("breve", python("-c", ""))
-    household.stop()
+    supervisor = Supervisor()
+    supervisor.add("breve", python("-c", ""))
+    supervisor.stop()
 
 
 @pytest.mark.parametrize("work", [call, start])

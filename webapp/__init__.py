@@ -36,12 +36,12 @@ def create_app(settings: "Settings") -> "Flask":
     Htmx(app)
     # Gives the built-in messages of forms in Italian.
     Babel(app, default_locale=texts.LOCALE, default_timezone=str(texts.ROME))
-    request_log.follow(app)
-    shell.furnish(app, settings)
-    error_pages.handle(app)
+    request_log.init_app(app)
+    shell.init_app(app, settings)
+    error_pages.init_app(app)
     for room in (health, access, home, contacts, meta, uploads):
         app.register_blueprint(room.blueprint)
-    wiring.introduce_rooms()
-    security.protect(app, settings)
+    wiring.register_hooks()
+    security.init_app(app, settings)
     app.before_request(guard.refuse_another_space)  # once forms may be read
     return app

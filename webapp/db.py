@@ -189,7 +189,7 @@ def finds_any(session: Session, query: Select[Any]) -> bool:
     return session.execute(query.limit(1)).first() is not None
 
 
-def mark(connection: Connection) -> str:
+def placeholder(connection: Connection) -> str:
     """What stands for a value in plain SQL that goes to the driver as it is."""
     return "%s" if connection.dialect.name == "postgresql" else "?"
 

@@ -74,14 +74,14 @@ def connection(url: str) -> Redis:
     )
 
 
-class Bell:
+class JobQueue:
     """Rings for one piece of work: a function of `ALLOWED` and the id of a row."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis = connection(redis_url)
         self._queue = Queue(QUEUE, connection=self._redis, serializer=JSONSerializer, job_class=SafeJob)
 
-    def ring(self, function: str, row_id: int) -> bool:
+    def enqueue(self, function: str, row_id: int) -> bool:
         """Whether Redis took the bell. False is no error: the work starts when the bell is rung again."""
         if function not in ALLOWED:
             raise ValueError(f"{function} is not in ALLOWED")

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from webapp import db, postgresql
 from webapp.config import Settings
 from webapp.crypto import Seal
-from webapp.queueing import Bell
+from webapp.queueing import JobQueue
 
 
 @dataclass(frozen=True)
 class Services:
     settings: Settings
     seal: Seal
-    bell: Bell
+    job_queue: JobQueue
 
 
 _services: Services | None = None
@@ -30,7 +30,7 @@ def start(settings: Settings, pooled: bool = True, limit_s: float = postgresql.W
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     seal = Seal(settings.token_keys)
     db.connect(settings.database_url, pooled, limit_s)
-    _services = Services(settings, seal, Bell(settings.redis_url))
+    _services = Services(settings, seal, JobQueue(settings.redis_url))
     return _services
 
 

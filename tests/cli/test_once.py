@@ -134,7 +134,7 @@ def test_a_file_is_imported_uploaded_and_followed(env, csv, simulator, connected
     try:
         done = platea(*carica, "--medium", "email", "--attendi", "--json", env=env)
     finally:
-        crew.household.stop()
+        crew.supervisor.stop()
 
     assert done.returncode == 0, done.stderr
     upload = json.loads(done.stdout)
@@ -222,7 +222,7 @@ def test_the_command_leaves_out_who_said_no_unless_it_is_told_why_not(
     try:
         done = platea(*carica, *asked, "--attendi", "--json", env=env)
     finally:
-        crew.household.stop()
+        crew.supervisor.stop()
 
     told = json.loads(done.stdout)
     assert (told["sent"], told["excluded"]) == (sent, 2 - sent)

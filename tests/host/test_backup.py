@@ -199,7 +199,7 @@ def test_a_worker_takes_a_copy_every_hour_by_itself(connected, tmp_path, folder)
         wait_until(lambda: _signed())
         assert len(backup.copies(folder)) == 1
     finally:
-        crew.household.stop()
+        crew.supervisor.stop()
     backup.check(backup.copies(folder)[0].path)
 
 

@@ -7,38 +7,38 @@ import pytest
 
 from webapp.host import installation
 from webapp.host.installation import CannotStart, Patience
-from webapp.host.processes import Household, python
+from webapp.host.processes import Supervisor, python
 
 
 @pytest.fixture
-def household(tmp_path):
-    made = Household(tmp_path)
+def supervisor(tmp_path):
+    made = Supervisor(tmp_path)
     yield made
     made.stop()
 
 
-def test_who_waits_long_is_told_what_for(household, capsys):
-    child = household.add("web", python("-c", "import time; time.sleep(600)"))
-    patience = Patience("il server web", child, household, tell_after_s=0)
+def test_who_waits_long_is_told_what_for(supervisor, capsys):
+    child = supervisor.add("web", python("-c", "import time; time.sleep(600)"))
+    patience = Patience("il server web", child, supervisor, tell_after_s=0)
 
     patience.wait()
 
     assert capsys.readouterr().err == "Aspetto che il server web sia pronto…\n"
 
 
-def test_a_process_that_ended_is_not_waited_for(household, tmp_path):
-    child = household.add("web", python("-c", "raise SystemExit(1)"))
+def test_a_process_that_ended_is_not_waited_for(supervisor, tmp_path):
+    child = supervisor.add("web", python("-c", "raise SystemExit(1)"))
     child.process.wait(30)
 
     with pytest.raises(CannotStart, match=rf"^Il server web non è partito: leggi {tmp_path}/web.log\.$"):
-        Patience("il server web", child, household).wait()
+        Patience("il server web", child, supervisor).wait()
 
 
-def test_the_first_line_may_come_after_any_time(household, tmp_path):
+def test_the_first_line_may_come_after_any_time(supervisor, tmp_path):
     output: Path = tmp_path / "web.log"
     late = "import sys, time; time.sleep(1.5); print('avvio'); print('{\"porta\": 1}'); time.sleep(600)"
-    child = household.add("web", [sys.executable, "-u", "-c", late])
+    child = supervisor.add("web", [sys.executable, "-u", "-c", late])
 
-    told = installation._first_json_line(output, Patience("il server web", child, household))
+    told = installation._first_json_line(output, Patience("il server web", child, supervisor))
 
     assert told == {"porta": 1}

@@ -73,11 +73,11 @@ def place(connected: Settings, tmp_path: Path):
     workers = Workers(settings, tmp_path / "log")
     argv = python("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--threads", "4")
     env = {**environment(settings), "PYTHONPATH": str(ROOT)}
-    workers.household.add("web", [*argv, "webapp.wsgi:app"], env)
+    workers.supervisor.add("web", [*argv, "webapp.wsgi:app"], env)
     workers.start(2)
     wait_until(lambda: _answers(settings.public_url), within_s=120)
     yield settings
-    workers.household.stop()
+    workers.supervisor.stop()
 
 
 def _answers(url: str) -> bool:

@@ -100,15 +100,15 @@ def simulator(running_simulator: Simulator) -> Simulator:
 @pytest.fixture(scope="session")
 def running_redis() -> Iterator[str]:
     from webapp.host.embedded_redis import EmbeddedRedis
-    from webapp.host.processes import Household
+    from webapp.host.processes import Supervisor
 
     with tempfile.TemporaryDirectory(prefix="platea-") as folder:
-        redis, household = EmbeddedRedis(Path(folder)), Household(Path(folder))
+        redis, supervisor = EmbeddedRedis(Path(folder)), Supervisor(Path(folder))
         redis.lock()
-        household.add("redis", redis.argv)
+        supervisor.add("redis", redis.argv)
         redis.wait_until_ready()
         yield redis.url
-        household.stop()
+        supervisor.stop()
         redis.unlock()
 
 
@@ -138,10 +138,10 @@ class Workers:
     """Real workers on this test's database: `start(2)`, and `kill -9` as it happens."""
 
     def __init__(self, settings: Settings, log_dir: Path) -> None:
-        from webapp.host.processes import Household
+        from webapp.host.processes import Supervisor
 
         log_dir.mkdir(exist_ok=True)
-        self.household = Household(log_dir)
+        self.supervisor = Supervisor(log_dir)
         self._env = environment(settings)
         self._started = 0
 
@@ -149,11 +149,11 @@ class Workers:
         for _ in range(count):
             self._started += 1
             worker = [sys.executable, str(ROOT / "worker.py")]
-            self.household.add(f"worker-{self._started}", worker, {**self._env, **env}, grace_s=3)
+            self.supervisor.add(f"worker-{self._started}", worker, {**self._env, **env}, grace_s=3)
 
     def kill_one(self) -> None:
         """`kill -9` of the oldest worker, which nobody starts again."""
-        process = self.household.take_out("worker-1").process
+        process = self.supervisor.release("worker-1").process
         assert process is not None
         process.kill()
         process.wait()
@@ -163,7 +163,7 @@ class Workers:
 def workers(connected: Settings, tmp_path: Path) -> Iterator[Workers]:
     made = Workers(connected, tmp_path / "log")
     yield made
-    made.household.stop()
+    made.supervisor.stop()
 
 
 def environment(settings: Settings) -> dict[str, str]:

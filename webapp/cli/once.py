@@ -87,7 +87,7 @@ def _whole_way(
     received = _received(installation, row.audience_id) if row.audience_id else []
     if received_to:
         received_to.write_text("".join(f"{one}\n" for one in received), encoding="utf-8")
-    installation.household.stop("worker")
+    installation.supervisor.stop("worker")
     return _report(done, row, len(received)), row.status
 
 

@@ -103,7 +103,7 @@ class ContactImport(SQLModel, table=True):
     crashes: int = 0
     lease_owner: str | None = None
     lease_until: float = 0
-    rung_at: float = 0
+    enqueued_at: float = 0
     stop_requested: bool = False
     error: str | None = None  # Italian, what happened and what to do
     made_fields: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))

@@ -23,7 +23,7 @@ class Medium(StrEnum):
 
 # One contact as an upload reads it: its id and the SHA-256 digests of its normalised e-mail and mobile, 32
 # bytes each. No class: to make a million of its objects would take as long as to read them.
-Person = tuple[int, bytes | None, bytes | None]
+ContactRow = tuple[int, bytes | None, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,5 +234,5 @@ class Destination(Protocol):
         time until it ends, so that the one call is counted.
         """
 
-    def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
+    def encode(self, medium: Medium, people: Sequence[ContactRow]) -> EncodedRows:
         """The rows to send for *people*, in their order; each has the digest of *medium*."""

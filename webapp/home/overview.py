@@ -38,7 +38,7 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
     """Everything `_now.html` shows; *rows* as of `recent_rows`."""
     scope = Scope((client.id or 0,))
     with db.reading() as session:
-        standing = summary.standing(session, scope.condition())
+        standing = summary.count_by_status(session, scope.condition())
         running = and_(scope.condition(), col(Upload.status).in_(RUNNING))
         active = upload_queries.read_all(session, running, SHOWN)
         checked = and_(scope.condition(), upload_queries.in_group(Group.CHECK))
@@ -59,10 +59,10 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
     }
 
 
-def mark(session: Session, client: Client, accounts: list[Account]) -> tuple[object, ...]:
+def etag_parts(session: Session, client: Client, accounts: list[Account]) -> tuple[object, ...]:
     """What the entity tag of `_now.html` is made of."""
     told = tuple((account.public_id, account.problem, account.notices) for account in accounts)
-    return (clock.now().astimezone(ROME).date(), told, *summary.mark(session, Scope((client.id or 0,))))
+    return (clock.now().astimezone(ROME).date(), told, *summary.etag_parts(session, Scope((client.id or 0,))))
 
 
 def drawn(rows: list[UploadRow]) -> list[Chart]:

@@ -60,7 +60,7 @@ def welcome() -> Response | str:
 def now_fragment() -> Response:
     client, accounts = _whose()
     with db.reading() as session:
-        mark = overview.mark(session, client, accounts)
+        mark = overview.etag_parts(session, client, accounts)
     return conditional(
         (*mark, client.id, current_operator().id, current_role()),
         lambda: render_template("home/_now.html", **_now(client, accounts, overview.recent_rows(client))),

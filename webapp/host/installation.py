@@ -21,7 +21,7 @@ import requests
 from webapp import crypto
 from webapp.config import ROOT, Settings, from_environment
 from webapp.host.embedded_redis import EmbeddedRedis
-from webapp.host.processes import Child, Household, python
+from webapp.host.processes import Child, Supervisor, python
 
 TELL_AFTER_S = 5.0  # of waiting, what for; and again every so often
 SIMULATOR = "webapp.destinations.meta.simulator"
@@ -36,7 +36,7 @@ class Installation:
     """What was started and how to reach it. Close it with `stop()`, whatever happened."""
 
     folder: Path
-    household: Household
+    supervisor: Supervisor
     redis: EmbeddedRedis
     env: dict[str, str] = field(default_factory=dict, repr=False)
     simulator: dict[str, str] = field(default_factory=dict, repr=False)
@@ -49,13 +49,13 @@ class Installation:
         logs.mkdir(exist_ok=True)
         redis = EmbeddedRedis(folder / "redis")
         redis.lock()
-        made = cls(folder, Household(logs), redis)
+        made = cls(folder, Supervisor(logs), redis)
         made.env = {"PLATEA_DATA": str(folder), "PLATEA_DEMO": "1", **_secrets(folder / "segreti.json")}
         return made
 
     def start_redis(self) -> None:
-        redis = self.household.add("redis", self.redis.argv, grace_s=2)
-        patience = Patience("Redis", redis, self.household)
+        redis = self.supervisor.add("redis", self.redis.argv, grace_s=2)
+        patience = Patience("Redis", redis, self.supervisor)
         while not self.redis.is_ready():
             patience.wait()
         self.env["REDIS_URL"] = self.redis.url
@@ -66,8 +66,8 @@ class Installation:
         told.unlink(missing_ok=True)
         port = str(free_port(0))  # known beforehand, so that it is the same if the process is started again
         arguments = ("-m", SIMULATOR, "--port", port, "--json", "--dati", str(self.folder / "simulatore.db"))
-        child = self.household.add("simulator", python(*arguments, *options), {"PYTHONPATH": str(ROOT)}, 2)
-        self.simulator = _first_json_line(told, Patience("il simulatore di Meta", child, self.household))
+        child = self.supervisor.add("simulator", python(*arguments, *options), {"PYTHONPATH": str(ROOT)}, 2)
+        self.simulator = _first_json_line(told, Patience("il simulatore di Meta", child, self.supervisor))
         self.env |= {
             "META_GRAPH_URL": self.simulator["graph_url"],
             "META_DIALOG_URL": self.simulator["dialog_url"],
@@ -77,7 +77,7 @@ class Installation:
 
     def start_workers(self, count: int) -> list[Child]:
         worker = python(str(ROOT / "worker.py"))
-        return [self.household.add(f"worker-{n}", worker, self.env, 4) for n in range(1, count + 1)]
+        return [self.supervisor.add(f"worker-{n}", worker, self.env, 4) for n in range(1, count + 1)]
 
     def start_web(self, port: int) -> str:
         """Serve on loopback and return the address once it answers. Raises CannotStart."""
@@ -86,8 +86,8 @@ class Installation:
         options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "2"]
         options += ["--keep-alive", "10"]  # as `platea web`
         argv = python("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", *options)
-        child = self.household.add("web", [*argv, "webapp.wsgi:app"], {**self.env, "PYTHONPATH": str(ROOT)})
-        _wait_for(f"{url}/healthz", Patience("il server web", child, self.household))
+        child = self.supervisor.add("web", [*argv, "webapp.wsgi:app"], {**self.env, "PYTHONPATH": str(ROOT)})
+        _wait_for(f"{url}/healthz", Patience("il server web", child, self.supervisor))
         return url
 
     def remember(self) -> None:
@@ -100,7 +100,7 @@ class Installation:
         return from_environment({**os.environ, **self.env})
 
     def stop(self) -> None:
-        self.household.stop()
+        self.supervisor.stop()
         self.redis.unlock()
 
 
@@ -134,9 +134,9 @@ class Patience:
     """
 
     def __init__(
-        self, what: str, child: Child, household: Household, tell_after_s: float = TELL_AFTER_S
+        self, what: str, child: Child, supervisor: Supervisor, tell_after_s: float = TELL_AFTER_S
     ) -> None:
-        self._what, self._child, self._household = what, child, household
+        self._what, self._child, self._household = what, child, supervisor
         self._tell_after_s = tell_after_s
         self._tell_at = time.monotonic() + tell_after_s
 

@@ -65,7 +65,7 @@ def start_upload(
     consent: ConsentPolicy,
     reason: str | None = None,
     repeats_id: int | None = None,
-    wish: idempotency.Wish | None = None,
+    wish: idempotency.IdempotencyKey | None = None,
 ) -> Upload:
     """Write the upload down as queued, then ring for it; it starts by itself if nobody hears the bell.
 
@@ -110,11 +110,11 @@ def start_upload(
         except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
             raise Gone(Thing.ACCOUNT) from None
         note(session, Event.STARTED, _id(upload), by=started_by)
-        _tell_of_start(session, upload)
+        _audit_start(session, upload)
         if includes:
             told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}
-            _tell(session, Action.REFUSALS_INCLUDED, upload, told)
-    enqueue.ring(enqueue.PREPARE, _id(upload))
+            _audit(session, Action.REFUSALS_INCLUDED, upload, told)
+    enqueue.enqueue(enqueue.PREPARE, _id(upload))
     return upload
 
 
@@ -125,7 +125,7 @@ def stop_upload(upload_id: int) -> bool:
         if held is None or held.row.status in FINAL:
             return False
         if transitions.request_stop(held):  # told once, however often the button was pressed
-            _tell(session, Action.UPLOAD_STOPPED, held.row)
+            _audit(session, Action.UPLOAD_STOPPED, held.row)
     return True
 
 
@@ -135,9 +135,9 @@ def resume_upload(upload_id: int) -> bool:
         held = locked(session, upload_id)
         if held is None or not transitions.resume(held):
             return False
-        _tell(session, Action.UPLOAD_RESUMED, held.row)
+        _audit(session, Action.UPLOAD_RESUMED, held.row)
         sending = held.row.status == UploadStatus.SENDING
-    enqueue.ring(enqueue.SEND if sending else enqueue.PREPARE, upload_id)
+    enqueue.enqueue(enqueue.SEND if sending else enqueue.PREPARE, upload_id)
     return True
 
 
@@ -154,13 +154,13 @@ def retry_upload(upload_id: int, asked_by: str) -> bool:
         _hold_database(session, held.row.client_id, held.row.database_id)
         if not transitions.reopen(held, asked_by):
             return False
-        _tell(session, Action.UPLOAD_RETRIED, held.row)
-    enqueue.ring(enqueue.PREPARE, upload_id)
+        _audit(session, Action.UPLOAD_RETRIED, held.row)
+    enqueue.enqueue(enqueue.PREPARE, upload_id)
     return True
 
 
 def repeat_upload(
-    upload_id: int, started_by: str, *, may_include: bool, wish: idempotency.Wish | None = None
+    upload_id: int, started_by: str, *, may_include: bool, wish: idempotency.IdempotencyKey | None = None
 ) -> Upload:
     """Start the same again: same source, account, audience, medium and choice, with the contacts of today.
 
@@ -243,16 +243,16 @@ def _held_filter(session: Session, database_id: int, filter_id: int) -> Filter:
     return found
 
 
-def _tell_of_start(session: Session, upload: Upload) -> None:
+def _audit_start(session: Session, upload: Upload) -> None:
     if upload.repeats_id is not None:
         again = session.get_one(Upload, upload.repeats_id)
-        return _tell(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
+        return _audit(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
     database = session.get_one(UserDatabase, upload.database_id).name
     where: audit.Detail = {"database": database, "filtro": upload.filter_name, "account": upload.account_name}
-    return _tell(session, Action.UPLOAD_STARTED, upload, where)
+    return _audit(session, Action.UPLOAD_STARTED, upload, where)
 
 
-def _tell(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:
+def _audit(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:
     told: audit.Detail = {"id": upload.public_id, **(more or {})}
     audit.record(session, action, upload.audience_name, told, upload.client_id)
 

@@ -6,7 +6,7 @@ from webapp import db
 from webapp.destinations.base import NeedsPersonError
 from webapp.queueing import die_with_parent, is_ending
 from webapp.uploads.engine import leases, preparation, reconcile, sending, transitions
-from webapp.uploads.engine.batches import Fenced
+from webapp.uploads.engine.batches import LeaseLost
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.models import Upload
 
@@ -22,14 +22,14 @@ def prepare_upload(upload_id: int) -> None:
         return
     try:
         ready = preparation.begin(claim)
-    except Fenced:  # taken over, or stopped by a person
+    except LeaseLost:  # taken over, or stopped by a person
         with db.writing() as session:
             if held := locked(session, upload_id):
                 transitions.release_preparation(held, claim.attempt)
-                transitions.settle(held)
+                transitions.close_if_done(held)
         return
     if ready:
-        reconcile.ring_senders(upload_id)
+        reconcile.enqueue_senders(upload_id)
 
 
 def send_upload(upload_id: int) -> None:
@@ -51,7 +51,7 @@ def send_upload(upload_id: int) -> None:
         with db.writing() as session:
             if held := locked(session, upload_id):
                 transitions.pause(held, error.problem, None)
-    reconcile.ring_senders(upload_id)
+    reconcile.enqueue_senders(upload_id)
 
 
 def _is_over(until: float) -> bool:

@@ -76,7 +76,7 @@ class Upload(SQLModel, table=True):
     lease_owner: str | None = None
     lease_until: float = 0
     worker: str | None = None  # the worker that prepares it, as it signs
-    rung_at: float = 0
+    enqueued_at: float = 0
     started_by: str = ""
     created_at: datetime = Field(default_factory=clock.now)
     prepared_at: datetime | None = None

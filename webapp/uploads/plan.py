@@ -104,6 +104,6 @@ def closing_status(tally: Tally, selected: int, discarded: int) -> UploadStatus:
     return UploadStatus.COMPLETED
 
 
-def senders_to_ring(due: int, in_flight: int) -> int:
+def senders_to_enqueue(due: int, in_flight: int) -> int:
     """How many more sender jobs to ring for an upload with *due* batches ready and *in_flight* being sent."""
     return max(0, min(due, SENDERS_PER_ACCOUNT - in_flight))

@@ -53,7 +53,7 @@ STALE_FORM = Words(
 )
 
 
-def handle(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(SecurityError, _other_host)
     app.register_error_handler(HTTPException, _http_error)

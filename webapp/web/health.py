@@ -37,7 +37,7 @@ def readyz() -> tuple[Response, int]:
     """
     reasons: dict[str, str | None] = {"database": _database()}
     reasons["disk"] = storage.trouble(services().settings)
-    reasons["redis"] = None if services().bell.ping() else REDIS_AWAY
+    reasons["redis"] = None if services().job_queue.ping() else REDIS_AWAY
     tasks: dict[str, Any] = {}
     if reasons["database"] is None:
         reasons |= _crew()

@@ -18,7 +18,7 @@ from webapp.contacts import databases, queries, sent
 from webapp.contacts.filters import counting, scanning, word_index
 from webapp.contacts.filters.filter_rules import parse
 from webapp.contacts.filters.operators import OPERATORS
-from webapp.contacts.filters.selection import choosing, selected
+from webapp.contacts.filters.selection import rule_clause, selected
 from webapp.contacts.models import CONTACT, OwnField, SentAudience
 from webapp.contacts.store.row_converter import digest_email, digest_mobile
 
@@ -100,8 +100,8 @@ class World:
         """The counts of the whole, and of each of `parts`."""
         columns = scanning.Columns(self.types, today)
         checked = parse(rule, self.types)
-        each = {name: choosing(parse(alone, self.types), columns) for name, alone in parts(rule)}
-        asked = scanning.Parts(self.database.id, columns, choosing(checked, columns), each)
+        each = {name: rule_clause(parse(alone, self.types), columns) for name, alone in parts(rule)}
+        asked = scanning.Parts(self.database.id, columns, rule_clause(checked, columns), each)
         chosen = selected(self.database.id, rule, self.types, today)
         counts, scan = scanning.begin(chosen, asked, patience_s=30)
         return replace(counts, ms=0), scan.of_parts(asked)

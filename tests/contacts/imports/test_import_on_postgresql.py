@@ -25,9 +25,9 @@ def clienti(settings, create_database):
         client = Client(name="Studio Aurora")
         session.add(client)
         session.flush()
-        made = UserDatabase(client_id=client.id, name="Clienti")
-        session.add(made)
-    yield made
+        job = UserDatabase(client_id=client.id, name="Clienti")
+        session.add(job)
+    yield job
     db.engine().dispose()
 
 

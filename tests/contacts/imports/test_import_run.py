@@ -117,8 +117,8 @@ def test_a_file_that_is_gone_says_so(clienti):
 def crash(import_id: int) -> None:
     """What is left of an import whose process died on another host a lease ago."""
     with db.writing() as session:
-        made = session.get(ContactImport, import_id)
-        made.lease_owner, made.lease_until = "altrove:1:2", 0
+        job = session.get(ContactImport, import_id)
+        job.lease_owner, job.lease_until = "altrove:1:2", 0
 
 
 def many_rows(count: int) -> str:

@@ -38,10 +38,10 @@ def stored(database) -> list[dict]:
     return [contact.model_dump() for contact in contacts_of(database)]
 
 
-def undo(made: ContactImport) -> ContactImport:
-    assert importing.undo(made.id, "Giulia Ferri") is None
-    import_undo.run_until_final(made.id)
-    return read_import(made.id)
+def undo(job: ContactImport) -> ContactImport:
+    assert importing.undo(job.id, "Giulia Ferri") is None
+    import_undo.run_until_final(job.id)
+    return read_import(job.id)
 
 
 def change(database, code: str, **values: object) -> None:

@@ -23,7 +23,7 @@ def on_postgres() -> None:
 @pytest.fixture
 def rooms_know_each_other() -> None:
     """As in every process of ours: who deletes something asks whether an upload needs it."""
-    wiring.introduce_rooms()
+    wiring.register_hooks()
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_resume_pressed_while_the_last_batch_is_recorded_leaves_the_upload_compl
         pressed.join(0.5)
         assert pressed.is_alive()  # it waits for the lock
         leases.update_if_ours(session, claimed, status="sent", num_received=3, lease_owner=None)
-        transitions.settle(held)
+        transitions.close_if_done(held)
     pressed.join()
 
     done = read(upload)

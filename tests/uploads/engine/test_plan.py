@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.uploads.plan import Next, Tally, Trouble, after_error, closing_status, senders_to_ring, wait_s
+from webapp.uploads.plan import Next, Tally, Trouble, after_error, closing_status, senders_to_enqueue, wait_s
 from webapp.uploads.status import UploadStatus
 
 
@@ -49,7 +49,7 @@ def test_an_upload_is_settled_when_no_batch_waits_or_is_on_its_way(batches, sett
     ("due", "in_flight", "rung"), [(10, 0, 4), (10, 3, 1), (2, 0, 2), (10, 4, 0), (0, 0, 0)]
 )
 def test_no_more_senders_are_rung_than_there_is_work_and_room_for(due, in_flight, rung):
-    assert senders_to_ring(due, in_flight) == rung
+    assert senders_to_enqueue(due, in_flight) == rung
 
 
 def trouble(**known: object) -> Trouble:

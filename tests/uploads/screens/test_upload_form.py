@@ -18,7 +18,7 @@ from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads.models import Upload
-from webapp.uploads.screens.form.forecast import Prospect, Reach
+from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
 from webapp.uploads.screens.form.forms import no_contact
 from webapp.uploads.status import UploadStatus
 from webapp.values.identifiers import new_public_id
@@ -286,8 +286,8 @@ def test_an_upload_of_a_filter_is_not_that_of_the_whole_database(
 
 
 def test_nobody_to_send_is_said_with_the_medium_that_would_have_somebody():
-    reach = {Medium.EMAIL: Reach(0, 0), Medium.SMS: Reach(3, 3)}
-    prospect = Prospect(3, reach, (Medium.EMAIL, Medium.SMS))
+    reach = {Medium.EMAIL: MediumCounts(0, 0), Medium.SMS: MediumCounts(3, 3)}
+    prospect = Forecast(3, reach, (Medium.EMAIL, Medium.SMS))
 
     assert no_contact(Medium.EMAIL, prospect, ConsentPolicy.NOT_REFUSED) == (
         "Nessun contatto ha un’email valida: non c’è nulla da inviare. Controlla il filtro o scegli SMS."

@@ -15,7 +15,7 @@ from webapp.contacts.filters import (
     filter_counts,
     filter_form,
     filter_words,
-    scan_ticket,
+    scan_cursor,
     scanning,
     word_index,
 )
@@ -27,7 +27,7 @@ from webapp.contacts.filters.scanning import Scan
 from webapp.contacts.filters.selection import Clause
 from webapp.contacts.models import CONTACT, Contact, Filter, UserDatabase
 from webapp.contacts.people import contact_counts
-from webapp.contacts.people.showing import Shown, shown
+from webapp.contacts.people.presenting import ContactView, present
 from webapp.contacts.routes import filter_or_404
 from webapp.services import services
 from webapp.values import texts
@@ -59,7 +59,7 @@ class Result:
     counts: Counts | None
     of_database: int
     words: str
-    examples: list[Shown]
+    examples: list[ContactView]
     incomplete: int
     parts: dict[str, str]
     scan: Scan
@@ -140,8 +140,8 @@ def result_context(
     types = {name: field.type for name, field in fields.items()}
     chosen = word_index.chosen(session, database_id, rule.as_json(), types, clock.today())
     parts = filter_counts.parts(database_id, rule, checked, fields, clock.today())
-    asked = scan_ticket.question(database_id, rule.as_json(), list(parts.each), clock.today())
-    before = scan_ticket.take(ticket, asked) if ticket else None
+    asked = scan_cursor.question(database_id, rule.as_json(), list(parts.each), clock.today())
+    before = scan_cursor.take(ticket, asked) if ticket else None
     patience_s = services().settings.filter_patience_s
     if before:
         counts, scan = scanning.go_on(chosen, parts, *before, step_s=patience_s / 2)
@@ -155,18 +155,18 @@ def result_context(
         incomplete,
         filter_counts.words(checked, scan.of_parts(parts)),
         scan,
-        None if scan.is_whole else scan_ticket.give(asked, counts, scan),
+        None if scan.is_whole else scan_cursor.give(asked, counts, scan),
     )
     state = _state(saved, rule, checked, incomplete)
     return {"database": database, "result": result, "is_test": checked.is_test, "state": state}
 
 
-def _examples(session: Session, chosen: Clause, most: int) -> list[Shown]:
+def _examples(session: Session, chosen: Clause, most: int) -> list[ContactView]:
     """None rather than some that one must wait for: the last of a few may be the last of a million."""
     ids = select(CONTACT.c.id).where(chosen).limit(most)
     found = counting.within(session.connection(), ids, EXAMPLES_S) if most else None
     contacts = select(Contact).where(col(Contact.id).in_([one for (one,) in found or ()]))
-    return [shown(contact, whole=False) for contact in session.execute(contacts).scalars()]
+    return [present(contact, whole=False) for contact in session.execute(contacts).scalars()]
 
 
 def _state(saved: Filter | None, rule: Rule, form: FilterForm, incomplete: int) -> str:

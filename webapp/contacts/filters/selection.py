@@ -59,20 +59,22 @@ def selected(
     if rule is None:
         return of_database
     checked = _in_quick_order(parse(rule, fields), fields)
-    return and_(of_database, choosing(checked, lambda one: deciding(one, fields[one.field], today)))
+    return and_(
+        of_database, rule_clause(checked, lambda one: condition_clause(one, fields[one.field], today))
+    )
 
 
-def choosing(rule: Rule, decide: Decide) -> Clause:
+def rule_clause(rule: Rule, decide: Decide) -> Clause:
     """Whether *rule* chooses a contact, *decide* being whether one condition holds for it."""
     clauses: list[Clause] = []
     if groups := [group for group in rule.groups if group.conditions]:
-        clauses.append(or_(*(holding(group, decide) for group in groups)))
+        clauses.append(or_(*(group_clause(group, decide) for group in groups)))
     if rule.exclude.conditions:
-        clauses.append(not_(holding(rule.exclude, decide)))
+        clauses.append(not_(group_clause(rule.exclude, decide)))
     return and_(true(), *clauses)
 
 
-def holding(group: Group, decide: Decide) -> Clause:
+def group_clause(group: Group, decide: Decide) -> Clause:
     """Whether *group* holds for a contact, whatever the rest of its rule says."""
     clauses = map(decide, group.conditions)
     return and_(true(), *clauses) if group.match == ALL else or_(false(), *clauses)
@@ -91,7 +93,7 @@ def _in_quick_order(rule: Rule, fields: Mapping[str, str]) -> Rule:
     return Rule(tuple(map(ordered, rule.groups)), ordered(rule.exclude))
 
 
-def deciding(condition: Condition, kind: str, today: date) -> Clause:
+def condition_clause(condition: Condition, kind: str, today: date) -> Clause:
     """Whether *condition* holds for a contact, its field being of *kind*.
 
     Never NULL: so that an excluded or negated condition is what people mean by it.

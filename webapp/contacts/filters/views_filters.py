@@ -104,7 +104,7 @@ def duplicate_filter(database_id: str, filter_id: str) -> Response:
         copy = Filter(database_id=saved.database_id, name=name, rule=saved.rule, is_test=saved.is_test)
         session.add(copy)
         session.flush()
-        record(session, Action.FILTER_CREATED, on=name, detail=_told(database, copy))
+        record(session, Action.FILTER_CREATED, on=name, detail=_audit_detail(database, copy))
         answer = htmx.go_to(_url("edit_filter", database, copy))
     return htmx.notice(answer, f"Filtro duplicato: ora stai modificando “{name}”.")
 
@@ -132,7 +132,7 @@ def delete_filter(database_id: str, filter_id: str) -> Response:
         if filter_pages.is_held(session, saved):
             return htmx.notice(answer, HELD, "err")
         session.delete(saved)
-        record(session, Action.FILTER_DELETED, on=saved.name, detail=_told(database, saved))
+        record(session, Action.FILTER_DELETED, on=saved.name, detail=_audit_detail(database, saved))
     return htmx.notice(answer, f"Filtro “{saved.name}” eliminato.")
 
 
@@ -180,7 +180,7 @@ def _save(
             session.add(made)
             session.flush()
             action = Action.FILTER_CHANGED if found else Action.FILTER_CREATED
-            record(session, action, on=form.name, detail=_told(database, made))
+            record(session, action, on=form.name, detail=_audit_detail(database, made))
     except IntegrityError:  # two people, one name, one moment
         errors = {"nome": f"C’è già un filtro che si chiama “{form.name}”: scegli un altro nome."}
         with db.reading() as session:
@@ -201,7 +201,7 @@ def _with(form: FilterForm, errors: dict[str, str]) -> FilterForm:
     return replace(form, errors=errors)
 
 
-def _told(database: UserDatabase, saved: Filter) -> Detail:
+def _audit_detail(database: UserDatabase, saved: Filter) -> Detail:
     """What the audit trail keeps of a filter besides its name."""
     return {"id": saved.public_id, "database": database.name}
 

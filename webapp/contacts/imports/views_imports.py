@@ -20,7 +20,7 @@ from webapp.contacts.imports import (
 )
 from webapp.contacts.imports.columns import NEW
 from webapp.contacts.imports.files.file_limits import UnreadableFile
-from webapp.contacts.imports.import_pages import find, told, url
+from webapp.contacts.imports.import_pages import audit_detail, find, url
 from webapp.contacts.imports.matching.conversion import converter_of
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
@@ -67,10 +67,10 @@ def create_import(database_id: str) -> Response:
         return _refused_file(database, texts.FILE_MISSING)
     try:
         with db.writing() as session:
-            made = importing.create(session, database, file.filename, file.stream, current_operator().name)
+            job = importing.create(session, database, file.filename, file.stream, current_operator().name)
     except UnreadableFile as error:
         return _refused_file(database, str(error))
-    return htmx.go_to(url("import_reading" if made.has_reading_choice else "import_columns", database, made))
+    return htmx.go_to(url("import_reading" if job.has_reading_choice else "import_columns", database, job))
 
 
 @blueprint.get(f"{IMPORT}/colonne")
@@ -140,7 +140,7 @@ def discard_import(database_id: str, import_id: str) -> Response:
         database, draft = find(session, database_id, import_id)
         if draft.status == ImportStatus.DRAFT:
             importing.discard(session, draft)
-            record(session, Action.IMPORT_DISCARDED, on=draft.file_name, detail=told(database, draft))
+            record(session, Action.IMPORT_DISCARDED, on=draft.file_name, detail=audit_detail(database, draft))
         answer = htmx.go_to(url_for("contacts.imports", database_id=database.public_id))
     return htmx.notice(answer, "Importazione annullata: il file è stato eliminato.")
 

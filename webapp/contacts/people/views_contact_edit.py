@@ -16,7 +16,7 @@ from webapp.contacts.fields import STANDARD_BY_NAME, Field
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.people import contact_edit, contact_form
 from webapp.contacts.people.email_typos import suggestion
-from webapp.contacts.people.showing import shown
+from webapp.contacts.people.presenting import present
 from webapp.contacts.routes import CONTACT, CONTACTS, blueprint, contact_or_404, database_or_404
 from webapp.values import texts
 from webapp.web import htmx
@@ -84,7 +84,7 @@ def confirm_contact_deletion(database_id: str, contact_id: str) -> str:
             "contacts/people/delete_contact.html",
             database=database,
             contact_id=contact_id,
-            row=shown(contact, whole=True),
+            row=present(contact, whole=True),
         )
 
 
@@ -108,7 +108,7 @@ def confirm_erasure(database_id: str, contact_id: str) -> str:
             "contacts/people/erase_contact.html",
             database=database,
             contact_id=contact_id,
-            row=shown(contact, whole=True),
+            row=present(contact, whole=True),
             others=len(people) - 1,
             audiences=sorted(found),
         )
@@ -195,7 +195,7 @@ def _context(
     return {
         "database": database,
         "contact_id": contact_ids.public_id(contact.id or 0) if contact else None,
-        "row": shown(contact, whole=True) if contact else None,
+        "row": present(contact, whole=True) if contact else None,
         "seen": _seen(contact) if contact else "",
         "fields": fields,
         "typed": typed,

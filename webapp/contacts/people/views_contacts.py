@@ -17,7 +17,7 @@ from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.contacts.people import contact_export, contact_history, contact_list, contact_pages
 from webapp.contacts.people.email_typos import suggestion
-from webapp.contacts.people.showing import answers_shown, email_of, field_text, mobile_of, shown
+from webapp.contacts.people.presenting import answers_shown, email_of, field_text, mobile_of, present
 from webapp.contacts.routes import CONTACT, CONTACTS, blueprint, contact_or_404, database_or_404
 from webapp.web import csv_file, htmx
 
@@ -103,7 +103,7 @@ def show_contact(database_id: str, contact_id: str) -> str:
             database=database,
             contact=contact,
             contact_id=contact_id,
-            row=shown(contact, whole=True),
+            row=present(contact, whole=True),
             email=email_of(contact, whole=True),
             mobile=mobile_of(contact, whole=True),
             meant=suggestion(contact.email or ""),

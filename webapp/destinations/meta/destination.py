@@ -14,10 +14,10 @@ from webapp.destinations.base import (
     Account,
     Audience,
     BatchResult,
+    ContactRow,
     EncodedRows,
     Medium,
     NeedsPersonError,
-    Person,
     Problem,
     Rest,
     TemporaryError,
@@ -66,7 +66,7 @@ class MetaDestination:
         try:
             return MetaConnection(account, accounts.token_of(account), deadline_s)
         except NeedsPersonError as error:
-            _mark(account_id, error)
+            _set_problem(account_id, error)
             raise
 
     def name_warning(self, name: str) -> str | None:
@@ -81,7 +81,7 @@ class MetaDestination:
     def senders(self, session: Session, account_id: int, most: int) -> int:
         return pace.senders(session, account_id, most)
 
-    def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
+    def encode(self, medium: Medium, people: Sequence[ContactRow]) -> EncodedRows:
         key, digest = KEYS[medium]
         return EncodedRows((key,), b"".join(map(digest, people)))
 
@@ -158,7 +158,7 @@ class MetaConnection:
         try:
             answer = call()
         except NeedsPersonError as error:
-            _mark(self._id, error)
+            _set_problem(self._id, error)
             self._problem = error.problem.code
             raise
         except TemporaryError as error:
@@ -179,8 +179,8 @@ class MetaConnection:
             raise TemporaryError(texts.resting(rest.problem, rest.until), left, account_wide=True)
 
 
-def _mark(account_id: int, error: NeedsPersonError) -> None:
-    accounts.mark(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
+def _set_problem(account_id: int, error: NeedsPersonError) -> None:
+    accounts.set_problem(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
 
 
 def _load(client_id: int, account_id: int) -> MetaAccount:

@@ -21,7 +21,7 @@ def wake(destination: str, account_id: int) -> None:
         return
     for upload_id in _waiting(destination, account_id):
         _go_on(upload_id)
-        reconcile.ring_senders(upload_id)
+        reconcile.enqueue_senders(upload_id)
 
 
 def _waiting(destination: str, account_id: int) -> list[int]:

@@ -7,7 +7,7 @@ from webapp.destinations.base import EncodedRows
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedBatch:
     """A batch that is ours to send as long as *attempt* is its newest."""
 
     batch_id: int

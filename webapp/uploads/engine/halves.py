@@ -8,14 +8,14 @@ from sqlmodel import Session, col
 from webapp import clock
 from webapp.destinations.base import TemporaryError
 from webapp.uploads import plan
-from webapp.uploads.engine.claimed import Claimed
+from webapp.uploads.engine.claimed import ClaimedBatch
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, BatchEvent, BatchRows, Upload
 from webapp.uploads.packed_ids import pack
 from webapp.uploads.status import BatchStatus
 
 
-def trouble_of(session: Session, claimed: Claimed, error: TemporaryError, errors: int) -> plan.Trouble:
+def trouble_of(session: Session, claimed: ClaimedBatch, error: TemporaryError, errors: int) -> plan.Trouble:
     """What `plan.after_error` decides by; *errors* of the batch, this one included."""
     return plan.Trouble(
         rows=len(claimed.rows),
@@ -28,7 +28,7 @@ def trouble_of(session: Session, claimed: Claimed, error: TemporaryError, errors
     )
 
 
-def halve(session: Session, claimed: Claimed) -> None:
+def halve(session: Session, claimed: ClaimedBatch) -> None:
     """Both halves keep the errors and the wait of the whole: it failed, and they are tried no sooner."""
     batch = session.get_one(Batch, claimed.batch_id, populate_existing=True)
     packed = session.get_one(BatchRows, claimed.batch_id)
@@ -69,7 +69,7 @@ def halve(session: Session, claimed: Claimed) -> None:
     )
 
 
-def _others_passed(session: Session, claimed: Claimed, errors: int) -> bool:
+def _others_passed(session: Session, claimed: ClaimedBatch, errors: int) -> bool:
     """Whether another batch of the account was sent since this one first failed."""
     upload = session.get_one(Upload, claimed.upload_id)
     sent = (
@@ -87,7 +87,7 @@ def _others_passed(session: Session, claimed: Claimed, errors: int) -> bool:
     return bool(session.execute(sent).scalar_one() > 0)
 
 
-def _first_failure(session: Session, claimed: Claimed, errors: int) -> datetime:
+def _first_failure(session: Session, claimed: ClaimedBatch, errors: int) -> datetime:
     """Of those that count: a batch that was put back by hand starts from none, its history stays. One that
     was made by halving had failed by then, as a part of the whole."""
     of_upload = col(BatchEvent.upload_id) == claimed.upload_id
@@ -110,7 +110,7 @@ def _halved(session: Session, upload_id: int) -> int:
     return int(session.execute(halved).scalar_one())
 
 
-def _is_smallest(session: Session, claimed: Claimed) -> bool:
+def _is_smallest(session: Session, claimed: ClaimedBatch) -> bool:
     smallest = select(func.min(col(Batch.n_rows))).where(
         col(Batch.upload_id) == claimed.upload_id,
         col(Batch.status) == BatchStatus.PENDING,

@@ -13,7 +13,7 @@ from webapp.destinations.base import EncodedRows, Rest
 from webapp.services import services
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import transitions, withdrawals
-from webapp.uploads.engine.claimed import Claimed
+from webapp.uploads.engine.claimed import ClaimedBatch
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.models import Batch, BatchRows, Upload
 from webapp.uploads.packed_ids import unpack
@@ -23,7 +23,7 @@ from webapp.workers import this_process, this_worker
 TAKEN = [col(column) for column in (Batch.id, Batch.seq, Batch.attempt, Batch.schema_)]
 
 
-def claim(upload_id: int) -> Claimed | None:
+def claim(upload_id: int) -> ClaimedBatch | None:
     """The first batch that is due, now ours; None when there is none or the upload must not send now.
 
     It holds those alone who may be sent at this moment. One that nobody is left in is closed on the way.
@@ -34,7 +34,7 @@ def claim(upload_id: int) -> Claimed | None:
     return None
 
 
-def _take(upload_id: int) -> Claimed | None:
+def _take(upload_id: int) -> ClaimedBatch | None:
     now = clock.epoch()
     rest = resting(upload_id)
     with db.writing() as session:
@@ -75,7 +75,7 @@ def _take(upload_id: int) -> Claimed | None:
             return None
         batch_id, seq, attempt, schema = taken
         rows = session.get_one(BatchRows, batch_id)
-        return Claimed(
+        return ClaimedBatch(
             batch_id,
             upload_id,
             seq,
@@ -95,7 +95,7 @@ def is_due(now: float) -> ColumnElement[bool]:
     return or_(col(Batch.next_attempt_at) <= now, col(Batch.next_attempt_at) > farthest)
 
 
-def update_if_ours(session: Session, claimed: Claimed, **values: object) -> bool:
+def update_if_ours(session: Session, claimed: ClaimedBatch, **values: object) -> bool:
     """Write to the batch if it is still ours."""
     written = session.execute(
         update(Batch)

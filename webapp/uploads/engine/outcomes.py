@@ -12,7 +12,7 @@ from webapp.destinations import registry
 from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, TemporaryError
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import account_rest, halves, sent_ledger, transitions, withdrawals
-from webapp.uploads.engine.claimed import Claimed
+from webapp.uploads.engine.claimed import ClaimedBatch
 from webapp.uploads.engine.leases import update_if_ours
 from webapp.uploads.engine.locks import LockedUpload, locked
 from webapp.uploads.events import Event, note
@@ -20,7 +20,7 @@ from webapp.uploads.models import Batch, BatchRows
 from webapp.uploads.status import BatchStatus
 
 
-def record_sent(claimed: Claimed, result: BatchResult) -> None:
+def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
     ids, sent = claimed.contact_ids, len(claimed.rows)
     doubt = problems.counts_in_doubt(result.received, sent, result.doubt)
     with _recording(
@@ -55,7 +55,7 @@ def _confirmed(ids: Sequence[int], result: BatchResult) -> set[int]:
     return set(ids).difference(ids[row.row] for row in result.rejected)
 
 
-def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
+def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
     problem = error.problem
     with db.reading() as session:
         batch = session.get(Batch, claimed.batch_id)
@@ -87,7 +87,7 @@ def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
-def record_needs_person(claimed: Claimed, error: NeedsPersonError) -> None:
+def record_needs_person(claimed: ClaimedBatch, error: NeedsPersonError) -> None:
     problem = error.problem
     with _recording(
         claimed,
@@ -102,7 +102,7 @@ def record_needs_person(claimed: Claimed, error: NeedsPersonError) -> None:
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
-def record_refusal(claimed: Claimed, error: DestinationError) -> None:
+def record_refusal(claimed: ClaimedBatch, error: DestinationError) -> None:
     problem = error.problem
     with _recording(
         claimed,
@@ -120,7 +120,7 @@ def record_refusal(claimed: Claimed, error: DestinationError) -> None:
 
 
 @contextmanager
-def _recording(claimed: Claimed, **values: object) -> Iterator[LockedUpload | None]:
+def _recording(claimed: ClaimedBatch, **values: object) -> Iterator[LockedUpload | None]:
     """A transaction that has written *values* to the batch and given its lease back; None when fenced."""
     with db.writing() as session:
         held = locked(session, claimed.upload_id)
@@ -132,10 +132,10 @@ def _recording(claimed: Claimed, **values: object) -> Iterator[LockedUpload | No
         session.add(held.row)
         yield held
         session.flush()
-        transitions.settle(held)
+        transitions.close_if_done(held)
 
 
-def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int | float | None) -> None:
+def _note(session: Session, claimed: ClaimedBatch, kind: Event, **detail: str | int | float | None) -> None:
     note(
         session,
         kind,
@@ -147,11 +147,11 @@ def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int |
     )
 
 
-def _forget_digests(session: Session, claimed: Claimed) -> None:
+def _forget_digests(session: Session, claimed: ClaimedBatch) -> None:
     rows = update(BatchRows).where(col(BatchRows.batch_id) == claimed.batch_id)
     session.execute(rows.values(digests=b"").execution_options(synchronize_session=False))
 
 
-def _set_aside(session: Session, claimed: Claimed) -> None:
+def _set_aside(session: Session, claimed: ClaimedBatch) -> None:
     session.execute(update(Batch).where(col(Batch.id) == claimed.batch_id).values(status=BatchStatus.FAILED))
     _note(session, claimed, Event.FAILED)

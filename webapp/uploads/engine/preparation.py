@@ -25,14 +25,14 @@ from webapp.destinations.base import (
 from webapp.services import services
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import leases, transitions
-from webapp.uploads.engine.batches import Claim, Fenced, prepare
+from webapp.uploads.engine.batches import LeaseLost, PreparationLease, prepare
 from webapp.uploads.engine.locks import LockedUpload, locked
 from webapp.uploads.models import Upload
 from webapp.uploads.status import UploadStatus
 from webapp.workers import this_process, this_worker
 
 
-def claim_preparation(upload_id: int) -> Claim | None:
+def claim_preparation(upload_id: int) -> PreparationLease | None:
     """The right to prepare the upload, None when it is not the moment: it is not queued, somebody else is
     at it, its account rests or its audience is being filled by another upload."""
     rest = leases.resting(upload_id)
@@ -42,7 +42,7 @@ def claim_preparation(upload_id: int) -> Claim | None:
             if held is None or not _is_waiting(held.row):
                 return None
             if held.row.stop_requested:
-                transitions.settle(held)
+                transitions.close_if_done(held)
                 return None
             if rest.until > clock.epoch():
                 transitions.pause(held, rest.problem or problems.RESTING, rest.until)
@@ -50,12 +50,14 @@ def claim_preparation(upload_id: int) -> Claim | None:
             if not _takes_its_audience(held):
                 return None
             until = clock.epoch() + services().settings.lease_s
-            return Claim(upload_id, transitions.prepare(held, this_process(), this_worker(), until))
+            return PreparationLease(
+                upload_id, transitions.prepare(held, this_process(), this_worker(), until)
+            )
     except IntegrityError:  # the unique index on busy audiences: another host was quicker
         return None
 
 
-def begin(claim: Claim) -> bool:
+def begin(claim: PreparationLease) -> bool:
     """Prepare what was claimed; True when there is something to send now. Raises Fenced."""
     upload = _read(claim.upload_id)
     if _is_database_deleted(upload):
@@ -130,7 +132,7 @@ def _takes_its_audience(held: LockedUpload) -> bool:
     return True
 
 
-def _prepare(upload: Upload, claim: Claim) -> bool:
+def _prepare(upload: Upload, claim: PreparationLease) -> bool:
     """Store the batches; False when that ended the upload."""
     try:
         prepared = prepare(upload, claim, registry.destination(upload.destination), clock.today())
@@ -162,24 +164,24 @@ def _make_sure_of_audience(connection: Connection, upload: Upload) -> str:
     return audience.id
 
 
-def _open_for_sending(claim: Claim, audience_id: str) -> bool:
+def _open_for_sending(claim: PreparationLease, audience_id: str) -> bool:
     with _ours(claim) as held:
         transitions.open_for_sending(held, audience_id)
     return True
 
 
-def _put_off(claim: Claim, error: DestinationError, until: float | None) -> None:
+def _put_off(claim: PreparationLease, error: DestinationError, until: float | None) -> None:
     with _ours(claim) as held:
         transitions.pause(held, error.problem, until)
 
 
 @contextmanager
-def _ours(claim: Claim) -> Iterator[LockedUpload]:
+def _ours(claim: PreparationLease) -> Iterator[LockedUpload]:
     """A transaction on the upload while its preparation is still ours. Raises Fenced."""
     with db.writing() as session:
         held = locked(session, claim.upload_id)
         if held is None or (held.row.attempt, held.row.status) != (claim.attempt, UploadStatus.PREPARING):
-            raise Fenced(f"upload {claim.upload_id}, attempt {claim.attempt}")
+            raise LeaseLost(f"upload {claim.upload_id}, attempt {claim.attempt}")
         yield held
 
 

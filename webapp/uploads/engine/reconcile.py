@@ -24,7 +24,7 @@ from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 from webapp.workers import is_gone
 
-RING_AGAIN_S = 10.0
+ENQUEUE_AGAIN_S = 10.0
 # What deciding takes: never the rows of a batch, which are hundreds of kilobytes.
 HELD = [
     col(column)
@@ -43,14 +43,14 @@ def reconcile() -> None:
     for upload_id in _unfinished():
         with db.writing() as session:
             if held := locked(session, upload_id):
-                transitions.settle(held)
-    for upload_id in _unrung(UploadStatus.QUEUED):
-        enqueue.ring(enqueue.PREPARE, upload_id)
-    for upload_id in _unrung(UploadStatus.SENDING):
-        ring_senders(upload_id)
+                transitions.close_if_done(held)
+    for upload_id in _not_enqueued(UploadStatus.QUEUED):
+        enqueue.enqueue(enqueue.PREPARE, upload_id)
+    for upload_id in _not_enqueued(UploadStatus.SENDING):
+        enqueue_senders(upload_id)
 
 
-def ring_senders(upload_id: int) -> None:
+def enqueue_senders(upload_id: int) -> None:
     """Ring for as many senders as the upload has due batches and its account has room for."""
     now = clock.epoch()
     with db.reading() as session:
@@ -59,7 +59,7 @@ def ring_senders(upload_id: int) -> None:
             return
         due = _count(session, upload_id, BatchStatus.PENDING, leases.is_due(now))
         in_flight = _count(session, upload_id, BatchStatus.SENDING)
-    enqueue.ring(enqueue.SEND, upload_id, plan.senders_to_ring(due, in_flight))
+    enqueue.enqueue(enqueue.SEND, upload_id, plan.senders_to_enqueue(due, in_flight))
 
 
 def _take_back_batches() -> None:
@@ -101,7 +101,7 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
     if taken.rowcount:  # type: ignore[attr-defined]
         kind = Event.FAILED if poison else Event.TAKEN_BACK
         note(session, kind, batch.upload_id, batch_id=batch.id, seq=batch.seq, attempt=batch.attempt)
-        session.execute(update(Upload).where(col(Upload.id) == batch.upload_id).values(rung_at=0))
+        session.execute(update(Upload).where(col(Upload.id) == batch.upload_id).values(enqueued_at=0))
 
 
 def _take_back_preparations() -> None:
@@ -159,11 +159,11 @@ def _unfinished() -> list[int]:
         return list(session.execute(query.order_by(col(Upload.id))).scalars())
 
 
-def _unrung(status: UploadStatus) -> list[int]:
+def _not_enqueued(status: UploadStatus) -> list[int]:
     """Uploads in *status* that nobody rang for lately, oldest first."""
     with db.reading() as session:
-        now, rung_at = clock.epoch(), col(Upload.rung_at)
-        lately = rung_at.between(now - RING_AGAIN_S, now + clock.SLACK_S)
+        now, enqueued_at = clock.epoch(), col(Upload.enqueued_at)
+        lately = enqueued_at.between(now - ENQUEUE_AGAIN_S, now + clock.SLACK_S)
         query = select(col(Upload.id)).where(col(Upload.status) == status, not_(lately))
         return list(session.execute(query.order_by(col(Upload.id))).scalars())
 

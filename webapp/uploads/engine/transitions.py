@@ -58,7 +58,7 @@ def requeue(held: LockedUpload) -> None:
     upload = held.row
     if upload.status == UploadStatus.PREPARING:
         upload.status = UploadStatus.QUEUED
-        upload.lease_owner, upload.lease_until, upload.rung_at = None, 0, 0
+        upload.lease_owner, upload.lease_until, upload.enqueued_at = None, 0, 0
         held.session.add(upload)
 
 
@@ -74,7 +74,7 @@ def open_for_sending(held: LockedUpload, audience_id: str) -> None:
     _touch(held)
 
 
-def settle(held: LockedUpload) -> None:
+def close_if_done(held: LockedUpload) -> None:
     """Give the upload its final status if nothing of it is left to do; otherwise leave it alone."""
     upload = held.row
     if upload.status in FINAL:
@@ -98,7 +98,7 @@ def fail(held: LockedUpload, problem: Problem) -> None:
     standing = tally(held.session, held.id)
     _explain(held, problem)
     if standing.count(BatchStatus.SENDING):
-        return  # a batch is still on its way: it is recorded first, then `settle` closes
+        return  # a batch is still on its way: it is recorded first, then `close_if_done` closes
     sent_any = standing.count(BatchStatus.SENT) > 0
     _close(held, UploadStatus.COMPLETED_WITH_WARNINGS if sent_any else UploadStatus.FAILED)
 
@@ -128,7 +128,7 @@ def resume(held: LockedUpload) -> bool:
     upload.status = UploadStatus.SENDING if is_ready_to_send(upload) else UploadStatus.QUEUED
     _forget_reason(upload)
     upload.resume_at = None
-    upload.rung_at = 0
+    upload.enqueued_at = 0
     held.session.execute(
         update(Batch)
         .where(col(Batch.upload_id) == held.id, col(Batch.status) == BatchStatus.PENDING)
@@ -148,7 +148,7 @@ def request_stop(held: LockedUpload) -> bool:
     _touch(held)
     note(held.session, Event.STOP_REQUESTED, held.id)
     held.session.flush()
-    settle(held)
+    close_if_done(held)
     return True
 
 
@@ -184,7 +184,7 @@ def reopen(held: LockedUpload, asked_by: str) -> bool:
     upload.status = UploadStatus.QUEUED
     upload.stop_requested = False
     upload.finished_at = upload.resume_at = None
-    upload.crashes, upload.rung_at = 0, 0
+    upload.crashes, upload.enqueued_at = 0, 0
     note(held.session, Event.REOPENED, held.id, by=asked_by)
     _touch(held)
     return True

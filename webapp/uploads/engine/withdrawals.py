@@ -19,7 +19,7 @@ from webapp import clock, db
 from webapp.destinations.base import EncodedRows
 from webapp.uploads.engine import transitions
 from webapp.uploads.engine.batches import DUPLICATE
-from webapp.uploads.engine.claimed import Claimed
+from webapp.uploads.engine.claimed import ClaimedBatch
 from webapp.uploads.engine.last_look import Changes, Content, look
 from webapp.uploads.engine.locks import LockedUpload, all_locked, locked
 from webapp.uploads.events import Event, note
@@ -31,7 +31,7 @@ from webapp.uploads.status import BatchStatus, UploadStatus
 UNSENT = (BatchStatus.PENDING, BatchStatus.FAILED, BatchStatus.STOPPED)
 
 
-def only_allowed(claimed: Claimed) -> Claimed | None:
+def only_allowed(claimed: ClaimedBatch) -> ClaimedBatch | None:
     """The batch with those alone who may be sent now; None when nobody is left, or it is not ours any more.
 
     Nothing is locked while the contacts are read, and a batch nobody left is the same object, byte for byte.
@@ -47,7 +47,7 @@ def only_allowed(claimed: Claimed) -> Claimed | None:
         if held is None or batch is None or (batch.attempt, batch.status) != (claimed.attempt, "sending"):
             return None
         left = _rewrite(held, batch, content, changes)
-        transitions.settle(held)
+        transitions.close_if_done(held)
     if not left.ids:
         return None
     return replace(claimed, rows=left.rows, contact_ids=left.ids, duplicates=left.duplicates)
@@ -68,7 +68,7 @@ def look_again(upload_id: int, batch_id: int) -> None:
         batch = _batch(session, batch_id)
         if held and batch and batch.status in UNSENT and _content(session, batch) == content:
             _rewrite(held, batch, content, changes)
-            transitions.settle(held)
+            transitions.close_if_done(held)
 
 
 def take_out(session: Session, database_id: int, contact_ids: Collection[int]) -> int:
@@ -106,7 +106,7 @@ def _look_at_all(
             content = _content(session, batch)
             if not wanted.isdisjoint(content.ids) and (changes := look(session, held.row, content, leaving)):
                 taken += batch.n_rows - len(_rewrite(held, batch, content, changes).ids)
-        transitions.settle(held)
+        transitions.close_if_done(held)
     return taken
 
 

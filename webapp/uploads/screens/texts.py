@@ -10,7 +10,7 @@ from typing import Any
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account
-from webapp.uploads.screens.form.forecast import Prospect
+from webapp.uploads.screens.form.forecast import Forecast
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values import reasons
@@ -101,7 +101,7 @@ PREPARES_FOR_OTHERS = "La preparazione di un cliente che non segui"
 PLACES = ("", "Prossimo in coda", "Secondo in coda", "Terzo in coda", "Quarto in coda", "Quinto in coda")
 
 
-def whom_to_send(prospect: Prospect) -> list[tuple[str, str, str, str]]:
+def whom_to_send(prospect: Forecast) -> list[tuple[str, str, str, str]]:
     """Each ordinary choice by consent: value, label, whom it would send by each medium there is, hint."""
     return [
         (who, CONSENTS[who], _users({one: prospect.to_send(one, who) for one in prospect.media}), hint)

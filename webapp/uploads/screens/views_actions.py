@@ -96,12 +96,12 @@ def _start_again(row: UploadRow) -> str | None:
 
     Raises Gone, NotAllowed, ReasonMissing.
     """
-    wish = idempotency.Wish(f"repeat:{row.id}", REPEAT_S)
+    wish = idempotency.IdempotencyKey(f"repeat:{row.id}", REPEAT_S)
     try:
         return commands.repeat_upload(
             row.id, current_operator().name, may_include=may(Role.ADMINISTRATOR), wish=wish
         ).public_id
-    except idempotency.AlreadyAsked:
+    except idempotency.AlreadyHandled:
         return _running_repeat(row)
 
 

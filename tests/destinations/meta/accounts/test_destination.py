@@ -8,7 +8,7 @@ import time_machine
 
 from tests.destinations.meta.accounts.journey import saved
 from webapp import clock, db
-from webapp.destinations.base import Medium, NeedsPersonError, PermanentError, Person, TemporaryError
+from webapp.destinations.base import ContactRow, Medium, NeedsPersonError, PermanentError, TemporaryError
 from webapp.destinations.meta.accounts import accounts, pace
 from webapp.destinations.registry import destination
 
@@ -19,7 +19,7 @@ MARY = bytes.fromhex(
 PHONE = bytes.fromhex("1ef970831d7963307784fa8688e8fce101a15685d62aa765fed23f3a2c576a4e")  # 15559876543, Meta
 
 
-def people(count: int) -> list[Person]:
+def people(count: int) -> list[ContactRow]:
     return [(n, hashlib.sha256(b"%d" % n).digest(), None) for n in range(count)]
 
 
@@ -183,7 +183,7 @@ def test_a_token_nobody_can_open_any_more_marks_the_account(account):
 
 
 def test_looking_again_clears_what_was_put_right(account, simulator):
-    accounts.mark(account.id, "200/1870034", "Le condizioni non sono state accettate.")
+    accounts.set_problem(account.id, "200/1870034", "Le condizioni non sono state accettate.")
 
     accounts.look_again(saved()[0])
 

@@ -57,7 +57,7 @@ def save(
             session.flush()
             health_notes.note_good_start(session, account.id or 0)
             action = Action.ACCOUNT_CREATED if account_id is None else Action.ACCOUNT_AUTHORISED
-            _tell(session, action, account)
+            _audit(session, action, account)
             if draft_id is not None:
                 session.execute(sql_delete(AuthorisationDraft).where(col(AuthorisationDraft.id) == draft_id))
     except IntegrityError:  # the same account, saved at the same moment by somebody else
@@ -80,7 +80,7 @@ def rename(client_id: int, account_id: int, name: str) -> MetaAccount:
         account = _row(session, client_id, account_id)
         account.name = name
         session.add(account)
-        _tell(session, Action.ACCOUNT_RENAMED, account)
+        _audit(session, Action.ACCOUNT_RENAMED, account)
     return account
 
 
@@ -100,7 +100,7 @@ def delete(account: MetaAccount) -> bool:
         drafts = col(AuthorisationDraft.account_id) == account.id
         session.execute(sql_delete(AuthorisationDraft).where(drafts))
         session.execute(sql_delete(MetaAccount).where(col(MetaAccount.id) == account.id))
-        _tell(session, Action.ACCOUNT_DELETED, account)
+        _audit(session, Action.ACCOUNT_DELETED, account)
     return True
 
 
@@ -157,7 +157,7 @@ def authorisation(account: MetaAccount) -> texts.Authorisation:
     return texts.authorisation(has_token, who, account.token_expires_at, account.problem_text, clock.now())
 
 
-def mark(account_id: int, problem: str, text: str) -> None:
+def set_problem(account_id: int, problem: str, text: str) -> None:
     """Remember what a person has to put right before the account can send."""
     _write(account_id, problem=problem, problem_text=text)
 
@@ -183,13 +183,13 @@ def forget_tokens(facebook_user_id: str, erase: bool) -> None:
     with db.writing() as session:
         theirs = col(MetaAccount.facebook_user_id) == facebook_user_id
         for account in session.exec(select(MetaAccount).where(theirs)).all():
-            _tell(session, Action.ACCOUNT_REVOKED, account)
+            _audit(session, Action.ACCOUNT_REVOKED, account)
         for table in (MetaAccount, AuthorisationDraft):
             theirs = col(table.facebook_user_id) == facebook_user_id
             session.execute(update(table).where(theirs).values(changes))
 
 
-def _tell(session: Session, action: Action, account: MetaAccount) -> None:
+def _audit(session: Session, action: Action, account: MetaAccount) -> None:
     told = {"id": account.public_id, "account_id": account.act_id}
     record(session, action, on=account.name, detail={**told}, client_id=account.client_id)
 

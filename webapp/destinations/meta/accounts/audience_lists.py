@@ -68,7 +68,7 @@ def from_a_worker(account_id: int) -> Listed:
 def _ask(account_id: int, row: MetaAudienceList | None) -> None:
     if row is not None and row.asked_at is not None and row.asked_at > clock.now() - ASK_AGAIN:
         return
-    if services().bell.ring(JOB, account_id):
+    if services().job_queue.enqueue(JOB, account_id):
         with db.writing() as session:
             if session.get(MetaAccount, account_id) is None:
                 return  # deleted meanwhile

@@ -47,7 +47,7 @@ class Findings:
     listing_s: float = 0
 
 
-def ring_due() -> None:
+def enqueue_due() -> None:
     """Ask the workers to look at every account that was not looked at for an hour; a resting one waits."""
     for account_id in _due():
         ask_for_a_look(account_id)
@@ -55,7 +55,7 @@ def ring_due() -> None:
 
 def ask_for_a_look(account_id: int) -> bool:
     """Whether a worker will look at the account now; False when Redis does not answer."""
-    rung = services().bell.ring(JOB, account_id)
+    rung = services().job_queue.enqueue(JOB, account_id)
     if rung:
         _write(account_id, asked_at=clock.now())
     return rung
@@ -70,7 +70,7 @@ def check(account_id: int) -> None:
         findings = _ask(account)
     except DestinationError as error:
         if isinstance(error, NeedsPersonError):
-            accounts.mark(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
+            accounts.set_problem(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
         if isinstance(error, TemporaryError) and error.account_wide and error.retry_after_s:
             pace.rest(account_id, error.retry_after_s, error.problem)
         problem = grants.in_words(error)
@@ -123,7 +123,7 @@ def _store(account: MetaAccount, found: Findings) -> None:
     assert account.id is not None
     if found.problems:
         first = found.problems[0]
-        accounts.mark(account.id, first.code, f"{first.what} {first.todo}")
+        accounts.set_problem(account.id, first.code, f"{first.what} {first.todo}")
     elif account.problem:
         accounts.clear_problem(account.id)
     now, ours = clock.now(), [audience(node) for node in found.nodes]

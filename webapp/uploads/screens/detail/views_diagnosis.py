@@ -63,7 +63,7 @@ def _diagnosis(row: UploadRow) -> bytes:
         ]
         session.expunge_all()  # stays readable after the transaction
     kind = db.engine().dialect.name
-    on = Installation(config.VERSION, kind, settings.demo, services().bell.waiting(), living)
+    on = Installation(config.VERSION, kind, settings.demo, services().job_queue.waiting(), living)
     return diagnosis.diagnosis(row, _account_reference(row), batches, events, on, now)
 
 

@@ -10,7 +10,7 @@ from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account, Medium
 from webapp.uploads import problems
 from webapp.uploads.screens.form.audience_list import Listing
-from webapp.uploads.screens.form.forecast import Prospect
+from webapp.uploads.screens.form.forecast import Forecast
 from webapp.values.identifiers import looks_like_public_id, new_public_id
 from webapp.values.texts import LOCALE
 
@@ -67,7 +67,7 @@ class Draft:
         return ConsentPolicy.ANYONE if self.includes_refused else self.who
 
 
-def read(form: Mapping[str, str], prospect: Prospect, accounts: Sequence[Account], proposed: str) -> Draft:
+def read(form: Mapping[str, str], prospect: Forecast, accounts: Sequence[Account], proposed: str) -> Draft:
     """From a form or a query string; the only medium, or only account, is chosen before anybody chooses.
 
     An account that the form names is obeyed: it may have been deleted since, and another one never takes its
@@ -121,7 +121,7 @@ def missing(draft: Draft) -> list[str]:
 
 def errors(
     draft: Draft,
-    prospect: Prospect,
+    prospect: Forecast,
     account: Account | None,
     listing: Listing | None,
     name_warning: str | None = None,
@@ -162,7 +162,7 @@ def _about_refused(draft: Draft, may_include: bool) -> dict[str, str]:
     return {"motivo": REASON_LONG} if len(draft.reason) > LONGEST_REASON else {}
 
 
-def no_contact(medium: Medium, prospect: Prospect, policy: ConsentPolicy) -> str:
+def no_contact(medium: Medium, prospect: Forecast, policy: ConsentPolicy) -> str:
     """Why there is nothing to send, and the other medium when that one would have somebody."""
     if prospect.reach[medium].distinct:
         return problems.nobody_allowed(policy, bool(prospect.reach[medium].undecided)).what

@@ -17,7 +17,7 @@ from webapp.uploads import commands, idempotency
 from webapp.uploads.screens import lookups, queries, sources, texts
 from webapp.uploads.screens.form import audience_list, forecast, forms
 from webapp.uploads.screens.form.audience_list import Listing
-from webapp.uploads.screens.form.forecast import Prospect, Reach
+from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
 from webapp.uploads.screens.form.forms import Draft
 from webapp.uploads.screens.routes import blueprint
 from webapp.uploads.screens.sources import Source
@@ -35,7 +35,7 @@ class Offer:
 
     source: Source
     accounts: list[Account]
-    prospect: Prospect | None
+    prospect: Forecast | None
     proposed: str
 
     @property
@@ -46,7 +46,7 @@ class Offer:
         return forms.read(given, self.prospect or NOBODY, self.accounts, self.proposed)
 
 
-NOBODY = Prospect(0, {medium: Reach(0, 0) for medium in Medium}, ())
+NOBODY = Forecast(0, {medium: MediumCounts(0, 0) for medium in Medium}, ())
 
 
 @blueprint.get(URL)
@@ -83,13 +83,13 @@ def ready_fragment(database_id: str) -> str:
     """The foot of the form: what is missing, or how many users go; counts come back as they were shown."""
     offer = _offer(database_id, count=False)
     reach = {medium: _shown_before(medium) for medium in Medium}
-    offer = replace(offer, prospect=Prospect(0, reach, tuple(Medium)))
+    offer = replace(offer, prospect=Forecast(0, reach, tuple(Medium)))
     return render_template(
         "uploads/screens/form/_ready.html", **_shown(offer, offer.draft(request.args), {}, None)
     )
 
 
-def _shown_before(medium: Medium) -> Reach:
+def _shown_before(medium: Medium) -> MediumCounts:
     """The counts that the form was given: of all, and of a choice by consent where it leaves somebody out."""
 
     def count(name: str) -> int | None:
@@ -98,7 +98,7 @@ def _shown_before(medium: Medium) -> Reach:
 
     by_choice = {policy: count(f"n_{medium}_{policy}") for policy in ConsentPolicy}
     allowed = {policy: sent for policy, sent in by_choice.items() if sent is not None}
-    return Reach(0, count(f"n_{medium}") or 0, allowed, count(f"n_{medium}_no") or 0)
+    return MediumCounts(0, count(f"n_{medium}") or 0, allowed, count(f"n_{medium}_no") or 0)
 
 
 @blueprint.post(URL, endpoint="start_upload")
@@ -147,9 +147,9 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             consent=draft.policy,
             reason=draft.reason,
             started_by=current_operator().name,
-            wish=idempotency.Wish(f"upload:{draft.token}", TOKEN_S),
+            wish=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
         )
-    except idempotency.AlreadyAsked:  # the same form, sent twice
+    except idempotency.AlreadyHandled:  # the same form, sent twice
         return
 
 
@@ -177,9 +177,9 @@ def _offer(database_id: str, count: bool = True) -> Offer:
     return Offer(source, accounts, prospect, proposed)
 
 
-def _prospect(session: Any, source: Source, today: date) -> Prospect | None:
+def _prospect(session: Any, source: Source, today: date) -> Forecast | None:
     try:
-        return forecast.look_at(session, source, today)
+        return forecast.forecast(session, source, today)
     except BrokenRule:
         return None
 

@@ -42,7 +42,7 @@ GROUPS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowed:
+class ListFilter:
     """The monitor's URL: a list state, and one client or account when chosen (public id, name)."""
 
     state: ListState[Group]
@@ -83,13 +83,13 @@ class Worker:
     doing: str | None = None
 
 
-def scope(clients: Sequence[Client], narrowed: Narrowed) -> ColumnElement[bool]:
-    chosen = [narrowed.client] if narrowed.client else clients
+def scope(clients: Sequence[Client], list_filter: ListFilter) -> ColumnElement[bool]:
+    chosen = [list_filter.client] if list_filter.client else clients
     parts: list[ColumnElement[bool]] = [Scope(tuple(client.id or 0 for client in chosen)).condition()]
-    if narrowed.account:
-        parts.append(col(Upload.account_name) == narrowed.account)
-    if narrowed.state.q:
-        parts.append(queries.named_like(narrowed.state.q))
+    if list_filter.account:
+        parts.append(col(Upload.account_name) == list_filter.account)
+    if list_filter.state.q:
+        parts.append(queries.named_like(list_filter.state.q))
     return and_(*parts)
 
 
@@ -187,11 +187,11 @@ def lines(session: Session, page: Page) -> dict[int, queries_detail.EventLine]:
     return queries_detail.last_lines(session, [row.id for row in page.rows])
 
 
-def mark(session: Session, clients: Sequence[Client], narrowed: Narrowed) -> tuple[object, ...]:
+def etag_parts(session: Session, clients: Sequence[Client], list_filter: ListFilter) -> tuple[object, ...]:
     """What the entity tag of the monitor is made of."""
     everyone = Scope(tuple(client.id or 0 for client in clients))
     signals = tuple((one.name, one.seen_at, one.is_alive, one.doing) for one in crew(session, clients))
     tasks = tuple((run.name, run.succeeded_at, run.failures, run.is_late) for run in periodic.runs(session))
-    chosen = narrowed.client.id if narrowed.client else None
-    shown = (everyone, chosen, narrowed.account, narrowed.state)
-    return (*shown, *summary.mark(session, everyone), signals, tasks)
+    chosen = list_filter.client.id if list_filter.client else None
+    shown = (everyone, chosen, list_filter.account, list_filter.state)
+    return (*shown, *summary.etag_parts(session, everyone), signals, tasks)

@@ -32,7 +32,7 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StatusCounts:
     """How many uploads are where, now."""
 
     moving: int
@@ -72,7 +72,7 @@ def add_up(rows: Sequence[UploadRow]) -> Recent:
     )
 
 
-def standing(session: Session, where: ColumnElement[bool]) -> Standing:
+def count_by_status(session: Session, where: ColumnElement[bool]) -> StatusCounts:
     status = col(Upload.status)
     waits = and_(status == UploadStatus.PAUSED, col(Upload.resume_at).is_(None))
     groups = (
@@ -83,10 +83,10 @@ def standing(session: Session, where: ColumnElement[bool]) -> Standing:
         queries.in_group(Group.CHECK),
     )
     sums = (func.coalesce(func.sum(case((group, 1), else_=0)), 0) for group in groups)
-    return Standing(*map(int, session.execute(select(*sums).select_from(Upload).where(where)).one()))
+    return StatusCounts(*map(int, session.execute(select(*sums).select_from(Upload).where(where)).one()))
 
 
-def mark(session: Session, scope: Scope) -> tuple[object, ...]:
+def etag_parts(session: Session, scope: Scope) -> tuple[object, ...]:
     """Changes when anything a list of these uploads shows may have changed; cheap, nothing is rendered.
 
     Batches made by a preparation touch no upload, so they are counted; the queue is everybody's, so it is

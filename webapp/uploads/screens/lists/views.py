@@ -26,7 +26,7 @@ __all__ = [
     "views_upload",
 ]
 
-blueprint.record_once(lambda state: conditional_get.keep(state.app))
+blueprint.record_once(lambda state: conditional_get.init_app(state.app))
 
 DATABASE = "/database/<database_id>/custom-audience"
 FILTER = "/database/<database_id>/filtri/<filter_id>/custom-audience"
@@ -46,7 +46,7 @@ def show_history(database_id: str, filter_id: str | None = None) -> str:
 def update_history(database_id: str, filter_id: str | None = None) -> Response:
     source, state = _source(database_id, filter_id), _state()
     with db.reading() as session:
-        mark = history.mark(session, source, state)
+        mark = history.etag_parts(session, source, state)
     seen_by = (current_operator().id, current_role())
     return conditional(
         (*mark, *seen_by),

@@ -26,7 +26,7 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ContactView:
     """A row of the list of contacts."""
 
     id: int
@@ -38,11 +38,11 @@ class Shown:
     consent: str
 
 
-def shown(contact: Contact, whole: bool) -> Shown:
+def present(contact: Contact, whole: bool) -> ContactView:
     """*whole* False: names, addresses, numbers and codes are masked."""
     first, last = contact.first_name or "", contact.last_name or ""
     name = f"{first} {last}" if whole else f"{initial(first)} {initial(last)}"
-    return Shown(
+    return ContactView(
         contact.id or 0,
         name.strip() or "Senza nome",
         (contact.code or "") if whole else "",
