@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Select, create_engine, event, text
@@ -187,6 +187,18 @@ def give_way() -> None:
 def finds_any(session: Session, query: Select[Any]) -> bool:
     """Whether *query* finds anything; it stops at the first row."""
     return session.execute(query.limit(1)).first() is not None
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> int | None: ...
+
+
+def saved_id(row: _HasId) -> int:
+    """The id of a row that is in the database. Raises ValueError for one that was never saved."""
+    if row.id is None:
+        raise ValueError(f"{type(row).__name__} has not been saved yet: it has no id")
+    return row.id
 
 
 def placeholder(connection: Connection) -> str:

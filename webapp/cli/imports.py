@@ -95,11 +95,11 @@ def importa(
     terminal.start()
     job = import_file(file, name, cliente, Asked(foglio, riga_intestazione, righe_nascoste))
     with refused_in_words():
-        _choose(job.id or 0, chiave, modo)
-        _read_as_asked(job.id or 0, vuote, ordine)
-        _confirm(job.id or 0, conferma_avvisi, as_json)
+        _choose(db.saved_id(job), chiave, modo)
+        _read_as_asked(db.saved_id(job), vuote, ordine)
+        _confirm(db.saved_id(job), conferma_avvisi, as_json)
     with refused_in_words():
-        importing.run(job.id or 0)
+        importing.run(db.saved_id(job))
     with db.reading() as session:
         done = session.get_one(ContactImport, job.id)
     if as_json:

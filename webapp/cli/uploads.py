@@ -78,7 +78,7 @@ def carica(
     try:
         upload = start_upload(
             client_id=client,
-            database_id=database.id or 0,
+            database_id=db.saved_id(database),
             filter_id=chosen.id if chosen else None,
             account_id=account.id,
             audience_id=audience_id,
@@ -90,7 +90,7 @@ def carica(
         )
     except Gone as gone:  # deleted by somebody at this moment
         raise terminal.Stop(str(gone)) from None
-    _report(wait_for(upload.id or 0) if attendi else _read(upload.id or 0), as_json)
+    _report(wait_for(db.saved_id(upload)) if attendi else _read(db.saved_id(upload)), as_json)
 
 
 @click.command()
@@ -209,7 +209,7 @@ def _filter(session: Session, database: UserDatabase, name: str) -> Filter:
 
 
 def _only_medium(session: Session, database: UserDatabase) -> Medium:
-    possible = forecast.media_of(session, database.id or 0)
+    possible = forecast.media_of(session, db.saved_id(database))
     if len(possible) == 1:
         return possible[0]
     if not possible:

@@ -101,7 +101,7 @@ def apply_some(seconds: float = SHIFT_S) -> None:
         decided = select(ConsentWord).where(col(ConsentWord.answer).is_not(None), waiting.exists())
         words = session.execute(decided.order_by(col(ConsentWord.id))).scalars().all()
     for one in words:
-        while _apply(one.id or 0):
+        while _apply(db.saved_id(one)):
             if clock.epoch() > until:
                 return
             db.give_way()

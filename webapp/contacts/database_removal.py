@@ -41,7 +41,7 @@ def refusal(session: Session, database: UserDatabase) -> str | None:
     )
     if session.execute(busy.limit(1)).first():
         return IMPORTING
-    return hooks.why_held(session, database.id or 0)
+    return hooks.why_held(session, db.saved_id(database))
 
 
 def remove(session: Session, database: UserDatabase) -> str | None:
@@ -68,7 +68,7 @@ def remove(session: Session, database: UserDatabase) -> str | None:
         importing.discard(session, draft)
     for table in (Filter, ChosenColumns):
         session.execute(delete(table).where(col(table.database_id) == database.id))
-    import_blocks.forget_all_of(session, database.id or 0)
+    import_blocks.forget_all_of(session, db.saved_id(database))
     return None
 
 

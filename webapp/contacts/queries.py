@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
+from webapp import db
 from webapp.contacts.fields import OWN, SENT, STANDARD, Field
 from webapp.contacts.models import CONTACT, Filter, OwnField, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
@@ -106,7 +107,7 @@ def imports_of(session: Session, database_id: int, limit: int = 100) -> list[Con
 
 
 def _row(session: Session, one: UserDatabase) -> DatabaseRow:
-    database_id = one.id or 0
+    database_id = db.saved_id(one)
     finished = select(func.max(ContactImport.finished_at)).where(
         col(ContactImport.database_id) == database_id
     )

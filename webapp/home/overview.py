@@ -31,12 +31,12 @@ KIND = "meta"
 def recent_rows(client: Client) -> list[UploadRow]:
     """The uploads of the last 30 days: what the numbers add up and the charts draw."""
     with db.reading() as session:
-        return summary.recent_rows(session, Scope((client.id or 0,)))
+        return summary.recent_rows(session, Scope((db.saved_id(client),)))
 
 
 def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[str, Any]:
     """Everything `_now.html` shows; *rows* as of `recent_rows`."""
-    scope = Scope((client.id or 0,))
+    scope = Scope((db.saved_id(client),))
     with db.reading() as session:
         standing = summary.count_by_status(session, scope.condition())
         running = and_(scope.condition(), col(Upload.status).in_(RUNNING))
@@ -44,7 +44,7 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
         checked = and_(scope.condition(), upload_queries.in_group(Group.CHECK))
         to_check = upload_queries.read_all(session, checked, SHOWN)
         no_worker = summary.no_worker_for(session, scope)
-        has_upload = queries.has_upload(session, client.id or 0)
+        has_upload = queries.has_upload(session, db.saved_id(client))
     by_id = {account.id: account for account in accounts}
     return {
         "recent": summary.add_up(rows),
@@ -62,7 +62,11 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
 def etag_parts(session: Session, client: Client, accounts: list[Account]) -> tuple[object, ...]:
     """What the entity tag of `_now.html` is made of."""
     told = tuple((account.public_id, account.problem, account.notices) for account in accounts)
-    return (clock.now().astimezone(ROME).date(), told, *summary.etag_parts(session, Scope((client.id or 0,))))
+    return (
+        clock.now().astimezone(ROME).date(),
+        told,
+        *summary.etag_parts(session, Scope((db.saved_id(client),))),
+    )
 
 
 def drawn(rows: list[UploadRow]) -> list[Chart]:

@@ -109,12 +109,12 @@ def start_upload(
             session.flush()
         except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
             raise Gone(Thing.ACCOUNT) from None
-        note(session, Event.STARTED, _id(upload), by=started_by)
+        note(session, Event.STARTED, db.saved_id(upload), by=started_by)
         _audit_start(session, upload)
         if includes:
             told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}
             _audit(session, Action.REFUSALS_INCLUDED, upload, told)
-    enqueue.enqueue(enqueue.PREPARE, _id(upload))
+    enqueue.enqueue(enqueue.PREPARE, db.saved_id(upload))
     return upload
 
 
@@ -255,8 +255,3 @@ def _audit_start(session: Session, upload: Upload) -> None:
 def _audit(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:
     told: audit.Detail = {"id": upload.public_id, **(more or {})}
     audit.record(session, action, upload.audience_name, told, upload.client_id)
-
-
-def _id(upload: Upload) -> int:
-    assert upload.id is not None
-    return upload.id

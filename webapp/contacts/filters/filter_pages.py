@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from webapp import clock
+from webapp import clock, db
 from webapp.contacts import hooks, queries, sent
 from webapp.contacts.fields import SENT, Field
 from webapp.contacts.filters import (
@@ -109,7 +109,7 @@ def context(
     session: Session, database: UserDatabase, form: FilterForm, saved: Filter | None
 ) -> dict[str, Any]:
     """Everything the builder needs, its result included."""
-    fields = fields_by_name(session, database.id or 0)
+    fields = fields_by_name(session, db.saved_id(database))
     rule, checked = filter_form.rule_of(form, fields)
     # A row nobody has filled in yet is no mistake: its error is shown when one tries to save.
     shown_form = replace(checked, errors=form.errors) if form.errors else _without_errors(checked)
@@ -134,7 +134,7 @@ def result_context(
     ticket: str | None = None,
 ) -> dict[str, Any]:
     """*ticket*: of the page that asks to go on counting."""
-    database_id = database.id or 0
+    database_id = db.saved_id(database)
     fields = fields_by_name(session, database_id)
     incomplete = sum(bool(one.error) for group in checked.all_groups for one in group.conditions)
     types = {name: field.type for name, field in fields.items()}
@@ -199,7 +199,7 @@ def free_name(session: Session, database_id: int, name: str) -> str:
 
 
 def is_held(session: Session, saved: Filter) -> bool:
-    return hooks.is_held(session, saved.id or 0)
+    return hooks.is_held(session, db.saved_id(saved))
 
 
 def _without_errors(form: FilterForm) -> FilterForm:

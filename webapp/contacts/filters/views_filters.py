@@ -48,7 +48,7 @@ def show_filters(database_id: str) -> str:
 def new_filter(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        form = filter_form.blank(filter_pages.fields_by_name(session, database.id or 0))
+        form = filter_form.blank(filter_pages.fields_by_name(session, db.saved_id(database)))
         return render_template(
             "contacts/filters/filter.html", **filter_pages.context(session, database, form, None)
         )
@@ -59,7 +59,7 @@ def edit_filter(database_id: str, filter_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
-        fields = filter_pages.fields_by_name(session, database.id or 0)
+        fields = filter_pages.fields_by_name(session, db.saved_id(database))
         form = filter_form.from_rule(saved.name, saved.rule, fields, saved.is_test)
         return render_template(
             "contacts/filters/filter.html", **filter_pages.context(session, database, form, saved)
@@ -85,7 +85,7 @@ def count_filter(database_id: str) -> Response:
     ticket = request.form.get("contati")
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        fields = filter_pages.fields_by_name(session, database.id or 0)
+        fields = filter_pages.fields_by_name(session, db.saved_id(database))
         rule, checked = filter_form.rule_of(filter_form.read(request.form, fields), fields)
         saved = filter_pages.named_in_url(session, database, request.form.get("filtro"))
         context = filter_pages.result_context(session, database, rule, checked, saved, ticket)
@@ -100,7 +100,7 @@ def duplicate_filter(database_id: str, filter_id: str) -> Response:
     with db.writing() as session:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
-        name = filter_pages.free_name(session, database.id or 0, saved.name)
+        name = filter_pages.free_name(session, db.saved_id(database), saved.name)
         copy = Filter(database_id=saved.database_id, name=name, rule=saved.rule, is_test=saved.is_test)
         session.add(copy)
         session.flush()
@@ -115,7 +115,7 @@ def confirm_delete(database_id: str, filter_id: str) -> str:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
         held = filter_pages.is_held(session, saved)
-        uses = hooks.uses_of(session, saved.id or 0)
+        uses = hooks.uses_of(session, db.saved_id(saved))
         return render_template(
             "contacts/filters/delete_filter.html", database=database, saved=saved, held=held, uses=uses
         )
@@ -150,13 +150,13 @@ def _take(database_id: str, filter_id: str | None) -> Response:
     with db.reading() as session:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id) if filter_id else None
-        fields = filter_pages.fields_by_name(session, database.id or 0)
+        fields = filter_pages.fields_by_name(session, db.saved_id(database))
         form = filter_form.read(request.form, fields)
         button = request.form.get("do", SAVE)
         if button != SAVE:
             return _show(session, database, filter_form.press(form, button, fields), saved, 200)
         rule, checked = filter_form.rule_of(form, fields)
-        taken = filter_pages.name_is_taken(session, database.id or 0, form.name, saved)
+        taken = filter_pages.name_is_taken(session, db.saved_id(database), form.name, saved)
         errors = filter_form.errors_of(checked, rule, taken)
         if errors:
             return _show(session, database, _with(checked, errors), saved, 422)
@@ -167,13 +167,13 @@ def _save(
     database: UserDatabase, saved: Filter | None, form: FilterForm, rule: Rule, types: dict[str, str]
 ) -> Response:
     with db.reading() as session:
-        database_id = database.id or 0
+        database_id = db.saved_id(database)
         chosen = word_index.chosen(session, database_id, rule.as_json(), types, clock.today())
     counts = counting.count(chosen, services().settings.filter_patience_s)
     try:
         with db.writing() as session:
             found = session.get(Filter, saved.id) if saved else None
-            made = found or Filter(database_id=database.id or 0, name=form.name, rule={})
+            made = found or Filter(database_id=db.saved_id(database), name=form.name, rule={})
             made.name, made.rule, made.updated_at = form.name, rule.as_json(), clock.now()
             made.is_test = form.is_test
             filter_pages.remember_count(made, counts)

@@ -66,7 +66,7 @@ def create(
     try:
         reading = _first_reading(stored, shown, database, asked or Asked())
         job = ContactImport(
-            database_id=database.id or 0,
+            database_id=db.saved_id(database),
             file_name=shown,
             stored_name=stored.name,
             size_bytes=stored.stat().st_size,
@@ -84,7 +84,7 @@ def create(
 def _first_reading(stored: Path, shown: str, database: UserDatabase, asked: Asked) -> Reading:
     """The file as it was asked for, else as the last one of its name was read where that still fits."""
     with db.reading() as session:
-        known = import_memory.same_name(session, database.id or 0, shown)
+        known = import_memory.same_name(session, db.saved_id(database), shown)
     sheet = known.sheet if known else None
     found = detect(stored, shown, services().settings.max_import_rows, asked.sheet, sheet)
     wanted = replace(found, header_row=asked.header_row, with_hidden=asked.with_hidden)
@@ -141,7 +141,7 @@ def read_as(
     draft.header = reading.header
     draft.rows_total = max(file_format.lines - has_header, 0) or None
     names = draft.header if has_header else [""] * len(draft.header)
-    own = {field.key: field.label for field in own_fields(session, database.id or 0)}
+    own = {field.key: field.label for field in own_fields(session, db.saved_id(database))}
     proposal = columns.propose_all(names, reading.rows, own, database.country, draft.file_name)
     draft.mapping, draft.feeding = proposal.mapping, proposal.feeding
     draft.all_refused = proposal.all_refused

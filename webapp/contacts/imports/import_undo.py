@@ -44,7 +44,7 @@ def refusal(session: Session, job: ContactImport) -> str | None:
     """Why the import cannot be undone, in Italian; None when it can, as far as is quickly seen."""
     if _has_later_one(session, job):
         return NOT_THE_LAST
-    if not import_blocks.exist(session, job.id or 0):
+    if not import_blocks.exist(session, db.saved_id(job)):
         return TOO_LATE
     return hooks.why_held(session, job.database_id, job.started_at)
 

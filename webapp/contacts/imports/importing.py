@@ -100,7 +100,7 @@ def lost(session: Session) -> list[int]:
         if import_run.is_dead(job, now) and clock.is_over(
             job.enqueued_at + ENQUEUE_AGAIN_S, ENQUEUE_AGAIN_S, now
         ):
-            found.append(job.id or 0)
+            found.append(db.saved_id(job))
     return found
 
 

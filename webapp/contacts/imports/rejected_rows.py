@@ -33,7 +33,7 @@ def csv_rows(job: ContactImport) -> Iterator[list[str]]:
     while rows := _read(job, after):
         for row in rows:
             yield [str(row.line), texts.row_reason(row.reason), *row.cells]
-        after = rows[-1].id or 0
+        after = db.saved_id(rows[-1])
 
 
 def _read(job: ContactImport, after: int) -> list[RejectedRow]:

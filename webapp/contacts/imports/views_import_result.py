@@ -42,7 +42,7 @@ def import_progress(database_id: str, import_id: str) -> str:
 def stop_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, job = find(session, database_id, import_id)
-    importing.stop(job.id or 0)
+    importing.stop(db.saved_id(job))
     return htmx.go_to(url("import_result", database, job))
 
 
@@ -63,7 +63,7 @@ def undo_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, job = find(session, database_id, import_id)
     answer = htmx.go_to(url("import_result", database, job))
-    if why := importing.undo(job.id or 0, current_operator().name):
+    if why := importing.undo(db.saved_id(job), current_operator().name):
         return htmx.notice(answer, why, "err")
     return answer
 

@@ -36,7 +36,7 @@ PREVIEW_ROWS = 10
 def show_imports(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        found = queries.imports_of(session, database.id or 0)
+        found = queries.imports_of(session, db.saved_id(database))
         return render_template(
             "contacts/imports/imports.html", database=database, imports=found, may_edit=may(Role.MARKETER)
         )
@@ -53,7 +53,9 @@ def new_import(database_id: str) -> str:
 def download_sample(database_id: str) -> Response:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        own = [(one.label, one.type, one.choices) for one in queries.own_fields(session, database.id or 0)]
+        own = [
+            (one.label, one.type, one.choices) for one in queries.own_fields(session, db.saved_id(database))
+        ]
     return csv_file.download(sample_file.rows(own), "contatti-esempio.csv")
 
 
@@ -90,7 +92,7 @@ def save_columns(database_id: str, import_id: str) -> Response:
         database, draft = find(session, database_id, import_id)
         if draft.status != ImportStatus.DRAFT:
             return htmx.go_to(url("import_result", database, draft))
-        own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
+        own = [field for field in queries.fields_of(session, db.saved_id(database)) if field.is_own]
         errors = import_forms.read_mapping(request.form, draft, own)
         session.add(draft)
     if not errors:
@@ -105,7 +107,7 @@ def save_columns(database_id: str, import_id: str) -> Response:
 def check_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, draft = find(session, database_id, import_id)
-        own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
+        own = [field for field in queries.fields_of(session, db.saved_id(database)) if field.is_own]
         if draft.status != ImportStatus.DRAFT:
             return htmx.go_to(url("import_result", database, draft))
         if import_forms.mapping_errors(draft, own):
@@ -127,7 +129,7 @@ def start_import(database_id: str, import_id: str) -> Response:
             answer = htmx.go_to(url("check_import", database, draft))
             return htmx.notice(answer, texts.TO_CONFIRM.format(alert=found[0]["testo"]), "err")
     try:
-        importing.start(draft.id or 0)
+        importing.start(db.saved_id(draft))
     except UnreadableFile as error:
         return htmx.notice(htmx.go_to(url("import_columns", database, draft)), str(error), "err")
     return htmx.go_to(url("import_result", database, draft))
@@ -165,7 +167,7 @@ def _columns(
     session: Session, database: UserDatabase, draft: ContactImport, errors: dict[str, str] | None = None
 ) -> dict[str, object]:
     rows = [row.cells for row in import_draft.sample(draft) if row.problem is None]
-    own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
+    own = [field for field in queries.fields_of(session, db.saved_id(database)) if field.is_own]
     converter = converter_of(session, draft)
     remembered = import_memory.find(session, draft)
     return {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from webapp import db
 from webapp.contacts.answers import FIELDS, Answer, answer_in, words_for
 from webapp.contacts.fields import CONSENT, STANDARD_BY_NAME, Field, FieldType
 from webapp.contacts.models import Contact
@@ -43,7 +44,7 @@ def present(contact: Contact, whole: bool) -> ContactView:
     first, last = contact.first_name or "", contact.last_name or ""
     name = f"{first} {last}" if whole else f"{initial(first)} {initial(last)}"
     return ContactView(
-        contact.id or 0,
+        db.saved_id(contact),
         name.strip() or "Senza nome",
         (contact.code or "") if whole else "",
         email_of(contact, whole),

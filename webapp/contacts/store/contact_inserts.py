@@ -136,7 +136,8 @@ def _with_any(
     connection: Connection, target: Target, columns: Sequence[str], name: str, values: Collection[Any]
 ) -> Iterable[Any]:
     """*columns* of the contacts of the database that have one of *values* in the column *name*."""
-    wanted = f"SELECT {', '.join(columns)} FROM contact WHERE database_id = {db.placeholder(connection)} AND {name}"
+    of = f"FROM contact WHERE database_id = {db.placeholder(connection)}"
+    wanted = f"SELECT {', '.join(columns)} {of} AND {name}"
     if connection.dialect.name == "postgresql":
         # Each value is sought by itself: PostgreSQL, which learns only later how many contacts a database has
         # by now, would otherwise read all of them for every block. OFFSET 0 keeps it from thinking again.

@@ -50,12 +50,12 @@ class Recorder:
             return
         self._made.undo_bytes += len(self._before or b"")
         if not self.is_wanted:
-            forget(self._session, self._made.id or 0)
+            forget(self._session, db.saved_id(self._made))
             return
         last_id = _last_contact_id(self._session)
         self._session.add(
             ImportBlock(
-                import_id=self._made.id or 0,
+                import_id=db.saved_id(self._made),
                 written_at=self._written_at,
                 first_id=self._first_id,
                 last_id=last_id,

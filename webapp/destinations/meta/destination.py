@@ -48,8 +48,8 @@ class MetaDestination:
     def accounts(self, client_id: int) -> list[Account]:
         with db.reading() as session:
             found = queries.accounts_of(session, client_id)
-            known = health_notes.of_accounts(session, [account.id or 0 for account in found])
-            return [_shown(account, known.get(account.id or 0)) for account in found]
+            known = health_notes.of_accounts(session, [db.saved_id(account) for account in found])
+            return [_shown(account, known.get(db.saved_id(account))) for account in found]
 
     def account(self, client_id: int, account_id: int) -> Account:
         return _shown(_load(client_id, account_id))

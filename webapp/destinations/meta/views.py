@@ -82,18 +82,18 @@ def _info(account: MetaAccount) -> dict[str, object]:
 def _rows() -> list[AccountRow]:
     with db.reading() as session:
         found = queries.accounts_of(session, client_id())
-        ids = [account.id or 0 for account in found]
+        ids = [db.saved_id(account) for account in found]
         known, used = (
             health_notes.of_accounts(session, ids),
-            accounts.last_used(session, {one.id or 0: one.client_id for one in found}),
+            accounts.last_used(session, {db.saved_id(one): one.client_id for one in found}),
         )
-        return [account_row(one, known.get(one.id or 0), used.get(one.id or 0)) for one in found]
+        return [account_row(one, known.get(db.saved_id(one)), used.get(db.saved_id(one))) for one in found]
 
 
 def _listing(account: MetaAccount) -> dict[str, object]:
     """The account's audiences as Meta lists them now, or why they cannot be read."""
     try:
-        connection = MetaDestination().connect(account.client_id, account.id or 0, PAGE_DEADLINE_S)
+        connection = MetaDestination().connect(account.client_id, db.saved_id(account), PAGE_DEADLINE_S)
         try:
             listed = connection.listed()
         finally:

@@ -173,7 +173,10 @@ def _store_batch(
         session.flush()
         session.add(
             BatchRows(
-                batch_id=batch.id or 0, digests=rows.digests, contact_ids=pack(ids), duplicates=pack(pairs)
+                batch_id=db.saved_id(batch),
+                digests=rows.digests,
+                contact_ids=pack(ids),
+                duplicates=pack(pairs),
             )
         )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
-from webapp import clock
+from webapp import clock, db
 from webapp.destinations.base import TemporaryError
 from webapp.uploads import plan
 from webapp.uploads.engine.claimed import ClaimedBatch
@@ -48,7 +48,7 @@ def halve(session: Session, claimed: ClaimedBatch) -> None:
     session.flush()
     session.add(
         BatchRows(
-            batch_id=other.id or 0,
+            batch_id=db.saved_id(other),
             digests=rows.part(half, len(rows)).digests,
             contact_ids=pack(ids[half:]),
             duplicates=packed.duplicates,  # of both: pairs of contacts that a batch does not hold say nothing

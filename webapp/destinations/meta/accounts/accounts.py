@@ -55,7 +55,7 @@ def save(
             _seal_into(account, grant)
             session.add(account)
             session.flush()
-            health_notes.note_good_start(session, account.id or 0)
+            health_notes.note_good_start(session, db.saved_id(account))
             action = Action.ACCOUNT_CREATED if account_id is None else Action.ACCOUNT_AUTHORISED
             _audit(session, action, account)
             if draft_id is not None:
@@ -107,7 +107,9 @@ def delete(account: MetaAccount) -> bool:
 def used_now_by(account: MetaAccount) -> list[str]:
     """The names of what uses the account at this moment."""
     with db.reading() as session:
-        return [name for names in in_use_names for name in names(session, account.client_id, account.id or 0)]
+        return [
+            name for names in in_use_names for name in names(session, account.client_id, db.saved_id(account))
+        ]
 
 
 def last_used(session: Session, owners: Mapping[int, int]) -> dict[int, datetime]:
@@ -172,7 +174,7 @@ def look_again(account: MetaAccount) -> None:
         check_account(token_of(account), account.act_id, account.name)
     except NeedsPersonError as error:
         raise Refused([error.problem]) from None
-    clear_problem(account.id or 0)
+    clear_problem(db.saved_id(account))
 
 
 def forget_tokens(facebook_user_id: str, erase: bool) -> None:

@@ -38,13 +38,13 @@ def _rows() -> list[HealthRow]:
     found: list[HealthRow] = []
     with db.reading() as session:
         for client, _ in spaces():
-            theirs = queries.accounts_of(session, client.id or 0)
-            known = health_notes.of_accounts(session, [account.id or 0 for account in theirs])
+            theirs = queries.accounts_of(session, db.saved_id(client))
+            known = health_notes.of_accounts(session, [db.saved_id(account) for account in theirs])
             found += [
                 health_row(
                     account,
                     accounts.authorisation(account),
-                    known.get(account.id or 0),
+                    known.get(db.saved_id(account)),
                     client.name,
                     client.id == client_id(),
                     clock.now(),

@@ -41,7 +41,7 @@ def open_elsewhere(upload_id: str) -> Response:
         abort(404)
     with db.reading() as session:
         its_client = next(
-            (one for one in current.clients() if queries.read_one(session, one.id or 0, upload_id)), None
+            (one for one in current.clients() if queries.read_one(session, db.saved_id(one), upload_id)), None
         )
     if its_client is None or not current.choose(its_client.public_id):
         abort(404)

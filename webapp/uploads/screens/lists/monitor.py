@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlmodel import Session, col
 
-from webapp import clock, periodic, workers
+from webapp import clock, db, periodic, workers
 from webapp.access.models import Client
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.screens import queries, texts
@@ -85,7 +85,7 @@ class Worker:
 
 def scope(clients: Sequence[Client], list_filter: ListFilter) -> ColumnElement[bool]:
     chosen = [list_filter.client] if list_filter.client else clients
-    parts: list[ColumnElement[bool]] = [Scope(tuple(client.id or 0 for client in chosen)).condition()]
+    parts: list[ColumnElement[bool]] = [Scope(tuple(db.saved_id(client) for client in chosen)).condition()]
     if list_filter.account:
         parts.append(col(Upload.account_name) == list_filter.account)
     if list_filter.state.q:
@@ -136,7 +136,7 @@ def tab_counts(session: Session, where: ColumnElement[bool]) -> dict[Group, int]
 
 
 def account_names(session: Session, clients: Sequence[Client]) -> list[str]:
-    mine = Scope(tuple(client.id or 0 for client in clients)).condition()
+    mine = Scope(tuple(db.saved_id(client) for client in clients)).condition()
     names = select(col(Upload.account_name)).where(mine, col(Upload.account_name) != "").distinct()
     return list(session.execute(names.order_by(col(Upload.account_name))).scalars())
 
@@ -147,7 +147,7 @@ def crew(session: Session, clients: Sequence[Client]) -> list[Worker]:
     Work for a client that is not one of *clients* is said without naming it.
     """
     living = {signal.name for signal in workers.alive(session)}
-    doing = _doing(session, {client.id or 0 for client in clients})
+    doing = _doing(session, {db.saved_id(client) for client in clients})
     known = select(workers.WorkerSignal).where(col(workers.WorkerSignal.seen_at) >= clock.now() - LATELY)
     found = [
         Worker(
@@ -189,7 +189,7 @@ def lines(session: Session, page: Page) -> dict[int, queries_detail.EventLine]:
 
 def etag_parts(session: Session, clients: Sequence[Client], list_filter: ListFilter) -> tuple[object, ...]:
     """What the entity tag of the monitor is made of."""
-    everyone = Scope(tuple(client.id or 0 for client in clients))
+    everyone = Scope(tuple(db.saved_id(client) for client in clients))
     signals = tuple((one.name, one.seen_at, one.is_alive, one.doing) for one in crew(session, clients))
     tasks = tuple((run.name, run.succeeded_at, run.failures, run.is_late) for run in periodic.runs(session))
     chosen = list_filter.client.id if list_filter.client else None

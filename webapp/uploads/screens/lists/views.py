@@ -37,7 +37,7 @@ FILTER = "/database/<database_id>/filtri/<filter_id>/custom-audience"
 def show_history(database_id: str, filter_id: str | None = None) -> str:
     source = _source(database_id, filter_id)
     with db.reading() as session:
-        media = forecast.media_of(session, source.database.id or 0)
+        media = forecast.media_of(session, db.saved_id(source.database))
     return render_template("uploads/screens/lists/history.html", media=media, **_context(source, _state()))
 
 
