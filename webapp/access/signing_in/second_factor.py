@@ -10,7 +10,7 @@ from enum import Enum
 
 from sqlmodel import Session, col, delete, func, select, update
 
-from webapp import clock
+from webapp import clock, db
 from webapp.access.models import Operator, RecoveryCode, SecondFactor
 from webapp.access.signing_in import throttle, totp
 from webapp.access.signing_in.keys import keyed_hash
