@@ -4,11 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: aiuto install demo test bench chaos fuzz lock schermate pulisci
+# Esegue in silenzio; ciò che è stato scritto si vede, tutto, soltanto se non riesce.
+SILENZIO = tutto=$$( $(1) 2>&1 ) || { printf '%s\n' "$$tutto" >&2; exit 1; }
+
+.PHONY: aiuto install demo test veloce controlli bench chaos fuzz lock schermate pulisci
 
 aiuto:
 	@echo "make demo      avvia Platea in prova, senza account Facebook (Ctrl-C per fermare)"
-	@echo "make test      prepara l’ambiente ed esegue tutti i controlli e i test"
+	@echo "make test      prepara l’ambiente ed esegue tutti i controlli e i test (ARGS=\"tests/uploads -x\" una parte)"
+	@echo "make veloce    gli stessi controlli, ma i test senza browser, caos e PostgreSQL"
 	@echo "make chaos     uccide processi, Redis e risposte di Meta e conta gli utenti, su SQLite e PostgreSQL (40 minuti)"
 	@echo "make fuzz      prova migliaia di file guasti e di richieste a caso (FUZZ_FILES e FUZZ_REQUESTS quanti, FUZZ_SEED quali)"
 	@echo "make bench     misura velocità e memoria (N=1000000 per la misura intera, ARGS=\"import live\" per una parte)"
@@ -19,14 +23,14 @@ aiuto:
 $(VENV)/pronto: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Serve Python 3.11 o più recente: qui c’è $$($(PYTHON) --version 2>&1)."; exit 1; }
 	@test -x $(BIN)/python || { echo "Preparo l’ambiente in $(VENV)…"; $(PYTHON) -m venv $(VENV); }
-	@echo "Installo le dipendenze…"
-	@$(PIP) install --quiet --require-hashes -r requirements.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installo le dipendenze (la prima volta può volerci qualche minuto)…"
+	@$(call SILENZIO,$(PIP) install --require-hashes -r requirements.lock)
+	@$(call SILENZIO,$(PIP) install --no-deps --no-build-isolation --editable .)
 	@touch $@
 
 $(VENV)/pronto-test: $(VENV)/pronto requirements-dev.lock
-	@echo "Installo gli strumenti di prova…"
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@echo "Installo gli strumenti di prova (la prima volta può volerci qualche minuto)…"
+	@$(call SILENZIO,$(PIP) install --require-hashes -r requirements-dev.lock)
 	@touch $@
 
 install: $(VENV)/pronto
@@ -34,10 +38,17 @@ install: $(VENV)/pronto
 demo: $(VENV)/pronto
 	@exec $(BIN)/platea demo
 
-test: $(VENV)/pronto-test
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy
+test: controlli
 	@$(BIN)/python -m $(if $(ARGS),pytest $(ARGS),tests.everything)
+
+veloce: controlli
+	@$(BIN)/python -m tests.everything veloce
+
+controlli: $(VENV)/pronto-test
+	@echo "Controllo lo stile e i tipi (i tipi, la prima volta, circa un minuto)…"
+	@$(call SILENZIO,$(BIN)/ruff check .)
+	@$(call SILENZIO,$(BIN)/ruff format --check .)
+	@$(call SILENZIO,$(BIN)/mypy)
 
 fuzz: $(VENV)/pronto-test
 	@FUZZ_FILES=$${FUZZ_FILES:-5000} FUZZ_REQUESTS=$${FUZZ_REQUESTS:-10000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -q --show-capture=no tests/fuzz

@@ -97,7 +97,8 @@
   let outage = null;
   const onFailure = (event) => {
     const status = event.detail.ctx?.response?.status ?? 0;
-    if ((status >= 400 && status < 500) || outage?.isConnected) return;
+    const isTold = event.detail.ctx?.response?.headers?.has("HX-Trigger"); // the server says itself what is wrong
+    if ((status >= 400 && status < 500) || isTold || outage?.isConnected) return;
     const testo = isPoll(event)
       ? "Connessione persa: i numeri sono fermi. Riproviamo da soli."
       : "Non ha funzionato. Controlla la connessione e riprova.";
@@ -130,7 +131,8 @@
       const target = request.getResponseHeader("HX-Redirect");
       if (target) { location.href = target; return; }
       if (request.status === 413) { failed(form.dataset.tooLarge); return; }
-      if (request.status !== 422) { failed("Non ha funzionato. Riprova tra un minuto."); return; }
+      const told = JSON.parse(request.getResponseHeader("HX-Trigger") ?? "{}").avviso?.testo;
+      if (request.status !== 422) { failed(told ?? "Non ha funzionato. Riprova tra un minuto."); return; }
       const parent = form.parentElement;
       form.outerHTML = request.responseText;
       window.htmx?.process(parent);

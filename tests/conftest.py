@@ -1,58 +1,72 @@
 """What every test may ask for: a migrated database, the application, a signed-in browser, checked pages.
 
 The database is SQLite in the test's own folder, or PostgreSQL when TEST_DATABASE_URL names an empty one.
+
+A test of plain values starts in a second, because nothing here, in `tests.support.running` or in
+`tests.support.postgres` imports Flask, SQLAlchemy, Playwright or lxml before a fixture needs it.
 """
 
-import hashlib
+from __future__ import annotations
+
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import flask
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
-from itsdangerous import URLSafeTimedSerializer
-from lxml import html
-from playwright.sync_api import Browser as BrowserProcess
-from playwright.sync_api import Page, sync_playwright
-from sqlalchemy import Engine, text
-from sqlmodel import SQLModel
-from werkzeug.serving import make_server
-from werkzeug.test import TestResponse
 
-import webapp.contacts.models_imports  # noqa: F401 (every table is known, whichever test runs alone)
-import webapp.destinations.meta.models  # noqa: F401
-import webapp.mail  # noqa: F401
-import webapp.uploads.models  # noqa: F401
-import webapp.workers  # noqa: F401
 from tests.support import browser_counts
-from tests.support.html_checks import check_fragment, check_page
-from webapp import create_app, db, migrations
-from webapp import services as platea
-from webapp.access.models import Client, Membership, Operator, Role
-from webapp.access.policy import POLICY, Who
-from webapp.access.signing_in import sessions
-from webapp.config import Settings, database_url
-from webapp.crypto import new_key
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from lxml import html
+    from playwright.sync_api import Browser as BrowserProcess
+    from playwright.sync_api import Page
+    from sqlalchemy import Engine, Table
+    from werkzeug.test import TestResponse
+
+    from tests.support.web_client import Browser
+    from webapp.access.models import Client, Operator, Role
+    from webapp.config import Settings
 
 # Of TEST_PASSWORD, with figures far below ours.
 TEST_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsZSBkaSBwcm92YSAxNg$Al1n+kOrfxf+1vUmkRW/Bvu2UdduDfrKFBvpMq+cQbg"
-pytest_plugins = ["tests.support.running", "tests.support.postgres"]
+
+# A run starts hundreds of Python processes, and each would compile three hundred modules for itself.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+pytest_plugins = ["tests.support.running", "tests.support.postgres", "tests.support.pgbouncer"]
+
+# The shell is the same engine without the window around it, for which the others work four times as long.
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+EXPECT_MS = 20_000  # as long as a loaded machine may need for a page; what is there is seen at once
 
 TEST_PASSWORD = "una password di prova"
 
-# Pages that tests add to the application, and who may ask for them.
-TEST_PAGES = dict.fromkeys(
-    ("prova", "vivo", "ferma", "invia", "file", "fai", "rifiuto", "manca"), Who.OPERATOR
-)
-TEST_PAGES |= {"guasto": Who.PUBLIC, "dove": Who.SUPPORT, "posso": Who.SUPPORT}
-TEST_PAGES |= {"per_marketer": Who.MARKETER, "per_chi": Who.ADMINISTRATOR, "per_proprietari": Who.OWNER}
-POLICY.update(TEST_PAGES)
+
+def __getattr__(name: str) -> Any:
+    """`Browser`, a kind of Flask's own client, and its pages: Flask is imported when a test asks for them."""
+    if name in ("Browser", "TEST_PAGES"):
+        from tests.support import web_client
+
+        return getattr(web_client, name)
+    raise AttributeError(name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with the servers it needs, so that `make veloce` leaves out whoever waits for them."""
+    for item in items:
+        needs = set(getattr(item, "fixturenames", ()))
+        if "chromium" in needs:
+            item.add_marker("browser")
+        if needs & {"postgres_server", "with_trigrams"} or "[postgresql" in item.name:
+            item.add_marker("postgres")
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
@@ -60,8 +74,24 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.write_line(line)
 
 
+@pytest.fixture(autouse=True)
+def nothing_slow_while_writing() -> Iterator[None]:
+    """Whatever a test does, nobody may parse a file or call the network inside `db.writing()`."""
+    if "webapp.db" not in sys.modules:  # a test of plain values: there is nothing to write to
+        yield
+        return
+    from tests.support import slow_work
+
+    slow_work.watch()
+    yield
+    assert slow_work.seen == []
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
+    from webapp.config import Settings, database_url
+    from webapp.crypto import new_key
+
     return Settings(
         data_dir=tmp_path,
         database_url=database_url(os.environ.get("TEST_DATABASE_URL", f"sqlite:///{tmp_path / 'platea.db'}")),
@@ -74,6 +104,8 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the schema and nothing else, to be copied: migrating takes longer than a test."""
+    from webapp import db, migrations
+
     path = tmp_path_factory.mktemp("schema") / "platea.db"
     engine = db.make_engine(f"sqlite:///{path}", pooled=False)
     migrations.upgrade(engine)
@@ -84,10 +116,12 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def database(settings: Settings, migrated_file: Path) -> Iterator[Settings]:
     """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work."""
+    from webapp import db, migrations, services
+
     is_sqlite = settings.database_url.startswith("sqlite")
     if is_sqlite:
         shutil.copy(migrated_file, settings.data_dir / "platea.db")
-    platea.start(settings)
+    services.start(settings)
     if not is_sqlite:
         migrations.upgrade(db.engine())
     yield settings
@@ -97,11 +131,27 @@ def database(settings: Settings, migrated_file: Path) -> Iterator[Settings]:
 
 
 def _empty(engine: Engine) -> None:
+    from sqlalchemy import text
+
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))  # it can only be added to
-        for table in reversed(SQLModel.metadata.sorted_tables):
+        for table in reversed(_every_table()):
             connection.execute(table.delete())
         connection.execute(text("ALTER TABLE audit_entry ENABLE TRIGGER USER"))
+
+
+def _every_table() -> list[Table]:
+    """Parents before children. Whichever test runs alone, the models of every room are imported here."""
+    from sqlmodel import SQLModel
+
+    import webapp.contacts.models_imports
+    import webapp.destinations.meta.models
+    import webapp.mail
+    import webapp.periodic
+    import webapp.uploads.models
+    import webapp.workers  # noqa: F401
+
+    return SQLModel.metadata.sorted_tables
 
 
 @pytest.fixture
@@ -111,14 +161,13 @@ def app(database: Settings) -> Flask:
 
 def make_app(settings: Settings, **changes: object) -> Flask:
     """The application under test, with some settings of its own if needed: make_app(database, demo=True)."""
-    app = create_app(replace(settings, **changes))
-    app.testing = True
-    app.test_client_class = Browser
-    return app
+    from tests.support import web_client
+
+    return web_client.make_app(settings, **changes)
 
 
 @pytest.fixture
-def client(app: Flask) -> "Browser":
+def client(app: Flask) -> Browser:
     """A browser nobody has signed in with."""
     return app.test_client()
 
@@ -126,6 +175,9 @@ def client(app: Flask) -> "Browser":
 @pytest.fixture
 def aurora(database: Settings) -> Client:
     """The client "Studio Aurora", with nobody in it."""
+    from webapp import db
+    from webapp.access.models import Client
+
     with db.writing() as session:
         space = Client(name="Studio Aurora")
         session.add(space)
@@ -135,11 +187,13 @@ def aurora(database: Settings) -> Client:
 @pytest.fixture
 def giulia(aurora: Client) -> Operator:
     """Giulia Ferri, administrator of Studio Aurora; her password is TEST_PASSWORD."""
+    from webapp.access.models import Role
+
     return add_operator(aurora, Role.ADMINISTRATOR)
 
 
 @pytest.fixture
-def signed_in(app: Flask, giulia: Operator) -> "Browser":
+def signed_in(app: Flask, giulia: Operator) -> Browser:
     """A browser where Giulia Ferri, administrator of Studio Aurora, is signed in."""
     browser = app.test_client()
     browser.sign_in(giulia)
@@ -153,6 +207,9 @@ def add_operator(
     name: str = "Giulia Ferri",
     **more: object,
 ) -> Operator:
+    from webapp import db
+    from webapp.access.models import Membership, Operator
+
     with db.writing() as session:
         operator = Operator(email=email, name=name, password_hash=TEST_HASH, **more)
         session.add(operator)
@@ -162,44 +219,10 @@ def add_operator(
     return operator
 
 
-class Browser(FlaskClient):
-    """Flask's test client with what a real browser adds: the form's token, and htmx's header when asked."""
-
-    application: Flask
-
-    def open(self, *args: object, buffered: bool = True, **more: object) -> TestResponse:
-        """Read the answer to its end, so that files it came from are closed."""
-        return super().open(*args, buffered=buffered, **more)
-
-    def sign_in(self, operator: Operator) -> None:
-        """What a right password leads to, without the tenth of a second that looking at one takes."""
-        with self.application.test_request_context():
-            sessions.open_for(operator)
-            opened = dict(flask.session)
-        with self.session_transaction() as session:
-            session.update(opened)
-
-    def post_form(
-        self, url: str, data: dict | None = None, htmx: bool = False, **more: object
-    ) -> TestResponse:
-        """POST a form as its page would: with the CSRF token, through htmx or not."""
-        headers = {"HX-Request": "true"} if htmx else {}
-        fields = {"csrf_token": self.csrf_token(more.get("base_url")), **(data or {})}
-        return self.post(url, data=fields, headers={**headers, **more.pop("headers", {})}, **more)
-
-    def get_htmx(self, url: str, **headers: str) -> TestResponse:
-        return self.get(url, headers={"HX-Request": "true", **headers})
-
-    def csrf_token(self, base_url: str | None = None) -> str:
-        """What the hidden field of a form shown to this browser would hold."""
-        with self.session_transaction(base_url=base_url) as session:
-            raw = session.setdefault("csrf_token", hashlib.sha256(os.urandom(16)).hexdigest())
-        return URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(raw)
-
-
 @pytest.fixture
 def page():
     """`page(response)` → the page as a tree, once it has been found fit for people (`html_checks`)."""
+    from tests.support.html_checks import check_page
 
     def check(response: TestResponse, status: int = 200) -> html.HtmlElement:
         assert response.status_code == status, f"{response.status_code}\n{response.text[:2000]}"
@@ -211,6 +234,7 @@ def page():
 @pytest.fixture
 def fragment():
     """`fragment(response)` → the one root element of an answer to htmx, checked."""
+    from tests.support.html_checks import check_fragment
 
     def check(response: TestResponse, status: int = 200) -> html.HtmlElement:
         assert response.status_code == status, f"{response.status_code}\n{response.text[:2000]}"
@@ -222,11 +246,14 @@ def fragment():
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[BrowserProcess]:
     """Chromium as the system has it; nothing is downloaded."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=EXPECT_MS)
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None and os.environ.get("PLATEA_BROWSER") == "obbligatorio":
         pytest.fail("Chromium manca, e qui i test del browser sono obbligatori")
     if path is None:
-        pytest.skip("Chromium manca: i test del browser restano fuori (apt-get install chromium)")
+        pytest.skip("Chromium manca: i suoi test restano fuori (apt-get install chromium-headless-shell)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
@@ -242,6 +269,8 @@ def served(app: Flask) -> Iterator[str]:
 
 @contextmanager
 def served_at(app: Flask) -> Iterator[str]:
+    from werkzeug.serving import make_server
+
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -254,7 +283,7 @@ def served_at(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def window(chromium: BrowserProcess, served: str, signed_in: "Browser") -> Iterator[Page]:
+def window(chromium: BrowserProcess, served: str, signed_in: Browser) -> Iterator[Page]:
     """A browser window where Giulia Ferri is signed in. Fails for anything the policy or a script refused."""
     with opened(chromium, served, signed_in) as page:
         yield page
@@ -262,7 +291,7 @@ def window(chromium: BrowserProcess, served: str, signed_in: "Browser") -> Itera
 
 @contextmanager
 def opened(
-    chromium: BrowserProcess, address: str, signed_in: "Browser | None", **options: object
+    chromium: BrowserProcess, address: str, signed_in: Browser | None, **options: object
 ) -> Iterator[Page]:
     context = chromium.new_context(base_url=address, locale="it-IT", **options)
     if signed_in is not None:

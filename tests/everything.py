@@ -1,10 +1,12 @@
-"""`python -m tests.everything`: all that `make test` runs, on two cores at a time.
+"""`python -m tests.everything`: all that `make test` runs, two parts at a time, each a pytest of its own.
 
-    first line    the suite on SQLite, browser included; its output is shown as it comes
-    second line   the short chaos run, then what touches the database, on PostgreSQL; shown at the end
+    python -m tests.everything            every part
+    python -m tests.everything veloce     what needs neither a browser nor PostgreSQL nor chaos
 
-Each line is a pytest of its own with its own folders, ports and servers. The exit code is the worst of all.
-Ctrl-C ends both.
+The part that takes longest begins first, and whoever is free takes the next: so both lines end together.
+Parts share nothing: each has its own folders, ports and servers. What a part says is shown when it is over.
+At the end stands what each one took, in minutes of the clock and of the processor; the latter counts every
+process it waited for, and is what grows when the tests do. Ctrl-C ends both lines. Exit code 1 if one failed.
 """
 
 import os
@@ -13,50 +15,152 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import IO
 
+AT_A_TIME = 2
+REMIND_EVERY_S = 60.0
+QUICK = "veloce"
 CHAOS = "tests/chaos"
-SUITE = [sys.executable, "-m", "pytest", f"--ignore={CHAOS}"]
-SECOND = (
-    ("caos", [sys.executable, "-m", "pytest", CHAOS]),
-    ("PostgreSQL", [sys.executable, "-m", "tests.on_postgres", "nucleo"]),
-)
+# Title → folders. What no part names is run by the last one of these, "il resto".
+FOLDERS = {
+    "pagine": ("tests/web",),
+    "contatti": ("tests/contacts",),
+    "caricamenti": ("tests/uploads",),
+    "host e comandi": ("tests/host", "tests/cli"),
+    "accessi e sicurezza": ("tests/access", "tests/security"),
+    "Meta": ("tests/destinations",),
+}
+PYTEST = [sys.executable, "-m", "pytest", "-q"]
+WITHOUT_SERVERS = ["-m", "not browser and not postgres"]
 
 
-def main() -> int:
-    with tempfile.TemporaryFile("w+") as output:
-        second = subprocess.Popen(
-            [sys.executable, "-m", "tests.everything", "second"],
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+def _scratch() -> IO[str]:
+    return tempfile.TemporaryFile("w+")
+
+
+@dataclass
+class Part:
+    """A command that is running or has run, what it printed, and what it took in seconds."""
+
+    title: str
+    command: Sequence[str]
+    output: IO[str] = field(default_factory=_scratch)
+    process: "subprocess.Popen[bytes] | None" = None
+    began: float = 0.0
+    clock_s: float = 0.0
+    processor_s: float = 0.0
+    code: int | None = None
+
+    def start(self) -> None:
+        self.began = time.monotonic()
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process compiles everything again
+        self.process = subprocess.Popen(
+            self.command, stdout=self.output, stderr=self.output, env=environment, start_new_session=True
         )
-        try:
-            worst = subprocess.run(SUITE).returncode
-            print("\nAspetto i test del caos e di PostgreSQL…", flush=True)
-            worst = max(worst, second.wait(), key=abs)
-        finally:
-            if second.poll() is None:  # we were interrupted: so are they, and clean up after themselves
-                os.killpg(second.pid, signal.SIGINT)
-                second.wait()
-        output.seek(0)
-        print(output.read(), flush=True)
-    print("Tutto bene." if not worst else "Qualcosa non va: vedi sopra.", flush=True)
-    return 1 if worst else 0
+
+    def wait(self) -> None:
+        assert self.process is not None
+        _, status, used = os.wait4(self.process.pid, 0)
+        self._end(status, used.ru_utime + used.ru_stime)
+
+    def ended(self) -> bool:
+        """Whether it is over; then its code and what it took are known."""
+        assert self.process is not None
+        pid, status, used = os.wait4(self.process.pid, os.WNOHANG)
+        if pid:
+            self._end(status, used.ru_utime + used.ru_stime)
+        return bool(pid)
+
+    def _end(self, status: int, processor_s: float) -> None:
+        assert self.process is not None
+        self.code = self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.clock_s, self.processor_s = time.monotonic() - self.began, processor_s
+
+    def line(self) -> str:
+        outcome = "bene" if self.code == 0 else f"codice {self.code}"
+        return f"{self.title:<22}{self.clock_s / 60:8.1f} min{self.processor_s / 60:14.1f} min   {outcome}"
 
 
-def second_line() -> int:
-    codes = [_titled(title, command) for title, command in SECOND]
-    return max(codes, key=abs)
+def parts(quick: bool) -> list[Part]:
+    """What is to run, the longest first."""
+    more = WITHOUT_SERVERS if quick else []
+    suite = [Part(title, [*PYTEST, *folders, *more]) for title, folders in FOLDERS.items()]
+    named = [folder for folders in FOLDERS.values() for folder in folders]
+    rest = [f"--ignore={folder}" for folder in (*named, CHAOS)]
+    suite.append(Part("il resto", [*PYTEST, *rest, *more]))
+    if quick:
+        return suite
+    servers = [
+        Part("PostgreSQL", [sys.executable, "-m", "tests.on_postgres", "nucleo"]),
+        Part("caos", [*PYTEST, CHAOS]),
+    ]
+    return [suite[0], *servers, *suite[1:]]
 
 
-def _titled(title: str, command: Sequence[str]) -> int:
-    print(f"\n—— {title} ——", flush=True)
-    began = time.monotonic()
-    code = subprocess.run(command, env={**os.environ, "PYTHONUNBUFFERED": "1"}).returncode
-    print(f"—— {title}: {time.monotonic() - began:.0f} s, codice {code} ——", flush=True)
-    return code
+def main(arguments: Sequence[str]) -> int:
+    waiting = parts(quick=QUICK in arguments)
+    every = list(waiting)
+    print(
+        f"{len(every)} parti, {AT_A_TIME} alla volta; ciò che dice una parte si vede quando è finita.",
+        flush=True,
+    )
+    with _ended_with_us(every):
+        running: list[Part] = []
+        reminded = time.monotonic()
+        while waiting or running:
+            while waiting and len(running) < AT_A_TIME:
+                running.append(waiting.pop(0))
+                running[-1].start()
+                print(f"Comincia: {running[-1].title}", flush=True)
+            time.sleep(0.1)
+            if time.monotonic() - reminded > REMIND_EVERY_S:
+                reminded = time.monotonic()
+                print(f"Ancora in corso: {', '.join(map(_so_far, running))}", flush=True)
+            for part in [one for one in running if one.ended()]:
+                running.remove(part)
+                _show(part)
+    return _summary(every)
+
+
+@contextmanager
+def _ended_with_us(every: Sequence[Part]) -> Iterator[None]:
+    """When we are interrupted so are they, and clean up after themselves."""
+    try:
+        yield
+    finally:
+        for part in every:
+            if part.process is not None and part.code is None:
+                os.killpg(part.process.pid, signal.SIGINT)
+                part.wait()
+                _show(part)
+
+
+def _so_far(part: Part) -> str:
+    return f"{part.title} (da {(time.monotonic() - part.began) / 60:.0f} min)"
+
+
+def _show(part: Part) -> None:
+    part.output.seek(0)
+    print(f"\n—— {part.title} ——\n{part.output.read()}", flush=True)
+    part.output.close()
+
+
+def _summary(every: Sequence[Part]) -> int:
+    print(f"\n{'parte':<22}{'orologio':>12}{'processore':>18}")
+    for part in every:
+        print(part.line())
+    print(f"{'in tutto':<22}{'':12}{sum(part.processor_s for part in every) / 60:14.1f} min")
+    failed = [part.title for part in every if part.code != 0]
+    print(f"\nQualcosa non va, vedi sopra: {', '.join(failed)}." if failed else "\nTutto bene.", flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(second_line() if sys.argv[1:] == ["second"] else main())
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -33,6 +33,7 @@ PURE = {
     ),
     *("contacts.answers", "contacts.filters.filter_rules", "destinations.base", "destinations.meta.keys"),
     *(
+        "destinations.meta.graph_api.counts",
         "destinations.meta.graph_api.error_table",
         "destinations.meta.graph_api.usage",
         "uploads.plan",
@@ -208,3 +209,26 @@ def test_pure_modules_ask_neither_database_nor_clock_nor_flask(module, path):
     ]
 
     assert (outside, rooms, now) == (set(), set(), [])
+
+
+def writes(path: Path) -> set[str]:
+    """Attributes of an upload's state that the file assigns, and names that it calls."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign):
+            targets = [one for target in node.targets for one in ast.walk(target)]
+            found |= {f"{one.attr} =" for one in targets if isinstance(one, ast.Attribute)}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found.add(f"{node.func.id}()")
+    return found
+
+
+def test_only_transitions_change_the_state_of_an_upload_and_only_under_its_lock():
+    """A lock is given out by `locks` alone; what it is about is written by `transitions` alone."""
+    state = {"status =", "stop_requested =", "finished_at =", "resume_at ="}
+    engine = WEBAPP / "uploads" / "engine"
+    room = [engine.parent / "commands.py", engine.parent / "jobs.py", *sorted(engine.glob("*.py"))]
+
+    assert state <= writes(engine / "transitions.py")
+    assert [path.name for path in room if writes(path) & state] == ["transitions.py"]
+    assert [path.name for path in room if "LockedUpload()" in writes(path)] == ["locks.py"]

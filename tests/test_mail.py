@@ -2,6 +2,7 @@
 
 import ssl
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -12,6 +13,7 @@ from tests.support.smtp_server import mail_server
 from webapp import db, mail
 from webapp import services as platea
 from webapp.config import WrongSetting, from_environment
+from webapp.crypto import new_key
 from webapp.mail import OutgoingMail
 
 HOST = "127.0.0.2"  # loopback, but not one of the names that mean "this machine" and need no TLS
@@ -40,8 +42,12 @@ def post(text="Ciao, perché no?"):
 
 
 def waiting() -> list[OutgoingMail]:
+    return [one for one in kept() if one.set_aside_at is None]
+
+
+def kept() -> list[OutgoingMail]:
     with db.reading() as session:
-        return list(session.exec(select(OutgoingMail)))
+        return list(session.exec(select(OutgoingMail).order_by(OutgoingMail.id)))
 
 
 def test_an_email_leaves_and_is_forgotten(database):
@@ -121,6 +127,114 @@ def test_it_is_given_up_after_a_day(database):
         mail.send_due()
 
     assert waiting() == []
+    (one,) = kept()
+    assert (one.text, one.trouble) == (b"", "il server di posta non ha risposto per un giorno")
+
+
+# What Platea wrote into a message, or the mail server did not take: each stopped all e-mails and copies.
+POISONED = {
+    "an encoded word that ends the header": "=?utf-8?q?a=0d=0aBcc=3ax=40evil.it?=@esempio.it",
+    "an encoded word that is another address": "=?utf-8?q?victim=40evil.com=3e_?=@esempio.it",
+    "two at signs": "a@b@esempio.it",
+    "a line break": "a@esempio.it\r\nBcc: x@evil.it",
+    "nothing": "",
+    "letters the server does not take": "è@esempio.it",
+}
+
+
+@pytest.mark.parametrize("recipient", POISONED.values(), ids=POISONED.keys())
+def test_one_that_cannot_leave_keeps_nobody_waiting_and_is_set_aside(database, recipient):
+    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as now, mail_server() as mailbox:
+        use(database, f"smtp://localhost:{mailbox.port}")
+        with db.writing() as session:
+            mail.post(session, recipient, "Ciao", "Testo", client_id=7)
+        post()
+        assert mail.send_due() == 1  # the second, at once
+        for _ in range(4):
+            assert waiting() != []
+            now.shift(3600)
+            mail.send_due()
+
+    assert mailbox.recipients == ["giulia@aurora.example"]
+    assert waiting() == []
+    (one,) = kept()
+    assert (one.text, one.attempts) == (b"", 5)
+    with db.reading() as session:
+        assert mail.troubles(session, 7) == {recipient: one.trouble}
+
+
+def test_one_sealed_with_a_key_that_is_gone_is_set_aside_and_says_so(database):
+    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as now, mail_server() as mailbox:
+        use(database, f"smtp://localhost:{mailbox.port}")
+        post()
+        use(database, f"smtp://localhost:{mailbox.port}", token_keys=(new_key(),))
+        post("Con la chiave di adesso")
+        assert mail.send_due() == 1
+        for _ in range(4):
+            now.shift(3600)
+            mail.send_due()
+
+    assert [message.get_content().strip() for message in mailbox.messages] == ["Con la chiave di adesso"]
+    assert [one.trouble for one in kept()] == ["la chiave che la apriva non c’è più (PLATEA_TOKEN_KEYS)"]
+
+
+def test_what_the_server_may_take_later_is_tried_for_a_day(database):
+    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as now, mail_server() as mailbox:
+        use(database, f"smtp://localhost:{mailbox.port}")
+        post()
+        mailbox.refusal = b"450 riprova, lista grigia"
+        for _ in range(12):
+            mail.send_due()
+            now.shift(3600)
+        mailbox.refusal = b""
+        assert mail.send_due() == 1
+
+    assert kept() == []
+
+
+def test_one_put_off_by_a_clock_a_day_ahead_leaves_now(database):
+    with mail_server() as mailbox:
+        use(database, f"smtp://localhost:{mailbox.port}")
+        with time_machine.travel("2036-11-24T10:00:00+00:00", tick=False):
+            post()
+        assert mail.send_due() == 1
+
+
+@pytest.mark.parametrize("address", ["giulia@perché.example", "giulia.rossi+x@aurora.example"])
+def test_an_address_with_a_name_of_the_network_outside_ascii_gets_its_mail(database, address):
+    with mail_server() as mailbox:
+        use(database, f"smtp://localhost:{mailbox.port}")
+        with db.writing() as session:
+            mail.post(session, address, "Ciao", "Testo")
+        assert mail.send_due() == 1
+
+    # Source: RFC 5890; perché.example is xn--perch-fsa.example.
+    assert mailbox.recipients == [address.replace("perché", "xn--perch-fsa")]
+
+
+@pytest.mark.parametrize("subject", ["Così", "=?utf-8?q?a=0d=0aBcc=3ax=40evil.it?=", "a" * 300])
+def test_no_subject_makes_another_header(database, subject):
+    with mail_server() as mailbox:
+        use(database, f"smtp://localhost:{mailbox.port}")
+        with db.writing() as session:
+            mail.post(session, "giulia@aurora.example", subject, "Testo")
+        assert mail.send_due() == 1
+
+    (message,) = mailbox.messages
+    assert message["Bcc"] is None
+    assert message["Subject"] == subject.replace("=?", "= ?")
+
+
+@pytest.mark.parametrize(
+    ("user", "password"), [("platea", "caffè"), ("niccolò", "cento€"), ("platea", "parola d'ordine")]
+)
+def test_user_and_password_may_have_any_letter(database, user, password):
+    with mail_server() as mailbox:
+        use(database, f"smtp://{quote(user)}:{quote(password)}@localhost:{mailbox.port}")
+        post()
+        assert mail.send_due() == 1
+
+    assert mailbox.logins == [f"\0{user}\0{password}"]
 
 
 def test_a_refused_address_is_not_in_the_log(database, capsys):
@@ -149,6 +263,17 @@ ENVIRONMENT = {"REDIS_URL": "redis://127.0.0.1", "PLATEA_SECRET_KEY": "x", "PLAT
         ({"SMTP_URL": "posta.example:587"}, "SMTP_URL deve essere come smtp://"),
         ({"SMTP_URL": "http://posta.example"}, "SMTP_URL deve essere come smtp://"),
         ({"SMTP_URL": "smtp://posta.example"}, "PLATEA_MAIL_FROM: manca l’indirizzo del mittente"),
+        ({"SMTP_URL": "smtp://u:pa#ss@posta.example"}, "scrivi %23 per #"),
+        ({"SMTP_URL": "smtp://u:pa/ss@posta.example"}, "%2F per /"),
+        ({"SMTP_URL": "smtp://posta.example:posta"}, "SMTP_URL deve essere come smtp://"),
+        (
+            {"SMTP_URL": "smtp://posta.example", "PLATEA_MAIL_FROM": "Platea <platea@agenzia.example>"},
+            "PLATEA_MAIL_FROM: scrivi soltanto l’indirizzo",
+        ),
+        (
+            {"SMTP_URL": "smtp://posta.example", "PLATEA_MAIL_FROM": "a@b@agenzia.example"},
+            "PLATEA_MAIL_FROM: scrivi soltanto l’indirizzo",
+        ),
     ],
 )
 def test_a_mail_server_that_cannot_be_stops_the_start(given, sentence):

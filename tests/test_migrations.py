@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from alembic import command
 from sqlalchemy import (
     BLOB,
     Boolean,
@@ -41,10 +40,8 @@ def first_schema(tmp_path):
 
 
 def go_to(connection: Connection, revision: str) -> None:
-    config = migrations._config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
     connection.commit()
+    migrations.go_to(connection, revision)
 
 
 def row_of(table: Table) -> dict[str, object]:
@@ -110,3 +107,63 @@ def test_contacts_that_were_there_are_found_by_name(first_schema):
 
     first_schema.execute(text("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, contact_words, row)"))
     assert expected <= set(first_schema.execute(text("SELECT term FROM temp.terms")).scalars())
+
+
+def test_no_row_id_is_given_twice(first_schema):
+    """Every table that numbers its rows, whether or not its rows are deleted today."""
+    go_to(first_schema, "head")
+    tables = first_schema.execute(
+        text("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'contact_words%'")
+    ).all()
+    counting = [
+        (name, sql)
+        for name, sql in tables
+        if [
+            (column.name, column.type)
+            for column in first_schema.execute(text(f'PRAGMA table_info("{name}")'))
+            if column.pk
+        ]
+        == [("id", "INTEGER")]
+    ]
+
+    assert {"meta_account", "batch", "filter", "contact", "contact_import", "upload"} <= dict(counting).keys()
+    assert [name for name, sql in counting if "AUTOINCREMENT" not in sql] == []
+
+
+def test_a_deleted_account_never_lends_its_number_to_the_next(first_schema):
+    go_to(first_schema, "head")
+    first_schema.execute(text("DELETE FROM meta_authorisation_draft"))
+    first_schema.execute(text("DELETE FROM meta_account"))
+    same = (
+        "INSERT INTO meta_account (public_id, client_id, name, act_id, token_kind, paused_until, created_at)"
+        " VALUES ('b', 1, 'B', '2', 'user', 0, '2026-11-23') RETURNING id"
+    )
+
+    assert first_schema.execute(text(same)).scalar_one() == 2
+    assert first_schema.execute(text("SELECT account_id FROM upload")).scalar_one() is None
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "marked"),
+    [("2026-11-20 10:00:00", True), ("2026-11-10 10:00:00", False), (None, False)],
+    ids=["through the account of the other", "before that account was there", "never sent"],
+)
+def test_uploads_on_another_clients_account_are_named_marked_and_let_go(first_schema, sent_at, marked, capfd):
+    first_schema.commit()
+    go_to(first_schema, "0018")
+    for statement in (
+        "INSERT INTO client (id, public_id, name, created_at)"
+        " SELECT 2, 'due', 'Bottega Verdi', created_at FROM client",
+        "UPDATE meta_account SET client_id = 2, created_at = '2026-11-15 10:00:00'",
+        "UPDATE upload SET destination = 'meta', status = 'completed', reason = NULL",
+    ):
+        first_schema.execute(text(statement))
+    first_schema.execute(text("UPDATE upload SET sent_at = :at"), {"at": sent_at})
+    first_schema.commit()
+
+    go_to(first_schema, "head")
+
+    upload = first_schema.execute(text("SELECT account_id, status, reason FROM upload")).one()
+    assert upload.account_id is None
+    assert (upload.status == "completed_with_warnings") == marked == bool(upload.reason)
+    assert ("account Facebook di un altro cliente" in capfd.readouterr().out) == marked

@@ -16,13 +16,13 @@ from rq.serializers import JSONSerializer
 from tests.support.running import wait_until
 from webapp.config import ROOT
 from webapp.host.processes import python
-from webapp.queueing import QUEUE, Bell, SafeJob
+from webapp.queueing import QUEUE, JobQueue, SafeJob
 
 OURS = "webapp.uploads.jobs.send_upload"
 
 
 def test_ringing_puts_one_job_with_only_an_id_in_the_queue(redis_url):
-    assert Bell(redis_url).ring(OURS, 42)
+    assert JobQueue(redis_url).enqueue(OURS, 42)
 
     with Redis.from_url(redis_url) as connection:
         queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=SafeJob)
@@ -32,13 +32,13 @@ def test_ringing_puts_one_job_with_only_an_id_in_the_queue(redis_url):
 
 def test_ringing_for_a_function_that_is_not_ours_is_a_mistake(redis_url):
     with pytest.raises(ValueError, match="os.system"):
-        Bell(redis_url).ring("os.system", 1)
+        JobQueue(redis_url).enqueue("os.system", 1)
 
 
 def test_without_redis_ringing_says_so_and_takes_no_time():
     started = time.monotonic()
 
-    assert not Bell("redis://127.0.0.1:1/0").ring(OURS, 1)
+    assert not JobQueue("redis://127.0.0.1:1/0").enqueue(OURS, 1)
 
     assert time.monotonic() - started < 2
 
@@ -47,7 +47,7 @@ def test_a_redis_that_never_answers_is_given_up_within_two_seconds():
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection and says nothing
         started = time.monotonic()
 
-        assert not Bell(f"redis://127.0.0.1:{silent.getsockname()[1]}/0").ring(OURS, 1)
+        assert not JobQueue(f"redis://127.0.0.1:{silent.getsockname()[1]}/0").enqueue(OURS, 1)
 
         assert time.monotonic() - started < 2.5
 

@@ -18,7 +18,8 @@ def create_app(settings: "Settings") -> "Flask":
     from flask_babel import Babel
     from htmx_flask import Htmx
 
-    from webapp import services, wiring
+    from webapp import postgresql, services, wiring
+    from webapp.access import guard
     from webapp.access import views as access
     from webapp.config import ROOT
     from webapp.contacts import views as contacts
@@ -28,18 +29,19 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp.values import texts
     from webapp.web import error_pages, health, request_log, security, shell
 
-    services.start(settings)
+    services.start(settings, limit_s=postgresql.PAGE_S)
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.secret_key = settings.secret_key
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Htmx(app)
     # Gives the built-in messages of forms in Italian.
     Babel(app, default_locale=texts.LOCALE, default_timezone=str(texts.ROME))
-    request_log.follow(app)
-    shell.furnish(app, settings)
-    error_pages.handle(app)
+    request_log.init_app(app)
+    shell.init_app(app, settings)
+    error_pages.init_app(app)
     for room in (health, access, home, contacts, meta, uploads):
         app.register_blueprint(room.blueprint)
-    wiring.introduce_rooms()
-    security.protect(app, settings)
+    wiring.register_hooks()
+    security.init_app(app, settings)
+    app.before_request(guard.refuse_another_space)  # once forms may be read
     return app

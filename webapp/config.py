@@ -1,8 +1,11 @@
 """Settings, read once from the environment. A wrong value stops the start with an Italian sentence."""
 
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +34,8 @@ class Settings:
     dialog_url: str = DIALOG_URL
     meta_app_id: str = ""
     meta_app_secret: str = field(default="", repr=False)
+    proxy: str = field(default="", repr=False)  # of calls to Facebook; may hold a password
+    ca_file: str = ""  # PEM certificates that calls to Facebook trust besides the usual ones
     demo: bool = False
     batch_rows: int = 5000
     lease_s: float = 60.0
@@ -81,6 +86,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         max_import_columns=int(_number(env, "PLATEA_MAX_IMPORT_COLUMNS", 200, 1, 2_000)),
         filter_patience_s=_number(env, "PLATEA_FILTER_PATIENCE_S", 2, 0.1, 30),
         **_backup(env, data_dir, database),
+        **_way_out(env),
         **_mail(env),
     )
 
@@ -133,17 +139,56 @@ def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, 
     return {"backup_dir": Path(folder).resolve(), "backup_every_h": every_h}
 
 
+def _way_out(env: Mapping[str, str]) -> dict[str, Any]:
+    """How calls to Facebook leave a network that lets nobody out directly."""
+    proxy, ca_file = _text(env, "PLATEA_PROXY", ""), _text(env, "PLATEA_CA_FILE", "")
+    try:
+        parts = urlsplit(proxy)
+        is_proxy = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none
+        is_proxy = False
+    if proxy and not is_proxy:
+        raise WrongSetting("PLATEA_PROXY deve essere come http://proxy.esempio.it:3128 (o https://…).")
+    try:
+        if ca_file:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca_file)
+    except OSError:  # not there, not to be read, or no certificate in it
+        raise WrongSetting(f"PLATEA_CA_FILE: in {ca_file} non ci sono certificati PEM leggibili.") from None
+    return {"proxy": proxy, "ca_file": ca_file}
+
+
 def _mail(env: Mapping[str, str]) -> dict[str, Any]:
     """The mail server and the sender; without SMTP_URL no e-mail is ever sent."""
     url, sender = _text(env, "SMTP_URL", ""), _text(env, "PLATEA_MAIL_FROM", "")
     if not url:
         return {}
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise WrongSetting("SMTP_URL deve essere come smtp://utente:password@host:587 oppure smtps://…:465.")
+    if not _is_mail_server(url):
+        raise WrongSetting(
+            "SMTP_URL deve essere come smtp://utente:password@host:587 oppure smtps://…:465. "
+            "Nella password scrivi %23 per #, %2F per /, %3A per :, %40 per @ e %25 per %."
+        )
     if "@" not in sender:
         raise WrongSetting("PLATEA_MAIL_FROM: manca l’indirizzo del mittente, per esempio platea@esempio.it.")
+    if not _is_address(sender):
+        raise WrongSetting("PLATEA_MAIL_FROM: scrivi soltanto l’indirizzo, per esempio platea@esempio.it.")
     return {"smtp_url": url, "smtp_ca_file": _text(env, "SMTP_CA_FILE", ""), "mail_from": sender}
+
+
+def _is_mail_server(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no number: mostly a password with a character that ends it too early
+        return False
+    rest = (parts.path.strip("/"), parts.query, parts.fragment)
+    return parts.scheme in ("smtp", "smtps") and has_place and rest == ("", "", "")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return Address(addr_spec=text).addr_spec == text and "=?" not in text
+    except (ValueError, IndexError, MessageError):
+        return False
 
 
 def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:

@@ -8,12 +8,13 @@ see one moment. On SQLite every writing transaction is BEGIN IMMEDIATE: with the
 import fcntl
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Select, create_engine, event, text
@@ -23,6 +24,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import JSON
 from sqlmodel import Session
 
+from webapp import postgresql
 from webapp.config import WrongSetting
 
 # A BIGINT primary key is no rowid on SQLite, so it would not count by itself.
@@ -47,21 +49,23 @@ SQLITE_PRAGMAS = (
 )
 
 _engine: Engine | None = None
+_here = threading.local()
 
 
-def connect(url: str, pooled: bool = True) -> Engine:
+def connect(url: str, pooled: bool = True, limit_s: float = postgresql.WORK_S) -> Engine:
     """Open the database of this process; called once by each composition root.
 
     *pooled* False gives every transaction a connection of its own: what a process that forks needs.
+    *limit_s*: how long PostgreSQL may take for one statement.
     """
     global _engine
     if _engine is not None:
         _engine.dispose()
-    _engine = make_engine(url, pooled)
+    _engine = make_engine(url, pooled, limit_s)
     return _engine
 
 
-def make_engine(url: str, pooled: bool = True) -> Engine:
+def make_engine(url: str, pooled: bool = True, limit_s: float = postgresql.WORK_S) -> Engine:
     options: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
     # hide_parameters: otherwise SQLAlchemy prints e-mails and phones inside exceptions.
     made = create_engine(
@@ -74,7 +78,7 @@ def make_engine(url: str, pooled: bool = True) -> Engine:
     if made.dialect.name == "sqlite":
         _prepare_sqlite(made, url)
     else:
-        _prepare_postgresql(made)
+        postgresql.prepare(made, limit_s)
     return made
 
 
@@ -93,11 +97,34 @@ def engine() -> Engine:
     return _engine
 
 
+class _Writing(Session):
+    """A session that notes when it really begins, which is at its first statement."""
+
+
+@event.listens_for(_Writing, "after_begin")
+def _begun(session: _Writing, _transaction: object, _connection: object) -> None:
+    session.info["begun"] = True
+    _here.writes = is_writing() + 1
+
+
 @contextmanager
 def writing() -> Iterator[Session]:
-    """A transaction that changes things: committed at the end, rolled back on any exception."""
-    with Session(engine(), expire_on_commit=False) as session, session.begin():
-        yield session
+    """A transaction that changes things: committed at the end, rolled back on any exception.
+
+    It begins with its first statement. From then on nothing slow, neither a file nor the network: on SQLite
+    everybody else who writes waits.
+    """
+    with _Writing(engine(), expire_on_commit=False) as session:
+        try:
+            with session.begin():
+                yield session
+        finally:
+            _here.writes = is_writing() - session.info.get("begun", False)
+
+
+def is_writing() -> int:
+    """How many transactions that write this thread is in: none, one, rarely one in another."""
+    return int(getattr(_here, "writes", 0))
 
 
 @contextmanager
@@ -162,7 +189,19 @@ def finds_any(session: Session, query: Select[Any]) -> bool:
     return session.execute(query.limit(1)).first() is not None
 
 
-def mark(connection: Connection) -> str:
+class _HasId(Protocol):
+    @property
+    def id(self) -> int | None: ...
+
+
+def saved_id(row: _HasId) -> int:
+    """The id of a row that is in the database. Raises ValueError for one that was never saved."""
+    if row.id is None:
+        raise ValueError(f"{type(row).__name__} has not been saved yet: it has no id")
+    return row.id
+
+
+def placeholder(connection: Connection) -> str:
     """What stands for a value in plain SQL that goes to the driver as it is."""
     return "%s" if connection.dialect.name == "postgresql" else "?"
 
@@ -245,12 +284,3 @@ def _queue(made: Engine) -> Iterator[int]:
         yield file
     finally:
         os.close(file)
-
-
-def _prepare_postgresql(made: Engine) -> None:
-    @event.listens_for(made, "connect")
-    def _on_connect(dbapi_connection: Any, _record: object) -> None:
-        with dbapi_connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '10s'")
-            cursor.execute("SET idle_in_transaction_session_timeout = '5min'")
-        dbapi_connection.commit()

@@ -73,7 +73,9 @@ def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its access lines carry the query string
+    # Their lines carry query strings, those to Facebook with tokens; urllib3 warns with the whole address.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -24,6 +24,7 @@ QUEUE = (
     "platea"  # one queue for every worker: with two, RQ loses the job of a worker killed right after the pop
 )
 JOB_TIMEOUT_S = 600
+PING_LIVES_S = 60
 WORKER_TTL_S = 17  # RQ waits 15 s less for a job, and 5 s less for any answer of Redis
 ENDS = signal.SIGUSR1  # from a worker to its job; set before the fork, so that none comes too early
 
@@ -34,6 +35,7 @@ ALLOWED = frozenset(
     {
         "webapp.contacts.jobs.run_import",
         "webapp.destinations.meta.jobs.check_account",
+        "webapp.destinations.meta.jobs.read_audiences",
         "webapp.uploads.jobs.prepare_upload",
         "webapp.uploads.jobs.send_upload",
     }
@@ -53,7 +55,7 @@ class SafeJob(Job):
         return restored
 
     def _deserialize_data(self) -> None:
-        super()._deserialize_data()
+        super()._deserialize_data()  # type: ignore[no-untyped-call] # RQ has no types here
         if self._func_name not in ALLOWED or self._instance is not None:
             raise DeserializationError("function not allowed")
 
@@ -72,14 +74,14 @@ def connection(url: str) -> Redis:
     )
 
 
-class Bell:
+class JobQueue:
     """Rings for one piece of work: a function of `ALLOWED` and the id of a row."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis = connection(redis_url)
         self._queue = Queue(QUEUE, connection=self._redis, serializer=JSONSerializer, job_class=SafeJob)
 
-    def ring(self, function: str, row_id: int) -> bool:
+    def enqueue(self, function: str, row_id: int) -> bool:
         """Whether Redis took the bell. False is no error: the work starts when the bell is rung again."""
         if function not in ALLOWED:
             raise ValueError(f"{function} is not in ALLOWED")
@@ -90,8 +92,9 @@ class Bell:
         return True
 
     def ping(self) -> bool:
+        """Whether Redis takes what it is given: one that is full, or has a full disk, still answers PING."""
         try:
-            return bool(self._redis.ping())
+            return bool(self._redis.set(f"{QUEUE}:ping", "1", ex=PING_LIVES_S))
         except (RedisError, OSError):
             return False
 
@@ -126,7 +129,7 @@ class JobWorker(Worker):
         )
 
     def handle_warm_shutdown_request(self) -> None:
-        super().handle_warm_shutdown_request()
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
         if self.horse_pid:
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, ENDS)

@@ -5,29 +5,32 @@ Web requests, jobs and commands all find them here, so that no room needs the Fl
 
 from dataclasses import dataclass
 
-from webapp import db
+from webapp import db, postgresql
 from webapp.config import Settings
 from webapp.crypto import Seal
-from webapp.queueing import Bell
+from webapp.queueing import JobQueue
 
 
 @dataclass(frozen=True)
 class Services:
     settings: Settings
     seal: Seal
-    bell: Bell
+    job_queue: JobQueue
 
 
 _services: Services | None = None
 
 
-def start(settings: Settings, pooled: bool = True) -> Services:
-    """Open the database and keep the rest at hand. Raises WrongSetting. Touches neither Redis nor Meta."""
+def start(settings: Settings, pooled: bool = True, limit_s: float = postgresql.WORK_S) -> Services:
+    """Open the database and keep the rest at hand. Raises WrongSetting. Touches neither Redis nor Meta.
+
+    *pooled* and *limit_s* as in `db.connect`.
+    """
     global _services
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     seal = Seal(settings.token_keys)
-    db.connect(settings.database_url, pooled)
-    _services = Services(settings, seal, Bell(settings.redis_url))
+    db.connect(settings.database_url, pooled, limit_s)
+    _services = Services(settings, seal, JobQueue(settings.redis_url))
     return _services
 
 

@@ -11,7 +11,7 @@ from webapp.uploads.engine.withdrawals import take_out, take_out_refused
 from webapp.uploads.screens.contact_uploads import history_of
 
 
-def introduce_rooms() -> None:
+def register_hooks() -> None:
     """To be called once by each composition root; again changes nothing."""
     hooks.register(usage.filter_is_busy)
     hooks.register_uses(usage.filter_uses, usage.last_filter_uploads)

@@ -3,12 +3,13 @@
 import os
 import socket
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from webapp import clock
+from webapp import clock, db
 
 KEPT = timedelta(days=1)
 SILENT_AFTER = timedelta(seconds=45)  # a worker signs every 5 s
@@ -23,6 +24,11 @@ class WorkerSignal(SQLModel, table=True):
     version: str
     started_at: datetime
     seen_at: datetime = Field(index=True)
+    clock_off_s: float = 0  # by how much its host's clock is ahead of the database's
+
+    @property
+    def has_wrong_clock(self) -> bool:
+        return abs(self.clock_off_s) > clock.SLACK_S
 
 
 class Turn(SQLModel, table=True):
@@ -35,22 +41,34 @@ class Turn(SQLModel, table=True):
     until: float
 
 
+# One statement: who finds no row and who finds one whose time is over cannot both be the first.
+_TAKE = text(
+    "INSERT INTO turn (name, owner, until) VALUES (:name, :owner, :until)"
+    " ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until"
+    " WHERE turn.until < :now OR turn.until > :most OR turn.owner = excluded.owner"
+    " RETURNING name"
+)
+
+
 def take_turn(session: Session, name: str, owner: str, seconds: float) -> bool:
-    """Whether *owner* may do the task now; a holder that died is replaced when its time is over."""
+    """Whether *owner* may do the task now; a holder that died is replaced when its time is over.
+
+    *seconds* is the same for everybody who wants the task: a turn that lasts longer is one that a wrong
+    clock wrote.
+    """
     now = clock.epoch()
-    free = (col(Turn.until) < now) | (col(Turn.owner) == owner)
-    taken = update(Turn).where(col(Turn.name) == name, free).values(owner=owner, until=now + seconds)
-    if session.execute(taken.returning(col(Turn.name))).first():
-        return True
-    if session.get(Turn, name) is not None:
-        return False
-    session.add(Turn(name=name, owner=owner, until=now + seconds))
-    return True
+    values = {"name": name, "owner": owner, "until": now + seconds, "now": now}
+    values["most"] = now + seconds + clock.SLACK_S
+    return session.execute(_TAKE, values).first() is not None
 
 
 def this_process() -> str:
-    """host:pid:start, the owner written on leases; the start tells apart two lives of one pid."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid()) or 0}"
+    """host/boot/namespace:pid:start, the owner written on leases.
+
+    The start tells apart two lives of one pid, the namespace two containers that call themselves the same,
+    the boot two machines that do.
+    """
+    return f"{_place()}:{os.getpid()}:{_started(os.getpid()) or 0}"
 
 
 def this_worker() -> str:
@@ -59,15 +77,27 @@ def this_worker() -> str:
 
 
 def is_gone(owner: str) -> bool:
-    """True only for an owner of this host whose process certainly ended; for other hosts only leases tell."""
-    host, pid, started = owner.rsplit(":", 2)
-    if host != socket.gethostname() or started == "0":
+    """True only for an owner of this place whose process certainly ended; for others only leases tell."""
+    place, pid, started = owner.rsplit(":", 2)
+    if place != _place() or started == "0":
         return False
-    return _started(int(pid)) != started
+    found = _started(int(pid))
+    return not _is_hidden(int(pid)) if found is None else found != started
+
+
+@lru_cache(maxsize=1)
+def _place() -> str:
+    """Where numbers of processes mean what they mean here: the host, its boot, the PID namespace (Linux)."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+        namespace = Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
+    except OSError:
+        return socket.gethostname()
+    return f"{socket.gethostname()}/{boot}/{namespace}"
 
 
 def _started(pid: int) -> str | None:
-    """The kernel's start tick of a process (Linux), None when there is no such process."""
+    """The kernel's start tick of a process (Linux), None when there is no such process to be seen."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
@@ -76,7 +106,20 @@ def _started(pid: int) -> str | None:
     return None if fields[0] in "ZX" else fields[19]
 
 
-def sign(session: Session, name: str, version: str, started_at: datetime) -> None:
+def _is_hidden(pid: int) -> bool:
+    """Whether there is a process that /proc does not show us: somebody else's, with `hidepid`."""
+    if Path(f"/proc/{pid}").exists():
+        return False  # it was seen, and had ended
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def sign(session: Session, name: str, version: str, started_at: datetime, clock_off_s: float = 0) -> None:
     signal = session.get(WorkerSignal, name) or WorkerSignal(
         name=name,
         host=socket.gethostname(),
@@ -85,23 +128,37 @@ def sign(session: Session, name: str, version: str, started_at: datetime) -> Non
         started_at=started_at,
         seen_at=started_at,
     )
-    signal.seen_at = clock.now()
+    signal.seen_at, signal.clock_off_s = clock.now(), clock_off_s
     session.add(signal)
 
 
 def sweep(session: Session) -> None:
-    """Forget workers and turns of long ago: each worker that ever ran, and each double click, left a row."""
-    now = clock.now()
-    session.execute(delete(WorkerSignal).where(col(WorkerSignal.seen_at) < now - KEPT))
-    session.execute(delete(Turn).where(col(Turn.until) < (now - KEPT).timestamp()))
+    """Forget workers and turns of long ago: each worker that ever ran, and each double click, left a row.
+
+    What is dated a day ahead was written by a wrong clock, and would stay for ever.
+    """
+    now, seen, until = clock.now(), col(WorkerSignal.seen_at), col(Turn.until)
+    session.execute(delete(WorkerSignal).where((seen < now - KEPT) | (seen > now + KEPT)))
+    long_ago, far_ahead = (now - KEPT).timestamp(), (now + KEPT).timestamp()
+    session.execute(delete(Turn).where((until < long_ago) | (until > far_ahead)))
+
+
+def sweep_old() -> None:
+    with db.writing() as session:
+        sweep(session)
 
 
 def alive(session: Session) -> list[WorkerSignal]:
     """Workers that signed lately, by name."""
-    seen_lately = col(WorkerSignal.seen_at) > lately()
+    seen_lately = col(WorkerSignal.seen_at).between(lately(), soon())
     return list(session.exec(select(WorkerSignal).where(seen_lately).order_by(WorkerSignal.name)))
 
 
 def lately() -> datetime:
-    """Who signed after that is alive."""
+    """Who signed after that is alive, if it was not after `soon()`."""
     return clock.now() - SILENT_AFTER
+
+
+def soon() -> datetime:
+    """Who signed after that has a clock that is wrong: it may be long dead."""
+    return clock.now() + timedelta(seconds=clock.SLACK_S)

@@ -3,10 +3,11 @@
 import gc
 import sys
 
-from webapp import create_app, logs
+from webapp import create_app, logs, postgresql
 from webapp.config import WrongSetting, from_environment
 
 logs.configure()
+postgresql.let_its_clock_rule()
 try:
     app = create_app(from_environment())
 except WrongSetting as error:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.access.phone import Phone
 from tests.conftest import TEST_PASSWORD, add_operator, opened
-from tests.support.axe import violations
+from tests.support.axe import DARK, LIGHT, WIDE, violations_in_every_mode
 from webapp import db
 from webapp.access.models import Client, Membership, Role
 
@@ -129,16 +129,13 @@ def everybody(aurora, giulia):
         )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_to_say_of_the_pages_that_no_link_leads_to(
-    chromium, served, signed_in, everybody, scheme
-):
+def test_axe_finds_nothing_to_say_of_the_pages_that_no_link_leads_to(chromium, served, signed_in, everybody):
     """Steps in between: doors, the link of an invitation, the key of a phone, recovery codes."""
     problems = []
-    with opened(chromium, served, signed_in, color_scheme=scheme, bypass_csp=True) as page:
+    with opened(chromium, served, signed_in, bypass_csp=True) as page:
 
         def look() -> None:
-            problems.extend(f"{page.url}: {found}" for found in violations(page))
+            problems.extend(violations_in_every_mode(page, modes=[(WIDE, LIGHT), (WIDE, DARK)]))
 
         page.goto("/configura/utenti/invita")
         page.get_by_role("button", name="crea l’invito").click()

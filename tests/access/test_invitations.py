@@ -1,6 +1,7 @@
 """Inviting a colleague: the link, the page behind it, and that it lets in one person once."""
 
 import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,7 +9,10 @@ import time_machine
 from sqlmodel import select
 
 from tests.conftest import TEST_PASSWORD, add_operator
-from webapp import db
+from tests.support.smtp_server import mail_server
+from webapp import db, mail
+from webapp import services as platea
+from webapp.access.members import invitations
 from webapp.access.models import Client, Invitation, Operator, Role
 from webapp.access.queries import operator_by_email, spaces
 
@@ -223,3 +227,36 @@ def test_the_key_is_not_in_the_log(signed_in, client, capsys):
     client.get("/invito")
 
     assert link.rpartition("/")[2] not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "=?utf-8?q?a=0d=0aBcc=3ax=40evil.it?=@esempio.it",
+        "=?utf-8?q?victim=40evil.com=3e_?=@esempio.it",
+    ],
+)
+def test_an_address_that_hides_a_header_is_none(signed_in, page, address):
+    answer = signed_in.post_form("/configura/utenti/invita", {"email": address, "ruolo": "marketer"})
+
+    assert "non è un indirizzo email" in page(answer, 422).text_content()
+    with db.reading() as session:
+        assert session.exec(select(Invitation)).all() == []
+
+
+def test_who_invited_sees_that_the_email_did_not_leave(database, signed_in, page, aurora):
+    with mail_server() as mailbox, time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as now:
+        platea.start(
+            replace(database, smtp_url=f"smtp://localhost:{mailbox.port}", mail_from="platea@agenzia.example")
+        )
+        with db.writing() as session:
+            key = invitations.invite(session, aurora, " Marta@Aurora.example ", Role.MARKETER)
+            invitations.post(session, aurora, "marta@aurora.example", f"http://x/{key}", "Giulia")
+        mailbox.refusal = b"550 non esiste"
+        for _ in range(5):
+            mail.send_due()
+            now.shift(3600)
+
+    listed = page(signed_in.get("/configura/utenti")).text_content()
+    assert "Email non partita" in listed
+    assert "il server di posta rifiuta questo destinatario: dagli tu il link" in listed

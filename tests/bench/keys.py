@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tests.bench.schemas import TEN_KEYS
 from webapp import db
 from webapp.contacts.models import CONTACT
-from webapp.destinations.base import UNKNOWN, EncodedRows, Medium, Person
+from webapp.destinations.base import UNKNOWN, ContactRow, EncodedRows, Medium
 from webapp.destinations.meta.destination import MetaDestination
 from webapp.destinations.meta.keys import normalise, sha256
 from webapp.destinations.registry import DESTINATIONS
@@ -24,7 +24,7 @@ DETAILS = {key: CONTACT.c[field] for key, field in TEN_KEYS.items() if key not i
 class TwoKeys(MetaDestination):
     kind = "due-chiavi"
 
-    def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
+    def encode(self, medium: Medium, people: Sequence[ContactRow]) -> EncodedRows:
         cells = [cell or UNKNOWN for _, *both in people for cell in both]
         return EncodedRows(("EMAIL", "PHONE"), b"".join(cells))
 
@@ -32,7 +32,7 @@ class TwoKeys(MetaDestination):
 class TenKeys(MetaDestination):
     kind = "dieci-chiavi"
 
-    def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
+    def encode(self, medium: Medium, people: Sequence[ContactRow]) -> EncodedRows:
         """The other eight details are read, normalised and hashed here: only two are stored as digests."""
         columns = [
             [email or UNKNOWN for _, email, _ in people],
@@ -44,7 +44,7 @@ class TenKeys(MetaDestination):
         return EncodedRows(("EMAIL", "PHONE", *DETAILS), b"".join(cells))
 
 
-def _details(people: Sequence[Person]) -> Iterator[Sequence[Any]]:
+def _details(people: Sequence[ContactRow]) -> Iterator[Sequence[Any]]:
     """Those of *people*, who come in the order of their ids."""
     ids = {contact_id for contact_id, _, _ in people}
     wanted = select(CONTACT.c.id, *DETAILS.values()).where(CONTACT.c.id.between(people[0][0], people[-1][0]))

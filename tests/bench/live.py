@@ -21,7 +21,7 @@ from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import UserDatabase
 from webapp.destinations.base import Medium
 from webapp.host.installation import free_port
-from webapp.host.processes import Household, python
+from webapp.host.processes import Supervisor, python
 from webapp.uploads.commands import start_upload
 from webapp.uploads.models import Upload
 from webapp.uploads.status import UploadStatus
@@ -53,7 +53,7 @@ def watched(world: World, database_id: int, seconds: float, tabs: int = TABS) ->
         services.start(settings)
         logs = settings.data_dir / "log-live"
         logs.mkdir()
-        web, running = Household(logs), Workers(settings, logs)
+        web, running = Supervisor(logs), Workers(settings, logs)
         try:
             process = web.add("web", python("-c", PLATEA, "web"), _env(settings, port)).process
             assert process is not None
@@ -67,7 +67,7 @@ def watched(world: World, database_id: int, seconds: float, tabs: int = TABS) ->
             share = (_cpu_s(process.pid) - before) / (time.monotonic() - started)
             assert _read(upload).status == UploadStatus.SENDING, "the upload ended before the measurement"
         finally:
-            running.household.stop()
+            running.supervisor.stop()
             web.stop()
     return {
         "unchanged_p95_ms": percentile(seen.unchanged, 0.95),

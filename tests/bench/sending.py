@@ -47,7 +47,7 @@ def with_workers(world: World, count: int, database_id: int, batch_rows: int) ->
             )
             wait_until(lambda: _read(upload).status in FINAL, WITHIN_S)
         finally:
-            running.household.stop()
+            running.supervisor.stop()
     return _told(_read(upload))
 
 

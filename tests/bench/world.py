@@ -21,7 +21,7 @@ from webapp.config import ROOT, Settings
 from webapp.crypto import new_key
 from webapp.destinations.meta.accounts import accounts
 from webapp.host.embedded_redis import EmbeddedRedis
-from webapp.host.processes import Household, python
+from webapp.host.processes import Supervisor, python
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 
@@ -104,14 +104,14 @@ def sink() -> Iterator[str]:
 def redis(folder: Path) -> Iterator[str]:
     """The address of a private Redis."""
     folder.mkdir()
-    server, household = EmbeddedRedis(folder), Household(folder)
+    server, supervisor = EmbeddedRedis(folder), Supervisor(folder)
     server.lock()
     try:
-        household.add("redis", server.argv)
+        supervisor.add("redis", server.argv)
         server.wait_until_ready()
         yield server.url
     finally:
-        household.stop()
+        supervisor.stop()
         server.unlock()
 
 

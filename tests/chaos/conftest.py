@@ -54,7 +54,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def settings(settings: Settings, kind: str, request: pytest.FixtureRequest) -> Settings:
     if kind == "sqlite":
         return replace(settings, database_url=f"sqlite:///{settings.data_dir / 'platea.db'}")
-    return replace(settings, database_url=request.getfixturevalue("create_database")("caos"))
+    return replace(settings, database_url=request.getfixturevalue("create_database")("caos", migrated=True))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.chaos import process_tree
 from tests.support.running import environment
 from webapp.config import ROOT, Settings
-from webapp.host.processes import Child, Household, python
+from webapp.host.processes import Child, Supervisor, python
 
 ENTRY = ROOT / "tests" / "chaos" / "deadly_worker.py"
 
@@ -17,7 +17,7 @@ class Crew:
     def __init__(self, settings: Settings, log_dir: Path) -> None:
         log_dir.mkdir(parents=True, exist_ok=True)
         self.settings = settings
-        self._household = Household(log_dir)
+        self._household = Supervisor(log_dir)
         self._hosts: list[Child] = []
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None

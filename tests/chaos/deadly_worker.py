@@ -22,7 +22,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 import worker
-from webapp.host.processes import Household, python
+from webapp.host.processes import Supervisor, python
 from webapp.services import services
 from webapp.workers import this_process
 
@@ -126,14 +126,14 @@ def main(arguments: list[str]) -> int:
 
 def _supervise() -> int:
     """As worker.py does, with this file in its place."""
-    household = Household()
-    household.end_on_signals()
+    supervisor = Supervisor()
+    supervisor.end_on_signals()
     name = {"PLATEA_WORKER": f"{os.environ.get('PLATEA_HOST', 'qui')}:{os.getpid()}"}
-    household.add("riconcilia", python(__file__, "riconcilia"), name, worker.GRACE_S)
+    supervisor.add("riconcilia", python(__file__, "riconcilia"), name, worker.GRACE_S)
     for number in range(int(os.environ.get("PLATEA_JOBS", "1"))):
-        household.add(f"lavori-{number + 1}", python(__file__, "lavori"), name, worker.GRACE_S)
-    household.watch()
-    household.stop()
+        supervisor.add(f"lavori-{number + 1}", python(__file__, "lavori"), name, worker.GRACE_S)
+    supervisor.watch()
+    supervisor.stop()
     return 0
 
 

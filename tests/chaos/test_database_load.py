@@ -6,7 +6,7 @@ import subprocess
 from sqlalchemy import text
 
 from tests.chaos.conftest import IS_LONG
-from tests.support.running import environment
+from tests.support.running import PLATEA, environment
 from webapp import db
 from webapp.config import ROOT
 from webapp.host.processes import python
@@ -75,7 +75,7 @@ def test_nobody_finds_the_database_locked_while_a_large_file_is_imported(
         _make_number(f"w{number}")
 
     writers = [_writer(database.database_url, f"w{n}", 10**9, done) for n in range(PROCESSES)]
-    command = [str(ROOT / ".venv" / "bin" / "platea"), "importa", str(file), "--database", "Grande", "--json"]
+    command = [*PLATEA, "importa", str(file), "--database", "Grande", "--json"]
     imported = subprocess.run(command, env=environment(database), capture_output=True, text=True, timeout=600)
     done.touch()
     told = [_told(writer) for writer in writers]

@@ -28,10 +28,10 @@ def env(connected, aurora) -> dict[str, str]:
 @pytest.fixture
 def clienti(connected, aurora):
     with db.writing() as session:
-        made = databases.create_database(session, aurora.id, "Clienti Italia")
-        session.add(Filter(database_id=made.id, name="Solo C2", rule=RULE))
-    import_file(made, FILE)
-    return made
+        job = databases.create_database(session, aurora.id, "Clienti Italia")
+        session.add(Filter(database_id=job.id, name="Solo C2", rule=RULE))
+    import_file(job, FILE)
+    return job
 
 
 def test_contacts_are_written_to_a_file_only_its_owner_reads(env, clienti, tmp_path):

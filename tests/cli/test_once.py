@@ -8,12 +8,10 @@ import pytest
 import requests
 from babel.messages import Catalog, mofile, pofile
 
-from tests.support.running import Workers, environment
+from tests.support.running import PLATEA, Workers, environment
 from webapp.cli import language
-from webapp.config import ROOT
 from webapp.destinations.meta.accounts import accounts
 
-PLATEA = str(ROOT / ".venv" / "bin" / "platea")
 FILE = """\
 Email;Cellulare;Città
 anna@posta.com;333 1234567;Milano
@@ -26,7 +24,7 @@ MARY = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79"
 
 def platea(*arguments: str, env: dict | None = None, **more: object) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [PLATEA, *arguments],
+        [*PLATEA, *arguments],
         capture_output=True,
         text=True,
         timeout=90,
@@ -136,7 +134,7 @@ def test_a_file_is_imported_uploaded_and_followed(env, csv, simulator, connected
     try:
         done = platea(*carica, "--medium", "email", "--attendi", "--json", env=env)
     finally:
-        crew.household.stop()
+        crew.supervisor.stop()
 
     assert done.returncode == 0, done.stderr
     upload = json.loads(done.stdout)
@@ -170,7 +168,7 @@ def test_normalizza_names_the_line_that_is_no_json():
 
 def test_the_simulator_alone_prints_one_line_and_serves():
     process = subprocess.Popen(
-        [PLATEA, "simulatore", "--port", "0", "--json"], stdout=subprocess.PIPE, text=True
+        [*PLATEA, "simulatore", "--port", "0", "--json"], stdout=subprocess.PIPE, text=True
     )
     try:
         told = json.loads(process.stdout.readline())
@@ -224,7 +222,7 @@ def test_the_command_leaves_out_who_said_no_unless_it_is_told_why_not(
     try:
         done = platea(*carica, *asked, "--attendi", "--json", env=env)
     finally:
-        crew.household.stop()
+        crew.supervisor.stop()
 
     told = json.loads(done.stdout)
     assert (told["sent"], told["excluded"]) == (sent, 2 - sent)

@@ -134,9 +134,10 @@ def test_what_a_database_holds_is_found(clienti: UserDatabase):
 
 
 def test_looking_for_channels_and_unread_answers_reads_their_small_indexes(clienti: UserDatabase):
-    if db.engine().dialect.name != "sqlite":
-        pytest.skip("PostgreSQL reads a table of no rows as it likes")
+    explain = "EXPLAIN QUERY PLAN" if db.engine().dialect.name == "sqlite" else "EXPLAIN"
     with db.reading() as session:
+        if explain == "EXPLAIN":  # a table of no rows is quicker read than any index
+            session.execute(text("SET LOCAL enable_seqscan = off"))
         for condition, index in (
             (consent._has_channel(), "ix_contact_by_channel"),
             (consent._no_by_channel(), "ix_contact_by_channel"),
@@ -144,7 +145,7 @@ def test_looking_for_channels_and_unread_answers_reads_their_small_indexes(clien
         ):
             wanted = select(CONTACT.c.id).where(CONTACT.c.database_id == 1, condition)
             sql = str(wanted.compile(db.engine(), compile_kwargs={"literal_binds": True}))
-            assert index in str(session.execute(text(f"EXPLAIN QUERY PLAN {sql}")).all())
+            assert index in str(session.execute(text(f"{explain} {sql}")).all())
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_a_deleted_database_forgets_its_words(clienti):
     with db.writing() as session:
         session.get_one(UserDatabase, clienti.id).deleted_at = clienti.created_at
 
-    emptying.clear_some(60)
+    emptying.purge_deleted_databases(60)
 
     with db.reading() as session:
         assert session.execute(select(ConsentWord)).all() == []

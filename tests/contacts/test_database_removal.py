@@ -63,7 +63,7 @@ def test_a_deleted_database_is_gone_at_once_and_emptied_afterwards(signed_in, pa
     assert (rows_in(Filter), rows_in(ImportBlock), rows_in(CONTACT)) == (0, 0, 2)
     assert not list(importing.stored_files.folder().iterdir()), "the file of the draft is gone"
 
-    importing.reconcile()
+    emptying.purge_deleted_databases()
 
     assert (rows_in(CONTACT), rows_in(RejectedRow), rows_in(OwnField)) == (0, 0, 0)
     assert rows_in(ContactImport) == 1, "what was imported is still told, without anybody's data"
@@ -77,7 +77,7 @@ def test_only_contacts_of_the_deleted_database_go(signed_in, aurora, clienti, he
     import_file(other, FILE)
     signed_in.post_form(f"{here}/elimina", {"nome": "Clienti Italia"})
 
-    emptying.clear_some()
+    emptying.purge_deleted_databases()
 
     with db.reading() as session:
         assert set(session.execute(select(CONTACT.c.database_id)).scalars()) == {other.id}

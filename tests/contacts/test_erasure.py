@@ -35,10 +35,10 @@ def names(database):
     return [one.first_name for one in contacts_of(database)]
 
 
-def reasons(made: ContactImport) -> list[str]:
+def reasons(job: ContactImport) -> list[str]:
     with db.reading() as session:
         return [
-            row.reason for row in session.exec(select(RejectedRow).where(RejectedRow.import_id == made.id))
+            row.reason for row in session.exec(select(RejectedRow).where(RejectedRow.import_id == job.id))
         ]
 
 
@@ -130,9 +130,9 @@ def test_what_is_kept_is_of_use_only_with_the_key_of_the_installation(signed_in,
 
 def test_nobody_is_erased_while_an_import_is_at_work(signed_in, page, clienti, here):
     with db.writing() as session:
-        made = session.exec(select(ContactImport)).first()
-        made.status, made.lease_until = ImportStatus.RUNNING, clock.epoch() + 60
-        session.add(made)
+        job = session.exec(select(ContactImport)).first()
+        job.status, job.lease_until = ImportStatus.RUNNING, clock.epoch() + 60
+        session.add(job)
     answer = erase(signed_in, here, clienti)
     assert "Un’importazione è in corso" in page(signed_in.get(answer.location)).text_content()
     assert names(clienti) == ["Anna", "Bruno"]

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from tests.contacts.conftest import import_file
-from webapp import db, migrations
+from webapp import db
 from webapp.access.models import Client
 from webapp.contacts import databases
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.store import contact_inserts
-from webapp.contacts.store.same_people import SamePeople
+from webapp.contacts.store.same_people import ContactMatcher
 from webapp.contacts.store.upsert_plan import Target
 
 PEOPLE, SOUGHT = 10_000, 50
@@ -28,7 +28,7 @@ READ = text(
 @pytest.fixture
 def filled(database, create_database) -> Iterator[UserDatabase]:
     """A database filled a moment ago, of which the server has learnt nothing yet."""
-    migrations.upgrade(db.connect(create_database("presenti")))
+    db.connect(create_database("presenti", migrated=True))
     with db.writing() as session:
         session.execute(text("ALTER TABLE contact SET (autovacuum_enabled = off)"))
         client = Client(name="Studio Aurora")
@@ -59,7 +59,7 @@ def test_by_email_with_a_code_too(filled):
     rows = [(f"C{one}", hashlib.sha256(email.encode()).digest()) for one, email in enumerate(emails)]
     with db.reading() as session:
         before = session.execute(READ).scalar_one()
-        people = contact_inserts.people_of(session.connection(), target, rows, SamePeople())
+        people = contact_inserts.people_of(session.connection(), target, rows, ContactMatcher())
         read = session.execute(READ).scalar_one() - before
 
     assert all(people.match(digest, code).ref for code, digest in rows)

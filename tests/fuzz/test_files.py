@@ -44,19 +44,19 @@ class Walk:
             assert 'id="file-error"' in sent.text, "refused without saying why"
             return "refused"
         assert sent.status_code == 303
-        made = self._made()
-        rows = sum(1 for _ in import_draft.rows_of(made)) - made.has_header
+        job = self._made()
+        rows = sum(1 for _ in import_draft.rows_of(job)) - job.has_header
         assert self._ask("get", sent.location).status_code == 200
         saved = self._ask("post_form", sent.location)
         if saved.status_code == 422:
             return "no medium"
         assert self._ask("get", saved.location).status_code == 200
         assert self._ask("post_form", sent.location.replace("colonne", "importa")).status_code == 303
-        import_run.run_until_final(made.id)
-        result = self._ask("get", f"{self.base}/{made.public_id}")
+        import_run.run_until_final(job.id)
+        result = self._ask("get", f"{self.base}/{job.public_id}")
         assert result.status_code == 200
         self._adds_up(self._made(), rows)
-        csv = self._ask("get", f"{self.base}/{made.public_id}/scarti.csv")
+        csv = self._ask("get", f"{self.base}/{job.public_id}/scarti.csv")
         assert csv.status_code == 200
         return "imported"
 
@@ -73,16 +73,16 @@ class Walk:
                 select(ContactImport).where(ContactImport.database_id == self.database.id)
             ).scalar_one()
 
-    def _adds_up(self, made: ContactImport, rows: int) -> None:
+    def _adds_up(self, job: ContactImport, rows: int) -> None:
         """Every row of the file became a contact, updated one, was left alone or is kept with its reason."""
-        assert made.status in (ImportStatus.COMPLETED, ImportStatus.COMPLETED_WITH_WARNINGS), made.error
-        parts = made.rows_new + made.rows_updated + made.rows_skipped + made.rows_rejected
-        assert rows == made.rows_read == parts
+        assert job.status in (ImportStatus.COMPLETED, ImportStatus.COMPLETED_WITH_WARNINGS), job.error
+        parts = job.rows_new + job.rows_updated + job.rows_skipped + job.rows_rejected
+        assert rows == job.rows_read == parts
         with db.reading() as session:
             contacts = select(func.count()).where(CONTACT.c.database_id == self.database.id)
-            rejected = select(func.count()).where(RejectedRow.import_id == made.id, RejectedRow.reason != "")
-            assert session.execute(contacts).scalar_one() == made.rows_new
-            assert session.execute(rejected).scalar_one() == made.rows_rejected
+            rejected = select(func.count()).where(RejectedRow.import_id == job.id, RejectedRow.reason != "")
+            assert session.execute(contacts).scalar_one() == job.rows_new
+            assert session.execute(rejected).scalar_one() == job.rows_rejected
 
 
 @pytest.mark.timeout(60 + FILES)

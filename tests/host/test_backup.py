@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import select
 
-from tests.cli.test_once import PLATEA
-from tests.support.running import Workers, environment, wait_until
+from tests.support.running import PLATEA, Workers, environment, wait_until
 from webapp import clock, db, migrations, workers
 from webapp.access.models import Client
 from webapp.host import backup
@@ -200,7 +199,7 @@ def test_a_worker_takes_a_copy_every_hour_by_itself(connected, tmp_path, folder)
         wait_until(lambda: _signed())
         assert len(backup.copies(folder)) == 1
     finally:
-        crew.household.stop()
+        crew.supervisor.stop()
     backup.check(backup.copies(folder)[0].path)
 
 
@@ -239,7 +238,7 @@ def test_without_the_programs_of_postgresql_the_reason_says_what_to_install(
 
 
 def platea(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([PLATEA, *arguments], env=env, capture_output=True, text=True, timeout=90)
+    return subprocess.run([*PLATEA, *arguments], env=env, capture_output=True, text=True, timeout=90)
 
 
 def test_a_worker_at_work_keeps_the_database_from_being_replaced(database, connected, folder, tmp_path):

@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.running import wait_until
+from tests.support.running import PLATEA, wait_until
 from webapp.config import ROOT
 from webapp.host.installation import free_port
 
-PLATEA = str(ROOT / ".venv" / "bin" / "platea")
 DATA = ROOT / "tests" / "data"
 TRUTH = json.loads(gzip.decompress((DATA / "clienti-negozio.truth.json.gz").read_bytes()))
 STOPS_WITHIN_S = 10
@@ -40,7 +39,7 @@ def bare_environment() -> dict[str, str]:
 @contextmanager
 def demo(folder: Path) -> Iterator[tuple[subprocess.Popen, str]]:
     """`platea demo` on *folder*: the process, and the line it printed once it was ready."""
-    command = [PLATEA, "demo", "--dati", str(folder), "--porta", str(free_port(0))]
+    command = [*PLATEA, "demo", "--dati", str(folder), "--porta", str(free_port(0))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=bare_environment())
     try:
         yield process, process.stdout.readline()
@@ -113,7 +112,7 @@ def test_started_twice_the_demo_goes_on_from_its_data(tmp_path, shop_file):
     environment = {**bare_environment(), "PLATEA_DATA": str(folder)}
     with demo(folder) as (_, line):
         assert line
-        importa = [PLATEA, "importa", str(shop_file), "--database", "Negozio", "--json"]
+        importa = [*PLATEA, "importa", str(shop_file), "--database", "Negozio", "--json"]
         first = json.loads(subprocess.check_output(importa, env=environment, timeout=60))
     assert (first["status"], first["new"]) == ("completed", 12_000)
 
@@ -127,7 +126,7 @@ def test_started_twice_the_demo_goes_on_from_its_data(tmp_path, shop_file):
 def test_two_demos_on_the_same_data_are_refused_in_italian(tmp_path):
     with demo(tmp_path / "dati"):
         second = subprocess.run(
-            [PLATEA, "demo", "--dati", str(tmp_path / "dati")],
+            [*PLATEA, "demo", "--dati", str(tmp_path / "dati")],
             capture_output=True,
             text=True,
             timeout=60,
@@ -149,7 +148,7 @@ def test_of_the_shop_file_meta_receives_exactly_the_known_people(
     tmp_path, shop_file, medium, digests, discarded, duplicates
 ):
     received = tmp_path / "ricevuti"
-    command = [PLATEA, "demo", "--una-volta", str(shop_file), "--medium", medium]
+    command = [*PLATEA, "demo", "--una-volta", str(shop_file), "--medium", medium]
 
     report = json.loads(
         subprocess.check_output(
@@ -171,7 +170,7 @@ def test_a_file_that_is_no_list_is_refused_and_leaves_nothing_running(tmp_path):
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2000))
 
     done = subprocess.run(
-        [PLATEA, "demo", "--una-volta", str(picture), "--medium", "email"],
+        [*PLATEA, "demo", "--una-volta", str(picture), "--medium", "email"],
         capture_output=True,
         text=True,
         timeout=60,

@@ -12,7 +12,7 @@ from tests.support.running import wait_until
 from webapp.config import ROOT
 from webapp.host.embedded_redis import EmbeddedRedis, RedisBusy
 from webapp.host.installation import free_port
-from webapp.host.processes import Household, python
+from webapp.host.processes import Supervisor, python
 
 SLEEPER = "import time; time.sleep(60)"
 STUBBORN = (
@@ -22,38 +22,38 @@ STUBBORN = (
 
 
 @pytest.fixture
-def household(tmp_path):
-    made = Household(tmp_path)
+def supervisor(tmp_path):
+    made = Supervisor(tmp_path)
     yield made
     made.stop()
 
 
-def test_a_child_that_falls_is_started_again(household):
-    child = household.add("one", python("-c", SLEEPER))
+def test_a_child_that_falls_is_started_again(supervisor):
+    child = supervisor.add("one", python("-c", SLEEPER))
     first = child.process.pid
 
     child.process.kill()
-    household.watch(done=lambda: child.is_alive and child.process.pid != first)
+    supervisor.watch(done=lambda: child.is_alive and child.process.pid != first)
 
     assert child.is_alive
 
 
-def test_stopping_ends_even_a_child_that_will_not(household, tmp_path):
-    child = household.add("one", python("-c", STUBBORN), grace_s=0.3)
+def test_stopping_ends_even_a_child_that_will_not(supervisor, tmp_path):
+    child = supervisor.add("one", python("-c", STUBBORN), grace_s=0.3)
     wait_until(lambda: (tmp_path / "one.log").read_text() == "ok\n")
     started = time.monotonic()
 
-    household.stop()
+    supervisor.stop()
 
     assert not child.is_alive
     assert time.monotonic() - started < 5
 
 
-def test_one_group_can_be_stopped_while_the_others_go_on(household):
-    web = household.add("web", python("-c", SLEEPER))
-    workers = [household.add(f"worker-{n}", python("-c", SLEEPER)) for n in (1, 2)]
+def test_one_group_can_be_stopped_while_the_others_go_on(supervisor):
+    web = supervisor.add("web", python("-c", SLEEPER))
+    workers = [supervisor.add(f"worker-{n}", python("-c", SLEEPER)) for n in (1, 2)]
 
-    household.stop("worker")
+    supervisor.stop("worker")
 
     assert web.is_alive
     assert not any(worker.is_alive for worker in workers)

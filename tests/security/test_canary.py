@@ -16,10 +16,9 @@ import pytest
 import requests
 from redis import Redis
 
-from tests.cli.test_once import PLATEA
 from tests.conftest import TEST_PASSWORD, add_operator
 from tests.security import tables
-from tests.support.running import Workers, environment, wait_until
+from tests.support.running import PLATEA, Workers, environment, wait_until
 from webapp import db
 from webapp.access.models import Role
 from webapp.config import ROOT, Settings
@@ -74,11 +73,11 @@ def place(connected: Settings, tmp_path: Path):
     workers = Workers(settings, tmp_path / "log")
     argv = python("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--threads", "4")
     env = {**environment(settings), "PYTHONPATH": str(ROOT)}
-    workers.household.add("web", [*argv, "webapp.wsgi:app"], env)
+    workers.supervisor.add("web", [*argv, "webapp.wsgi:app"], env)
     workers.start(2)
     wait_until(lambda: _answers(settings.public_url), within_s=120)
     yield settings
-    workers.household.stop()
+    workers.supervisor.stop()
 
 
 def _answers(url: str) -> bool:
@@ -90,7 +89,7 @@ def _answers(url: str) -> bool:
 
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [PLATEA, *arguments], env=environment(settings), capture_output=True, text=True, timeout=180
+        [*PLATEA, *arguments], env=environment(settings), capture_output=True, text=True, timeout=180
     )
 
 

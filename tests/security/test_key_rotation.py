@@ -9,8 +9,7 @@ import requests
 from sqlalchemy import LargeBinary
 from sqlmodel import SQLModel, select
 
-from tests.cli.test_once import PLATEA
-from tests.support.running import Workers, environment, wait_until
+from tests.support.running import PLATEA, Workers, environment, wait_until
 from tests.uploads.conftest import add_contacts, is_final, read
 from webapp import db
 from webapp import services as platea
@@ -25,7 +24,7 @@ from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import MetaAccount
 from webapp.host import reseal
 from webapp.host.installation import free_port
-from webapp.host.processes import Household, python
+from webapp.host.processes import Supervisor, python
 from webapp.uploads.commands import start_upload
 from webapp.uploads.status import UploadStatus
 
@@ -103,7 +102,7 @@ def test_a_token_stays_bound_to_its_row(database, aurora):
 
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [PLATEA, *arguments], env=environment(settings), capture_output=True, text=True, timeout=120
+        [*PLATEA, *arguments], env=environment(settings), capture_output=True, text=True, timeout=120
     )
 
 
@@ -114,27 +113,27 @@ def logs_in(folder: Path) -> str:
 @pytest.fixture
 def running(connected: Settings, tmp_path: Path):
     """`running(keys)` → settings with those keys, a web server and two workers on them."""
-    households: list[Household] = []
+    households: list[Supervisor] = []
 
     def start(*keys: str) -> tuple[Settings, str]:
-        for household in households:
-            household.stop()
+        for supervisor in households:
+            supervisor.stop()
         port = free_port(0)
         settings = replace(connected, token_keys=keys, public_url=f"http://127.0.0.1:{port}", batch_rows=100)
         workers = Workers(settings, tmp_path / "log")
         argv = python(
             "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--threads", "4"
         )
-        household = workers.household
-        households.append(household)
-        household.add("web", [*argv, "webapp.wsgi:app"], {**environment(settings), "PYTHONPATH": str(ROOT)})
+        supervisor = workers.supervisor
+        households.append(supervisor)
+        supervisor.add("web", [*argv, "webapp.wsgi:app"], {**environment(settings), "PYTHONPATH": str(ROOT)})
         workers.start(2)
         wait_until(lambda: _answers(settings.public_url), within_s=120)
         return settings, settings.public_url
 
     yield start
-    for household in households:
-        household.stop()
+    for supervisor in households:
+        supervisor.stop()
 
 
 def _answers(url: str) -> bool:

@@ -40,9 +40,9 @@ class Asker:
     session_id: str  # of another session they have open, on another computer
 
     def browser(self, app: Flask) -> Browser:
-        made = app.test_client()
-        made.set_cookie("platea", self.cookie)
-        return made
+        job = app.test_client()
+        job.set_cookie("platea", self.cookie)
+        return job
 
 
 @dataclass
@@ -178,8 +178,8 @@ def _other_session(app: Flask, operator: Operator | None) -> str:
         return "abcdefghjkmn"
     before = _sessions_of(operator)
     app.test_client().sign_in(operator)
-    (made,) = _sessions_of(operator) - before
-    return made
+    (job,) = _sessions_of(operator) - before
+    return job
 
 
 def _sessions_of(operator: Operator) -> set[str]:

@@ -1,10 +1,14 @@
 """What the browser has seen in this run, said at its end: pages judged by axe-core, and under the policy."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 judged: dict[tuple[str, str, str], int] = {}  # (page, state, mode) → violations
 under_policy: Counter[str] = Counter()  # page → how often it was opened with the policy in force

@@ -1,5 +1,6 @@
 """What every page of Platea keeps to, checked on each page that any test fetches."""
 
+import json
 from collections import Counter
 
 from lxml import html
@@ -17,6 +18,7 @@ def check_page(text: str) -> html.HtmlElement:
     assert title.endswith(" · Platea") and len(title) > len(" · Platea"), f"title: {title!r}"
     assert tree.xpath("//main[@id='contenuto']") or tree.xpath("//body[@class='alone']"), "a main to skip to"
     check_elements(tree)
+    _forms_say_for_whom(tree)
     return tree
 
 
@@ -42,6 +44,8 @@ def check_elements(tree: html.HtmlElement) -> None:
             assert name in ids, f"aria-describedby: no #{name}"
         if element.tag in ("input", "select", "textarea") and element.get("type") != "hidden":
             _has_a_label(element, tree)
+        if element.tag == "table":
+            _rows_are_as_wide_as_the_header(element)
 
 
 def _nothing_inline(element: html.HtmlElement) -> None:
@@ -61,6 +65,14 @@ def _form_works_without_script(form: html.HtmlElement) -> None:
         assert form.xpath(".//input[@name='csrf_token']"), f"no csrf_token in form {form.get('action')}"
 
 
+def _forms_say_for_whom(tree: html.HtmlElement) -> None:
+    """On the page of a client every form, and every request of htmx, says for which client it was opened."""
+    told = json.loads(tree.find("body").get("hx-headers:inherited") or "{}")
+    if space := told.get("X-Platea-Spazio"):
+        for form in tree.xpath("//form[translate(@method, 'POST', 'post') = 'post']"):
+            assert form.xpath(".//input[@name='spazio']/@value") == [space], form.get("action")
+
+
 def _says_its_target(element: html.HtmlElement) -> None:
     inherited = any("hx-target:inherited" in parent.attrib for parent in element.iterancestors())
     assert "hx-target" in element.attrib or inherited, f"no hx-target on {html.tostring(element)[:200]!r}"
@@ -75,3 +87,12 @@ def _has_a_label(control: html.HtmlElement, tree: html.HtmlElement) -> None:
         or (name and tree.xpath("//label[@for=$name]", name=name))
     )
     assert labelled, f"no label for {html.tostring(control)[:200]!r}"
+
+
+def _rows_are_as_wide_as_the_header(table: html.HtmlElement) -> None:
+    """As many cells in each row as in the first one, the header. No table has a cell over two rows."""
+    assert not table.xpath(".//*[@rowspan]"), "rowspan"
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    widths = [sum(int(cell.get("colspan", 1)) for cell in row if cell.tag in ("td", "th")) for row in rows]
+    for row, width in zip(rows, widths, strict=True):
+        assert width == widths[0], f"{width} cells under {widths[0]}: {html.tostring(row)[:300]!r}"

@@ -1,12 +1,15 @@
 """A real PostgreSQL for tests, from a wheel: its own data folder, a unix socket nobody else knows of.
 
     postgres_url                  the URL of one empty database for the whole session
-    create_database("lettori")    the URL of another one, empty, of whoever asks
+    create_database("lettori")    the URL of another one, empty, of whoever asks; with migrated=True it has
+                                  the schema, copied from a database of the server that has it already
     with_trigrams                 a server that has pg_trgm, which that of the wheel has not: Debian's
 
 With TEST_DATABASE_URL the databases of the first two are made on that server instead. A server started here
 keeps nothing on the disk for longer than it runs, so it needs no fsync.
 """
+
+from __future__ import annotations
 
 import os
 import pwd
@@ -16,18 +19,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import URL, make_url
 
-from webapp.config import database_url
-from webapp.queueing import die_with_parent
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 START_WITHIN_S = 60.0
 DEBIAN = Path("/usr/lib/postgresql")
@@ -50,41 +51,75 @@ class PostgresServer:
 
     url: URL
     programs: Path | None = None
+    # A migrated database, to be copied: migrating takes longer than a test.
+    model: str = field(default_factory=lambda: f"platea_modello_{uuid4().hex[:8]}")
 
-    def create_database(self, name: str) -> str:
-        """The SQLAlchemy URL of a new, empty database of that name."""
-        self._execute("CREATE DATABASE {}", name)
+    def create_database(self, name: str, migrated: bool = False) -> str:
+        """The SQLAlchemy URL of a new database of that name: empty, or with the schema and nothing else."""
+        if migrated:
+            self._make_model()
+            self._execute(f"CREATE DATABASE {{}} TEMPLATE {self.model}", name)
+        else:
+            self._execute("CREATE DATABASE {}", name)
+        return self._url_of(name)
+
+    def _make_model(self) -> None:
+        from webapp import db, migrations
+
+        if self.model not in self._databases():
+            engine = db.make_engine(self.create_database(self.model), pooled=False)
+            migrations.upgrade(engine)
+            engine.dispose()
+
+    def _databases(self) -> set[str]:
+        import psycopg
+
+        with psycopg.connect(self._plain(), autocommit=True) as connection:
+            return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+
+    def _url_of(self, name: str) -> str:
         return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def _plain(self) -> str:
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def drop_database(self, name: str) -> None:
         """Gone, whoever is still connected to it."""
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def _execute(self, statement: str, name: str) -> None:
-        plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(plain, autocommit=True) as connection:
+        import psycopg
+        from psycopg import sql
+
+        with psycopg.connect(self._plain(), autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """The server of TEST_DATABASE_URL, else one that runs until the tests end."""
+    from sqlalchemy import make_url
+
+    from webapp.config import database_url
+
     given = os.environ.get("TEST_DATABASE_URL", "")
     if given.startswith("postgres"):
-        yield PostgresServer(make_url(database_url(given)))
+        server = PostgresServer(make_url(database_url(given)))
+        yield server
+        server.drop_database(server.model)
         return
     with running_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def create_database(postgres_server: PostgresServer) -> Iterator[Callable[[str], str]]:
+def create_database(postgres_server: PostgresServer) -> Iterator[Callable[..., str]]:
     """`create_database(name)` → the URL of an empty database, which ends with the session."""
     made: list[str] = []
 
-    def create(name: str) -> str:
+    def create(name: str, migrated: bool = False) -> str:
         made.append(f"{name}_{uuid4().hex[:8]}")
-        return postgres_server.create_database(made[-1])
+        return postgres_server.create_database(made[-1], migrated)
 
     yield create
     for name in made:
@@ -118,6 +153,8 @@ def programs_with_trigrams() -> Path | None:
 @contextmanager
 def running_server(programs: Path | None = None) -> Iterator[PostgresServer]:
     """A server until the end of the block: of the wheel, or of *programs*."""
+    from webapp.queueing import die_with_parent
+
     folder = Path(tempfile.mkdtemp(prefix="platea-pg-"))
     try:
         binaries, user = _installation(folder, programs)
@@ -179,7 +216,10 @@ def _installation(folder: Path, programs: Path | None) -> tuple[Path, int | None
     return installed / "bin", user
 
 
-def _ready(folder: Path, process: "subprocess.Popen[bytes]") -> URL:
+def _ready(folder: Path, process: subprocess.Popen[bytes]) -> URL:
+    import psycopg
+    from sqlalchemy import URL
+
     url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
     plain = url.set(drivername="postgresql").render_as_string()
     until = time.monotonic() + START_WITHIN_S

@@ -1,22 +1,27 @@
 """Real processes for tests: a private Redis, the Meta simulator, workers. Each ends with its fixture."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
-from redis import Redis
 
-from webapp import services as platea
-from webapp.config import ROOT, Settings
-from webapp.host.embedded_redis import EmbeddedRedis
-from webapp.host.processes import Household, python
+if TYPE_CHECKING:
+    import requests
+
+    from webapp.config import Settings
+
+ROOT = Path(__file__).parents[2]
+PLATEA = [sys.executable, "-m", "webapp.cli"]  # the command, in whichever virtual environment the tests run
 
 
 def wait_until(condition: Callable[[], object], within_s: float = 30) -> None:
@@ -39,25 +44,26 @@ class Simulator:
     app_secret: str
 
     def received(self, audience_id: str) -> set[str]:
-        answer = requests.get(
-            f"{self.graph_url}/_sim/received",
-            params={"audience": audience_id, "formato": "testo"},
-            timeout=30,
-        )
+        answer = self._http("GET", "received", params={"audience": audience_id, "formato": "testo"})
         return set(answer.text.splitlines())
 
     def calls(self, path_end: str = "") -> list[dict]:
-        answer = requests.get(f"{self.graph_url}/_sim/calls", timeout=30).json()
+        answer = self._http("GET", "calls").json()
         calls = answer["calls"] if isinstance(answer, dict) else answer
         return [call for call in calls if call["path"].endswith(path_end)]
 
     def order(self, **fault: object) -> None:
         """Order a fault, as its README tells: order(fault="80003", on="POST /users", times=1)."""
-        answer = requests.post(f"{self.graph_url}/_sim/faults", json=fault, timeout=30)
+        answer = self._http("POST", "faults", json=fault)
         assert answer.ok, answer.text
 
     def reset(self) -> None:
-        assert requests.post(f"{self.graph_url}/_sim/reset", timeout=30).ok
+        assert self._http("POST", "reset").ok
+
+    def _http(self, method: str, path: str, **more: Any) -> requests.Response:
+        import requests
+
+        return requests.request(method, f"{self.graph_url}/_sim/{path}", timeout=30, **more)
 
     def settings(self, settings: Settings) -> Settings:
         return replace(
@@ -72,7 +78,7 @@ class Simulator:
 @pytest.fixture(scope="session")
 def running_simulator() -> Iterator[Simulator]:
     process = subprocess.Popen(
-        python("-m", "webapp.destinations.meta.simulator", "--port", "0", "--json"),
+        [sys.executable, "-m", "webapp.destinations.meta.simulator", "--port", "0", "--json"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -93,19 +99,24 @@ def simulator(running_simulator: Simulator) -> Simulator:
 
 @pytest.fixture(scope="session")
 def running_redis() -> Iterator[str]:
+    from webapp.host.embedded_redis import EmbeddedRedis
+    from webapp.host.processes import Supervisor
+
     with tempfile.TemporaryDirectory(prefix="platea-") as folder:
-        redis, household = EmbeddedRedis(Path(folder)), Household(Path(folder))
+        redis, supervisor = EmbeddedRedis(Path(folder)), Supervisor(Path(folder))
         redis.lock()
-        household.add("redis", redis.argv)
+        supervisor.add("redis", redis.argv)
         redis.wait_until_ready()
         yield redis.url
-        household.stop()
+        supervisor.stop()
         redis.unlock()
 
 
 @pytest.fixture
 def redis_url(running_redis: str) -> str:
     """A real Redis with nothing in it."""
+    from redis import Redis
+
     with Redis.from_url(running_redis) as connection:
         connection.flushall()
     return running_redis
@@ -114,10 +125,12 @@ def redis_url(running_redis: str) -> str:
 @pytest.fixture
 def connected(database: Settings, simulator: Simulator, redis_url: str) -> Settings:
     """This test's database, with a real Redis and the simulator behind `services()`."""
+    from webapp import services
+
     settings = replace(
         simulator.settings(database), redis_url=redis_url, lease_s=6, heartbeat_s=1, reconcile_s=0.5
     )
-    platea.start(settings)
+    services.start(settings)
     return settings
 
 
@@ -125,20 +138,22 @@ class Workers:
     """Real workers on this test's database: `start(2)`, and `kill -9` as it happens."""
 
     def __init__(self, settings: Settings, log_dir: Path) -> None:
+        from webapp.host.processes import Supervisor
+
         log_dir.mkdir(exist_ok=True)
-        self.household = Household(log_dir)
+        self.supervisor = Supervisor(log_dir)
         self._env = environment(settings)
         self._started = 0
 
     def start(self, count: int = 1, **env: str) -> None:
         for _ in range(count):
             self._started += 1
-            worker = python(str(ROOT / "worker.py"))
-            self.household.add(f"worker-{self._started}", worker, {**self._env, **env}, grace_s=3)
+            worker = [sys.executable, str(ROOT / "worker.py")]
+            self.supervisor.add(f"worker-{self._started}", worker, {**self._env, **env}, grace_s=3)
 
     def kill_one(self) -> None:
         """`kill -9` of the oldest worker, which nobody starts again."""
-        process = self.household.take_out("worker-1").process
+        process = self.supervisor.release("worker-1").process
         assert process is not None
         process.kill()
         process.wait()
@@ -148,7 +163,7 @@ class Workers:
 def workers(connected: Settings, tmp_path: Path) -> Iterator[Workers]:
     made = Workers(connected, tmp_path / "log")
     yield made
-    made.household.stop()
+    made.supervisor.stop()
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -54,7 +54,7 @@ def add_accounts(aurora: Client, simulator: Simulator) -> tuple[MetaAccount, Met
 
 def add_uploads(clienti: UserDatabase, saved: Filter, italia: MetaAccount) -> dict[str, Upload]:
     """One in each state, and a month of finished ones for the charts."""
-    now, made = clock.now(), {}
+    now, job = clock.now(), {}
     for days in range(1, 28, 2):
         add_upload(
             clienti, [(SENT, 900 + days * 137 % 2600, days)],
@@ -73,7 +73,7 @@ def add_uploads(clienti: UserDatabase, saved: Filter, italia: MetaAccount) -> di
         asked = now - timedelta(minutes=6 + 20 * (len(UploadStatus) - number))
         is_ended = status.value in ("completed", "completed_with_warnings")
         batches = [(SENT, 5000, 3), (SENT if is_ended else PENDING, 4200, 0)]
-        made[status.value] = add_upload(
+        job[status.value] = add_upload(
             clienti,
             [] if status in (UploadStatus.QUEUED, UploadStatus.PREPARING) else batches,
             status=status, account=italia, saved=saved if number % 2 else None, is_new_audience=True,
@@ -84,14 +84,14 @@ def add_uploads(clienti: UserDatabase, saved: Filter, italia: MetaAccount) -> di
             created_at=asked, sent_at=asked + timedelta(minutes=2),
             finished_at=asked + timedelta(minutes=5) if status not in RUNNING else None,
         )  # fmt: skip
-        add_event(made[status.value], "started", detail={"by": "Giulia Ferri"})
+        add_event(job[status.value], "started", detail={"by": "Giulia Ferri"})
     add_event(
-        made["sending"], "retried", seq=2, attempt=1,
+        job["sending"], "retried", seq=2, attempt=1,
         detail={"code": "80003", "reason": "Facebook chiede di rallentare.", "wait_s": 60, "trace": "Xy9"},
     )  # fmt: skip
-    change_batch(made["sending"], 2, status=BatchStatus.SENDING, worker="worker-1", attempt=2)
+    change_batch(job["sending"], 2, status=BatchStatus.SENDING, worker="worker-1", attempt=2)
     with db.reading() as session:
         bad = session.query(Contact).filter(Contact.email_reason.is_not(None)).all()
         session.expunge_all()
-    leave_out(made["completed_with_warnings"], "email_invalid.no_at", bad)
-    return made
+    leave_out(job["completed_with_warnings"], "email_invalid.no_at", bad)
+    return job

@@ -60,9 +60,9 @@ class Stage:
     scenes: list[Scene]
 
     def browser(self, who: str) -> Browser:
-        made = self.app.test_client()
-        made.sign_in(self.people[who])
-        return made
+        job = self.app.test_client()
+        job.sign_in(self.people[who])
+        return job
 
 
 @contextmanager
@@ -149,9 +149,9 @@ def _large_filter(aurora: Client) -> str:
         database = databases.create_database(session, aurora.id, "Registro punti vendita")
     lines = (f"Codice{n};p{n}@posta.example.com;{'Torino' if n % 3 else 'Forlì'}" for n in range(12_000))
     import_file(database, "Codice;Email;Città\n" + "\n".join(lines), "registro.csv")
-    made = Filter(database_id=database.id, name="Torino e dintorni", rule=RULE)
-    save(made)
-    return f"/database/{database.public_id}/filtri/{made.public_id}"
+    job = Filter(database_id=database.id, name="Torino e dintorni", rule=RULE)
+    save(job)
+    return f"/database/{database.public_id}/filtri/{job.public_id}"
 
 
 def _errors(app: Flask) -> None:

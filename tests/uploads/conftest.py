@@ -1,25 +1,22 @@
 """Uploads that really happen: contacts in the database, an account on the simulator, jobs run in turn."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.running import Simulator
-from webapp import db
-from webapp.access.models import Client
-from webapp.config import Settings
-from webapp.contacts.consent import ConsentPolicy
-from webapp.contacts.models import Contact, UserDatabase
-from webapp.destinations.base import Medium
-from webapp.destinations.meta.accounts import accounts
-from webapp.destinations.meta.models import MetaAccount
-from webapp.uploads import jobs
-from webapp.uploads.commands import start_upload
-from webapp.uploads.engine.reconcile import reconcile
-from webapp.uploads.models import Upload
-from webapp.uploads.status import FINAL
+
+if TYPE_CHECKING:  # the rules of an upload are tested without any of this
+    from webapp.access.models import Client
+    from webapp.config import Settings
+    from webapp.contacts.models import UserDatabase
+    from webapp.destinations.meta.models import MetaAccount
+    from webapp.uploads.models import Upload
 
 
 @dataclass
@@ -32,6 +29,10 @@ class World:
     simulator: Simulator
 
     def start(self, **changes: object) -> Upload:
+        from webapp.contacts.consent import ConsentPolicy
+        from webapp.destinations.base import Medium
+        from webapp.uploads.commands import start_upload
+
         request = {
             "client_id": self.client.id,
             "database_id": self.database.id,
@@ -46,12 +47,22 @@ class World:
         }
         return start_upload(**request)
 
+    def connect(self, name: str, act_id: str) -> MetaAccount:
+        """Another ad account of the client."""
+        from webapp.destinations.meta.accounts import accounts
+
+        return accounts.save_with_token(self.client.id, name, act_id, self.simulator.access_token)
+
     def add_contacts(self, *emails: str | None, **more: object) -> list[int]:
         return add_contacts(self.database, emails, **more)
 
 
 @pytest.fixture
 def world(connected: Settings, aurora: Client, simulator: Simulator) -> World:
+    from webapp import db
+    from webapp.contacts.models import UserDatabase
+    from webapp.destinations.meta.accounts import accounts
+
     with db.writing() as session:
         database = UserDatabase(client_id=aurora.id, name="Clienti Italia")
         session.add(database)
@@ -63,6 +74,9 @@ def world(connected: Settings, aurora: Client, simulator: Simulator) -> World:
 
 def add_contacts(database: UserDatabase, emails: tuple[str | None, ...], **more: object) -> list[int]:
     """Contacts as an import leaves them; None is a contact without e-mail, "no" an invalid one."""
+    from webapp import db
+    from webapp.contacts.models import Contact
+
     with db.writing() as session:
         made = [Contact(database_id=database.id, **_email(email), **more) for email in emails]
         session.add_all(made)
@@ -81,6 +95,8 @@ def _email(email: str | None) -> dict[str, object]:
 @pytest.fixture
 def work() -> Callable[[Upload], Upload]:
     """Run the jobs of one upload here, as a single worker would, until it ends or waits."""
+    from webapp.uploads import jobs
+    from webapp.uploads.engine.reconcile import reconcile
 
     def run(upload: Upload) -> Upload:
         jobs.prepare_upload(upload.id)
@@ -92,9 +108,14 @@ def work() -> Callable[[Upload], Upload]:
 
 
 def read(upload: Upload) -> Upload:
+    from webapp import db
+    from webapp.uploads.models import Upload
+
     with db.reading() as session:
         return session.get_one(Upload, upload.id)
 
 
 def is_final(upload: Upload) -> bool:
+    from webapp.uploads.status import FINAL
+
     return read(upload).status in FINAL

@@ -1,9 +1,13 @@
 """/healthz and /readyz, for hosts that restart what does not answer and for support."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from redis import Redis
+
 from tests.conftest import make_app
-from webapp import clock, db, workers
+from webapp import clock, db, periodic, workers
+from webapp.periodic import Task
 
 
 def test_a_process_that_runs_says_so_without_asking_anybody(client):
@@ -16,9 +20,14 @@ def test_without_redis_and_workers_platea_works_and_says_what_is_missing(client)
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.get_json() == {
-        "status": "degraded",
-        "checks": {"database": True, "redis": False, "worker": False},
+    told = answer.get_json()
+    assert told["status"] == "degraded"
+    assert told["checks"] == {
+        "database": True, "disk": True, "redis": False, "worker": False, "clock": True, "tasks": True
+    }  # fmt: skip
+    assert told["reasons"] == {
+        "redis": "Redis non risponde o non accetta dati: gli invii partono con qualche secondo di ritardo.",
+        "worker": "Nessun worker è attivo: avviane uno con “python worker.py”.",
     }
 
 
@@ -35,3 +44,48 @@ def test_a_database_without_the_newest_schema_is_not_ready(database, tmp_path):
     answer = empty.get("/readyz")
 
     assert (answer.status_code, answer.get_json()["status"]) == (503, "down")
+    assert "platea migra" in answer.get_json()["reasons"]["database"]
+
+
+def test_a_task_that_fails_is_told_with_when_it_last_went_well(client):
+    def fail() -> None:
+        raise ValueError("anna@posta.example")
+
+    periodic.run_due([Task("e-mail", "Invio delle email", 5, 60, lambda: None)], "a")
+    periodic.run_due([Task("backup", "Copie del database", 5, 60, fail)], "a")
+
+    told = client.get("/readyz").get_json()
+    assert told["checks"]["tasks"] is False
+    assert told["reasons"]["tasks"] == (
+        "Questi lavori periodici non riescono o sono in ritardo: Copie del database."
+    )
+    assert told["tasks"]["e-mail"]["failures"] == 0 and told["tasks"]["e-mail"]["succeeded"]
+    assert told["tasks"]["backup"]["error"] == "Errore imprevisto (ValueError)."
+    assert told["tasks"]["backup"]["code"].startswith("E-")
+
+
+def test_a_worker_whose_clock_is_wrong_is_named(client):
+    with db.writing() as session:
+        workers.sign(session, "sbagliato", "0.1.0", clock.now(), 7200)
+
+    told = client.get("/readyz").get_json()
+    assert told["checks"]["clock"] is False
+    assert "sbagliato" in told["reasons"]["clock"]
+
+
+def test_asking_does_not_wait_for_who_writes(client):
+    with db.writing() as session:
+        session.connection()  # the write lock of SQLite
+        with ThreadPoolExecutor(1) as somebody_else:
+            assert somebody_else.submit(client.get, "/readyz").result(60).status_code == 200
+
+
+def test_a_redis_that_answers_and_takes_nothing_does_not_count(database, redis_url):
+    redis = Redis.from_url(redis_url)
+    browser = make_app(database, redis_url=redis_url).test_client()
+    assert browser.get("/readyz").get_json()["checks"]["redis"] is True
+
+    redis.config_set("maxmemory", "1")
+    assert redis.ping()
+    assert browser.get("/readyz").get_json()["checks"]["redis"] is False
+    redis.config_set("maxmemory", "0")

@@ -5,7 +5,7 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
 
-class LoginForm(FlaskForm):
+class LoginForm(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
     email = StringField(
         "Email",
         filters=[lambda text: (text or "").strip().lower()],
@@ -15,7 +15,7 @@ class LoginForm(FlaskForm):
     dopo = HiddenField()
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(FlaskForm):  # type: ignore[misc]
     attuale = PasswordField(
         "Password attuale", validators=[DataRequired("Scrivi la password che usi adesso.")]
     )

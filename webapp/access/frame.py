@@ -27,6 +27,13 @@ class Frame:
         return [entry for entry in entries if self.rank >= who_may(entry.endpoint)]
 
 
+def open_space() -> str:
+    """The public id of the client whose pages are open, "" for a visitor without one: every form holds it."""
+    if not current_user.is_authenticated or not current.spaces():
+        return ""
+    return current.current_client().public_id
+
+
 def page_frame() -> Frame:
     """Nothing personal for a visitor who has not signed in, no numbers for one without clients."""
     if not current_user.is_authenticated:

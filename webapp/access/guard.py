@@ -16,6 +16,7 @@ from webapp.access.queries import administrators
 from webapp.access.signing_in import sessions
 from webapp.web import htmx, security
 
+SPACE_FIELD, SPACE_HEADER = "spazio", "X-Platea-Spazio"
 ENDED = "La sessione è finita. Entra di nuovo: ti riportiamo dov’eri."
 
 
@@ -36,6 +37,33 @@ def let_in_or_refuse() -> Response | None:
     return None
 
 
+def refuse_another_space() -> None:
+    """409 for a form that was opened for another client than the one whose pages are open now.
+
+    The open client stands in the cookie that all tabs share; a form says for whom it was opened. To be asked
+    once the form may be read. What belongs to no client (oneself, the installation) is not held against it.
+    """
+    if request.method in security.SAFE_METHODS or request.endpoint is None:
+        return
+    if not Who.OPERATOR < who_may(request.endpoint) < Who.OWNER:
+        return
+    opened_for = {request.form.get(SPACE_FIELD), request.headers.get(SPACE_HEADER)} - {None, ""}
+    if opened_for - {current.current_client().public_id}:
+        abort(409, _opened_for(cast(set[str], opened_for)))
+
+
+def _opened_for(public_ids: set[str]) -> str:
+    now = current.current_client()
+    names = {client.public_id: client.name for client in current.clients()}
+    other = next((names[one] for one in public_ids - {now.public_id} if one in names), None)
+    whose = f"lo spazio “{other}”" if other else "un altro spazio cliente"
+    back = f" Per continuare lì, riapri “{other}” dal menu." if other else ""
+    return (
+        f"Questa pagina era aperta per {whose}, ma ora è aperto “{now.name}”: non abbiamo cambiato nulla."
+        f"{back} Per lavorare su “{now.name}”, ricarica la pagina."
+    )
+
+
 def _refused() -> Response:
     if not current.must_switch_on_second_factor():
         abort(403, _whom_to_ask())
@@ -54,7 +82,8 @@ def _to_login() -> Response:
         cookie.clear()
         flash(ENDED, "warn")
     if htmx.is_htmx():
-        return make_response("", 401, redirect=url)
+        answer: Response = make_response("", 401, redirect=url)
+        return answer
     return cast(Response, redirect(url, 303))
 
 

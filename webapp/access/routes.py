@@ -5,7 +5,7 @@ from flask.blueprints import BlueprintSetupState
 from flask_login import LoginManager
 
 from webapp.access import guard
-from webapp.access.frame import page_frame
+from webapp.access.frame import open_space, page_frame
 from webapp.access.signing_in import sessions
 
 blueprint = Blueprint("access", __name__)
@@ -21,4 +21,4 @@ def _set_up(state: BlueprintSetupState) -> None:
     app.config["PERMANENT_SESSION_LIFETIME"] = sessions.LIFETIME
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.before_request(guard.let_in_or_refuse)
-    app.jinja_env.globals["page_frame"] = page_frame
+    app.jinja_env.globals |= {"page_frame": page_frame, "open_space": open_space}

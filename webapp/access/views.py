@@ -84,7 +84,7 @@ def choose_client(client_id: str) -> Response:
     if not current.choose(client_id):
         abort(404)
     entered = next(client for client in current.clients() if client.public_id == client_id)
-    audit.tell(audit.Action.CLIENT_ENTERED, on=entered.name, client_id=entered.id)
+    audit.record_alone(audit.Action.CLIENT_ENTERED, on=entered.name, client_id=entered.id)
     return htmx.go_to(url_for("home.overview"))
 
 

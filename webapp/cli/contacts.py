@@ -84,7 +84,7 @@ def _rows(name: str, filter_name: str | None, client_name: str | None) -> Iterat
         if database is None:
             raise terminal.Stop(f"il database utenti “{name}” non esiste.")
         chosen = _chosen(session, database, filter_name)
-        fields = queries.fields_of(session, database.id or 0)
+        fields = queries.fields_of(session, db.saved_id(database))
         about: Detail = {"database": database.public_id}
         record(session, Action.CONTACTS_EXPORTED, filter_name or database.name, about, client)
     yield from contact_export.rows(chosen, fields)
@@ -99,8 +99,8 @@ def _chosen(session: Session, database: UserDatabase, filter_name: str | None) -
             raise terminal.Stop(f"il filtro “{filter_name}” non esiste in “{database.name}”.")
         rule = saved.rule
     try:
-        types = queries.field_types(session, database.id or 0)
-        return selected(database.id or 0, rule, types, clock.today())
+        types = queries.field_types(session, db.saved_id(database))
+        return selected(db.saved_id(database), rule, types, clock.today())
     except BrokenRule as error:
         raise terminal.Stop(str(error)) from None
 

@@ -60,7 +60,7 @@ def demo(
 
 def _keep_running(folder: Path, port: int) -> None:
     installation = Installation.open(folder.resolve())
-    installation.household.end_on_signals()
+    installation.supervisor.end_on_signals()
     try:
         installation.start_redis()
         installation.start_simulator()
@@ -69,7 +69,7 @@ def _keep_running(folder: Path, port: int) -> None:
         installation.start_workers(WORKERS)
         installation.remember()
         click.echo(f"Platea è pronta: apri {url} (Ctrl-C per fermarla)")
-        installation.household.watch()
+        installation.supervisor.watch()
     finally:
         installation.stop()
 

@@ -93,15 +93,15 @@ def importa(
     Colonne, codifica e separatore si riconoscono da soli, come nella procedura guidata.
     """
     terminal.start()
-    made = import_file(file, name, cliente, Asked(foglio, riga_intestazione, righe_nascoste))
+    job = import_file(file, name, cliente, Asked(foglio, riga_intestazione, righe_nascoste))
     with refused_in_words():
-        _choose(made.id or 0, chiave, modo)
-        _read_as_asked(made.id or 0, vuote, ordine)
-        _confirm(made.id or 0, conferma_avvisi, as_json)
+        _choose(db.saved_id(job), chiave, modo)
+        _read_as_asked(db.saved_id(job), vuote, ordine)
+        _confirm(db.saved_id(job), conferma_avvisi, as_json)
     with refused_in_words():
-        importing.run(made.id or 0)
+        importing.run(db.saved_id(job))
     with db.reading() as session:
-        done = session.get_one(ContactImport, made.id)
+        done = session.get_one(ContactImport, job.id)
     if as_json:
         terminal.print_json(summary(done))
     else:
@@ -169,8 +169,8 @@ def import_file(
             database = databases.named(session, client, database_name)
             if database is None:
                 database = databases.create_database(session, client, database_name)
-                made: Detail = {"id": database.public_id}
-                record(session, Action.DATABASE_CREATED, database.name, made, database.client_id)
+                job: Detail = {"id": database.public_id}
+                record(session, Action.DATABASE_CREATED, database.name, job, database.client_id)
         return created(database, file, asked)
 
 

@@ -74,7 +74,7 @@ def _whole_way(
     by = Medium(medium) if medium else _only_medium(database)
     upload = start_upload(
         client_id=client_id,
-        database_id=database.id or 0,
+        database_id=db.saved_id(database),
         account_id=account_id,
         audience_id=None,
         audience_name=f"Prova, {file.stem}",
@@ -83,11 +83,11 @@ def _whole_way(
         reason=REASON,
         started_by="riga di comando",
     )
-    row = wait_for(upload.id or 0)
+    row = wait_for(db.saved_id(upload))
     received = _received(installation, row.audience_id) if row.audience_id else []
     if received_to:
         received_to.write_text("".join(f"{one}\n" for one in received), encoding="utf-8")
-    installation.household.stop("worker")
+    installation.supervisor.stop("worker")
     return _report(done, row, len(received)), row.status
 
 
@@ -96,9 +96,9 @@ def _connect_account(installation: Installation) -> tuple[int, int]:
     with db.writing() as session:
         client, _ = spaces(session, ensure_demo_operator(session))[0]
     account = accounts.save_with_token(
-        client.id or 0, "Account di prova", told["account_id"], told["access_token"]
+        db.saved_id(client), "Account di prova", told["account_id"], told["access_token"]
     )
-    return client.id or 0, account.id or 0
+    return db.saved_id(client), db.saved_id(account)
 
 
 def _import(client_id: int, file: Path) -> tuple[ContactImport, UserDatabase]:
@@ -106,8 +106,8 @@ def _import(client_id: int, file: Path) -> tuple[ContactImport, UserDatabase]:
         database = databases.create_database(session, client_id, file.stem)
     with imports.refused_in_words():
         made = imports.created(database, file)
-        importing.start(made.id or 0)
-    done = _wait(lambda: _read_import(made.id or 0), lambda one: one.status not in STILL_IMPORTING)
+        importing.start(db.saved_id(made))
+    done = _wait(lambda: _read_import(db.saved_id(made)), lambda one: one.status not in STILL_IMPORTING)
     if done.status not in imports.GOOD:
         raise terminal.Stop(f"importazione non riuscita: {done.error}", terminal.BAD)
     return done, database
@@ -126,7 +126,7 @@ def _wait(read: Callable[[], ContactImport], ended: Callable[[ContactImport], bo
 
 def _only_medium(database: UserDatabase) -> Medium:
     with db.reading() as session:
-        possible = forecast.media_of(session, database.id or 0)
+        possible = forecast.media_of(session, db.saved_id(database))
     if len(possible) != 1:
         raise terminal.Stop("scegli con --medium email o --medium sms.")
     return possible[0]

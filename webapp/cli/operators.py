@@ -99,7 +99,7 @@ def togli_secondo_fattore(email: str) -> None:
     with _refused_in_words(), db.writing() as session:
         operator = _operator(session, email)
         second_factor.switch_off(session, operator)
-        sessions.close(session, operator.id or 0)
+        sessions.close(session, db.saved_id(operator))
         record(session, Action.TWO_FACTOR_OFF, on=operator.name)
     click.echo(f"Il secondo fattore di {operator.name} è spento; le sessioni aperte sono state chiuse.")
 

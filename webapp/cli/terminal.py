@@ -38,7 +38,7 @@ def start() -> config.Settings:
     try:
         here = settings()
         services.start(here)
-        wiring.introduce_rooms()
+        wiring.register_hooks()
         if not migrations.is_current(engine()):
             raise Stop("lo schema del database non è aggiornato: esegui “platea migra”.")
     except config.WrongSetting as error:

@@ -8,7 +8,7 @@ import click
 from sqlmodel import true
 
 from webapp.access.trail import entries
-from webapp.access.trail.audit import Action, tell
+from webapp.access.trail.audit import Action, record_alone
 from webapp.access.trail.audit_chain import Chain, verify
 from webapp.cli import terminal
 from webapp.values.texts import moment, number, plural
@@ -49,7 +49,7 @@ def verifica(noted: str | None, as_json: bool) -> None:
 def esporta(output: TextIO | None) -> None:
     """Scrive il registro come CSV, dalla prima voce all’ultima, di tutti gli spazi cliente."""
     terminal.start()
-    tell(Action.TRAIL_EXPORTED, on="registro attività")
+    record_alone(Action.TRAIL_EXPORTED, on="registro attività")
     for piece in _pieces():
         (output or sys.stdout).write(piece)
 

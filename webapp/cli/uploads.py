@@ -13,7 +13,7 @@ from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, DestinationError, Medium
 from webapp.uploads import problems
-from webapp.uploads.commands import start_upload
+from webapp.uploads.commands import Gone, start_upload
 from webapp.uploads.models import Upload
 from webapp.uploads.screens import queries
 from webapp.uploads.screens.form import forecast
@@ -74,19 +74,23 @@ def carica(
         chosen = _filter(session, database, filter_name) if filter_name else None
         by = Medium(medium) if medium else _only_medium(session, database)
     account = _account(client, act_id)
-    upload = start_upload(
-        client_id=client,
-        database_id=database.id or 0,
-        filter_id=chosen.id if chosen else None,
-        account_id=account.id,
-        audience_id=_audience(account, audience),
-        audience_name=audience,
-        medium=by,
-        consent=policy,
-        reason=motivo,
-        started_by="riga di comando",
-    )
-    _report(wait_for(upload.id or 0) if attendi else _read(upload.id or 0), as_json)
+    audience_id = _audience(client, account, audience)
+    try:
+        upload = start_upload(
+            client_id=client,
+            database_id=db.saved_id(database),
+            filter_id=chosen.id if chosen else None,
+            account_id=account.id,
+            audience_id=audience_id,
+            audience_name=audience,
+            medium=by,
+            consent=policy,
+            reason=motivo,
+            started_by="riga di comando",
+        )
+    except Gone as gone:  # deleted by somebody at this moment
+        raise terminal.Stop(str(gone)) from None
+    _report(wait_for(db.saved_id(upload)) if attendi else _read(db.saved_id(upload)), as_json)
 
 
 @click.command()
@@ -143,6 +147,7 @@ def summary(row: UploadRow) -> dict[str, object]:
         "duplicates": numbers.duplicates,
         "to_send": numbers.to_send,
         "sent": numbers.sent,
+        "unconfirmed": numbers.unconfirmed,
         "rejected": numbers.rejected,
         "batches": row.batches,
         "reason": row.reason,
@@ -204,7 +209,7 @@ def _filter(session: Session, database: UserDatabase, name: str) -> Filter:
 
 
 def _only_medium(session: Session, database: UserDatabase) -> Medium:
-    possible = forecast.media_of(session, database.id or 0)
+    possible = forecast.media_of(session, db.saved_id(database))
     if len(possible) == 1:
         return possible[0]
     if not possible:
@@ -221,10 +226,10 @@ def _account(client_id: int, act_id: str) -> Account:
     raise terminal.Stop(f"l’Account ID {act_id} non è configurato. Configurati: {known}.")
 
 
-def _audience(account: Account, name: str) -> str | None:
+def _audience(client_id: int, account: Account, name: str) -> str | None:
     """The id of the account's audience of that name, None when there is none yet."""
     try:
-        connection = registry.destination(KIND).connect(account.id)
+        connection = registry.destination(KIND).connect(client_id, account.id)
         try:
             found = [audience for audience in connection.audiences() if audience.name == name]
         finally:

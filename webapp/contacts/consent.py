@@ -112,7 +112,10 @@ def is_refused(
     if not held.refused:
         return false()
     other = CONTACT.alias()
-    return _same(other, database_id, digest, medium).where(says_no(other, medium, held)).exists()
+    found: ColumnElement[bool] = (
+        _same(other, database_id, digest, medium).where(says_no(other, medium, held)).exists()
+    )
+    return found
 
 
 def is_undecided_elsewhere(
@@ -122,7 +125,10 @@ def is_undecided_elsewhere(
     if not held.undecided:
         return false()
     other = CONTACT.alias()
-    return _same(other, database_id, digest, medium).where(is_undecided(other, medium, held)).exists()
+    found: ColumnElement[bool] = (
+        _same(other, database_id, digest, medium).where(is_undecided(other, medium, held)).exists()
+    )
+    return found
 
 
 def why_left_out(

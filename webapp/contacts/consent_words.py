@@ -99,7 +99,7 @@ def apply_some(seconds: float = SHIFT_S) -> None:
         decided = select(ConsentWord).where(col(ConsentWord.answer).is_not(None), waiting.exists())
         words = session.execute(decided.order_by(col(ConsentWord.id))).scalars().all()
     for one in words:
-        while _apply(one.id or 0):
+        while _apply(db.saved_id(one)):
             if clock.epoch() > until:
                 return
             db.give_way()
@@ -108,7 +108,7 @@ def apply_some(seconds: float = SHIFT_S) -> None:
 def count_undecided(session: Session, database_id: int) -> int:
     """How many contacts of the database wait for a person; reads an index alone."""
     of = (CONTACT.c.database_id == database_id, UNREAD.is_not(None))
-    return session.execute(select(func.count()).select_from(CONTACT).where(*of)).scalar_one()
+    return int(session.execute(select(func.count()).select_from(CONTACT).where(*of)).scalar_one())
 
 
 def undecided(session: Session, database_id: int) -> Undecided:
@@ -137,7 +137,7 @@ def undecided(session: Session, database_id: int) -> Undecided:
 def count(session: Session, database_id: int, turned: bool, word: str) -> int:
     """How many contacts of the database hold the word."""
     of = (CONTACT.c.database_id == database_id, UNREAD.is_not(None), holds(turned, word))
-    return session.execute(select(func.count()).select_from(CONTACT).where(*of)).scalar_one()
+    return int(session.execute(select(func.count()).select_from(CONTACT).where(*of)).scalar_one())
 
 
 def holds(turned: bool, word: str) -> ColumnElement[bool]:

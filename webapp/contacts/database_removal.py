@@ -41,11 +41,20 @@ def refusal(session: Session, database: UserDatabase) -> str | None:
     )
     if session.execute(busy.limit(1)).first():
         return IMPORTING
-    return hooks.why_held(session, database.id or 0)
+    return hooks.why_held(session, db.saved_id(database))
 
 
 def remove(session: Session, database: UserDatabase) -> str | None:
-    """Take the database out of sight, in the caller's transaction; the sentence of `refusal` when not."""
+    """Take the database out of sight, in the caller's transaction; the sentence of `refusal` when not.
+
+    An upload that starts at this moment waits for this, or this for it. Raises LookupError when somebody else
+    has deleted the database meanwhile.
+    """
+    mine = select(col(UserDatabase.id)).where(
+        col(UserDatabase.id) == database.id, col(UserDatabase.deleted_at).is_(None)
+    )
+    if session.execute(mine.with_for_update()).first() is None:
+        raise LookupError("database")
     if why := refusal(session, database):
         return why
     now = clock.now()
@@ -59,7 +68,7 @@ def remove(session: Session, database: UserDatabase) -> str | None:
         importing.discard(session, draft)
     for table in (Filter, ChosenColumns):
         session.execute(delete(table).where(col(table.database_id) == database.id))
-    import_blocks.forget_all_of(session, database.id or 0)
+    import_blocks.forget_all_of(session, db.saved_id(database))
     return None
 
 
@@ -79,4 +88,4 @@ def _free_name(session: Session, database: UserDatabase, wanted: str) -> str:
 
 def _count(session: Session, table: Any, database: UserDatabase) -> int:
     counted = select(func.count()).select_from(table).where(table.c.database_id == database.id)
-    return session.execute(counted).scalar_one()
+    return int(session.execute(counted).scalar_one())

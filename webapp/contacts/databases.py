@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from webapp.access.models import Client
 from webapp.contacts.models import UserDatabase
 from webapp.values.emails import trim
 
@@ -28,6 +29,7 @@ def create_database(session: Session, client_id: int, name: str, country: str = 
 
     *country* is that of phone numbers without an international prefix.
     """
+    session.get(Client, client_id, with_for_update={"key_share": True})  # nobody else makes one meanwhile
     name = checked_name(session, client_id, name)
     made = UserDatabase(client_id=client_id, name=name, country=country)
     session.add(made)
@@ -38,6 +40,7 @@ def create_database(session: Session, client_id: int, name: str, country: str = 
 def rename(session: Session, database: UserDatabase, name: str) -> None:
     """Raises DatabaseError for a name that cannot be."""
     if trim(name) != database.name:
+        session.get(Client, database.client_id, with_for_update={"key_share": True})
         database.name = checked_name(session, database.client_id, name)
         session.add(database)
 

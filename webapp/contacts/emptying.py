@@ -13,7 +13,7 @@ SMALL = (OwnField, ConsentWord)  # a few rows each
 SHIFT_S = 1.0  # whoever calls has other things to look after
 
 
-def clear_some(seconds: float = SHIFT_S) -> None:
+def purge_deleted_databases(seconds: float = SHIFT_S) -> None:
     """Delete contacts and rejected rows of deleted databases, for about as long; call again for the rest."""
     with db.reading() as session:
         deleted = select(col(UserDatabase.id)).where(col(UserDatabase.deleted_at).is_not(None))

@@ -9,4 +9,4 @@ def run_import(import_id: int) -> None:
     die_with_parent()
     db.keep_connections()
     if import_run.work_at(import_id) or import_undo.work_at(import_id):
-        importing.ring(import_id)
+        importing.enqueue(import_id)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
+from webapp import db
 from webapp.contacts.fields import OWN, SENT, STANDARD, Field
 from webapp.contacts.models import CONTACT, Filter, OwnField, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
@@ -106,7 +107,7 @@ def imports_of(session: Session, database_id: int, limit: int = 100) -> list[Con
 
 
 def _row(session: Session, one: UserDatabase) -> DatabaseRow:
-    database_id = one.id or 0
+    database_id = db.saved_id(one)
     finished = select(func.max(ContactImport.finished_at)).where(
         col(ContactImport.database_id) == database_id
     )
@@ -122,7 +123,7 @@ def _row(session: Session, one: UserDatabase) -> DatabaseRow:
 
 def _count(session: Session, table: Any, database_id: int, *more: Any) -> int:
     counted = select(func.count()).select_from(table).where(table.database_id == database_id, *more)
-    return session.execute(counted).scalar_one()
+    return int(session.execute(counted).scalar_one())
 
 
 def _has(session: Session, database_id: int, digest: Any) -> bool:

@@ -3,6 +3,7 @@
 from flask import Blueprint, abort
 from sqlmodel import Session
 
+from webapp import db
 from webapp.access.current import current_client
 from webapp.contacts import contact_ids, queries
 from webapp.contacts.models import Contact, Filter, UserDatabase
@@ -36,13 +37,13 @@ def database_or_404(session: Session, public_id: str) -> UserDatabase:
 def import_or_404(session: Session, database: UserDatabase, public_id: str) -> ContactImport:
     if not looks_like_public_id(public_id):
         abort(404)
-    return queries.one_import(session, database.id or 0, public_id) or abort(404)
+    return queries.one_import(session, db.saved_id(database), public_id) or abort(404)
 
 
 def filter_or_404(session: Session, database: UserDatabase, public_id: str) -> Filter:
     if not looks_like_public_id(public_id):
         abort(404)
-    return queries.one_filter(session, database.id or 0, public_id) or abort(404)
+    return queries.one_filter(session, db.saved_id(database), public_id) or abort(404)
 
 
 def contact_or_404(session: Session, database: UserDatabase, public_id: str) -> Contact:

@@ -90,4 +90,4 @@ def _row_of(session: Session, audience: SentAudience) -> int:
         found.name = audience.name
         session.add(found)
     assert found.id is not None
-    return found.id
+    return int(found.id)

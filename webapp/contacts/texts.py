@@ -54,10 +54,10 @@ BLANK_CELLS = (
 DATE_ORDERS = (("dmy", "giorno/mese"), ("mdy", "mese/giorno"))
 
 
-def encoding_warning(made: ContactImport) -> str:
+def encoding_warning(job: ContactImport) -> str:
     """For a file whose encoding was told by its letters."""
     return (
-        f"Il file non è in UTF-8: lo leggiamo come {dict(ENCODINGS)[made.encoding]}. Guarda le lettere "
+        f"Il file non è in UTF-8: lo leggiamo come {dict(ENCODINGS)[job.encoding]}. Guarda le lettere "
         "accentate qui sotto; se non tornano, cambia la codifica."
     )
 
@@ -69,13 +69,13 @@ def too_large(limit_mb: int) -> str:
     return f"Il file supera {limit_mb} MB. Dividilo in più file oppure togli le colonne che non ti servono."
 
 
-def undo_consequence(made: ContactImport) -> str:
+def undo_consequence(job: ContactImport) -> str:
     """What undoing an import does to the contacts."""
     sentences = []
-    if made.rows_new:
+    if job.rows_new:
         words = ("contatto nuovo viene eliminato", "contatti nuovi vengono eliminati")
-        sentences.append(f"{plural(made.rows_new, *words)}.")
-    if made.rows_updated > made.rows_unchanged:
+        sentences.append(f"{plural(job.rows_new, *words)}.")
+    if job.rows_updated > job.rows_unchanged:
         sentences.append("I contatti aggiornati tornano com’erano prima.")
     return " ".join(sentences) or "Nessun contatto cambia: erano già come li dice il file."
 
@@ -85,10 +85,10 @@ def unchanged(contacts: int) -> str:
     return f"di cui {plural(contacts, 'già uguale', 'già uguali')}"
 
 
-def undo_question(made: ContactImport) -> str:
+def undo_question(job: ContactImport) -> str:
     """For hx-confirm."""
     return "|".join(
-        ("Annullare questa importazione?", undo_consequence(made), "annulla l’importazione", "lasciala com’è")
+        ("Annullare questa importazione?", undo_consequence(job), "annulla l’importazione", "lasciala com’è")
     )
 
 
@@ -96,12 +96,12 @@ def row_reason(code: str) -> str:
     return ROW_REASONS.get(code, code)
 
 
-def format_words(made: ContactImport) -> str:
+def format_words(job: ContactImport) -> str:
     """UTF-8, separatore punto e virgola · Excel, foglio “Clienti”"""
-    if made.kind == "xlsx":
-        return f"Excel, foglio “{made.sheet}”" if made.sheet else "Excel"
-    encoding = dict(ENCODINGS).get(made.encoding, made.encoding)
-    return f"{encoding}, separatore {dict(DELIMITERS).get(made.delimiter, made.delimiter)}"
+    if job.kind == "xlsx":
+        return f"Excel, foglio “{job.sheet}”" if job.sheet else "Excel"
+    encoding = dict(ENCODINGS).get(job.encoding, job.encoding)
+    return f"{encoding}, separatore {dict(DELIMITERS).get(job.delimiter, job.delimiter)}"
 
 
 def sheet_words(sheet: Sheet) -> str:

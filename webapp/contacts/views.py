@@ -42,7 +42,7 @@ def _tab_counts(database: UserDatabase) -> queries.TabCounts:
     counted: dict[int | None, queries.TabCounts] = g.setdefault("tab_counts", {})
     if database.id not in counted:
         with db.reading() as session:
-            counted[database.id] = queries.tab_counts(session, database.id or 0)
+            counted[database.id] = queries.tab_counts(session, db.saved_id(database))
     return counted[database.id]
 
 

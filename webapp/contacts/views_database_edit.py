@@ -1,6 +1,6 @@
 """Renaming and deleting a user database."""
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, abort, make_response, render_template, request, url_for
 from sqlmodel import Session
 
 from webapp import db
@@ -51,7 +51,11 @@ def delete_database(database_id: str) -> Response:
         if trim(request.form.get("nome", "")) != database.name:
             return _refused_deletion(session, database, WRONG_NAME)
         name = database.name
-        if why := database_removal.remove(session, database):
+        try:
+            why = database_removal.remove(session, database)
+        except LookupError:
+            abort(404)
+        if why:
             return _refused_deletion(session, database, why)
         record(session, Action.DATABASE_DELETED, on=name, detail={"id": database.public_id})
     return htmx.notice(htmx.go_to(url_for("contacts.databases")), f"Database “{name}” eliminato.")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 DIGEST_BYTES = 32
 UNKNOWN = bytes(DIGEST_BYTES)  # a row's cell that has no value: sent as the empty string, never hashed
@@ -23,7 +23,7 @@ class Medium(StrEnum):
 
 # One contact as an upload reads it: its id and the SHA-256 digests of its normalised e-mail and mobile, 32
 # bytes each. No class: to make a million of its objects would take as long as to read them.
-Person = tuple[int, bytes | None, bytes | None]
+ContactRow = tuple[int, bytes | None, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,11 @@ class Rejected:
 class BatchResult:
     """What the destination said of one batch.
 
-    *received* counts all rows taken in, *rejected_count* those among them it called invalid;
-    *rejected* names as many of these as the vendor lists. *pause_s* is how long this account must
+    *received* counts all rows taken in by its own word, at most those sent; *rejected_count* those among
+    them it called invalid; *rejected* names as many of these as the vendor lists. *doubt*: how its counts
+    contradict each other (Italian), None when they do not. *pause_s* is how long this account must
     rest before the next call, from the vendor's usage figures; the destination has noted it on the account.
+    *recovered*: the account was out of order and this call got through, so whatever waits for it may go on.
     """
 
     received: int
@@ -104,6 +106,8 @@ class BatchResult:
     rejected: Sequence[Rejected] = field(default=())
     trace: str | None = None
     pause_s: float = 0.0
+    doubt: str | None = None
+    recovered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,13 @@ class Problem:
     trace: str | None = None
 
 
+class Rest(NamedTuple):
+    """Before *until* (seconds since 1970; 0: at any time) the account is not called, because of *problem*."""
+
+    until: float = 0.0
+    problem: Problem | None = None
+
+
 class DestinationError(Exception):
     """Something kept the destination from doing as asked. `str()` never holds personal data or tokens."""
 
@@ -133,7 +144,8 @@ class TemporaryError(DestinationError):
     """It will pass by itself. *retry_after_s* is the vendor's own wait, None when it gave none.
 
     *account_wide*: every call of this account has to wait, not only this one (rate limits).
-    *too_large*: the same rows in smaller batches may pass.
+    *too_large*: the same rows in smaller batches may pass. *in_a_row*: how many calls of the account failed
+    one after the other, this one included; 0 when the error says nothing about other calls.
     """
 
     def __init__(
@@ -142,11 +154,13 @@ class TemporaryError(DestinationError):
         retry_after_s: float | None = None,
         account_wide: bool = False,
         too_large: bool = False,
+        in_a_row: int = 0,
     ) -> None:
         super().__init__(problem)
         self.retry_after_s = retry_after_s
         self.account_wide = account_wide
         self.too_large = too_large
+        self.in_a_row = in_a_row
 
 
 class NeedsPersonError(DestinationError):
@@ -190,14 +204,16 @@ class Destination(Protocol):
     def accounts(self, client_id: int) -> list[Account]:
         """The client's connected accounts, by name."""
 
-    def account(self, account_id: int) -> Account:
-        """Raises LookupError when it was deleted."""
+    def account(self, client_id: int, account_id: int) -> Account:
+        """Raises LookupError when it was deleted or is another client's."""
 
-    def audience_sizes(self, account_id: int, audience_id: str, since: date) -> dict[date, int]:
+    def audience_sizes(
+        self, client_id: int, account_id: int, audience_id: str, since: date
+    ) -> dict[date, int]:
         """How large the audience was on the days somebody looked, by the vendor's estimate."""
 
-    def connect(self, account_id: int, deadline_s: float = 90.0) -> Connection:
-        """Raises LookupError when it was deleted, NeedsPersonError when it holds no usable token.
+    def connect(self, client_id: int, account_id: int, deadline_s: float = 90.0) -> Connection:
+        """Raises LookupError as `account`, NeedsPersonError when it holds no usable token.
 
         Every call of the connection ends within *deadline_s*, sooner for pages that somebody waits for.
         """
@@ -205,11 +221,18 @@ class Destination(Protocol):
     def name_warning(self, name: str) -> str | None:
         """Why the vendor may block an audience with this name (Italian), None when it will not mind."""
 
-    def resting_until(self, account_id: int) -> float:
-        """Seconds since 1970 before which the vendor wants no call; 0 when the account may be called."""
+    def resting(self, account_id: int) -> Rest:
+        """Until when the account must not be called, and why."""
 
-    def rest(self, account_id: int, seconds: float) -> None:
-        """Let the whole account rest for *seconds*; a pause that is already longer stays."""
+    def rest(self, account_id: int, seconds: float, problem: Problem | None = None) -> None:
+        """Let the whole account rest for *seconds* because of *problem*; a longer pause stays as it is."""
 
-    def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
+    def senders(self, session: Any, account_id: int, most: int) -> int:
+        """How many calls of the account may be under way at once: *most*, or 1 while it is out of order.
+
+        *session* is the transaction that takes a batch; in the second case it holds whoever asks at the same
+        time until it ends, so that the one call is counted.
+        """
+
+    def encode(self, medium: Medium, people: Sequence[ContactRow]) -> EncodedRows:
         """The rows to send for *people*, in their order; each has the digest of *medium*."""

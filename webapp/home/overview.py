@@ -31,20 +31,20 @@ KIND = "meta"
 def recent_rows(client: Client) -> list[UploadRow]:
     """The uploads of the last 30 days: what the numbers add up and the charts draw."""
     with db.reading() as session:
-        return summary.recent_rows(session, Scope((client.id or 0,)))
+        return summary.recent_rows(session, Scope((db.saved_id(client),)))
 
 
 def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[str, Any]:
     """Everything `_now.html` shows; *rows* as of `recent_rows`."""
-    scope = Scope((client.id or 0,))
+    scope = Scope((db.saved_id(client),))
     with db.reading() as session:
-        standing = summary.standing(session, scope.condition())
+        standing = summary.count_by_status(session, scope.condition())
         running = and_(scope.condition(), col(Upload.status).in_(RUNNING))
         active = upload_queries.read_all(session, running, SHOWN)
         checked = and_(scope.condition(), upload_queries.in_group(Group.CHECK))
         to_check = upload_queries.read_all(session, checked, SHOWN)
         no_worker = summary.no_worker_for(session, scope)
-        has_upload = queries.has_upload(session, client.id or 0)
+        has_upload = queries.has_upload(session, db.saved_id(client))
     by_id = {account.id: account for account in accounts}
     return {
         "recent": summary.add_up(rows),
@@ -59,10 +59,14 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
     }
 
 
-def mark(session: Session, client: Client, accounts: list[Account]) -> tuple[object, ...]:
+def etag_parts(session: Session, client: Client, accounts: list[Account]) -> tuple[object, ...]:
     """What the entity tag of `_now.html` is made of."""
     told = tuple((account.public_id, account.problem, account.notices) for account in accounts)
-    return (clock.now().astimezone(ROME).date(), told, *summary.mark(session, Scope((client.id or 0,))))
+    return (
+        clock.now().astimezone(ROME).date(),
+        told,
+        *summary.etag_parts(session, Scope((db.saved_id(client),))),
+    )
 
 
 def drawn(rows: list[UploadRow]) -> list[Chart]:
@@ -85,7 +89,10 @@ def _sizes(rows: list[UploadRow], today: date) -> list[tuple[str, dict[date, int
     since, facebook = today - timedelta(days=trends.DAYS - 1), destination(KIND)
     found = []
     for one in trends.latest_audiences(rows, LOOKED_AT):
-        known = facebook.audience_sizes(one.account_id, one.audience_id, since)
+        try:
+            known = facebook.audience_sizes(one.client_id, one.account_id, one.audience_id, since)
+        except LookupError:  # the account was deleted
+            continue
         if known:
             found.append((one.name, known))
     return found[: charts.MOST_LINES]

@@ -25,8 +25,8 @@ def show_overview() -> str:
     client, accounts = _whose()
     rows = overview.recent_rows(client)
     with db.reading() as session:
-        steps = queries.steps(session, client.id or 0, accounts)
-        imports = queries.last_imports(session, client.id or 0, overview.SHOWN)
+        steps = queries.steps(session, db.saved_id(client), accounts)
+        imports = queries.last_imports(session, db.saved_id(client), overview.SHOWN)
         session.expunge_all()  # stays readable after the transaction
     return render_template(
         "home/overview.html",
@@ -43,7 +43,7 @@ def welcome() -> Response | str:
     """The first three things to do, alone on a page; once they are done there is nothing to see here."""
     client, accounts = _whose()
     with db.reading() as session:
-        steps = queries.steps(session, client.id or 0, accounts)
+        steps = queries.steps(session, db.saved_id(client), accounts)
         session.expunge_all()  # stays readable after the transaction
     if steps.all_done:
         return htmx.go_to(url_for("home.overview"))
@@ -60,7 +60,7 @@ def welcome() -> Response | str:
 def now_fragment() -> Response:
     client, accounts = _whose()
     with db.reading() as session:
-        mark = overview.mark(session, client, accounts)
+        mark = overview.etag_parts(session, client, accounts)
     return conditional(
         (*mark, client.id, current_operator().id, current_role()),
         lambda: render_template("home/_now.html", **_now(client, accounts, overview.recent_rows(client))),
@@ -69,7 +69,7 @@ def now_fragment() -> Response:
 
 def _whose() -> tuple[Client, list[Account]]:
     client = current_client()
-    return client, queries.accounts(client.id or 0)
+    return client, queries.accounts(db.saved_id(client))
 
 
 def _now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[str, Any]:

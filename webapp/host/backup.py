@@ -88,8 +88,9 @@ def save_if_due(engine: Engine, folder: Path | None, every_h: float) -> Copy | N
     """
     if folder is None:
         return None
-    there = copies(folder)
-    if there and clock.now() - there[-1].taken_at < timedelta(hours=every_h):
+    now, pace = clock.now(), timedelta(hours=every_h)
+    # A copy of tomorrow was taken by a clock that was wrong: until then there would be no other.
+    if any(now - pace < copy.taken_at <= now for copy in copies(folder)):
         return None
     made = save(engine, folder)
     prune(folder)

@@ -66,15 +66,19 @@ class EmbeddedRedis:
             self._lock.close()
             self._lock = None
 
+    def is_ready(self) -> bool:
+        try:
+            return bool(Redis(unix_socket_path=str(self.socket), socket_timeout=1).ping())
+        except (RedisError, OSError):
+            return False
+
     def wait_until_ready(self) -> None:
         """Raises TimeoutError when the server does not answer within ten seconds."""
         until = time.monotonic() + START_WITHIN_S
         while time.monotonic() < until:
-            try:
-                if Redis(unix_socket_path=str(self.socket), socket_timeout=1).ping():
-                    return
-            except (RedisError, OSError):
-                time.sleep(0.02)
+            if self.is_ready():
+                return
+            time.sleep(0.02)
         raise TimeoutError("Redis non è partito entro dieci secondi.")
 
     def _socket_path(self) -> Path:

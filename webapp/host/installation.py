@@ -8,8 +8,10 @@ import json
 import os
 import secrets
 import socket
+import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,9 @@ import requests
 from webapp import crypto
 from webapp.config import ROOT, Settings, from_environment
 from webapp.host.embedded_redis import EmbeddedRedis
-from webapp.host.processes import Child, Household, python
+from webapp.host.processes import Child, Supervisor, python
 
-READY_WITHIN_S = 30.0
+TELL_AFTER_S = 5.0  # of waiting, what for; and again every so often
 SIMULATOR = "webapp.destinations.meta.simulator"
 
 
@@ -34,7 +36,7 @@ class Installation:
     """What was started and how to reach it. Close it with `stop()`, whatever happened."""
 
     folder: Path
-    household: Household
+    supervisor: Supervisor
     redis: EmbeddedRedis
     env: dict[str, str] = field(default_factory=dict, repr=False)
     simulator: dict[str, str] = field(default_factory=dict, repr=False)
@@ -47,13 +49,15 @@ class Installation:
         logs.mkdir(exist_ok=True)
         redis = EmbeddedRedis(folder / "redis")
         redis.lock()
-        made = cls(folder, Household(logs), redis)
+        made = cls(folder, Supervisor(logs), redis)
         made.env = {"PLATEA_DATA": str(folder), "PLATEA_DEMO": "1", **_secrets(folder / "segreti.json")}
         return made
 
     def start_redis(self) -> None:
-        self.household.add("redis", self.redis.argv, grace_s=2)
-        self.redis.wait_until_ready()
+        redis = self.supervisor.add("redis", self.redis.argv, grace_s=2)
+        patience = Patience("Redis", redis, self.supervisor)
+        while not self.redis.is_ready():
+            patience.wait()
         self.env["REDIS_URL"] = self.redis.url
 
     def start_simulator(self, *options: str) -> None:
@@ -62,8 +66,8 @@ class Installation:
         told.unlink(missing_ok=True)
         port = str(free_port(0))  # known beforehand, so that it is the same if the process is started again
         arguments = ("-m", SIMULATOR, "--port", port, "--json", "--dati", str(self.folder / "simulatore.db"))
-        child = self.household.add("simulator", python(*arguments, *options), {"PYTHONPATH": str(ROOT)}, 2)
-        self.simulator = _first_json_line(child, told)
+        child = self.supervisor.add("simulator", python(*arguments, *options), {"PYTHONPATH": str(ROOT)}, 2)
+        self.simulator = _first_json_line(told, Patience("il simulatore di Meta", child, self.supervisor))
         self.env |= {
             "META_GRAPH_URL": self.simulator["graph_url"],
             "META_DIALOG_URL": self.simulator["dialog_url"],
@@ -73,7 +77,7 @@ class Installation:
 
     def start_workers(self, count: int) -> list[Child]:
         worker = python(str(ROOT / "worker.py"))
-        return [self.household.add(f"worker-{n}", worker, self.env, 4) for n in range(1, count + 1)]
+        return [self.supervisor.add(f"worker-{n}", worker, self.env, 4) for n in range(1, count + 1)]
 
     def start_web(self, port: int) -> str:
         """Serve on loopback and return the address once it answers. Raises CannotStart."""
@@ -82,8 +86,8 @@ class Installation:
         options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "2"]
         options += ["--keep-alive", "10"]  # as `platea web`
         argv = python("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", *options)
-        child = self.household.add("web", [*argv, "webapp.wsgi:app"], {**self.env, "PYTHONPATH": str(ROOT)})
-        _wait_for(f"{url}/healthz", child)
+        child = self.supervisor.add("web", [*argv, "webapp.wsgi:app"], {**self.env, "PYTHONPATH": str(ROOT)})
+        _wait_for(f"{url}/healthz", Patience("il server web", child, self.supervisor))
         return url
 
     def remember(self) -> None:
@@ -96,7 +100,7 @@ class Installation:
         return from_environment({**os.environ, **self.env})
 
     def stop(self) -> None:
-        self.household.stop()
+        self.supervisor.stop()
         self.redis.unlock()
 
 
@@ -123,23 +127,45 @@ def _secrets(path: Path) -> Mapping[str, str]:
     return found
 
 
-def _first_json_line(child: Child, output: Path) -> dict[str, Any]:
-    until = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < until and child.is_alive:
+class Patience:
+    """Waiting for a process to be ready, for as long as it lives: a slow machine takes what it takes.
+
+    After a while who looks on is told what for.
+    """
+
+    def __init__(
+        self, what: str, child: Child, supervisor: Supervisor, tell_after_s: float = TELL_AFTER_S
+    ) -> None:
+        self._what, self._child, self._household = what, child, supervisor
+        self._tell_after_s = tell_after_s
+        self._tell_at = time.monotonic() + tell_after_s
+
+    def wait(self) -> None:
+        """A moment. Raises CannotStart when the process has ended, or we are asked to."""
+        if self._household.is_ending:
+            raise CannotStart("Avvio interrotto.")
+        if not self._child.is_alive:
+            raise CannotStart(
+                f"{self._what[0].upper()}{self._what[1:]} non è partito: leggi {self._child.log}."
+            )
+        if time.monotonic() > self._tell_at:
+            print(f"Aspetto che {self._what} sia pronto…", file=sys.stderr, flush=True)
+            self._tell_at = time.monotonic() + self._tell_after_s
+        time.sleep(0.05)
+
+
+def _first_json_line(output: Path, patience: Patience) -> dict[str, Any]:
+    while True:
         for line in output.read_text(encoding="utf-8").splitlines() if output.exists() else ():
             if line.startswith("{"):
                 found: dict[str, Any] = json.loads(line)
                 return found
-        time.sleep(0.05)
-    raise CannotStart(f"Il simulatore di Meta non è partito: leggi {output}.")
+        patience.wait()
 
 
-def _wait_for(url: str, child: Child) -> None:
-    until = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < until and child.is_alive:
-        try:
-            if requests.get(url, timeout=2).ok:
+def _wait_for(url: str, patience: Patience) -> None:
+    while True:
+        with suppress(requests.RequestException):
+            if requests.get(url, timeout=5).ok:
                 return
-        except requests.RequestException:
-            time.sleep(0.1)
-    raise CannotStart(f"Il server web non è partito: leggi {child.log}.")
+        patience.wait()

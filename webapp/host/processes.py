@@ -67,7 +67,7 @@ class Child:
             self.process.wait()
 
 
-class Household:
+class Supervisor:
     """Children in the order of their start. A child that ends by itself is started again after a second."""
 
     def __init__(self, log_dir: Path | None = None) -> None:
@@ -106,7 +106,7 @@ class Household:
                 _end(children)
                 self._children = [child for child in self._children if child not in children]
 
-    def take_out(self, name: str) -> Child:
+    def release(self, name: str) -> Child:
         """The child of that name, no longer looked after."""
         child = next(child for child in self._children if child.name == name)
         self._children.remove(child)

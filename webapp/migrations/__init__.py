@@ -1,5 +1,6 @@
 """The schema, step by step (Alembic). `upgrade()` brings any database to the newest step."""
 
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from webapp.migrations import name_index
 
@@ -25,18 +26,22 @@ def upgrade(engine: Engine) -> str | None:
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _go_to(connection, "head")
         if engine.dialect.name == "postgresql" and not name_index.make(connection):
             lacks = name_index.MISSING
-        connection.commit()
+        _commit(connection)
     return lacks
+
+
+def go_to(connection: Connection, revision: str) -> None:
+    """Bring the database of *connection*, in which no transaction is open, to that step, and commit."""
+    _go_to(connection, revision)
+    _commit(connection)
 
 
 def is_current(engine: Engine) -> bool:
     """Whether the schema is the one this version of the code needs."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(ro=True) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         connection.rollback()
     return found == ScriptDirectory.from_config(_config()).get_current_head()
@@ -55,6 +60,36 @@ def is_of_the_models(name: str | None, kind: str, parents: Mapping[Any, str | No
 def knows(revision: str) -> bool:
     """Whether the step is one of this version of the code: a newer database cannot be read by it."""
     return any(step.revision == revision for step in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _go_to(connection: Connection, revision: str) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    _enforce_references(connection, False)
+    command.upgrade(config, revision)
+
+
+def _commit(connection: Connection) -> None:
+    """Raises RuntimeError, and changes nothing, when a step has left a row that refers to none."""
+    if connection.dialect.name == "sqlite":
+        dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if dangling:
+            tables = ", ".join(sorted({row[0] for row in dangling}))
+            raise RuntimeError(f"the steps of the schema would leave broken references in {tables}")
+    connection.commit()
+    _enforce_references(connection, True)
+
+
+def _enforce_references(connection: Connection, enforce: bool) -> None:
+    """SQLite makes a changed table anew and drops the former one, which must take nothing else along.
+
+    To be called outside a transaction, where alone it has an effect. A connection that fails in between is
+    closed: a new one enforces them.
+    """
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection) and not driver.in_transaction
+        driver.execute(f"PRAGMA foreign_keys={'ON' if enforce else 'OFF'}")
 
 
 def _config() -> Config:

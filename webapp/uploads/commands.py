@@ -3,8 +3,11 @@
 The audit trail tells of each in the same transaction: what cannot be told of does not happen.
 """
 
+from enum import StrEnum
+
 from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.access.trail import audit
@@ -15,11 +18,12 @@ from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Filter, UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import Medium
+from webapp.destinations.base import Account, Medium
 from webapp.uploads import idempotency, problems
 from webapp.uploads.engine import enqueue, transitions
+from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import UPLOAD_LOCK, Upload
+from webapp.uploads.models import Upload
 from webapp.uploads.status import FINAL, UploadStatus
 
 
@@ -29,6 +33,22 @@ class NotAllowed(Exception):
 
 class ReasonMissing(ValueError):
     """Who said no is to be sent too, and nobody says why; `str()` is the Italian sentence."""
+
+
+class Thing(StrEnum):
+    """What an upload is made of, and may be deleted: as a sentence that says so."""
+
+    DATABASE = "Il database utenti è stato eliminato: non c’è più nessuno da caricare."
+    FILTER = "Il filtro è stato eliminato: scegli da dove caricare gli utenti."
+    ACCOUNT = "L’account Facebook è stato eliminato: configuralo di nuovo."
+
+
+class Gone(LookupError):
+    """The client has no such thing, or not any more; `str()` is the Italian sentence."""
+
+    def __init__(self, what: Thing) -> None:
+        super().__init__(what.value)
+        self.what = what
 
 
 def start_upload(
@@ -45,26 +65,26 @@ def start_upload(
     consent: ConsentPolicy,
     reason: str | None = None,
     repeats_id: int | None = None,
-    wish: idempotency.Wish | None = None,
+    wish: idempotency.IdempotencyKey | None = None,
 ) -> Upload:
     """Write the upload down as queued, then ring for it; it starts by itself if nobody hears the bell.
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
     The filter's rule is kept as it is now. *reason*: why who said no may be sent too, wanted with ANYONE and
-    kept with no other choice. *wish*: to be carried out once. Raises LookupError when account or filter are
-    gone, AlreadyAsked, ReasonMissing.
+    kept with no other choice. *wish*: to be carried out once. Raises Gone when the client has no such
+    database, filter or account (any more), AlreadyAsked, ReasonMissing. Who deletes one of them at this
+    moment waits, and finds the upload; or was first, and then it is gone here.
     """
     includes = consent == ConsentPolicy.ANYONE
     if includes and not problems.is_reason(reason):
         raise ReasonMissing(problems.REASON_SHORT)
-    account = registry.destination(destination).account(account_id)
+    account = _account(destination, client_id, account_id)
     refused = _refused_now(database_id, filter_id, medium) if includes else None
     with db.writing() as session:
         if wish:
             idempotency.claim(session, wish)
-        rule_of = session.get(Filter, filter_id) if filter_id is not None else None
-        if filter_id is not None and rule_of is None:
-            raise LookupError("filter")
+        _hold_database(session, client_id, database_id)
+        rule_of = _held_filter(session, database_id, filter_id) if filter_id is not None else None
         upload = Upload(
             client_id=client_id,
             database_id=database_id,
@@ -85,42 +105,39 @@ def start_upload(
             repeats_id=repeats_id,
         )
         session.add(upload)
-        session.flush()
-        note(session, Event.STARTED, _id(upload), by=started_by)
-        _tell_of_start(session, upload)
+        try:
+            session.flush()
+        except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
+            raise Gone(Thing.ACCOUNT) from None
+        note(session, Event.STARTED, db.saved_id(upload), by=started_by)
+        _audit_start(session, upload)
         if includes:
             told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}
-            _tell(session, Action.REFUSALS_INCLUDED, upload, told)
-    enqueue.ring(enqueue.PREPARE, _id(upload))
+            _audit(session, Action.REFUSALS_INCLUDED, upload, told)
+    enqueue.enqueue(enqueue.PREPARE, db.saved_id(upload))
     return upload
 
 
 def stop_upload(upload_id: int) -> bool:
     """Send nothing more after the batch that is on its way. False when there was nothing left to stop."""
     with db.writing() as session:
-        upload = session.get(Upload, upload_id)
-        if upload is None or upload.status in FINAL:
+        held = locked(session, upload_id)
+        if held is None or held.row.status in FINAL:
             return False
-        upload.stop_requested = True
-        upload.updated_at = clock.now()
-        session.add(upload)
-        note(session, Event.STOP_REQUESTED, upload_id)
-        _tell(session, Action.UPLOAD_STOPPED, upload)
-        session.flush()
-        transitions.settle(session, upload_id)
+        if transitions.request_stop(held):  # told once, however often the button was pressed
+            _audit(session, Action.UPLOAD_STOPPED, held.row)
     return True
 
 
 def resume_upload(upload_id: int) -> bool:
     """Go on with a paused upload at once. False when it was not paused."""
     with db.writing() as session:
-        upload = session.get(Upload, upload_id)
-        if upload is None or upload.status != UploadStatus.PAUSED:
+        held = locked(session, upload_id)
+        if held is None or not transitions.resume(held):
             return False
-        transitions.resume(session, upload)
-        _tell(session, Action.UPLOAD_RESUMED, upload)
-        sending = upload.status == UploadStatus.SENDING
-    enqueue.ring(enqueue.SEND if sending else enqueue.PREPARE, upload_id)
+        _audit(session, Action.UPLOAD_RESUMED, held.row)
+        sending = held.row.status == UploadStatus.SENDING
+    enqueue.enqueue(enqueue.SEND if sending else enqueue.PREPARE, upload_id)
     return True
 
 
@@ -128,33 +145,36 @@ def retry_upload(upload_id: int, asked_by: str) -> bool:
     """Send what an ended upload left unsent, the same rows to the same audience; what was sent stays sent.
 
     False when nothing of it is missing, or it has not ended. One that ended before it was prepared has no
-    rows yet: it is repeated instead.
+    rows yet: it is repeated instead. Raises Gone when its database was deleted.
     """
     with db.writing() as session:
-        upload = session.get(Upload, upload_id, with_for_update=UPLOAD_LOCK)
-        if upload is None or not transitions.reopen(session, upload, asked_by):
+        held = locked(session, upload_id)
+        if held is None:
             return False
-        _tell(session, Action.UPLOAD_RETRIED, upload)
-    enqueue.ring(enqueue.PREPARE, upload_id)
+        _hold_database(session, held.row.client_id, held.row.database_id)
+        if not transitions.reopen(held, asked_by):
+            return False
+        _audit(session, Action.UPLOAD_RETRIED, held.row)
+    enqueue.enqueue(enqueue.PREPARE, upload_id)
     return True
 
 
 def repeat_upload(
-    upload_id: int, started_by: str, *, may_include: bool, wish: idempotency.Wish | None = None
+    upload_id: int, started_by: str, *, may_include: bool, wish: idempotency.IdempotencyKey | None = None
 ) -> Upload:
     """Start the same again: same source, account, audience, medium and choice, with the contacts of today.
 
     A filter is read as it is now; when it was deleted since, its old rule still holds. The audience that
     the first upload created is used again. *may_include*: whether who asks may include who said no.
 
-    Raises LookupError when the account is gone, AlreadyAsked, NotAllowed, and ReasonMissing for one that sent
-    who said no before a reason was asked for.
+    Raises Gone as `start_upload`, AlreadyAsked, NotAllowed, and ReasonMissing for one that sent who said no
+    before a reason was asked for.
     """
     with db.reading() as session:
-        first = session.get(Upload, upload_id)
-        if first is None or first.account_id is None:
-            raise LookupError("upload")
+        first = session.get_one(Upload, upload_id)
         consent = _choice_again(session, first)
+    if first.account_id is None:
+        raise Gone(Thing.ACCOUNT)
     if consent == ConsentPolicy.ANYONE and not may_include:
         raise NotAllowed
     return start_upload(
@@ -193,23 +213,45 @@ def _refused_now(database_id: int, filter_id: int | None, medium: Medium) -> int
         except BrokenRule:
             return None
         refused = select(func.count()).select_from(CONTACT).where(chosen, says_no(CONTACT, medium))
-        return session.execute(refused).scalar_one()
+        return int(session.execute(refused).scalar_one())
 
 
-def _tell_of_start(session: Session, upload: Upload) -> None:
+def _account(destination: str, client_id: int, account_id: int) -> Account:
+    try:
+        return registry.destination(destination).account(client_id, account_id)
+    except LookupError:
+        raise Gone(Thing.ACCOUNT) from None
+
+
+def _hold_database(session: Session, client_id: int, database_id: int) -> None:
+    """Nobody deletes the client's database before the transaction ends. Raises Gone."""
+    there = select(col(UserDatabase.id)).where(
+        col(UserDatabase.id) == database_id,
+        col(UserDatabase.client_id) == client_id,
+        col(UserDatabase.deleted_at).is_(None),
+    )
+    if session.execute(there.with_for_update(read=True)).first() is None:
+        raise Gone(Thing.DATABASE)
+
+
+def _held_filter(session: Session, database_id: int, filter_id: int) -> Filter:
+    """The database's filter, which nobody deletes before the transaction ends. Raises Gone."""
+    there = select(Filter).where(col(Filter.id) == filter_id, col(Filter.database_id) == database_id)
+    found: Filter | None = session.execute(there.with_for_update(read=True)).scalar_one_or_none()
+    if found is None:
+        raise Gone(Thing.FILTER)
+    return found
+
+
+def _audit_start(session: Session, upload: Upload) -> None:
     if upload.repeats_id is not None:
         again = session.get_one(Upload, upload.repeats_id)
-        return _tell(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
+        return _audit(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
     database = session.get_one(UserDatabase, upload.database_id).name
     where: audit.Detail = {"database": database, "filtro": upload.filter_name, "account": upload.account_name}
-    return _tell(session, Action.UPLOAD_STARTED, upload, where)
+    return _audit(session, Action.UPLOAD_STARTED, upload, where)
 
 
-def _tell(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:
+def _audit(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:
     told: audit.Detail = {"id": upload.public_id, **(more or {})}
     audit.record(session, action, upload.audience_name, told, upload.client_id)
-
-
-def _id(upload: Upload) -> int:
-    assert upload.id is not None
-    return upload.id

@@ -21,6 +21,8 @@ class Event(StrEnum):
     STOP_REQUESTED = "stop_requested"
     TAKEN_BACK = "taken_back"
     FENCED = "fenced"
+    TAKEN_OUT = "taken_out"
+    IN_DOUBT = "in_doubt"
     CLOSED = "closed"
 
 

@@ -2,33 +2,27 @@
 
 from typing import NamedTuple
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from webapp.values.identifiers import new_public_id
 from webapp.workers import take_turn
 
 
-class AlreadyAsked(Exception):
+class AlreadyHandled(Exception):
     """Somebody else, or the same button a moment ago, has this wish carried out."""
 
 
-class Wish(NamedTuple):
+class IdempotencyKey(NamedTuple):
     """What is wanted, by a name that every press of the button gives, and how long another is the same."""
 
     name: str
     seconds: float
 
 
-def claim(session: Session, wish: Wish) -> None:
+def claim(session: Session, wish: IdempotencyKey) -> None:
     """Take the wish in the transaction that carries it out: if that fails, it may be asked for again.
 
     The database decides between two that ask at once. Raises AlreadyAsked for all but the first.
     """
-    try:
-        is_first = take_turn(session, wish.name, new_public_id(), wish.seconds)
-        session.flush()
-    except IntegrityError:  # PostgreSQL: both found no row, the other was quicker
-        raise AlreadyAsked from None
-    if not is_first:
-        raise AlreadyAsked
+    if not take_turn(session, wish.name, new_public_id(), wish.seconds):
+        raise AlreadyHandled

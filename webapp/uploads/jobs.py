@@ -6,7 +6,8 @@ from webapp import db
 from webapp.destinations.base import NeedsPersonError
 from webapp.queueing import die_with_parent, is_ending
 from webapp.uploads.engine import leases, preparation, reconcile, sending, transitions
-from webapp.uploads.engine.batches import Fenced
+from webapp.uploads.engine.batches import LeaseLost
+from webapp.uploads.engine.locks import locked
 from webapp.uploads.models import Upload
 
 SHIFT_S = 60.0  # a sender goes on for about a minute, then lets other uploads have the worker
@@ -21,13 +22,14 @@ def prepare_upload(upload_id: int) -> None:
         return
     try:
         ready = preparation.begin(claim)
-    except Fenced:  # taken over, or stopped by a person
+    except LeaseLost:  # taken over, or stopped by a person
         with db.writing() as session:
-            transitions.release_preparation(session, upload_id, claim.attempt)
-            transitions.settle(session, upload_id)
+            if held := locked(session, upload_id):
+                transitions.release_preparation(held, claim.attempt)
+                transitions.close_if_done(held)
         return
     if ready:
-        reconcile.ring_senders(upload_id)
+        reconcile.enqueue_senders(upload_id)
 
 
 def send_upload(upload_id: int) -> None:
@@ -47,8 +49,9 @@ def send_upload(upload_id: int) -> None:
                 sending.send(claimed, connection)
     except NeedsPersonError as error:  # the account holds no usable token
         with db.writing() as session:
-            transitions.pause(session, session.get_one(Upload, upload_id), error.problem, None)
-    reconcile.ring_senders(upload_id)
+            if held := locked(session, upload_id):
+                transitions.pause(held, error.problem, None)
+    reconcile.enqueue_senders(upload_id)
 
 
 def _is_over(until: float) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, text
+from sqlalchemy import Column, Float, ForeignKey, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
@@ -11,10 +11,6 @@ from webapp import clock
 from webapp.db import BigId, Blob, Json
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values.identifiers import new_public_id
-
-# How to lock an upload on PostgreSQL, always before its batches. A plain FOR UPDATE would wait for whoever
-# has just written a row that points to the upload (a batch, an event), and they for us: a deadlock.
-UPLOAD_LOCK = {"key_share": True}
 
 
 class Upload(SQLModel, table=True):
@@ -47,7 +43,8 @@ class Upload(SQLModel, table=True):
     filter_name: str | None = None
     rule: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     destination: str = "meta"
-    account_id: int | None = None
+    # The account's room is not known here: its table is named, and the history outlives it.
+    account_id: int | None = Field(default=None, foreign_key="meta_account.id", ondelete="SET NULL")
     account_name: str = ""
     audience_id: str = ""
     audience_name: str
@@ -79,7 +76,8 @@ class Upload(SQLModel, table=True):
     lease_owner: str | None = None
     lease_until: float = 0
     worker: str | None = None  # the worker that prepares it, as it signs
-    rung_at: float = 0
+    # In the database the column is still called what it was, so that a former version can read it.
+    enqueued_at: float = Field(default=0, sa_column=Column("rung_at", Float, nullable=False, default=0))
     started_by: str = ""
     created_at: datetime = Field(default_factory=clock.now)
     prepared_at: datetime | None = None

@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 15 * 60.0
+# No wait is longer, Meta's own included: its slowest limits are counted over a day. One that is was written
+# by a wrong clock.
+LONGEST_PAUSE_S = 24 * 3600.0
 MAX_CRASHES = 3  # attempts of one batch that may end with a dead process before it is set aside
-MAX_ERRORS = 8  # the same for passing errors, while other batches of the upload do get through
+MAX_ERRORS = 8  # the same for passing errors, while other batches of the account do get through
+MAX_ERRORS_ALONE = 40  # the same for a batch that has only itself to be compared with: half an hour and more
+SMALLEST_HALF = 500  # rows: Facebook takes 10,000, so a smaller batch is not too large
+OUTAGE_FAILURES = 3  # calls of the account in a row that make it an outage
+FAILURES_PER_TRY = 10  # calls of the account in a row after which one batch is halved without any proof
 SENDERS_PER_ACCOUNT = 4  # requests in flight for one ad account
 WARNING_SHARE = 0.05  # of the selected contacts: more discarded than this and the upload ends "con avvisi"
 
@@ -22,12 +30,61 @@ def wait_s(errors: int, chance: float) -> float:
     return longest * (0.5 + chance / 2)
 
 
+class Next(StrEnum):
+    """What becomes of a batch after a passing error."""
+
+    WAIT = "wait"
+    HALVE = "halve"
+    SET_ASIDE = "set_aside"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A batch after a passing error, and what is known around it.
+
+    *errors*: its own, this one included; *in_a_row*: calls of the account that failed one after the other.
+    *others_passed*: another batch of the account was sent since this one first failed. *halved*: how often
+    its upload was halved so far; *is_smallest*: of those of its upload that could still be halved.
+    """
+
+    rows: int
+    errors: int
+    too_large: bool
+    in_a_row: int
+    others_passed: bool
+    halved: int
+    is_smallest: bool
+
+
+def after_error(trouble: Trouble) -> Next:
+    """In an outage everything fails and nothing is proven: the batch waits, whole.
+
+    Others that get through prove that it is this batch. When none is left to prove anything, one batch is
+    halved after every ten failures: should the half pass, the others were too large.
+    """
+    can_halve = trouble.too_large and trouble.errors > 1 and trouble.rows >= 2 * SMALLEST_HALF
+    tries = trouble.in_a_row // FAILURES_PER_TRY
+    if can_halve and (trouble.others_passed or (trouble.is_smallest and trouble.halved < tries)):
+        return Next.HALVE
+    most = MAX_ERRORS if trouble.in_a_row < OUTAGE_FAILURES else MAX_ERRORS_ALONE
+    if trouble.others_passed and trouble.errors >= most:
+        return Next.SET_ASIDE
+    return Next.WAIT
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How the batches of an upload stand: how many in each state, and what Meta refused."""
+    """How the batches of an upload stand: how many in each state, and what the destination said of them.
+
+    *rejected*: rows it refused. *answered*: rows of the batches it answered for, of which it took *received*
+    in. *doubtful*: batches whose answer contradicts itself, or confirms fewer rows than were sent.
+    """
 
     batches: Mapping[str, int]
     rejected: int
+    answered: int = 0
+    received: int = 0
+    doubtful: int = 0
 
     def count(self, *statuses: BatchStatus) -> int:
         return sum(self.batches.get(status, 0) for status in statuses)
@@ -42,11 +99,11 @@ def closing_status(tally: Tally, selected: int, discarded: int) -> UploadStatus:
     failed, sent = tally.count(BatchStatus.FAILED), tally.count(BatchStatus.SENT)
     if failed and not sent:
         return UploadStatus.FAILED
-    if failed or tally.rejected or discarded > selected * WARNING_SHARE:
+    if failed or tally.rejected or tally.doubtful or discarded > selected * WARNING_SHARE:
         return UploadStatus.COMPLETED_WITH_WARNINGS
     return UploadStatus.COMPLETED
 
 
-def senders_to_ring(due: int, in_flight: int) -> int:
+def senders_to_enqueue(due: int, in_flight: int) -> int:
     """How many more sender jobs to ring for an upload with *due* batches ready and *in_flight* being sent."""
     return max(0, min(due, SENDERS_PER_ACCOUNT - in_flight))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Medium, Problem
-from webapp.values.texts import moment
+from webapp.values.texts import moment, number
 
 MARKETER = "chi carica gli utenti"
 ADMINISTRATOR = "un amministratore"
@@ -72,6 +72,24 @@ def nobody_allowed(policy: ConsentPolicy, some_undecided: bool) -> Problem:
     return NOBODY_ALLOWED[policy]
 
 
+EMPTY_DATABASE = Problem(
+    "nessun_contatto",
+    "Il database utenti non ha nessun contatto: non c’è nulla da inviare.",
+    "Importa dei contatti e ripeti il caricamento.",
+    MARKETER,
+)
+EMPTY_FILTER = Problem(
+    "nessun_contatto",
+    "Il filtro non sceglie nessun contatto: non c’è nulla da inviare.",
+    "Correggi il filtro e ripeti il caricamento.",
+    MARKETER,
+)
+DATABASE_GONE = Problem(
+    "database_eliminato",
+    "Il database utenti di questo caricamento è stato eliminato: non c’è più nessuno da inviare.",
+    "Per caricare degli utenti parti da un altro database.",
+    MARKETER,
+)
 ACCOUNT_GONE = Problem(
     "account_eliminato",
     "L’account Facebook di questo caricamento è stato eliminato.",
@@ -99,6 +117,30 @@ PREPARATION_INTERRUPTED = Problem(
 )
 
 RESTORED = "ripristino"
+COUNTS = "conteggi"  # on a batch that was answered for: the counts do not say that all of it arrived
+
+
+def counts_in_doubt(received: int, sent: int, doubt: str | None) -> str | None:
+    """What is doubtful in the answer for a batch, in Italian; None when it confirms every row."""
+    if doubt is not None:
+        return doubt
+    return _confirms(received, sent) if received < sent else None
+
+
+def unconfirmed(received: int, sent: int) -> Problem:
+    """At the end of an upload, when some answer did not confirm what was sent."""
+    contradicts = "Facebook ha risposto con conteggi che si contraddicono."
+    return Problem(
+        COUNTS,
+        _confirms(received, sent) if received < sent else contradicts,
+        "Carica di nuovo: chi c’è già non viene aggiunto due volte. Se succede ancora, manda la diagnosi "
+        "all’assistenza.",
+        MARKETER,
+    )
+
+
+def _confirms(received: int, sent: int) -> str:
+    return f"Facebook ne conferma {number(received)} di {number(sent)}."
 
 
 def restored(taken_at: datetime) -> Problem:

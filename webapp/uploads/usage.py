@@ -1,10 +1,10 @@
 """What uploads hold on to: other rooms ask before they delete it, and when it was last used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlmodel import Session, col
 
 from webapp import db
@@ -16,16 +16,15 @@ from webapp.values.texts import STATUSES, moment
 SHOWN_USES = 10
 
 
-def account_is_busy(session: Session, account_id: int, kind: str = "meta") -> bool:
-    """Whether an upload that has not ended sends to this account of the destination *kind*."""
-    return _any(session, (col(Upload.destination) == kind) & (col(Upload.account_id) == account_id))
+def account_is_busy(session: Session, client_id: int, account_id: int, kind: str = "meta") -> bool:
+    """Whether an upload of the client that has not ended sends to this account of the destination *kind*."""
+    return _any(session, _to_account(client_id, account_id, kind))
 
 
-def running_names(session: Session, account_id: int, kind: str = "meta") -> list[str]:
-    """The audiences of the uploads to that account that have not ended, newest first."""
-    query = select(col(Upload.audience_name)).where(
-        col(Upload.destination) == kind, col(Upload.account_id) == account_id, col(Upload.status).in_(RUNNING)
-    )
+def running_names(session: Session, client_id: int, account_id: int, kind: str = "meta") -> list[str]:
+    """The audiences of the client's uploads to that account that have not ended, newest first."""
+    there = _to_account(client_id, account_id, kind)
+    query = select(col(Upload.audience_name)).where(there, col(Upload.status).in_(RUNNING))
     return list(session.execute(query.order_by(col(Upload.id).desc()).limit(SHOWN_USES)).scalars())
 
 
@@ -42,10 +41,25 @@ def why_database_in_use(session: Session, database_id: int, since: datetime | No
     return f"{name} è in attesa o in corso." if found.status in RUNNING else f"{name} usa questi contatti."
 
 
-def last_uploads(session: Session, account_ids: Sequence[int], kind: str = "meta") -> dict[int, datetime]:
-    """When the last upload to each of those accounts was started; one without uploads is not in it."""
-    there = (col(Upload.destination) == kind) & col(Upload.account_id).in_(account_ids)
-    return _last_started(session, col(Upload.account_id), there)
+def last_uploads(session: Session, owners: Mapping[int, int], kind: str = "meta") -> dict[int, datetime]:
+    """When the last upload to each of those accounts was started; one without uploads is not in it.
+
+    *owners*: account → the client that it belongs to, whose uploads alone count.
+    """
+    to, of = col(Upload.account_id), col(Upload.client_id)
+    query = select(to, of, func.max(col(Upload.created_at))).where(
+        col(Upload.destination) == kind, to.in_(owners)
+    )
+    found = session.execute(query.group_by(to, of)).all()
+    return {account: at for account, client, at in found if owners[account] == client}
+
+
+def _to_account(client_id: int, account_id: int, kind: str) -> ColumnElement[bool]:
+    return and_(
+        col(Upload.client_id) == client_id,
+        col(Upload.destination) == kind,
+        col(Upload.account_id) == account_id,
+    )
 
 
 def filter_is_busy(session: Session, filter_id: int) -> bool:

@@ -15,7 +15,7 @@ from email_validator import EmailSyntaxError, validate_email
 from webapp.values.blanks import INVISIBLE as INVISIBLE
 from webapp.values.blanks import is_missing, unpack
 from webapp.values.blanks import trim as trim
-from webapp.values.readings import Reading, bad, good
+from webapp.values.readings import Reading, invalid, valid
 
 # The addresses of every day, accepted without asking the library (40 times slower). A test holds the two
 # equal. The names at the end are reserved (RFC 6761): never an address of anybody.
@@ -54,7 +54,7 @@ def read_email(raw: str) -> Reading:
     """
     value = raw.strip().lower()
     if len(value) <= _PLAIN_MAX and _PLAIN(value):
-        return good(value)
+        return valid(value)
     return _read_unusual(raw)
 
 
@@ -62,10 +62,10 @@ def _read_unusual(raw: str) -> Reading:
     typed = trim(raw).lower()
     value = unpack(typed)
     if is_missing(value):
-        return bad("email_empty")
+        return invalid("email_empty")
     if _is_address(value):
-        return good(value, None if value == typed else "cleaned")
-    return _look_inside(value) if len(value) <= _MOST_CHARS else bad(_what_is_wrong(value))
+        return valid(value, None if value == typed else "cleaned")
+    return _look_inside(value) if len(value) <= _MOST_CHARS else invalid(_what_is_wrong(value))
 
 
 def _look_inside(value: str) -> Reading:
@@ -73,15 +73,15 @@ def _look_inside(value: str) -> Reading:
     bare = _without_label(value)
     for inside in (bare, *_named(value), *_named(bare)):
         if _is_address(inside):
-            return good(inside, "cleaned")
+            return valid(inside, "cleaned")
     if value.count("@") > 1:
         pieces = [_without_label(piece) for piece in _BETWEEN(value)]
         pieces = [piece for piece in pieces if piece not in _CONNECTORS and not _is_label(piece)]
         if len(pieces) > 1 and all(_is_address(piece) for piece in pieces):
-            return good(pieces[0], "second_address_left" if len(set(pieces)) > 1 else "cleaned")
+            return valid(pieces[0], "second_address_left" if len(set(pieces)) > 1 else "cleaned")
         if sum(_is_address(piece) for piece in pieces) > 1:
-            return bad("email_invalid.two")
-    return bad(_what_is_wrong(bare or value))
+            return invalid("email_invalid.two")
+    return invalid(_what_is_wrong(bare or value))
 
 
 def _without_label(value: str) -> str:

@@ -19,7 +19,13 @@ def looks_like_public_id(text: str) -> bool:
     return _SHAPE.fullmatch(text) is not None
 
 
-class Disguise:
+def new_error_code() -> str:
+    """What a person reads to support, and support looks for in the log: E-7F3A-91."""
+    digits = secrets.token_hex(3).upper()
+    return f"E-{digits[:4]}-{digits[4:]}"
+
+
+class IdCipher:
     """A row number as a public id, for tables of millions of rows: nothing to store, nothing to index.
 
     A Feistel network of four rounds, keyed: a permutation of 58 bits, so every number has one name and every
@@ -30,7 +36,7 @@ class Disguise:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def hide(self, number: int) -> str:
+    def encode(self, number: int) -> str:
         """12 characters of ALPHABET for *number* in [0, 2⁵⁸)."""
         left, right = divmod(number, _HALF)
         for place in range(_ROUNDS):
@@ -41,8 +47,8 @@ class Disguise:
             text += ALPHABET[digit]
         return text
 
-    def show(self, text: str) -> int | None:
-        """The number *text* stands for; None for what `hide` never returns."""
+    def decode(self, text: str) -> int | None:
+        """The number *text* stands for; None for what `encode` never returns."""
         if not looks_like_public_id(text):
             return None
         code = 0

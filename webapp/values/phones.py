@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, ValidationResult
 
 from webapp.values.phone_texts import Written, is_excel_damage, split, tidy
-from webapp.values.readings import Reading, bad, good
+from webapp.values.readings import Reading, invalid, valid
 
 # Italian mobiles of every day, accepted without asking the library (23 µs a number). A test holds the two
 # equal. 392 1234567 is a national number and 39 392 1234567 is not: the length decides.
@@ -41,17 +41,17 @@ def read_mobile(raw: str, country: str | None = "IT", dial_country: str | None =
     """
     home = dial_country or country
     if home == "IT" and (plain := _PLAIN(raw)):
-        return good(f"39{plain[1]}{plain[2]}{plain[3]}")
+        return valid(f"39{plain[1]}{plain[2]}{plain[3]}")
     found = _find(raw, home)
     if isinstance(found, str):
-        return bad(found)
+        return invalid(found)
     mobile = next((one for one in found if one.kind in _MOBILE), None)
     if mobile is None:
         is_landline = any(one.kind in _LANDLINE for one in found)
-        return bad("phone_landline" if is_landline else "phone_invalid.service")
+        return invalid("phone_landline" if is_landline else "phone_invalid.service")
     if dial_country and mobile.dial_code != phonenumbers.country_code_for_region(dial_country):
-        return bad("phone_invalid.dial_code")
-    return good(mobile.digits, _note(found, mobile))
+        return invalid("phone_invalid.dial_code")
+    return valid(mobile.digits, _note(found, mobile))
 
 
 def read_phone(raw: str, country: str | None = "IT") -> Reading:
@@ -61,7 +61,7 @@ def read_phone(raw: str, country: str | None = "IT") -> Reading:
     taken to begin with it. Of several numbers the first is taken.
     """
     found = _find(raw, country, bare_is_international=True)
-    return bad(found) if isinstance(found, str) else good(found[0].digits, _note(found, found[0]))
+    return invalid(found) if isinstance(found, str) else valid(found[0].digits, _note(found, found[0]))
 
 
 class _Found(NamedTuple):

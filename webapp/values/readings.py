@@ -26,11 +26,11 @@ class Reading(NamedTuple):
     note: str | None = None
 
 
-def good(value: str, note: str | None = None) -> Reading:
+def valid(value: str, note: str | None = None) -> Reading:
     return Reading(value, None, note)
 
 
-def bad(reason: str) -> Reading:
+def invalid(reason: str) -> Reading:
     return Reading(None, reason)
 
 

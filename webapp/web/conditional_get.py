@@ -19,11 +19,11 @@ from flask.sansio.app import App
 from webapp import clock
 
 TEMPLATES = ("home", "uploads", "shared")
-KEPT = 64  # fragments, of 20 to 60 KB
-KEPT_S = 60.0  # far less than the tokens of the forms in a fragment live
+MOST_FRAGMENTS = 64  # fragments, of 20 to 60 KB
+FRESH_S = 60.0  # far less than the tokens of the forms in a fragment live
 
 
-class Kept:
+class FragmentCache:
     """The last fragments rendered by this process, by what they depend on."""
 
     def __init__(self) -> None:
@@ -32,24 +32,25 @@ class Kept:
 
     def body(self, key: tuple[str, ...], render: Callable[[], str]) -> str:
         made_at, body = self._bodies.get(key, (0.0, ""))
-        if made_at > clock.epoch() - KEPT_S:
+        if made_at > clock.epoch() - FRESH_S:
             return body
         body = render()
         with self._lock:
             self._bodies.pop(key, None)
             self._bodies[key] = (clock.epoch(), body)
-            while len(self._bodies) > KEPT:
+            while len(self._bodies) > MOST_FRAGMENTS:
                 self._bodies.pop(next(iter(self._bodies)))
         return body
 
 
-def keep(app: App) -> None:
-    app.extensions["platea_fragments"] = Kept()
+def init_app(app: App) -> None:
+    app.extensions["platea_fragments"] = FragmentCache()
 
 
 def conditional(parts: tuple[object, ...], render: Callable[[], str]) -> Response:
     """304 with no body when the browser already holds this version, otherwise `render()` and its tag."""
-    tag = sha256(repr((parts, _templates_version())).encode()).hexdigest()[:20]
+    space = cookie.get("client")  # forms say for which client they were opened
+    tag = sha256(repr((parts, space, _templates_version())).encode()).hexdigest()[:20]
     fresh = request.if_none_match.contains(tag)
     response = make_response("", 304) if fresh else make_response(_body(tag, render))
     response.set_etag(tag)
@@ -63,7 +64,7 @@ def _body(tag: str, render: Callable[[], str]) -> str:
     token = cookie.get("csrf_token")
     if token is None:
         return render()
-    kept: Kept = current_app.extensions["platea_fragments"]
+    kept: FragmentCache = current_app.extensions["platea_fragments"]
     return kept.body((tag, request.full_path, token), render)
 
 

@@ -3,28 +3,21 @@
 The pages have their own layout and need neither session nor database, so they work when those do not.
 """
 
-import secrets
-from typing import NamedTuple
-
 import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, default_exceptions
 
 from webapp.services import services
-from webapp.web import htmx
+from webapp.values.identifiers import new_error_code
+from webapp.web import htmx, storage_trouble
+from webapp.web.storage_trouble import Words
 
 log = structlog.get_logger(__name__)
 
 RETRY_S = 15  # a page that says "riprova" tries by itself after as long
-
-
-class Words(NamedTuple):
-    title: str
-    text: str
-    can_retry: bool = False
 
 
 PAGES = {
@@ -34,6 +27,9 @@ PAGES = {
     404: Words("Questa pagina non c’è", "Forse il link è vecchio o l’elemento è stato eliminato."),
     405: Words(
         "Operazione non prevista", "A questo indirizzo non si arriva così: torna alla pagina precedente."
+    ),
+    409: Words(
+        "Nel frattempo qualcosa è cambiato", "Non abbiamo cambiato nulla: ricarica la pagina e riprova."
     ),
     413: Words("File troppo grande", "Dividilo in più file oppure togli le colonne che non ti servono."),
     429: Words("Troppe richieste", "Aspetta qualche minuto e riprova.", can_retry=True),
@@ -48,6 +44,7 @@ PAGES = {
         "Non riusciamo a leggere i dati. I caricamenti in corso non si perdono: riprendono da soli. "
         "Questa pagina riprova tra pochi secondi.",
         can_retry=True,
+        is_passing=True,
     ),
 }
 STALE_FORM = Words(
@@ -56,19 +53,15 @@ STALE_FORM = Words(
 )
 
 
-def handle(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(SecurityError, _other_host)
     app.register_error_handler(HTTPException, _http_error)
-    for error in (OperationalError, InterfaceError, PoolTimeout):
+    for error in (OperationalError, InterfaceError, InternalError, PoolTimeout):
         app.register_error_handler(error, _database_away)
+    app.register_error_handler(IntegrityError, _lost_race)
+    app.register_error_handler(OSError, _no_room)
     app.register_error_handler(500, _our_fault)
-
-
-def new_code() -> str:
-    """What a person reads to support, and support looks for in the log: E-7F3A-91."""
-    digits = secrets.token_hex(3).upper()
-    return f"E-{digits[:4]}-{digits[4:]}"
 
 
 def _stale_form(error: CSRFError) -> Response:
@@ -101,32 +94,56 @@ def _other_host(_error: SecurityError) -> Response:
 
 
 def _database_away(error: Exception) -> Response:
-    code = new_code()
-    log.error("database irraggiungibile", code=code, exc_info=error)
-    answer = _answer(503, PAGES[503], code)
-    answer.headers["Retry-After"] = str(RETRY_S)
+    words = storage_trouble.of_database(getattr(error, "orig", None)) or PAGES[503]
+    return _broken(words, error)
+
+
+def _no_room(error: OSError) -> Response:
+    words = storage_trouble.of_system(error)
+    if words is None:
+        raise error
+    return _broken(words, error)
+
+
+def _broken(words: Words, error: Exception) -> Response:
+    """507 when there is no room, else 503; only what passes by itself asks to be tried again."""
+    code = new_error_code()
+    log.error("i dati non si leggono o non si scrivono", code=code, said=words.title, exc_info=error)
+    is_full = words in (storage_trouble.DISK_FULL, storage_trouble.DISK_BROKEN)
+    answer = _answer(507 if is_full else 503, words, code)
+    if words.is_passing:
+        answer.headers["Retry-After"] = str(RETRY_S)
     return answer
 
 
+def _lost_race(error: IntegrityError) -> Response:
+    if not storage_trouble.is_lost_race(error.orig):
+        raise error
+    log.warning("qualcun altro è stato più veloce", route=request.endpoint, exc_info=error)
+    return _answer(409, storage_trouble.TAKEN)
+
+
 def _our_fault(error: InternalServerError) -> Response:
-    code = new_code()
+    code = new_error_code()
     log.error("errore imprevisto", code=code, exc_info=error.original_exception)
     return _answer(500, PAGES[500], code)
 
 
 def _answer(status: int, words: Words, code: str = "") -> Response:
-    """A whole page, or for htmx what it needs: nothing swapped and a toast, or (5xx) nothing at all.
+    """A whole page, or for htmx what it needs: nothing swapped and a toast, or nothing at all.
 
-    htmx leaves the page as it is on 5xx (`noSwap`) and app.js says that the connection was lost.
+    htmx leaves the page as it is on 5xx (`noSwap`), and where we say nothing app.js says that the connection
+    was lost.
     """
     if htmx.is_htmx():
-        return htmx.refused(words.text, status) if status < 500 else make_response("", status)
+        says_more = status < 500 or (status != 500 and not words.is_passing)
+        return htmx.refused(words.text, status) if says_more else make_response("", status)
     page = render_template(
         "errors/page.html",
         status=status,
         words=words,
         code=code,
         theme=request.cookies.get("tema"),
-        retry_s=RETRY_S if status == 503 else None,
+        retry_s=RETRY_S if words.is_passing else None,
     )
     return make_response(page, status)

@@ -1,13 +1,25 @@
 """Is the process alive (/healthz), and can it do its work (/readyz)? For hosts and for support."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
 from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp import db, migrations, workers
+from webapp import db, migrations, periodic, workers
 from webapp.config import VERSION
+from webapp.host import storage
 from webapp.services import services
 
 blueprint = Blueprint("health", __name__)
+
+DATABASE_AWAY = "Il database non risponde."
+OLD_SCHEMA = "Lo schema del database non è quello di questa versione: esegui “platea migra”."
+REDIS_AWAY = "Redis non risponde o non accetta dati: gli invii partono con qualche secondo di ritardo."
+NO_WORKER = "Nessun worker è attivo: avviane uno con “python worker.py”."
+WRONG_CLOCK = "L’orologio di un worker differisce di oltre 5 secondi da quello del database: {names}."
+NOT_WELL = "Questi lavori periodici non riescono o sono in ritardo: {names}."
 
 
 @blueprint.get("/healthz")
@@ -18,24 +30,77 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """503 when pages cannot work. Without Redis or workers it is degraded: pages work, sending waits."""
-    checks = {"database": _database(), "redis": services().bell.ping(), "worker": _has_worker()}
-    if not checks["database"]:
-        return jsonify(status="down", checks=checks), 503
-    return jsonify(status="ok" if all(checks.values()) else "degraded", checks=checks), 200
+    """503 when pages cannot work. Without Redis or workers it is degraded: pages work, sending waits.
+
+    *checks*: name → whether it is well. *reasons*: why not, in Italian. *tasks*: what is done again and
+    again, when it last succeeded (UTC) and what went wrong since. On SQLite nobody who writes is held up.
+    """
+    reasons: dict[str, str | None] = {"database": _database()}
+    reasons["disk"] = storage.trouble(services().settings)
+    reasons["redis"] = None if services().job_queue.ping() else REDIS_AWAY
+    tasks: dict[str, Any] = {}
+    if reasons["database"] is None:
+        reasons |= _crew()
+        tasks = _tasks(reasons)
+    checks = {name: reason is None for name, reason in reasons.items()}
+    is_down = not (checks["database"] and checks["disk"])
+    status = "down" if is_down else "ok" if all(checks.values()) else "degraded"
+    told = {name: reason for name, reason in reasons.items() if reason}
+    return jsonify(status=status, checks=checks, reasons=told, tasks=tasks), 503 if is_down else 200
 
 
-def _database() -> bool:
+def _database() -> str | None:
     try:
         db.ping()
-        return migrations.is_current(db.engine())
+        if not migrations.is_current(db.engine()):
+            return OLD_SCHEMA
+        return storage.database_trouble(db.engine())
     except SQLAlchemyError:
-        return False
+        return DATABASE_AWAY
 
 
-def _has_worker() -> bool:
+def _crew() -> dict[str, str | None]:
+    return {"worker": _asked(_no_worker), "clock": _asked(_wrong_clocks)}
+
+
+def _no_worker() -> str | None:
+    with db.reading() as session:
+        return None if workers.alive(session) else NO_WORKER
+
+
+def _wrong_clocks() -> str | None:
+    with db.reading() as session:
+        wrong = [one.name for one in workers.alive(session) if one.has_wrong_clock]
+    return WRONG_CLOCK.format(names=", ".join(wrong)) if wrong else None
+
+
+def _asked(check: Callable[[], str | None]) -> str | None:
+    try:
+        return check()
+    except SQLAlchemyError:
+        return DATABASE_AWAY
+
+
+def _tasks(reasons: dict[str, str | None]) -> dict[str, Any]:
+    """How each periodic task goes; those that do not go well are a reason of their own."""
     try:
         with db.reading() as session:
-            return bool(workers.alive(session))
+            runs = periodic.runs(session)
     except SQLAlchemyError:
-        return False
+        return {}
+    ill = [run.label for run in runs if not run.is_well]
+    reasons["tasks"] = NOT_WELL.format(names=", ".join(ill)) if ill else None
+    return {
+        run.name: {
+            "started": _moment(run.started_at),
+            "succeeded": _moment(run.succeeded_at),
+            "failures": run.failures,
+            "error": run.error,
+            "code": run.error_code,
+        }
+        for run in runs
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None

@@ -21,7 +21,8 @@ def go_to(url: str) -> Response:
     303 also because Chromium checks `form-action` against every redirect of a plain form.
     """
     if is_htmx():
-        return make_response("", 204, redirect=url)
+        answer: Response = make_response("", 204, redirect=url)
+        return answer
     return cast(Response, redirect(url, 303))
 
 

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 log = structlog.get_logger(__name__)
 
 
-def follow(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     @app.before_request
     def _begin() -> None:
         g.started = time.perf_counter()

@@ -34,7 +34,7 @@ def takes_file(view: View) -> View:
     return view
 
 
-def protect(app: Flask, settings: Settings) -> None:
+def init_app(app: Flask, settings: Settings) -> None:
     """Set up after the rooms, so that who has no session is asked to sign in, not told of a stale form."""
     app.config.update(_configuration(settings))
     if settings.https:

@@ -67,7 +67,7 @@ GUIDE = Entry("guide", "home.guide", "circle-question-mark", "Guida")  # in the 
 CountProvider = Callable[[Session, int], dict[str, Badge]]
 
 
-def furnish(app: Flask, settings: Settings) -> None:
+def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["platea_nav"] = []
     app.jinja_env.filters.update(texts.FILTERS)
     app.jinja_env.globals.update(

@@ -2,16 +2,14 @@
 
 import os
 import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, select, text
 
 from tests.contacts.conftest import contacts_of
 from tests.contacts.filters.test_word_index import WORDS, by_reading, fill, found
-from tests.support.running import environment
+from tests.support.running import PLATEA, environment
 from webapp import clock, db
 from webapp.contacts import queries
 from webapp.contacts.filters import word_index
@@ -19,14 +17,13 @@ from webapp.contacts.models import CONTACT
 from webapp.host import backup
 from webapp.migrations import name_index
 
-PLATEA = Path(sys.executable).with_name("platea")
 OWNER = "chi_ospita"  # may create tables, and no extension
 
 
 @pytest.fixture
 def settings(settings, with_trigrams):
     """Those of a database on a server that has pg_trgm."""
-    yield replace(settings, database_url=with_trigrams.create_database("nomi"))
+    yield replace(settings, database_url=with_trigrams.create_database("nomi", migrated=True))
     with_trigrams.drop_database("nomi")
 
 
@@ -124,7 +121,7 @@ def test_a_copy_with_the_index_comes_back_where_no_extension_is(hosted, with_tri
 
 def migra(settings) -> str:
     """What `platea migra` says on the database of *settings*, which this process then uses too."""
-    command = [PLATEA, "migra"]
+    command = [*PLATEA, "migra"]
     done = subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stderr
     db.connect(settings.database_url)

@@ -12,13 +12,13 @@ from hypothesis import settings as rounds
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from webapp import clock, db, migrations
+from webapp import clock, db
 from webapp.access.models import Client
 from webapp.contacts import databases, queries, sent
 from webapp.contacts.filters import counting, scanning, word_index
 from webapp.contacts.filters.filter_rules import parse
 from webapp.contacts.filters.operators import OPERATORS
-from webapp.contacts.filters.selection import choosing, selected
+from webapp.contacts.filters.selection import rule_clause, selected
 from webapp.contacts.models import CONTACT, OwnField, SentAudience
 from webapp.contacts.store.row_converter import digest_email, digest_mobile
 
@@ -100,8 +100,8 @@ class World:
         """The counts of the whole, and of each of `parts`."""
         columns = scanning.Columns(self.types, today)
         checked = parse(rule, self.types)
-        each = {name: choosing(parse(alone, self.types), columns) for name, alone in parts(rule)}
-        asked = scanning.Parts(self.database.id, columns, choosing(checked, columns), each)
+        each = {name: rule_clause(parse(alone, self.types), columns) for name, alone in parts(rule)}
+        asked = scanning.Parts(self.database.id, columns, rule_clause(checked, columns), each)
         chosen = selected(self.database.id, rule, self.types, today)
         counts, scan = scanning.begin(chosen, asked, patience_s=30)
         return replace(counts, ms=0), scan.of_parts(asked)
@@ -254,7 +254,7 @@ def on_sqlite(database):
 
 @pytest.fixture
 def on_postgresql(create_database):
-    migrations.upgrade(db.connect(create_database("regole")))
+    db.connect(create_database("regole", migrated=True))
     yield World()
     db.engine().dispose()
 

@@ -43,19 +43,19 @@ def send(browser, base, content, name="clienti.csv"):
 
 
 def archive(name: str, content: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", method) as packed:
+    job = io.BytesIO()
+    with zipfile.ZipFile(job, "w", method) as packed:
         packed.writestr(name, content)
         if name.startswith("xl/"):
             packed.writestr("xl/workbook.xml", "<workbook/>")
-    return made.getvalue()
+    return job.getvalue()
 
 
 def lying_archive(content: bytes) -> bytes:
     """A workbook whose directory says that its large part is small."""
-    made = archive("xl/worksheets/sheet1.xml", content)
-    place = made.find(b"PK\x01\x02")
-    return made[: place + 24] + (100).to_bytes(4, "little") + made[place + 28 :]
+    job = archive("xl/worksheets/sheet1.xml", content)
+    place = job.find(b"PK\x01\x02")
+    return job[: place + 24] + (100).to_bytes(4, "little") + job[place + 28 :]
 
 
 REFUSED = {
@@ -173,11 +173,11 @@ def test_what_can_be_read_is_read_and_every_other_row_says_why(signed_in, page, 
     assert signed_in.post_form(sent.location, {"chiave": "email"}).status_code == 303
     assert signed_in.get(sent.location.replace("colonne", "controlla")).status_code == 200
     with db.reading() as session:
-        (made,) = session.exec(select(ContactImport)).all()
+        (job,) = session.exec(select(ContactImport)).all()
 
-    importing.run(made.id)
+    importing.run(job.id)
 
-    done = read_import(made.id)
+    done = read_import(job.id)
     contacts = contacts_of(clienti)
     with db.reading() as session:
         rejected = session.exec(select(RejectedRow).order_by(RejectedRow.line)).all()
@@ -201,13 +201,13 @@ NAMES = {
 @pytest.mark.parametrize("kind", NAMES)
 def test_b19_a_file_name_is_shown_and_never_used(clienti, kind, signed_in, page, base):
     name, shown = NAMES[kind]
-    made = import_file(clienti, f"{GOOD}x;y;z\n", name)
+    job = import_file(clienti, f"{GOOD}x;y;z\n", name)
 
-    assert made.file_name == shown
+    assert job.file_name == shown
     assert shown in page(signed_in.get(base)).text_content()
-    rejected = signed_in.get(f"{base}/{made.public_id}/scarti.csv")
+    rejected = signed_in.get(f"{base}/{job.public_id}/scarti.csv")
     assert rejected.headers["Content-Disposition"] == (
-        f'attachment; filename="righe-scartate-{made.public_id}.csv"'
+        f'attachment; filename="righe-scartate-{job.public_id}.csv"'
     )
     assert not list(importing.stored_files.folder().iterdir())
 

@@ -56,8 +56,8 @@ def foreseen(draft) -> tuple[int, int, int, int]:
     return found.new, found.updated, found.skipped, found.rejected
 
 
-def done_by(made) -> tuple[int, int, int, int]:
-    return made.rows_new, made.rows_updated, made.rows_skipped, made.rows_rejected
+def done_by(job) -> tuple[int, int, int, int]:
+    return job.rows_new, job.rows_updated, job.rows_skipped, job.rows_rejected
 
 
 @pytest.mark.parametrize("mode", COUNTS)
@@ -160,7 +160,7 @@ cell = st.tuples(
 def test_what_is_foreseen_happens_whatever_the_blocks(aurora, first, second, mode, block):
     with db.writing() as session:
         whole, parts = (create_database(session, aurora.id, f"{name}{next(NUMBERS)}") for name in "AB")
-    made = {}
+    job = {}
     for database, rows_each in ((whole, 10_000), (parts, block)):
         for rows, how in ((first, "create_and_update"), (second, mode)):
             text = "Codice;Email;Nome\n" + "".join(f"{c};{e};N{n}\n" for n, (c, e) in enumerate(rows))
@@ -168,9 +168,9 @@ def test_what_is_foreseen_happens_whatever_the_blocks(aurora, first, second, mod
             told = foreseen(draft)
             importing.start(draft.id)
             import_run.run_until_final(draft.id, rows_each)
-            made[database.id] = read_import(draft.id)
-            assert done_by(made[database.id]) == told
-            assert made[database.id].rows_read == sum(told)
+            job[database.id] = read_import(draft.id)
+            assert done_by(job[database.id]) == told
+            assert job[database.id].rows_read == sum(told)
     assert state(whole) == state(parts)
     codes = [code for code, *_ in state(whole) if code]
     assert len(codes) == len(set(codes))

@@ -125,9 +125,9 @@ def test_the_next_file_of_that_name_is_read_from_the_same_row(clienti):
     first = import_file(clienti, text, "mensile.csv", mapping={"0": "email", "1": "first_name"})
     assert first.header_row == 1
     with db.writing() as session:
-        made = session.get_one(ContactImport, first.id)
-        made.header_row, made.header = 2, ["Cosa", "Chi"]
-        session.add(made)
+        job = session.get_one(ContactImport, first.id)
+        job.header_row, job.header = 2, ["Cosa", "Chi"]
+        session.add(job)
     again = import_file(clienti, text, "mensile.csv", mapping={"0": "email", "1": "first_name"})
     other = import_file(clienti, text, "altro.csv", mapping={"0": "email", "1": "first_name"})
     assert (again.header_row, other.header_row) == (2, 1)

@@ -117,8 +117,8 @@ def test_a_file_that_is_gone_says_so(clienti):
 def crash(import_id: int) -> None:
     """What is left of an import whose process died on another host a lease ago."""
     with db.writing() as session:
-        made = session.get(ContactImport, import_id)
-        made.lease_owner, made.lease_until = "altrove:1:2", 0
+        job = session.get(ContactImport, import_id)
+        job.lease_owner, job.lease_until = "altrove:1:2", 0
 
 
 def many_rows(count: int) -> str:
@@ -164,7 +164,7 @@ def test_a_killed_import_goes_on_after_its_last_block_without_doubling_a_row(dat
 def test_drafts_nobody_came_back_to_are_forgotten(clienti):
     draft = add_draft(clienti, FILE)
     with time_machine.travel(clock.now() + timedelta(days=2)):
-        importing.reconcile()
+        importing.forget_drafts()
     with db.reading() as session:
         assert session.get(ContactImport, draft.id) is None
     assert not list(importing.stored_files.folder().iterdir())

@@ -38,10 +38,10 @@ def stored(database) -> list[dict]:
     return [contact.model_dump() for contact in contacts_of(database)]
 
 
-def undo(made: ContactImport) -> ContactImport:
-    assert importing.undo(made.id, "Giulia Ferri") is None
-    import_undo.run_until_final(made.id)
-    return read_import(made.id)
+def undo(job: ContactImport) -> ContactImport:
+    assert importing.undo(job.id, "Giulia Ferri") is None
+    import_undo.run_until_final(job.id)
+    return read_import(job.id)
 
 
 def change(database, code: str, **values: object) -> None:
@@ -205,12 +205,12 @@ def test_what_can_be_undone_is_forgotten_when_the_next_import_begins_and_after_a
     import_file(clienti, FIRST)
     done = import_file(clienti, SECOND)
     assert blocks_left() == 1
-    importing.reconcile()
+    importing.forget_undo()
     assert blocks_left() == 1
     with db.writing() as session:
         session.get(ContactImport, done.id).finished_at = clock.now() - timedelta(days=8)
 
-    importing.reconcile()
+    importing.forget_undo()
 
     assert blocks_left() == 0
     assert importing.undo(done.id, "Giulia Ferri") == import_undo.TOO_LATE

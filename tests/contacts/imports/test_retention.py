@@ -21,20 +21,20 @@ CSV = "Nome;Email\nAnna;anna@posta.example;x\nLuca;luca@posta.example\nMaria;mar
 @pytest.fixture
 def old(clienti):
     """An import with two rejected rows that ended 91 days ago."""
-    made = import_file(clienti, CSV)
-    assert made.rows_rejected == 2
-    return aged(made, 91)
+    job = import_file(clienti, CSV)
+    assert job.rows_rejected == 2
+    return aged(job, 91)
 
 
-def aged(made: ContactImport, days: int) -> ContactImport:
+def aged(job: ContactImport, days: int) -> ContactImport:
     with db.writing() as session:
-        session.merge(made).finished_at = clock.now() - timedelta(days=days)
-    return made
+        session.merge(job).finished_at = clock.now() - timedelta(days=days)
+    return job
 
 
-def contents(made: ContactImport) -> list[tuple[int, str, list[str]]]:
+def contents(job: ContactImport) -> list[tuple[int, str, list[str]]]:
     with db.reading() as session:
-        rows = session.exec(select(RejectedRow).where(RejectedRow.import_id == made.id))
+        rows = session.exec(select(RejectedRow).where(RejectedRow.import_id == job.id))
         return [(row.line, row.reason, row.cells) for row in rows]
 
 
@@ -66,10 +66,10 @@ def test_the_page_and_the_file_say_that_the_content_is_gone(old, clienti, signed
 
 
 def test_what_is_younger_stays(clienti):
-    made = aged(import_file(clienti, CSV), 89)
+    job = aged(import_file(clienti, CSV), 89)
 
     assert retention.forget_old() == 0
-    assert all(cells for _, _, cells in contents(made))
+    assert all(cells for _, _, cells in contents(job))
 
 
 def test_each_client_decides_for_itself(old, aurora, clienti):

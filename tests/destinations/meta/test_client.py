@@ -1,14 +1,19 @@
 """The client against a Graph that is slow, silent, cut off, lying or simply large."""
 
+import io
 import json
+import logging
 import os
 import time
+import traceback
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+import structlog
 
 from tests.destinations.meta.loopback import answer, request_of, serving
+from webapp import logs
 from webapp.destinations.base import (
     DestinationError,
     EncodedRows,
@@ -64,6 +69,17 @@ def test_the_ad_account_tells_status_and_terms(client, simulator):
 # What is sent
 
 
+@pytest.fixture
+def written():
+    """Everything that is logged meanwhile, down to what only developers turn on."""
+    stream, root = io.StringIO(), logging.getLogger()
+    before = root.handlers, root.level
+    logs.configure(stream, logging.DEBUG)
+    yield stream
+    root.handlers, root.level = before
+    structlog.reset_defaults()
+
+
 def everything_sent(*calls) -> list[tuple[str, str]]:
     """(head, body) of the requests that *calls*, functions of a client, make."""
     seen = []
@@ -71,7 +87,9 @@ def everything_sent(*calls) -> list[tuple[str, str]]:
     def talk(connection):
         while True:
             seen.append(request_of(connection))
-            answer(connection, b'{"id":"1","success":true,"data":[]}')
+            answer(
+                connection, b'{"id":"1","success":true,"num_received":0,"num_invalid_entries":0,"data":[]}'
+            )
 
     with serving(talk) as url, new_session() as session:
         client = GraphClient(session, url, TOKEN, SECRET, act_id="1")
@@ -84,7 +102,6 @@ def test_no_secret_is_ever_part_of_a_url():
     seen = everything_sent(
         lambda c: c.me(),
         lambda c: c.permissions(),
-        lambda c: c.debug_token("99"),
         lambda c: c.exchange_code("99", "https://platea.example/ritorno", "the-code"),
         lambda c: c.exchange_long_lived("99"),
         lambda c: c.ad_account("1"),
@@ -97,11 +114,26 @@ def test_no_secret_is_ever_part_of_a_url():
     )
     request_lines = [head.splitlines()[0] for head, _ in seen]
 
-    assert len(request_lines) == 13
+    assert len(request_lines) == 12
     for line in request_lines:
         assert f" /{GRAPH_VERSION}/" in line
         for secret in (f"={TOKEN}", SECRET, "the-code"):
             assert secret not in line.replace("/oauth/access_token", "")
+
+
+def test_debug_token_is_the_documented_get_and_is_written_nowhere(written):
+    """Graph takes the inspected token in the query string only. Source: Meta sheet §1.4."""
+    seen = everything_sent(lambda c: c.debug_token("99"))
+    [(head, body)] = seen
+    assert head.startswith(f"GET /{GRAPH_VERSION}/debug_token?input_token={TOKEN} ")
+    assert "Authorization: Bearer 99|" in head
+    assert (body, SECRET in head.splitlines()[0]) == ("", False)
+
+    with new_session() as session, pytest.raises(TemporaryError) as lost:
+        GraphClient(session, "http://127.0.0.1:1", TOKEN, SECRET).debug_token("99")
+    told = written.getvalue() + "".join(traceback.format_exception(lost.value)) + repr(lost.value.problem)
+    assert TOKEN not in told and SECRET not in told
+    assert "input_token" not in written.getvalue()
 
 
 def test_every_call_carries_the_token_in_a_header_and_the_proof_of_the_secret():
@@ -180,6 +212,35 @@ def test_a_list_ends_when_there_is_no_next_page(answers, ids, cursors):
 def test_a_page_too_heavy_for_graph_is_asked_for_in_halves(client, simulator):
     simulator.order(fault="1/reduce", on="GET /customaudiences", times=2)
     assert len(client.custom_audiences(simulator.account_id)) >= 3
+
+
+@pytest.mark.parametrize("most", [1, 3, 10])
+def test_pages_go_down_to_one_audience_when_each_is_heavy(most):
+    """Long descriptions: Graph says code 1 to larger pages, or sends more than we take."""
+    asked = []
+
+    def talk(connection):
+        while True:
+            head, _ = request_of(connection)
+            query = parse_qs(urlsplit(head.split()[1]).query)
+            limit, start = int(query["limit"][0]), int(query.get("after", ["0"])[0])
+            asked.append(limit)
+            if limit > 25:
+                answer(connection, b'{"data":"' + b"x" * 2_000_000 + b'"}')
+            elif limit > most:
+                text = "Please reduce the amount of data you're asking for, then retry your request"
+                error = {"error": {"message": text, "code": 1}}
+                answer(connection, json.dumps(error).encode(), "500 Internal Server Error")
+            else:
+                ids = [str(n) for n in range(start, min(12, start + limit))]
+                after = start + limit
+                answer(connection, json.dumps(page(ids, str(after), has_next=after < 12)).encode())
+
+    with serving(talk) as url, new_session() as session:
+        listed = GraphClient(session, url, TOKEN).custom_audiences("1")
+
+    assert [row["id"] for row in listed] == [str(n) for n in range(12)]
+    assert asked[0] == 200 and asked[-1] <= most
 
 
 def test_a_list_of_endless_pages_ends_at_the_deadline():
@@ -370,7 +431,7 @@ def test_an_unreachable_graph_is_not_blamed_on_the_size_of_the_batch():
     with new_session() as session, pytest.raises(TemporaryError) as unreachable:
         GraphClient(session, "http://127.0.0.1:1", TOKEN).add_users("2", rows(1))
 
-    assert unreachable.value.problem.code == "rete"
+    assert unreachable.value.problem.code == "rete/collegamento"
     assert not unreachable.value.too_large
 
 

@@ -60,7 +60,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(certificate):
     with served as url, new_session() as session, pytest.raises(TemporaryError) as refused:
         client_of(session, url, True).me()
 
-    assert refused.value.problem.code == "rete"
+    assert refused.value.problem.code == "rete/certificato"
 
 
 def drip_head(line):

@@ -118,10 +118,13 @@ def test_what_nobody_knows_is_tried_again_only_when_meta_or_http_says_so():
     assert isinstance(read_error(400, {}, b'{"error":{}}'), PermanentError)
 
 
-def test_a_proof_of_the_app_secret_that_is_wrong_is_no_bad_parameter():
-    body = graph_error(100, message="Invalid appsecret_proof provided in the API argument")
+@pytest.mark.parametrize("asked", [None, "120", "0", "presto", "-5", "9999999"])
+def test_a_page_with_429_waits_as_long_as_it_asks_for(asked):
+    error = read_error(429, {"Retry-After": asked} if asked else {}, b"<html>Too Many Requests</html>")
 
-    assert isinstance(read_error(400, {}, body), NeedsPersonError)
+    assert isinstance(error, TemporaryError)
+    assert error.retry_after_s == (120 if asked == "120" else None)
+    assert not error.too_large
 
 
 def test_the_trace_for_metas_support_is_kept():

@@ -44,9 +44,9 @@ def row_of(world, upload):
         return queries.read_one(session, world.client.id, upload.public_id)
 
 
-def look(database: UserDatabase, saved: Filter | None = None) -> forecast.Prospect:
+def look(database: UserDatabase, saved: Filter | None = None) -> forecast.Forecast:
     with db.reading() as session:
-        return forecast.look_at(session, Source(database, saved), clock.today())
+        return forecast.forecast(session, Source(database, saved), clock.today())
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ from tests.uploads.conftest import read
 from webapp import db
 from webapp import services as platea
 from webapp.contacts.contact_ids import public_id
-from webapp.contacts.models import Contact
+from webapp.contacts.erasure import erased
+from webapp.contacts.models import Contact, UserDatabase
 from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads import jobs
 from webapp.uploads.commands import retry_upload, stop_upload
-from webapp.uploads.engine import leases, preparation, sending, withdrawals
+from webapp.uploads.engine import leases, preparation, sending
 from webapp.uploads.screens import queries
 from webapp.uploads.status import UploadStatus
 
@@ -40,11 +41,11 @@ def adds_up(world, upload) -> bool:
 
 
 def erase(world, *contact_ids: int) -> int:
+    """The people, on their own request; how many contacts went."""
     with db.writing() as session:
-        taken = withdrawals.take_out(session, world.database.id, contact_ids)
-        for contact_id in contact_ids:
-            session.delete(session.get_one(Contact, contact_id))
-    return taken
+        database = session.get_one(UserDatabase, world.database.id)
+        people = [session.get_one(Contact, contact_id) for contact_id in contact_ids]
+        return sum(erased.erase(session, database, one) for one in people)
 
 
 def test_an_audience_deleted_on_meta_in_the_middle_ends_with_warnings_and_what_to_do(world):

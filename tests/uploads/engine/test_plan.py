@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.uploads.plan import Tally, closing_status, senders_to_ring, wait_s
+from webapp.uploads.plan import Next, Tally, Trouble, after_error, closing_status, senders_to_enqueue, wait_s
 from webapp.uploads.status import UploadStatus
 
 
@@ -49,4 +49,51 @@ def test_an_upload_is_settled_when_no_batch_waits_or_is_on_its_way(batches, sett
     ("due", "in_flight", "rung"), [(10, 0, 4), (10, 3, 1), (2, 0, 2), (10, 4, 0), (0, 0, 0)]
 )
 def test_no_more_senders_are_rung_than_there_is_work_and_room_for(due, in_flight, rung):
-    assert senders_to_ring(due, in_flight) == rung
+    assert senders_to_enqueue(due, in_flight) == rung
+
+
+def trouble(**known: object) -> Trouble:
+    usual = {"rows": 5000, "errors": 2, "too_large": True, "in_a_row": 1, "others_passed": True}
+    return Trouble(**{**usual, "halved": 0, "is_smallest": False, **known})
+
+
+@pytest.mark.parametrize(
+    ("known", "step"),
+    [
+        ({}, Next.HALVE),
+        ({"others_passed": False}, Next.WAIT),  # nothing is proven
+        ({"errors": 1}, Next.WAIT),
+        ({"too_large": False}, Next.WAIT),
+        ({"rows": 999}, Next.WAIT),
+        ({"rows": 1000}, Next.HALVE),
+        ({"others_passed": False, "in_a_row": 9, "is_smallest": True}, Next.WAIT),
+        ({"others_passed": False, "in_a_row": 10, "is_smallest": True}, Next.HALVE),
+        ({"others_passed": False, "in_a_row": 10, "is_smallest": False}, Next.WAIT),
+        ({"others_passed": False, "in_a_row": 19, "is_smallest": True, "halved": 1}, Next.WAIT),
+        ({"too_large": False, "errors": 7}, Next.WAIT),
+        ({"too_large": False, "errors": 8}, Next.SET_ASIDE),
+        ({"too_large": False, "errors": 8, "others_passed": False}, Next.WAIT),
+        ({"too_large": False, "errors": 8, "in_a_row": 3}, Next.WAIT),  # an outage, maybe
+        ({"too_large": False, "errors": 40, "in_a_row": 30}, Next.SET_ASIDE),
+    ],
+)
+def test_a_batch_waits_whole_until_something_proves_that_it_is_its_own_fault(known, step):
+    assert after_error(trouble(**known)) == step
+
+
+@given(
+    rows=st.integers(1, 10_000),
+    errors=st.integers(1, 1_000),
+    in_a_row=st.integers(1, 10_000),
+    halved=st.integers(0, 50),
+    too_large=st.booleans(),
+    is_smallest=st.booleans(),
+)
+def test_in_an_outage_nothing_is_set_aside_and_little_is_halved(
+    rows, errors, in_a_row, halved, too_large, is_smallest
+):
+    step = after_error(trouble(**locals(), others_passed=False))
+
+    assert step != Next.SET_ASIDE
+    if step == Next.HALVE:
+        assert rows // 2 >= 500 and halved < in_a_row // 10

@@ -20,7 +20,9 @@ from webapp.uploads.status import UploadStatus
 @pytest.fixture
 def settings(settings, request):
     if "postgresql" in request.node.name:
-        return replace(settings, database_url=request.getfixturevalue("create_database")("prova"))
+        return replace(
+            settings, database_url=request.getfixturevalue("create_database")("prova", migrated=True)
+        )
     return replace(settings, database_url=f"sqlite:///{settings.data_dir / 'platea.db'}")
 
 

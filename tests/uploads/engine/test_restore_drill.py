@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from sqlmodel import select
 
-from tests.cli.test_once import PLATEA
-from tests.support.running import environment
+from tests.support.running import PLATEA, environment
 from tests.uploads.conftest import read
 from webapp import db
 from webapp.access.models import AuditEntry
@@ -27,7 +26,7 @@ def contacts_left(world) -> list[str]:
 
 
 def platea(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([PLATEA, *arguments], env=env, capture_output=True, text=True, timeout=90)
+    return subprocess.run([*PLATEA, *arguments], env=env, capture_output=True, text=True, timeout=90)
 
 
 def test_the_database_comes_back_and_uploads_wait_for_a_person(world, connected, tmp_path):

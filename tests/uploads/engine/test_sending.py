@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from tests.uploads.conftest import read
 from webapp import db
 from webapp import services as platea
-from webapp.contacts.models import Contact, Filter, SentContact
+from webapp.contacts.models import Contact, Filter
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import MetaAccount
@@ -216,28 +216,6 @@ def test_a_passing_error_is_tried_again_and_the_batch_arrives_once(world, work):
     assert world.simulator.received(done.audience_id) == digests(("anna@posta.example",))
 
 
-def test_a_batch_too_large_for_meta_is_halved(world, work):
-    ids = world.add_contacts(*many(8))
-    duplicates = world.add_contacts(many(8)[0], many(8)[7])
-    world.simulator.order(fault="html_500", on="POST /users", times=2)
-
-    upload = world.start()
-    work(upload)
-    for _ in range(2):
-        with db.writing() as session:
-            for batch in session.exec(select(Batch).where(Batch.upload_id == upload.id)):
-                batch.next_attempt_at = 0
-        jobs.send_upload(upload.id)
-
-    done = read(upload)
-    assert "halved" in kinds(done)
-    assert [batch.n_rows for batch in batches(done)] == [4, 4]
-    assert done.status == UploadStatus.COMPLETED
-    assert world.simulator.received(done.audience_id) == digests(many(8))
-    with db.reading() as session:
-        assert set(session.exec(select(SentContact.contact_id))) == {*ids, *duplicates}
-
-
 def test_a_late_result_of_an_attempt_that_was_given_up_changes_nothing(world, work):
     world.add_contacts("anna@posta.example")
     upload = world.start()
@@ -326,7 +304,7 @@ def test_a_second_upload_to_one_audience_waits_and_says_behind_whom(world, work)
 
 def test_an_audience_that_takes_no_customer_file_is_refused_before_sending(world, work):
     world.add_contacts("anna@posta.example")
-    connection = preparation.registry.destination("meta").connect(world.account.id)
+    connection = preparation.registry.destination("meta").connect(world.client.id, world.account.id)
     unsuitable = next(audience for audience in connection.audiences() if audience.unsuitable)
     connection.close()
 

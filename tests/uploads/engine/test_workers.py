@@ -28,7 +28,7 @@ def crew(connected, tmp_path):
     platea.start(settings)
     made = Workers(settings, tmp_path / "log")
     yield made
-    made.household.stop()
+    made.supervisor.stop()
 
 
 def test_an_upload_runs_through_by_the_bell_alone(world, crew):
@@ -71,7 +71,7 @@ def test_an_upload_started_while_redis_is_away_starts_by_itself(world, connected
     try:
         wait_until(lambda: is_final(upload), within_s=60)
     finally:
-        crew.household.stop()
+        crew.supervisor.stop()
 
     assert read(upload).status == UploadStatus.COMPLETED
 
@@ -81,7 +81,7 @@ def test_a_running_worker_is_seen_alive_and_a_stopped_one_ends_quickly(connected
 
     wait_until(_alive, within_s=60)
 
-    process = crew.household.take_out("worker-1").process
+    process = crew.supervisor.release("worker-1").process
     process.terminate()
     assert process.wait(10) == 0
 

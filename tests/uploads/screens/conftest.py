@@ -1,16 +1,23 @@
 """Whose uploads the screens show: Studio Aurora, its database, a filter, an ad account, a worker."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from tests.uploads.screens.building import save, sign
-from webapp.access.models import Client
-from webapp.contacts.models import Filter, UserDatabase
-from webapp.destinations.meta.models import MetaAccount
+if TYPE_CHECKING:  # what is shown of numbers is tested without any of this
+    from webapp.access.models import Client
+    from webapp.contacts.models import Filter, UserDatabase
+    from webapp.destinations.meta.models import MetaAccount
 
 
 @pytest.fixture
 def clienti(aurora: Client) -> UserDatabase:
     """The user database "Clienti Italia" of Studio Aurora, empty."""
+    from tests.uploads.screens.building import save
+    from webapp.contacts.models import UserDatabase
+
     database = UserDatabase(client_id=aurora.id, name="Clienti Italia")
     save(database)
     return database
@@ -18,6 +25,9 @@ def clienti(aurora: Client) -> UserDatabase:
 
 @pytest.fixture
 def inattivi(clienti: UserDatabase) -> Filter:
+    from tests.uploads.screens.building import save
+    from webapp.contacts.models import Filter
+
     saved = Filter(database_id=clienti.id, name="Inattivi da 90 giorni", rule={})
     save(saved)
     return saved
@@ -26,6 +36,9 @@ def inattivi(clienti: UserDatabase) -> Filter:
 @pytest.fixture
 def italia(aurora: Client) -> MetaAccount:
     """The ad account "Aurora Italia", authorised."""
+    from tests.uploads.screens.building import save
+    from webapp.destinations.meta.models import MetaAccount
+
     account = MetaAccount(client_id=aurora.id, name="Aurora Italia", act_id="1029384756102")
     save(account)
     return account
@@ -34,4 +47,6 @@ def italia(aurora: Client) -> MetaAccount:
 @pytest.fixture
 def worker() -> None:
     """A worker that has just signed."""
+    from tests.uploads.screens.building import save, sign
+
     save(sign("worker-1"))

@@ -134,7 +134,7 @@ def test_repeating_twice_starts_one(signed_in: Browser, clienti, italia):
 
 
 def test_repeating_without_the_account_says_so(signed_in: Browser, clienti, page):
-    upload = add_upload(clienti, [(SENT, 10, 0)], account_id=77)
+    upload = add_upload(clienti, [(SENT, 10, 0)])
 
     response = signed_in.post_form(f"{url_of(upload)}/ripeti")
 

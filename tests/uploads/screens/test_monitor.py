@@ -8,9 +8,10 @@ import pytest
 
 from tests.conftest import Browser, add_operator
 from tests.uploads.screens.building import add_event, add_upload, change_batch, save, sign
-from webapp import clock
+from webapp import clock, db, periodic, workers
 from webapp.access.models import Client, Membership, Role
 from webapp.contacts.models import UserDatabase
+from webapp.periodic import Task
 from webapp.uploads.events import Event
 from webapp.uploads.status import BatchStatus, UploadStatus
 
@@ -194,3 +195,27 @@ def test_the_list_can_be_taken_away_as_a_file(signed_in: Browser, clienti):
         "1",
     )
     assert told["Stato"] == "Completato"
+
+
+def test_work_that_is_done_again_and_again_says_how_it_goes(signed_in: Browser, page):
+    def fail() -> None:
+        raise ValueError("anna@posta.example")
+
+    periodic.run_due([Task("e-mail", "Invio delle email", 5, 60, lambda: None)], "a")
+    periodic.run_due([Task("backup", "Copie del database", 5, 60, fail)], "a")
+
+    tree = page(signed_in.get("/caricamenti"))
+
+    good, bad = (words(tree.get_element_by_id(f"task-{name}")) for name in ("e-mail", "backup"))
+    assert "Regolare" in good and "nessuno" in good
+    assert "Non riesce" in bad and "mai" in bad and "1 volta di fila: riproviamo da soli" in bad
+    assert "Errore imprevisto (ValueError)." in bad and "anna" not in bad
+
+
+def test_a_worker_whose_clock_is_wrong_says_so(signed_in: Browser, page):
+    with db.writing() as session:
+        workers.sign(session, "sbagliato", "0.1.0", clock.now(), -7200)
+
+    assert "Orologio sbagliato di 7.200 s: non lavora" in words(
+        page(signed_in.get("/caricamenti")).get_element_by_id("crew")
+    )

@@ -18,7 +18,7 @@ from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads.models import Upload
-from webapp.uploads.screens.form.forecast import Prospect, Reach
+from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
 from webapp.uploads.screens.form.forms import no_contact
 from webapp.uploads.status import UploadStatus
 from webapp.values.identifiers import new_public_id
@@ -286,8 +286,8 @@ def test_an_upload_of_a_filter_is_not_that_of_the_whole_database(
 
 
 def test_nobody_to_send_is_said_with_the_medium_that_would_have_somebody():
-    reach = {Medium.EMAIL: Reach(0, 0), Medium.SMS: Reach(3, 3)}
-    prospect = Prospect(3, reach, (Medium.EMAIL, Medium.SMS))
+    reach = {Medium.EMAIL: MediumCounts(0, 0), Medium.SMS: MediumCounts(3, 3)}
+    prospect = Forecast(3, reach, (Medium.EMAIL, Medium.SMS))
 
     assert no_contact(Medium.EMAIL, prospect, ConsentPolicy.NOT_REFUSED) == (
         "Nessun contatto ha un’email valida: non c’è nulla da inviare. Controlla il filtro o scegli SMS."
@@ -362,7 +362,9 @@ def test_another_clients_account_is_no_choice(browser: Browser, clienti, people,
 
     response = browser.post_form(url_of(clienti), {**filled, "account": theirs.public_id})
 
-    assert errors_in(page(response, 422)) == ["Scegli su quale account Facebook caricare gli utenti."]
+    assert errors_in(page(response, 422)) == [
+        "L’account Facebook che avevi scelto non c’è più: scegline un altro."
+    ]
 
 
 def test_a_meta_that_does_not_answer_is_said_and_a_new_audience_still_goes(
@@ -560,7 +562,7 @@ def test_who_waits_for_a_decision_is_counted_with_the_way_to_decide(browser, cli
     note = page(browser.get(url_of(clienti))).get_element_by_id("da-decidere")
 
     assert words(note) == "1 contatto da decidere: resta fuori. Decidi che cosa hanno risposto"
-    assert note.find("a").get("href") == f"/database/{clienti.public_id}/consenso"
+    assert next(note.iter("a")).get("href") == f"/database/{clienti.public_id}/consenso"
 
 
 def test_the_number_at_the_foot_says_how_many_of_them_said_no(browser, clienti, people, account, fragment):
@@ -570,3 +572,13 @@ def test_the_number_at_the_foot_says_how_many_of_them_said_no(browser, clienti, 
     answer = browser.get(f"{url_of(clienti)}/pronto", query_string=asked)
 
     assert "Verranno inviati 8 utenti, di cui 3 hanno detto no, inclusi da te." in words(fragment(answer))
+
+
+def test_an_account_that_is_gone_is_not_replaced_unseen_by_the_only_one_left(
+    browser: Browser, clienti, people, filled, page
+):
+    response = browser.post_form(url_of(clienti), {**filled, "account": "abcdefghijkm"})
+
+    tree = page(response, 422)
+    assert errors_in(tree) == ["L’account Facebook che avevi scelto non c’è più: scegline un altro."]
+    assert tree.xpath("//select[@name='account']")  # and it can be chosen

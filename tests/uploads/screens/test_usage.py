@@ -13,11 +13,13 @@ def test_account_and_filter_are_held_until_the_upload_ends(clienti, inattivi, it
     add_upload(clienti, account=italia, saved=inattivi, status=status)
 
     with db.reading() as session:
-        assert account_is_busy(session, italia.id) == (status not in FINAL)
+        assert account_is_busy(session, italia.client_id, italia.id) == (status not in FINAL)
         assert filter_is_busy(session, inattivi.id) == (status not in FINAL)
-        assert not account_is_busy(session, italia.id + 1)
-        assert not account_is_busy(session, italia.id, "another")
-        assert bool(running_names(session, italia.id)) == (status not in FINAL)
+        assert not account_is_busy(session, italia.client_id, italia.id + 1)
+        assert not account_is_busy(session, italia.client_id, italia.id, "another")
+        assert not account_is_busy(session, italia.client_id + 1, italia.id)
+        assert not running_names(session, italia.client_id + 1, italia.id)
+        assert bool(running_names(session, italia.client_id, italia.id)) == (status not in FINAL)
 
 
 def test_who_deletes_an_account_sees_what_still_uses_it(signed_in, clienti, italia, page):

@@ -49,13 +49,13 @@ def test_who_said_no_is_opened_on_purpose_and_counted_apart(window: Page, here: 
 
     window.get_by_text("Chi ha detto no resta fuori").click()
     window.get_by_label("Includo anche 1 contatto che ha detto no").check()
-    expect(foot).to_contain_text("manca: il motivo per cui includi chi ha detto no")
-    window.get_by_label("Perché puoi farlo").fill("Contratto di fornitura")
     expect(foot).to_contain_text("Verranno inviati 4 utenti, di cui 1 ha detto no, incluso da te.")
+    window.get_by_role("button", name="carica gli utenti").click()
+    expect(window.get_by_role("alert")).to_contain_text("Scrivi perché puoi includere chi ha detto no")
+    window.get_by_label("Perché puoi farlo").fill("Contratto di fornitura")
 
     window.get_by_role("button", name="carica gli utenti").click()
-    window.get_by_role("link", name="Clienti Italia").last.wait_for()
-    expect(window.locator("main")).to_contain_text("Tutti, anche chi ha detto no")
+    expect(window.locator("tbody tr")).to_contain_text("Tutti, anche chi ha detto no")
 
 
 def test_words_are_decided_with_the_keyboard(window: Page, here: str):

@@ -10,9 +10,11 @@ from webapp.access.members.operators import OperatorError, address_of, create_op
 from webapp.access.models import Client, Invitation, Membership, Operator, Role
 from webapp.access.queries import operator_by_email
 from webapp.access.signing_in.keys import keyed_hash, new_key
+from webapp.workers import take_turn
 
 DAYS = 7
 VALID_S = DAYS * 24 * 3600
+AT_ONCE_S = 2.0  # two presses of one button, not two wishes
 _PURPOSE = "invito"
 
 
@@ -25,21 +27,27 @@ class Pending:
     role: Role
     expires_at: datetime
     is_expired: bool
+    trouble: str | None = None  # why the e-mail has not left, in Italian
 
 
-def invite(session: Session, client: Client, email: str, role: Role) -> str:
+def invite(session: Session, client: Client, email: str, role: Role, renews: str | None = None) -> str:
     """The key of a new link for *email*; an earlier one for the same address stops working.
 
-    Raises OperatorError for what is no address, or is of somebody who has a role here already.
+    *renews*: public id of the invitation whose link is replaced, if it is still there.
+    Raises OperatorError for what is no address, is of somebody who has a role here already, or was invited a
+    moment ago: the same button, pressed twice, must not take back the link it has just shown.
     """
     assert client.id is not None
     address = address_of(email)
+    if not _is_first(session, client.id, address, role, renews):
+        raise OperatorError(f"{address} è stato appena invitato: guarda tra gli inviti in attesa.")
     known = operator_by_email(session, address)
     if known is not None and _has_role(session, known, client):
         raise OperatorError(f"{address} fa già parte di questo spazio cliente.")
     session.execute(
         delete(Invitation).where(col(Invitation.client_id) == client.id, col(Invitation.email) == address)
     )
+    mail.forget(session, client.id, address)
     key = new_key()
     session.add(
         Invitation(
@@ -57,7 +65,7 @@ def invite(session: Session, client: Client, email: str, role: Role) -> str:
 def pending(session: Session, client_id: int) -> list[Pending]:
     """The invitations of a client that wait, the expired ones too, by address."""
     query = select(Invitation).where(Invitation.client_id == client_id).order_by(col(Invitation.email))
-    now = clock.epoch()
+    now, troubles = clock.epoch(), mail.troubles(session, client_id)
     return [
         Pending(
             one.public_id,
@@ -65,6 +73,7 @@ def pending(session: Session, client_id: int) -> list[Pending]:
             Role(one.role),
             datetime.fromtimestamp(one.expires_at, UTC),
             one.expires_at <= now,
+            troubles.get(one.email),
         )
         for one in session.exec(query)
     ]
@@ -73,6 +82,14 @@ def pending(session: Session, client_id: int) -> list[Pending]:
 def one_pending(session: Session, client_id: int, public_id: str) -> Invitation | None:
     query = select(Invitation).where(Invitation.client_id == client_id, Invitation.public_id == public_id)
     return session.exec(query).first()
+
+
+def revoke(session: Session, invitation: Invitation) -> bool:
+    """The link works no more; False when another one has used or revoked it meanwhile."""
+    gone = session.connection().execute(delete(Invitation).where(col(Invitation.id) == invitation.id))
+    if gone.rowcount == 1:
+        mail.forget(session, invitation.client_id, invitation.email)
+    return gone.rowcount == 1
 
 
 def opened_by(session: Session, key: str) -> tuple[Invitation, Client] | None:
@@ -115,7 +132,18 @@ def post(session: Session, client: Client, email: str, link: str, inviter: str) 
         f"Apri questo link, scegli una password ed entra:\n\n{link}\n\n"
         f"Il link vale {DAYS} giorni e funziona una volta sola. "
         "Se non ti aspettavi questo invito, ignoralo.\n",
+        client.id,
     )
+
+
+def _is_first(session: Session, client_id: int, address: str, role: Role, renews: str | None) -> bool:
+    """Whether no other press of the same button came before: one statement decides."""
+    if renews is None:
+        wish = f"invite:{client_id}:{keyed_hash(_PURPOSE, address)}:{role}"
+        return take_turn(session, wish, new_key(), AT_ONCE_S)
+    mine = (col(Invitation.client_id) == client_id, col(Invitation.public_id) == renews)
+    gone = session.connection().execute(delete(Invitation).where(*mine))
+    return gone.rowcount == 1
 
 
 def _use(session: Session, invitation: Invitation) -> None:

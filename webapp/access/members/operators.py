@@ -84,7 +84,10 @@ def enter(session: Session, operator: Operator, client: Client, role: Role) -> N
 
 
 def address_of(email: str) -> str:
-    """The address as operators are kept under, in lower case. Raises OperatorError for what is none."""
+    """The address as operators are kept under, in lower case. Raises OperatorError for what is none.
+
+    Nor may it look like an encoded word (RFC 2047): a mail server would read another address, or a header.
+    """
     if not email.strip():
         raise OperatorError("Scrivi un indirizzo email.")
     try:
@@ -92,6 +95,8 @@ def address_of(email: str) -> str:
         found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         raise OperatorError(f"“{email}” non è un indirizzo email.") from None
+    if "=?" in found.normalized:
+        raise OperatorError(f"“{email}” non è un indirizzo email.")
     return found.normalized.lower()
 
 

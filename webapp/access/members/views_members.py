@@ -10,8 +10,8 @@ from webapp import db, mail
 from webapp.access import current
 from webapp.access.members import invitations, members
 from webapp.access.members.members import LastAdministrator, Person
-from webapp.access.members.operators import OperatorError
-from webapp.access.models import Role
+from webapp.access.members.operators import OperatorError, address_of
+from webapp.access.models import Invitation, Role
 from webapp.access.queries import owners
 from webapp.access.routes import blueprint
 from webapp.access.trail import audit
@@ -61,7 +61,7 @@ def renew_invitation(invitation_id: str) -> Response | str:
     with db.reading() as session:
         found = _pending_or_404(session, invitation_id)
     try:
-        return _invited(found.email, Role(found.role))
+        return _invited(found.email, Role(found.role), invitation_id)
     except OperatorError as error:  # they entered by another way meanwhile
         return htmx.notice(htmx.go_to(url_for("access.operators")), str(error), "err")
 
@@ -70,7 +70,8 @@ def renew_invitation(invitation_id: str) -> Response | str:
 def revoke_invitation(invitation_id: str) -> Response:
     with db.writing() as session:
         found = _pending_or_404(session, invitation_id)
-        session.delete(found)
+        if not invitations.revoke(session, found):
+            abort(404)
         audit.record(session, Action.INVITATION_REVOKED, on=found.public_id)
     return _back("Invito annullato: il link non funziona più.")
 
@@ -140,16 +141,16 @@ def _change(
         audit.record(session, action, on=one.operator.name, detail=detail)
 
 
-def _invited(email: str, role: Role) -> Response | str:
-    client, inviter = current.current_client(), current.current_operator()
+def _invited(email: str, role: Role, renews: str | None = None) -> Response | str:
+    client, inviter, email = current.current_client(), current.current_operator(), address_of(email)
     with db.writing() as session:
-        key = invitations.invite(session, client, email, role)
+        key = invitations.invite(session, client, email, role, renews)
         link = services().settings.public_url + url_for("access.open_invitation", key=key)
-        invitations.post(session, client, email.strip(), link, inviter.name)
+        invitations.post(session, client, email, link, inviter.name)
         audit.record(session, Action.OPERATOR_INVITED, on=ROLES[role])
     template = "access/members/_invitation_link.html" if htmx.is_htmx() else "access/members/invited.html"
     return render_template(
-        template, link=link, email=email.strip(), role=role, days=invitations.DAYS, is_sent=mail.can_send()
+        template, link=link, email=email, role=role, days=invitations.DAYS, is_sent=mail.can_send()
     )
 
 
@@ -189,7 +190,7 @@ def _person_or_404(public_id: str) -> Person:
         return members.person(session, _client_id(), public_id) or abort(404)
 
 
-def _pending_or_404(session: Session, public_id: str) -> invitations.Invitation:
+def _pending_or_404(session: Session, public_id: str) -> Invitation:
     if not looks_like_public_id(public_id):
         abort(404)
     return invitations.one_pending(session, _client_id(), public_id) or abort(404)

@@ -38,7 +38,7 @@ def close_session(session_id: str) -> Response:
         abort(404)
     operator = current.current_operator()
     with db.writing() as session:
-        if not sessions.close(session, operator.id or 0, public_id=session_id):
+        if not sessions.close(session, db.saved_id(operator), public_id=session_id):
             abort(404)
         audit.record(session, Action.SESSIONS_CLOSED, on=operator.name, detail={"sessioni": 1})
     return _back("Sessione chiusa.")
@@ -48,7 +48,7 @@ def close_session(session_id: str) -> Response:
 def close_other_sessions() -> Response:
     operator = current.current_operator()
     with db.writing() as session:
-        count = sessions.close(session, operator.id or 0, keep=current.current_session().id)
+        count = sessions.close(session, db.saved_id(operator), keep=current.current_session().id)
         audit.record(session, Action.SESSIONS_CLOSED, on=operator.name, detail={"sessioni": count})
     return _back("Le altre sessioni sono chiuse.")
 
@@ -88,7 +88,7 @@ def _page(form: PasswordForm) -> str:
             operator=operator,
             spaces=current.spaces(),
             has_second_factor=second_factor.is_on(session, operator),
-            sessions=sessions.open_sessions(session, operator.id or 0),
+            sessions=sessions.open_sessions(session, db.saved_id(operator)),
             this_session=current.current_session().id,
         )
 

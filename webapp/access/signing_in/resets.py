@@ -62,8 +62,13 @@ def use(session: Session, key: str, password: str) -> Operator | None:
     Raises OperatorError for a password that is none to choose: then the link still works.
     """
     operator = opened_by(session, key)
-    if operator is not None:
-        change_password(session, operator, password)
+    if operator is None:
+        return None
+    # Whoever deletes the row has it: one link never sets two passwords.
+    mine = delete(PasswordReset).where(col(PasswordReset.key_hash) == keyed_hash(_PURPOSE, key))
+    if session.connection().execute(mine).rowcount != 1:
+        return None
+    change_password(session, operator, password)
     return operator
 
 

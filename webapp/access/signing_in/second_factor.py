@@ -10,7 +10,7 @@ from enum import Enum
 
 from sqlmodel import Session, col, delete, func, select, update
 
-from webapp import clock
+from webapp import clock, db
 from webapp.access.models import Operator, RecoveryCode, SecondFactor
 from webapp.access.signing_in import throttle, totp
 from webapp.access.signing_in.keys import keyed_hash
@@ -34,7 +34,7 @@ def begin(session: Session, operator: Operator) -> None:
     """A new secret that does not count yet; an older one that was never confirmed is thrown away."""
     if is_on(session, operator):
         return
-    operator_id = _id(operator)
+    operator_id = db.saved_id(operator)
     session.execute(delete(SecondFactor).where(col(SecondFactor.operator_id) == operator_id))
     secret = totp.base32(secrets.token_bytes(totp.SECRET_BYTES))
     sealed = services().seal.close(secret, _seal_purpose(operator_id))
@@ -43,13 +43,13 @@ def begin(session: Session, operator: Operator) -> None:
 
 def secret_to_show(session: Session, operator: Operator) -> bytes | None:
     """The secret that waits to be confirmed; None when there is none or it counts already."""
-    factor = session.get(SecondFactor, _id(operator))
+    factor = session.get(SecondFactor, db.saved_id(operator))
     return None if factor is None or factor.confirmed_at is not None else _opened(factor)
 
 
 def confirm(session: Session, operator: Operator, code: str) -> list[str] | None:
     """Switch it on if *code* is the phone's, and return the recovery codes; otherwise None."""
-    factor = session.get(SecondFactor, _id(operator))
+    factor = session.get(SecondFactor, db.saved_id(operator))
     if factor is None or factor.confirmed_at is not None or not _use_code(session, factor, _tidy(code)):
         return None
     session.execute(
@@ -61,27 +61,27 @@ def confirm(session: Session, operator: Operator, code: str) -> list[str] | None
 
 
 def is_on(session: Session, operator: Operator) -> bool:
-    factor = session.get(SecondFactor, _id(operator))
+    factor = session.get(SecondFactor, db.saved_id(operator))
     return factor is not None and factor.confirmed_at is not None
 
 
 def check(session: Session, operator: Operator, text: str) -> Given:
     """Whether *text* is a code of the phone or a recovery code; either way it is used up."""
-    factor, code = session.get(SecondFactor, _id(operator)), _tidy(text)
+    factor, code = session.get(SecondFactor, db.saved_id(operator)), _tidy(text)
     if factor is None or factor.confirmed_at is None:
         return Given.NOTHING
     if _use_code(session, factor, code):
         return Given.CODE
     used = delete(RecoveryCode).where(
         col(RecoveryCode.operator_id) == operator.id,
-        col(RecoveryCode.code_hash) == _recovery_hash(_id(operator), code),
+        col(RecoveryCode.code_hash) == _recovery_hash(db.saved_id(operator), code),
     )
     return Given.RECOVERY if session.connection().execute(used).rowcount == 1 else Given.NOTHING
 
 
 def new_recovery_codes(session: Session, operator: Operator) -> list[str]:
     """Ten new ones in place of those there were: they can be shown now and never again."""
-    operator_id = _id(operator)
+    operator_id = db.saved_id(operator)
     session.execute(delete(RecoveryCode).where(col(RecoveryCode.operator_id) == operator_id))
     codes = [_new_recovery_code() for _ in range(RECOVERY_CODES)]
     session.add_all(
@@ -97,7 +97,7 @@ def recovery_codes_left(session: Session, operator: Operator) -> int:
 
 def switch_off(session: Session, operator: Operator) -> None:
     for table in (RecoveryCode, SecondFactor):
-        session.execute(delete(table).where(col(table.operator_id) == _id(operator)))
+        session.execute(delete(table).where(col(table.operator_id) == db.saved_id(operator)))
 
 
 def attempt(session: Session, operator: Operator) -> int:
@@ -148,8 +148,3 @@ def _seal_purpose(operator_id: int) -> str:
 
 def _throttle_key(operator: Operator) -> str:
     return throttle.key("code", str(operator.id))
-
-
-def _id(operator: Operator) -> int:
-    assert operator.id is not None
-    return operator.id

@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(eq=False)
-class Visitor(UserMixin):
+class Visitor(UserMixin):  # type: ignore[misc] # Flask-Login has no types
     """Who is asking: the operator, the clients they may enter with their role in each, the open session."""
 
     operator: Operator

@@ -4,10 +4,11 @@ Kept in the database, so that it works with several web processes and while Redi
 written before the password is looked at, so that a hundred at once count as a hundred.
 """
 
+from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlmodel import Session, col
 
 from webapp import clock
@@ -41,8 +42,10 @@ def key(kind: str, value: str = "") -> str:
 
 def try_once(session: Session, *counts: Count) -> int:
     """Take note of an attempt; returns how many seconds it must wait, 0 when it may go on."""
-    now = clock.epoch()
-    session.execute(delete(LoginAttempt).where(col(LoginAttempt.at) <= now - DAY_S))
+    now, at = clock.epoch(), col(LoginAttempt.at)
+    # What is dated ahead was written by a wrong clock, and would keep people out until then.
+    session.execute(delete(LoginAttempt).where((at <= now - DAY_S) | (at > now + clock.SLACK_S)))
+    _one_at_a_time(session, [key for key, _ in counts])
     wait_s = max(_wait_s(session, key, limit, now) for key, limits in counts for limit in limits)
     if not wait_s:
         session.add_all(LoginAttempt(key=key, at=now) for key, _ in counts)
@@ -63,6 +66,18 @@ def take_back(session: Session, key: str) -> None:
 def in_words(wait_s: int) -> str:
     minutes = -(-wait_s // 60)
     return f"Troppi tentativi. Riprova tra {minutes} {'minuto' if minutes == 1 else 'minuti'}."
+
+
+def _one_at_a_time(session: Session, keys: Sequence[str]) -> None:
+    """Nobody else counts under these keys until the transaction ends, so that counting and writing are one.
+
+    On SQLite nobody else writes anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        for number in sorted(
+            int(key[:15], 16) for key in keys
+        ):  # in one order, so that none waits for another
+            session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 def _wait_s(session: Session, key: str, limit: Limit, now: float) -> int:

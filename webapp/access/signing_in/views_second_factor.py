@@ -52,7 +52,7 @@ def confirm_second_factor() -> Response | str:
         codes = second_factor.confirm(session, operator, request.form.get("codice", ""))
         if codes is not None:
             second_factor.forgive(session, operator)
-            sessions.close(session, operator.id or 0, keep=current.current_session().id)
+            sessions.close(session, db.saved_id(operator), keep=current.current_session().id)
             audit.record(session, Action.TWO_FACTOR_ON, on=operator.name)
     if codes is None:
         return make_response(_page({"codice": WRONG_CODE}), 422)

@@ -27,7 +27,7 @@ from webapp.access.models import AuditEntry, Operator
 from webapp.services import services
 
 Detail = dict[str, str | int | bool | None]
-Told = Mapping[str, str | int | bool | None]
+DetailValues = Mapping[str, str | int | bool | None]
 
 START = bytes(32)  # what the first entry is chained to
 COMMAND = "riga di comando"
@@ -108,7 +108,7 @@ def record(
     session: Session,
     action: Action,
     on: str = "",
-    detail: Told | None = None,
+    detail: DetailValues | None = None,
     client_id: int | None = None,
     who: Operator | None = None,
 ) -> None:
@@ -138,7 +138,9 @@ def record(
     session.execute(insert(AuditEntry).values(**entry))
 
 
-def tell(action: Action, on: str = "", detail: Told | None = None, client_id: int | None = None) -> None:
+def record_alone(
+    action: Action, on: str = "", detail: DetailValues | None = None, client_id: int | None = None
+) -> None:
     """`record()` in a transaction of its own: for what changes nothing here, such as a download."""
     with db.writing() as session:
         record(session, action, on, detail, client_id)

@@ -39,7 +39,7 @@ def trail_csv() -> Response:
     everybody = _people()
     narrowed = entries.read_narrowed(request.args, everybody)
     chosen = _visible(everybody) & entries.matching(narrowed)
-    audit.tell(audit.Action.TRAIL_EXPORTED, on="registro attività", detail={**narrowed.args})
+    audit.record_alone(audit.Action.TRAIL_EXPORTED, on="registro attività", detail={**narrowed.args})
     return csv_file.download(entries.csv_rows(chosen), "registro-attivita.csv")
 
 

@@ -8,7 +8,7 @@
 Batches already sent keep ids only. What Facebook has is not touched: the page says where the person still is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from sqlalchemy import String, cast, delete, func, select
@@ -28,8 +28,15 @@ from webapp.services import services
 IMPORT_RUNNING = "Un’importazione è in corso: aspetta che finisca, poi cancella la persona."
 
 
+ALREADY_GONE = "Questa persona è già stata cancellata."
+
+
 class MustWait(Exception):
     """Nobody can be erased now; `str()` is the Italian sentence."""
+
+
+class AlreadyGone(MustWait):
+    """Somebody else, or the same button a moment ago, has erased the person."""
 
 
 def keys_of_client(session: Session, client_id: int) -> ErasedKeys:
@@ -37,6 +44,16 @@ def keys_of_client(session: Session, client_id: int) -> ErasedKeys:
     wanted = select(col(ErasedPerson.key)).where(col(ErasedPerson.client_id) == client_id)
     keys = frozenset(bytes(key) for key in session.execute(wanted).scalars())
     return ErasedKeys(_secret(services().settings.secret_key), client_id, keys)
+
+
+def erased_among(session: Session, client_id: int, digests: Collection[bytes]) -> set[bytes]:
+    """Those of *digests* (of an e-mail or mobile, 32 bytes) that belong to an erased person of the client."""
+    secret = _secret(services().settings.secret_key)
+    keys = {key_of(secret, client_id, digest): digest for digest in digests}
+    wanted = select(col(ErasedPerson.key)).where(
+        col(ErasedPerson.client_id) == client_id, col(ErasedPerson.key).in_(keys)
+    )
+    return {keys[bytes(key)] for key in session.execute(wanted).scalars()}
 
 
 def contacts_of_person(session: Session, database: UserDatabase, contact: Contact) -> list[Contact]:
@@ -53,10 +70,15 @@ def contacts_of_person(session: Session, database: UserDatabase, contact: Contac
 
 
 def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
-    """Erase the person, in the caller's transaction; how many contacts went. Raises MustWait."""
+    """Erase the person, in the caller's transaction; how many contacts went. Raises MustWait, AlreadyGone."""
+    _one_at_a_time(session, database.client_id)
+    if not db.finds_any(session, select(col(Contact.id)).where(col(Contact.id) == contact.id)):
+        raise AlreadyGone(ALREADY_GONE)
     if _import_is_running(session, database.client_id):
         raise MustWait(IMPORT_RUNNING)
-    people = contacts_of_person(session, database, contact)
+    people = _held(session, contacts_of_person(session, database, contact))
+    if not people:
+        raise AlreadyGone(ALREADY_GONE)
     _remember(session, database.client_id, people)
     take_away_all(session, database.client_id, people)
     audit.record(
@@ -68,6 +90,12 @@ def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
     return len(people)
 
 
+def _held(session: Session, people: Sequence[Contact]) -> Sequence[Contact]:
+    """Those of *people* that are still there, and that nobody else deletes or changes meanwhile."""
+    mine = select(Contact).where(col(Contact.id).in_([one.id for one in people])).order_by(col(Contact.id))
+    return session.execute(mine.with_for_update().execution_options(populate_existing=True)).scalars().all()
+
+
 def take_away_all(session: Session, client_id: int, people: Sequence[Contact]) -> None:
     """These contacts of the client, and all that is kept about them; the audit trail is the caller's."""
     for one in people:
@@ -76,6 +104,12 @@ def take_away_all(session: Session, client_id: int, people: Sequence[Contact]) -
         contact_edit.take_away(session, one)
     for database_id in {one.database_id for one in people}:
         import_blocks.forget_all_of(session, database_id)
+
+
+def _one_at_a_time(session: Session, client_id: int) -> None:
+    """Nobody else erases here, and no import begins, until the transaction ends (`import_run.claim`)."""
+    ours = select(col(UserDatabase.id)).where(col(UserDatabase.client_id) == client_id)
+    session.execute(ours.order_by(col(UserDatabase.id)).with_for_update(key_share=True)).all()
 
 
 def _remember(session: Session, client_id: int, people: Sequence[Contact]) -> None:

@@ -11,7 +11,7 @@ from webapp.contacts.filters import filter_form
 from webapp.contacts.filters.filter_form import EXCLUDE, FilterForm, GroupForm
 from webapp.contacts.filters.filter_rules import Group, Rule
 from webapp.contacts.filters.scanning import Columns, Parts
-from webapp.contacts.filters.selection import choosing, holding
+from webapp.contacts.filters.selection import group_clause, rule_clause
 from webapp.values import texts
 
 INCOMPLETE = "non conta"
@@ -23,10 +23,10 @@ def parts(
     """Id of a condition or group → the contacts it holds for, alone; of exclusions, whom they take away."""
     columns = Columns({name: field.type for name, field in fields.items()}, today)
     groups = filter_form.parts_of(checked, fields)
-    each = {name: holding(group, columns) for name, group in groups.items()}
+    each = {name: group_clause(group, columns) for name, group in groups.items()}
     if EXCLUDE in each:
-        each[EXCLUDE] = and_(choosing(replace(rule, exclude=Group()), columns), each[EXCLUDE])
-    return Parts(database_id, columns, choosing(rule, columns), each)
+        each[EXCLUDE] = and_(rule_clause(replace(rule, exclude=Group()), columns), each[EXCLUDE])
+    return Parts(database_id, columns, rule_clause(rule, columns), each)
 
 
 def words(checked: FilterForm, counted: Mapping[str, int]) -> dict[str, str]:

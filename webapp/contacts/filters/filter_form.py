@@ -26,7 +26,7 @@ from webapp.contacts.filters.filter_rules import (
     Rule,
     condition,
 )
-from webapp.contacts.filters.operators import MANY, OPERATORS, Operator
+from webapp.contacts.filters.operators import MANY, OPERATORS
 
 EXCLUDE = "x"
 REAL, TEST = "reale", "test"
@@ -153,10 +153,6 @@ def errors_of(form: FilterForm, rule: Rule, is_name_taken: bool) -> dict[str, st
     if not rule.conditions and not errors:
         errors["costruttore-condizioni"] = EMPTY
     return errors
-
-
-def operator_of(one: ConditionForm, fields: Mapping[str, Field]) -> Operator | None:
-    return OPERATORS[fields[one.field].type].get(one.operator) if one.field in fields else None
 
 
 def _checked_group(group: GroupForm, types: Mapping[str, str]) -> tuple[Group, GroupForm]:

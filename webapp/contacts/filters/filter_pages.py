@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from webapp import clock
+from webapp import clock, db
 from webapp.contacts import hooks, queries, sent
 from webapp.contacts.fields import SENT, Field
 from webapp.contacts.filters import (
@@ -15,19 +15,19 @@ from webapp.contacts.filters import (
     filter_counts,
     filter_form,
     filter_words,
-    scan_ticket,
+    scan_cursor,
     scanning,
     word_index,
 )
 from webapp.contacts.filters.counting import Counts
 from webapp.contacts.filters.filter_form import FilterForm
-from webapp.contacts.filters.filter_rules import Rule
+from webapp.contacts.filters.filter_rules import FIELD_GONE, Rule
 from webapp.contacts.filters.operators import OPERATORS
 from webapp.contacts.filters.scanning import Scan
 from webapp.contacts.filters.selection import Clause
 from webapp.contacts.models import CONTACT, Contact, Filter, UserDatabase
 from webapp.contacts.people import contact_counts
-from webapp.contacts.people.showing import Shown, shown
+from webapp.contacts.people.presenting import ContactView, present
 from webapp.contacts.routes import filter_or_404
 from webapp.services import services
 from webapp.values import texts
@@ -59,7 +59,7 @@ class Result:
     counts: Counts | None
     of_database: int
     words: str
-    examples: list[Shown]
+    examples: list[ContactView]
     incomplete: int
     parts: dict[str, str]
     scan: Scan
@@ -109,7 +109,7 @@ def context(
     session: Session, database: UserDatabase, form: FilterForm, saved: Filter | None
 ) -> dict[str, Any]:
     """Everything the builder needs, its result included."""
-    fields = fields_by_name(session, database.id or 0)
+    fields = fields_by_name(session, db.saved_id(database))
     rule, checked = filter_form.rule_of(form, fields)
     # A row nobody has filled in yet is no mistake: its error is shown when one tries to save.
     shown_form = replace(checked, errors=form.errors) if form.errors else _without_errors(checked)
@@ -134,14 +134,14 @@ def result_context(
     ticket: str | None = None,
 ) -> dict[str, Any]:
     """*ticket*: of the page that asks to go on counting."""
-    database_id = database.id or 0
+    database_id = db.saved_id(database)
     fields = fields_by_name(session, database_id)
     incomplete = sum(bool(one.error) for group in checked.all_groups for one in group.conditions)
     types = {name: field.type for name, field in fields.items()}
     chosen = word_index.chosen(session, database_id, rule.as_json(), types, clock.today())
     parts = filter_counts.parts(database_id, rule, checked, fields, clock.today())
-    asked = scan_ticket.question(database_id, rule.as_json(), list(parts.each), clock.today())
-    before = scan_ticket.take(ticket, asked) if ticket else None
+    asked = scan_cursor.question(database_id, rule.as_json(), list(parts.each), clock.today())
+    before = scan_cursor.take(ticket, asked) if ticket else None
     patience_s = services().settings.filter_patience_s
     if before:
         counts, scan = scanning.go_on(chosen, parts, *before, step_s=patience_s / 2)
@@ -155,18 +155,18 @@ def result_context(
         incomplete,
         filter_counts.words(checked, scan.of_parts(parts)),
         scan,
-        None if scan.is_whole else scan_ticket.give(asked, counts, scan),
+        None if scan.is_whole else scan_cursor.give(asked, counts, scan),
     )
     state = _state(saved, rule, checked, incomplete)
     return {"database": database, "result": result, "is_test": checked.is_test, "state": state}
 
 
-def _examples(session: Session, chosen: Clause, most: int) -> list[Shown]:
+def _examples(session: Session, chosen: Clause, most: int) -> list[ContactView]:
     """None rather than some that one must wait for: the last of a few may be the last of a million."""
     ids = select(CONTACT.c.id).where(chosen).limit(most)
     found = counting.within(session.connection(), ids, EXAMPLES_S) if most else None
     contacts = select(Contact).where(col(Contact.id).in_([one for (one,) in found or ()]))
-    return [shown(contact, whole=False) for contact in session.execute(contacts).scalars()]
+    return [present(contact, whole=False) for contact in session.execute(contacts).scalars()]
 
 
 def _state(saved: Filter | None, rule: Rule, form: FilterForm, incomplete: int) -> str:
@@ -199,13 +199,13 @@ def free_name(session: Session, database_id: int, name: str) -> str:
 
 
 def is_held(session: Session, saved: Filter) -> bool:
-    return hooks.is_held(session, saved.id or 0)
+    return hooks.is_held(session, db.saved_id(saved))
 
 
 def _without_errors(form: FilterForm) -> FilterForm:
     def clean(group: filter_form.GroupForm) -> filter_form.GroupForm:
         conditions = [
-            one if one.values or one.error == filter_form.FIELD_GONE else replace(one, error="")
+            one if one.values or one.error == FIELD_GONE else replace(one, error="")
             for one in group.conditions
         ]
         return replace(group, conditions=tuple(conditions))

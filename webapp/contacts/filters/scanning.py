@@ -20,7 +20,7 @@ from webapp import db
 from webapp.contacts.filters import counting
 from webapp.contacts.filters.counting import Counts
 from webapp.contacts.filters.filter_rules import Condition
-from webapp.contacts.filters.selection import Clause, deciding
+from webapp.contacts.filters.selection import Clause, condition_clause
 from webapp.contacts.models import CONTACT
 
 FIRST = 5_000  # contacts that tell how long all would take
@@ -40,7 +40,7 @@ class Columns:
     def __call__(self, condition: Condition) -> Clause:
         name = self._names.setdefault(condition, f"holds_{len(self._names)}")
         if name not in self.clauses:
-            self.clauses[name] = deciding(condition, self._fields[condition.field], self._today)
+            self.clauses[name] = condition_clause(condition, self._fields[condition.field], self._today)
         return column(name, Boolean)
 
 

@@ -59,20 +59,22 @@ def selected(
     if rule is None:
         return of_database
     checked = _in_quick_order(parse(rule, fields), fields)
-    return and_(of_database, choosing(checked, lambda one: deciding(one, fields[one.field], today)))
+    return and_(
+        of_database, rule_clause(checked, lambda one: condition_clause(one, fields[one.field], today))
+    )
 
 
-def choosing(rule: Rule, decide: Decide) -> Clause:
+def rule_clause(rule: Rule, decide: Decide) -> Clause:
     """Whether *rule* chooses a contact, *decide* being whether one condition holds for it."""
     clauses: list[Clause] = []
     if groups := [group for group in rule.groups if group.conditions]:
-        clauses.append(or_(*(holding(group, decide) for group in groups)))
+        clauses.append(or_(*(group_clause(group, decide) for group in groups)))
     if rule.exclude.conditions:
-        clauses.append(not_(holding(rule.exclude, decide)))
+        clauses.append(not_(group_clause(rule.exclude, decide)))
     return and_(true(), *clauses)
 
 
-def holding(group: Group, decide: Decide) -> Clause:
+def group_clause(group: Group, decide: Decide) -> Clause:
     """Whether *group* holds for a contact, whatever the rest of its rule says."""
     clauses = map(decide, group.conditions)
     return and_(true(), *clauses) if group.match == ALL else or_(false(), *clauses)
@@ -91,7 +93,7 @@ def _in_quick_order(rule: Rule, fields: Mapping[str, str]) -> Rule:
     return Rule(tuple(map(ordered, rule.groups)), ordered(rule.exclude))
 
 
-def deciding(condition: Condition, kind: str, today: date) -> Clause:
+def condition_clause(condition: Condition, kind: str, today: date) -> Clause:
     """Whether *condition* holds for a contact, its field being of *kind*.
 
     Never NULL: so that an excluded or negated condition is what people mean by it.
@@ -119,9 +121,9 @@ def deciding(condition: Condition, kind: str, today: date) -> Clause:
     clause = compare(value, condition, today)
     # Not "and value IS NOT NULL", for which the database would take an own field out of its JSON once more,
     # nor COALESCE or SQLAlchemy's "IS 1", which make a count on SQLite a tenth slower.
-    if condition.operator in NEGATED:
-        return clause.op("IS NOT", precedence=5, is_comparison=True)(literal_column("FALSE"))
-    return clause.op("IS", precedence=5, is_comparison=True)(literal_column("TRUE"))
+    word, truth = ("IS NOT", "FALSE") if condition.operator in NEGATED else ("IS", "TRUE")
+    holds: ColumnElement[Any] = clause.op(word, precedence=5, is_comparison=True)(literal_column(truth))
+    return holds
 
 
 def _value(name: str, kind: str) -> ColumnElement[Any]:
@@ -129,9 +131,9 @@ def _value(name: str, kind: str) -> ColumnElement[Any]:
         column: ColumnElement[Any] = CONTACT.c[name]
         return cast(column, String) if kind == FieldType.DATE else column
     own = CONTACT.c.own_fields[name.removeprefix(OWN)]
-    if kind == FieldType.NUMBER:
-        return own.as_float()
-    return own.as_boolean() if kind == FieldType.YES_NO else own.as_string()
+    readers: dict[str, Any] = {FieldType.NUMBER: own.as_float, FieldType.YES_NO: own.as_boolean}
+    value: ColumnElement[Any] = readers.get(kind, own.as_string)()
+    return value
 
 
 def _text(value: ColumnElement[Any], condition: Condition, _today: date) -> Clause:

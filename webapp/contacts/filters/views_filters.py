@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, abort, make_response, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -48,7 +48,7 @@ def show_filters(database_id: str) -> str:
 def new_filter(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        form = filter_form.blank(filter_pages.fields_by_name(session, database.id or 0))
+        form = filter_form.blank(filter_pages.fields_by_name(session, db.saved_id(database)))
         return render_template(
             "contacts/filters/filter.html", **filter_pages.context(session, database, form, None)
         )
@@ -59,7 +59,7 @@ def edit_filter(database_id: str, filter_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
-        fields = filter_pages.fields_by_name(session, database.id or 0)
+        fields = filter_pages.fields_by_name(session, db.saved_id(database))
         form = filter_form.from_rule(saved.name, saved.rule, fields, saved.is_test)
         return render_template(
             "contacts/filters/filter.html", **filter_pages.context(session, database, form, saved)
@@ -85,7 +85,7 @@ def count_filter(database_id: str) -> Response:
     ticket = request.form.get("contati")
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        fields = filter_pages.fields_by_name(session, database.id or 0)
+        fields = filter_pages.fields_by_name(session, db.saved_id(database))
         rule, checked = filter_form.rule_of(filter_form.read(request.form, fields), fields)
         saved = filter_pages.named_in_url(session, database, request.form.get("filtro"))
         context = filter_pages.result_context(session, database, rule, checked, saved, ticket)
@@ -100,11 +100,11 @@ def duplicate_filter(database_id: str, filter_id: str) -> Response:
     with db.writing() as session:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
-        name = filter_pages.free_name(session, database.id or 0, saved.name)
+        name = filter_pages.free_name(session, db.saved_id(database), saved.name)
         copy = Filter(database_id=saved.database_id, name=name, rule=saved.rule, is_test=saved.is_test)
         session.add(copy)
         session.flush()
-        record(session, Action.FILTER_CREATED, on=name, detail=_told(database, copy))
+        record(session, Action.FILTER_CREATED, on=name, detail=_audit_detail(database, copy))
         answer = htmx.go_to(_url("edit_filter", database, copy))
     return htmx.notice(answer, f"Filtro duplicato: ora stai modificando “{name}”.")
 
@@ -115,7 +115,7 @@ def confirm_delete(database_id: str, filter_id: str) -> str:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
         held = filter_pages.is_held(session, saved)
-        uses = hooks.uses_of(session, saved.id or 0)
+        uses = hooks.uses_of(session, db.saved_id(saved))
         return render_template(
             "contacts/filters/delete_filter.html", database=database, saved=saved, held=held, uses=uses
         )
@@ -126,11 +126,13 @@ def delete_filter(database_id: str, filter_id: str) -> Response:
     with db.writing() as session:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
+        if session.get(Filter, saved.id, populate_existing=True, with_for_update=True) is None:
+            abort(404)  # deleted by somebody else a moment ago
         answer = htmx.go_to(url_for("contacts.filters", database_id=database.public_id))
         if filter_pages.is_held(session, saved):
             return htmx.notice(answer, HELD, "err")
         session.delete(saved)
-        record(session, Action.FILTER_DELETED, on=saved.name, detail=_told(database, saved))
+        record(session, Action.FILTER_DELETED, on=saved.name, detail=_audit_detail(database, saved))
     return htmx.notice(answer, f"Filtro “{saved.name}” eliminato.")
 
 
@@ -148,13 +150,13 @@ def _take(database_id: str, filter_id: str | None) -> Response:
     with db.reading() as session:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id) if filter_id else None
-        fields = filter_pages.fields_by_name(session, database.id or 0)
+        fields = filter_pages.fields_by_name(session, db.saved_id(database))
         form = filter_form.read(request.form, fields)
         button = request.form.get("do", SAVE)
         if button != SAVE:
             return _show(session, database, filter_form.press(form, button, fields), saved, 200)
         rule, checked = filter_form.rule_of(form, fields)
-        taken = filter_pages.name_is_taken(session, database.id or 0, form.name, saved)
+        taken = filter_pages.name_is_taken(session, db.saved_id(database), form.name, saved)
         errors = filter_form.errors_of(checked, rule, taken)
         if errors:
             return _show(session, database, _with(checked, errors), saved, 422)
@@ -165,20 +167,20 @@ def _save(
     database: UserDatabase, saved: Filter | None, form: FilterForm, rule: Rule, types: dict[str, str]
 ) -> Response:
     with db.reading() as session:
-        database_id = database.id or 0
+        database_id = db.saved_id(database)
         chosen = word_index.chosen(session, database_id, rule.as_json(), types, clock.today())
     counts = counting.count(chosen, services().settings.filter_patience_s)
     try:
         with db.writing() as session:
             found = session.get(Filter, saved.id) if saved else None
-            made = found or Filter(database_id=database.id or 0, name=form.name, rule={})
+            made = found or Filter(database_id=db.saved_id(database), name=form.name, rule={})
             made.name, made.rule, made.updated_at = form.name, rule.as_json(), clock.now()
             made.is_test = form.is_test
             filter_pages.remember_count(made, counts)
             session.add(made)
             session.flush()
             action = Action.FILTER_CHANGED if found else Action.FILTER_CREATED
-            record(session, action, on=form.name, detail=_told(database, made))
+            record(session, action, on=form.name, detail=_audit_detail(database, made))
     except IntegrityError:  # two people, one name, one moment
         errors = {"nome": f"C’è già un filtro che si chiama “{form.name}”: scegli un altro nome."}
         with db.reading() as session:
@@ -199,7 +201,7 @@ def _with(form: FilterForm, errors: dict[str, str]) -> FilterForm:
     return replace(form, errors=errors)
 
 
-def _told(database: UserDatabase, saved: Filter) -> Detail:
+def _audit_detail(database: UserDatabase, saved: Filter) -> Detail:
     """What the audit trail keeps of a filter besides its name."""
     return {"id": saved.public_id, "database": database.name}
 

@@ -18,10 +18,10 @@ from typing import Any
 from sqlalchemy import Select, String, and_, column, literal_column, or_, select, table, true
 from sqlmodel import Session
 
-from webapp.contacts.filters import json_hint, words_asked
+from webapp.contacts.filters import json_prefilter, word_query
 from webapp.contacts.filters.filter_rules import parse
 from webapp.contacts.filters.selection import Clause, selected
-from webapp.contacts.filters.words_asked import COLUMNS, Asked
+from webapp.contacts.filters.word_query import COLUMNS, WordQuery
 from webapp.contacts.folding import folded_text
 from webapp.contacts.models import CONTACT
 
@@ -38,12 +38,12 @@ class Question:
     """Who of the database may have what is asked."""
 
     database_id: int
-    asked: Asked
+    asked: WordQuery
 
 
 def of_search(database_id: int, words: Iterable[str]) -> Question | None:
     """Contacts that may have all of the folded *words*; None: no word helps."""
-    asked = words_asked.of_search(words)
+    asked = word_query.of_search(words)
     return Question(database_id, asked) if asked else None
 
 
@@ -77,12 +77,12 @@ def chosen(
     if rule is None:
         return all_of_them
     parsed = parse(rule, fields)
-    asked = words_asked.of_rule(parsed)
+    asked = word_query.of_rule(parsed)
     question = Question(database_id, asked) if asked else None
     if _is_postgresql(session):  # which knows by its statistics when there are few
         return all_of_them & _may_have(question) if question else all_of_them
     if question is None or len(candidates(session, question, FEW)) == FEW:
-        return and_(json_hint.may_choose(parsed, fields), all_of_them)
+        return and_(json_prefilter.may_choose(parsed, fields), all_of_them)
     return all_of_them & CONTACT.c.id.in_(_asked(question))
 
 
@@ -106,8 +106,8 @@ def _asked(question: Question) -> Select[Any]:
     return select(_WORDS.c.rowid).where(literal_column("contact_words").op("MATCH")(match))
 
 
-def _match(asked: Asked | str) -> str:
-    if isinstance(asked, Asked):
+def _match(asked: WordQuery | str) -> str:
+    if isinstance(asked, WordQuery):
         return f"({(' AND ' if asked.every else ' OR ').join(map(_match, asked.parts))})"
     groups = dict.fromkeys(asked[place : place + 3] for place in range(len(asked) - 2))
     quoted = ('"' + one.replace('"', '""') + '"' for one in list(groups)[:MOST_GROUPS])
@@ -144,7 +144,7 @@ def _may_have(question: Question) -> Clause:
     return and_(_has(question.asked), _like(f"<{question.database_id}>"))
 
 
-def _has(asked: Asked | str) -> Clause:
+def _has(asked: WordQuery | str) -> Clause:
     if isinstance(asked, str):
         return _like(asked)
     return (and_ if asked.every else or_)(*map(_has, asked.parts))

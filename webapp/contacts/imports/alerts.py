@@ -42,9 +42,9 @@ TO_CONFIRM = ("no_valid", "nobody_to_send", "refusals_ignored", "values_lost")
 WARNINGS = (*TO_CONFIRM, "undecided_words", "kept_", "dates_contradictory")
 
 
-def of_import(made: ContactImport) -> list[Alert]:
+def of_import(job: ContactImport) -> list[Alert]:
     """Of an import that has ended, or of a part of it."""
-    return of_forecast(made, made.tally, made.unreadable_cells, made.rows_new + made.rows_updated)
+    return of_forecast(job, job.tally, job.unreadable_cells, job.rows_new + job.rows_updated)
 
 
 def of_forecast(

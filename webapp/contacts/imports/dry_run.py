@@ -18,7 +18,7 @@ from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.store.contact_inserts import people_of, present_keys, written_of
 from webapp.contacts.store.contact_updates import changing
 from webapp.contacts.store.row_converter import RowConverter
-from webapp.contacts.store.same_people import SamePeople
+from webapp.contacts.store.same_people import ContactMatcher
 from webapp.contacts.store.upsert_plan import (
     Target,
     key_position,
@@ -84,7 +84,7 @@ def forecast(session: Session, draft: ContactImport, max_rows: int = MAX_ROWS) -
     found = Forecast()
     found.tally["dates_open"] = undecided
     seen: dict[object, int] = {}
-    people = SamePeople()
+    people = ContactMatcher()
     while found.rows < max_rows and (block := list(islice(rows, min(BLOCK_ROWS, max_rows - found.rows)))):
         _add(session, found, target, block, converter, seen, people)
     found.is_whole = next(rows, None) is None
@@ -99,7 +99,7 @@ def _add(
     rows: list[FileRow],
     converter: RowConverter,
     seen: dict[object, int],
-    people: SamePeople,
+    people: ContactMatcher,
 ) -> None:
     """Add a block to the numbers; *seen* and *people* know what earlier blocks would have made."""
     block = convert_block(converter, rows)

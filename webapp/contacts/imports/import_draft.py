@@ -65,26 +65,26 @@ def create(
     stored = stored_files.store(source)
     try:
         reading = _first_reading(stored, shown, database, asked or Asked())
-        made = ContactImport(
-            database_id=database.id or 0,
+        job = ContactImport(
+            database_id=db.saved_id(database),
             file_name=shown,
             stored_name=stored.name,
             size_bytes=stored.stat().st_size,
             started_by=started_by,
         )
-        read_as(session, made, database, reading)
+        read_as(session, job, database, reading)
     except BaseException:
         stored.unlink(missing_ok=True)
         raise
-    session.add(made)
+    session.add(job)
     session.flush()
-    return made
+    return job
 
 
 def _first_reading(stored: Path, shown: str, database: UserDatabase, asked: Asked) -> Reading:
     """The file as it was asked for, else as the last one of its name was read where that still fits."""
     with db.reading() as session:
-        known = import_memory.same_name(session, database.id or 0, shown)
+        known = import_memory.same_name(session, db.saved_id(database), shown)
     sheet = known.sheet if known else None
     found = detect(stored, shown, services().settings.max_import_rows, asked.sheet, sheet)
     wanted = replace(found, header_row=asked.header_row, with_hidden=asked.with_hidden)
@@ -141,7 +141,7 @@ def read_as(
     draft.header = reading.header
     draft.rows_total = max(file_format.lines - has_header, 0) or None
     names = draft.header if has_header else [""] * len(draft.header)
-    own = {field.key: field.label for field in own_fields(session, database.id or 0)}
+    own = {field.key: field.label for field in own_fields(session, db.saved_id(database))}
     proposal = columns.propose_all(names, reading.rows, own, database.country, draft.file_name)
     draft.mapping, draft.feeding = proposal.mapping, proposal.feeding
     draft.all_refused = proposal.all_refused
@@ -153,24 +153,24 @@ def read_as(
     draft.date_orders = date_orders.of_rows(draft.mapping, reading.rows)
 
 
-def format_of(made: ContactImport) -> FileFormat:
+def format_of(job: ContactImport) -> FileFormat:
     return FileFormat(
-        made.kind,
-        made.encoding,
-        made.delimiter,
-        (made.rows_total or 0) + made.has_header,
-        made.header_row,
-        made.sheet,
-        made.with_hidden,
+        job.kind,
+        job.encoding,
+        job.delimiter,
+        (job.rows_total or 0) + job.has_header,
+        job.header_row,
+        job.sheet,
+        job.with_hidden,
     )
 
 
-def rows_of(made: ContactImport, notices: FileNotices | None = None) -> Iterator[FileRow]:
+def rows_of(job: ContactImport, notices: FileNotices | None = None) -> Iterator[FileRow]:
     """The row of the names, unless there is none, and every row of the table in the stored file.
 
     *notices* counts what is left out as it is read. Raises UnreadableFile, FileNotFoundError.
     """
-    return _read(made.stored_name, format_of(made), notices or FileNotices())
+    return _read(job.stored_name, format_of(job), notices or FileNotices())
 
 
 def sample(draft: ContactImport, rows: int = SAMPLE_ROWS) -> list[FileRow]:

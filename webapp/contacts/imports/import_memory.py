@@ -44,9 +44,9 @@ def find(session: Session, draft: ContactImport) -> Remembered | None:
         col(ContactImport.status).not_in(_NOT_TO_REPEAT),
         col(ContactImport.has_header),
     )
-    for made in session.execute(earlier.order_by(col(ContactImport.id).desc()).limit(LOOKED_AT)).scalars():
-        if sorted(shape(made.header)) == sorted(names):
-            return _of(session, draft, made)
+    for job in session.execute(earlier.order_by(col(ContactImport.id).desc()).limit(LOOKED_AT)).scalars():
+        if sorted(shape(job.header)) == sorted(names):
+            return _of(session, draft, job)
     return None
 
 
@@ -69,8 +69,8 @@ def is_followed(draft: ContactImport, remembered: Remembered) -> bool:
     return draft.mapping == remembered.mapping
 
 
-def _of(session: Session, draft: ContactImport, made: ContactImport) -> Remembered:
-    then = {name: made.mapping[str(index)] for index, name in enumerate(shape(made.header))}
+def _of(session: Session, draft: ContactImport, job: ContactImport) -> Remembered:
+    then = {name: job.mapping[str(index)] for index, name in enumerate(shape(job.header))}
     present = {OWN + field.key for field in own_fields(session, draft.database_id)}
     mapping = {}
     places = {name: index for index, name in enumerate(shape(draft.header))}
@@ -80,9 +80,9 @@ def _of(session: Session, draft: ContactImport, made: ContactImport) -> Remember
         # Who is out is read, whatever was done with the column before anybody knew.
         is_refusal = consent_columns.is_turned_answer(proposed) and not consent_columns.is_answer(then[name])
         mapping[str(index)] = proposed if is_gone or is_refusal else then[name]
-    names = shape(made.header)
-    feeding = {field: [places[names[index]] for index in order] for field, order in made.feeding.items()}
+    names = shape(job.header)
+    feeding = {field: [places[names[index]] for index in order] for field, order in job.feeding.items()}
     # "Every row is new" is what an empty database gets by itself; repeated, it would double everybody.
-    key = made.key if made.key != "none" else None
-    at = made.started_at or made.created_at
-    return Remembered(made.file_name, at, mapping, key, made.mode, feeding, made.blank_cells)
+    key = job.key if job.key != "none" else None
+    at = job.started_at or job.created_at
+    return Remembered(job.file_name, at, mapping, key, job.mode, feeding, job.blank_cells)

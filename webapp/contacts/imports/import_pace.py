@@ -22,5 +22,5 @@ def words(rows_done: int, rows_total: int | None, seconds: float) -> str:
 def _round(rows_s: float) -> int:
     """Two digits that count: 21.347 would pretend to know."""
     whole = max(round(rows_s), 1)
-    unit = 10 ** max(len(str(whole)) - 2, 0)
+    unit: int = 10 ** max(len(str(whole)) - 2, 0)
     return whole // unit * unit

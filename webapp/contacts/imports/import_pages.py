@@ -15,10 +15,10 @@ def find(session: Session, database_id: str, import_id: str) -> tuple[UserDataba
     return database, import_or_404(session, database, import_id)
 
 
-def told(database: UserDatabase, made: ContactImport) -> Detail:
+def audit_detail(database: UserDatabase, job: ContactImport) -> Detail:
     """What the audit trail keeps of an import besides the name of its file."""
-    return {"id": made.public_id, "database": database.name}
+    return {"id": job.public_id, "database": database.name}
 
 
-def url(page: str, database: UserDatabase, made: ContactImport) -> str:
-    return url_for(f"contacts.{page}", database_id=database.public_id, import_id=made.public_id)
+def url(page: str, database: UserDatabase, job: ContactImport) -> str:
+    return url_for(f"contacts.{page}", database_id=database.public_id, import_id=job.public_id)

@@ -30,9 +30,11 @@ from webapp.contacts.imports.import_draft import rows_of
 from webapp.contacts.imports.matching.conversion import converter_of, settled_dates, target_for
 from webapp.contacts.imports.row_blocks import Block, convert_block
 from webapp.contacts.imports.tallies import counts_of, words_with
+from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 from webapp.contacts.queries import own_fields
 from webapp.contacts.store import contact_inserts, import_blocks
+from webapp.contacts.store.growth import Growth
 from webapp.contacts.store.row_converter import MAX_CHOICES, RowConverter
 from webapp.contacts.store.upsert_plan import Target
 from webapp.services import services
@@ -79,8 +81,11 @@ def work_at(import_id: int, block_rows: int = BLOCK_ROWS) -> bool:
             _end(claimed, ImportStatus.STOPPED)
             return False
         _settle_dates(claimed)
+        growth = Growth()
         for group in ahead(_grouped(blocks(claimed, block_rows, notices))):
-            if write(claimed, group):
+            is_stopped = write(claimed, group)
+            growth.add(sum(len(block.contacts) for block in group))
+            if is_stopped:
                 _end(claimed, ImportStatus.STOPPED)
                 return False
             if clock.epoch() > until:
@@ -100,41 +105,51 @@ def claim(import_id: int) -> Claim | None:
     """The right to work at the import; None when it is not waiting or its database takes another in."""
     now = clock.epoch()
     with db.writing() as session:
-        made = session.get(ContactImport, import_id, with_for_update=True)
-        if made is None or not _is_waiting(made, now) or _other_is_running(session, made, now):
+        job = session.get(ContactImport, import_id, with_for_update=True)
+        if job is None or not _is_waiting(job, now) or not _is_alone(session, job, now):
             return None
-        if made.status == ImportStatus.RUNNING:
-            made.crashes += 1
-        made.attempt += 1
-        made.status = ImportStatus.RUNNING
-        if made.started_at is None:
-            import_blocks.forget_all_of(session, made.database_id)
-        made.started_at = made.started_at or clock.now()
-        hold(made)
-        session.add(made)
-        claimed = Claim(import_id, made.attempt, made.stop_requested)
-        crashes = made.crashes
+        if job.status == ImportStatus.RUNNING:
+            job.crashes += 1
+        job.attempt += 1
+        job.status = ImportStatus.RUNNING
+        if job.started_at is None:
+            import_blocks.forget_all_of(session, job.database_id)
+        job.started_at = job.started_at or clock.now()
+        hold(job)
+        session.add(job)
+        claimed = Claim(import_id, job.attempt, job.stop_requested)
+        crashes = job.crashes
     if crashes >= MAX_CRASHES:
         _end(claimed, ImportStatus.FAILED, INTERRUPTED)
         return None
     return claimed
 
 
-def _is_waiting(made: ContactImport, now: float) -> bool:
-    return made.status == ImportStatus.QUEUED or (made.status == ImportStatus.RUNNING and is_dead(made, now))
+def _is_waiting(job: ContactImport, now: float) -> bool:
+    return job.status == ImportStatus.QUEUED or (job.status == ImportStatus.RUNNING and is_dead(job, now))
 
 
-def is_dead(made: ContactImport, now: float) -> bool:
+def is_dead(job: ContactImport, now: float) -> bool:
     """Whether nobody works at a running import: its lease is over, or its process certainly ended."""
-    return made.lease_until < now or bool(made.lease_owner and is_gone(made.lease_owner))
+    is_over = clock.is_over(job.lease_until, services().settings.lease_s, now)
+    return is_over or bool(job.lease_owner and is_gone(job.lease_owner))
 
 
-def _other_is_running(session: Session, made: ContactImport, now: float) -> bool:
-    """Files of one database go in one after the other: which row is the last must not depend on luck."""
+def _is_alone(session: Session, job: ContactImport, now: float) -> bool:
+    """Files of one database go in one after the other: which row is the last must not depend on luck.
+
+    Whoever writes for another file holds the row of the database meanwhile, however long it takes.
+    """
+    mine = select(col(UserDatabase.id)).where(col(UserDatabase.id) == job.database_id)
+    free = session.execute(mine.with_for_update(key_share=True, skip_locked=True)).first()
+    return free is not None and not _other_is_running(session, job, now)
+
+
+def _other_is_running(session: Session, job: ContactImport, now: float) -> bool:
     others = select(ContactImport).where(
-        col(ContactImport.database_id) == made.database_id,
+        col(ContactImport.database_id) == job.database_id,
         col(ContactImport.status).in_((ImportStatus.RUNNING, ImportStatus.UNDOING)),
-        col(ContactImport.id) != made.id,
+        col(ContactImport.id) != job.id,
     )
     found = session.execute(others).scalars()
     return any(other.status == ImportStatus.UNDOING or not is_dead(other, now) for other in found)
@@ -143,14 +158,14 @@ def _other_is_running(session: Session, made: ContactImport, now: float) -> bool
 def _settle_dates(claimed: Claim) -> None:
     """Decide the order of every column of dates before a cell is read. Raises Fenced, UnreadableFile."""
     with db.reading() as session:
-        made = session.get_one(ContactImport, claimed.import_id)
-        orders, undecided = settled_dates(session, made)
-    if orders != made.date_orders:
+        job = session.get_one(ContactImport, claimed.import_id)
+        orders, undecided = settled_dates(session, job)
+    if orders != job.date_orders:
         with db.writing() as session:
-            made = _ours(session, claimed)
-            made.date_orders = orders
-            made.tally = {**made.tally, "dates_open": undecided}
-            session.add(made)
+            job = _ours(session, claimed)
+            job.date_orders = orders
+            job.tally = {**job.tally, "dates_open": undecided}
+            session.add(job)
 
 
 def blocks(
@@ -161,10 +176,10 @@ def blocks(
     *notices* counts what the whole file holds besides: rows that are in are read again and passed over.
     """
     with db.reading() as session:
-        made = session.get_one(ContactImport, claimed.import_id)
-        converter = converter_of(session, made)
-    rows = islice(rows_of(made, notices), made.has_header, None)
-    _pass_over(converter, rows, made.rows_read, rows_each)
+        job = session.get_one(ContactImport, claimed.import_id)
+        converter = converter_of(session, job)
+    rows = islice(rows_of(job, notices), job.has_header, None)
+    _pass_over(converter, rows, job.rows_read, rows_each)
     while block := list(islice(rows, rows_each)):
         yield convert_block(converter, block)
 
@@ -194,47 +209,50 @@ def write(claimed: Claim, group: Sequence[Block]) -> bool:
 
 
 def commit(claimed: Claim, group: Sequence[Block]) -> tuple[int, bool]:
-    """Write blocks, their rejected rows and the progress, until somebody else waits to write.
+    """Write blocks, their rejected rows and the progress, until somebody else waits to write or a quarter
+    of the lease is over.
 
     (how many blocks, whether somebody asked to stop). Raises Fenced.
     """
+    until = clock.epoch() + services().settings.lease_s / 4
     with db.writing() as session:
-        made = _ours(session, claimed)
-        target = target_of(session, made)
+        job = _ours(session, claimed)
+        session.get(UserDatabase, job.database_id, with_for_update={"key_share": True})
+        target = target_of(session, job)
         written = 0
-        while written < len(group) and not (written and db.is_awaited()):
-            _write_block(session, made, target, group[written])
+        while written < len(group) and not (written and (db.is_awaited() or clock.epoch() > until)):
+            _write_block(session, job, target, group[written])
             written += 1
-        made.crashes = 0
-        hold(made)
-        session.add(made)
-        return written, made.stop_requested
+        job.crashes = 0
+        hold(job)
+        session.add(job)
+        return written, job.stop_requested
 
 
-def _write_block(session: Session, made: ContactImport, target: Target, block: Block) -> None:
+def _write_block(session: Session, job: ContactImport, target: Target, block: Block) -> None:
     connection = session.connection()
-    recorder = import_blocks.Recorder(session, made, at := clock.now())
+    recorder = import_blocks.Recorder(session, job, at := clock.now())
     written = contact_inserts.write_block(connection, target, block.contacts, at, recorder.keep)
     recorder.end(written.new + written.updated)
     rejected = block.rejected_with(written.conflicts)
     if rejected:
         connection.execute(insert(RejectedRow), [
-            {"import_id": made.id, "line": row.line, "reason": row.problem, "cells": row.cells}
+            {"import_id": job.id, "line": row.line, "reason": row.problem, "cells": row.cells}
             for row in rejected
         ])  # fmt: skip
-    made.rows_read += block.rows
-    made.rows_new += written.new
-    made.rows_updated += written.updated
-    made.rows_unchanged += written.unchanged
-    made.rows_skipped += written.skipped
-    made.rows_rejected += len(rejected)
-    made.tally = dict(Counter(made.tally) + counts_of(block, target.columns, written))
-    made.unread_words = words_with(made.unread_words, block)
-    made.unreadable_cells = {
-        index: made.unreadable_cells.get(index, 0) + block.unreadable.get(index, 0)
-        for index in {**made.unreadable_cells, **block.unreadable}
+    job.rows_read += block.rows
+    job.rows_new += written.new
+    job.rows_updated += written.updated
+    job.rows_unchanged += written.unchanged
+    job.rows_skipped += written.skipped
+    job.rows_rejected += len(rejected)
+    job.tally = dict(Counter(job.tally) + counts_of(block, target.columns, written))
+    job.unread_words = words_with(job.unread_words, block)
+    job.unreadable_cells = {
+        index: job.unreadable_cells.get(index, 0) + block.unreadable.get(index, 0)
+        for index in {**job.unreadable_cells, **block.unreadable}
     }
-    _add_choices(session, made.database_id, block.met)
+    _add_choices(session, job.database_id, block.met)
 
 
 def _add_choices(session: Session, database_id: int, met: Mapping[str, set[str]]) -> None:
@@ -246,30 +264,30 @@ def _add_choices(session: Session, database_id: int, met: Mapping[str, set[str]]
             session.add(own)
 
 
-def target_of(session: Session, made: ContactImport) -> Target:
-    return target_for(converter_of(session, made), made)
+def target_of(session: Session, job: ContactImport) -> Target:
+    return target_for(converter_of(session, job), job)
 
 
-def hold(made: ContactImport) -> None:
+def hold(job: ContactImport) -> None:
     """Say that this process works at the import, for as long as a lease lasts."""
-    made.lease_owner = this_process()
-    made.lease_until = clock.epoch() + services().settings.lease_s
-    made.updated_at = clock.now()
+    job.lease_owner = this_process()
+    job.lease_until = clock.epoch() + services().settings.lease_s
+    job.updated_at = clock.now()
 
 
 def _ours(session: Session, claimed: Claim) -> ContactImport:
-    made = session.get(ContactImport, claimed.import_id, with_for_update=True)
-    if made is None or made.attempt != claimed.attempt or made.status != ImportStatus.RUNNING:
+    job = session.get(ContactImport, claimed.import_id, with_for_update=True)
+    if job is None or job.attempt != claimed.attempt or job.status != ImportStatus.RUNNING:
         raise Fenced(f"import {claimed.import_id}, attempt {claimed.attempt}")
-    return made
+    return job
 
 
 def _release(claimed: Claim) -> None:
     with db.writing() as session:
-        made = _ours(session, claimed)
-        made.status = ImportStatus.QUEUED
-        made.lease_owner, made.lease_until, made.rung_at = None, 0, 0
-        session.add(made)
+        job = _ours(session, claimed)
+        job.status = ImportStatus.QUEUED
+        job.lease_owner, job.lease_until, job.enqueued_at = None, 0, 0
+        session.add(job)
 
 
 def _end(
@@ -280,18 +298,18 @@ def _end(
 ) -> None:
     """Close the import, as completed when no *status* is given, and forget its file."""
     with db.writing() as session:
-        made = _ours(session, claimed)
+        job = _ours(session, claimed)
         if notices:
-            made.file_notices = [*notices.as_list()]
-        made.alerts = alerts.of_import(made)
-        warn = alerts.are_warnings(made.alerts) or (notices and notices.warn)
-        has_warnings = made.rows_rejected or made.unreadable_cells or warn
+            job.file_notices = [*notices.as_list()]
+        job.alerts = alerts.of_import(job)
+        warn = alerts.are_warnings(job.alerts) or (notices and notices.warn)
+        has_warnings = job.rows_rejected or job.unreadable_cells or warn
         completed = ImportStatus.COMPLETED_WITH_WARNINGS if has_warnings else ImportStatus.COMPLETED
-        made.status = status or completed
-        made.error = error
+        job.status = status or completed
+        job.error = error
         if status is None:
-            made.rows_total = made.rows_read
-        made.lease_owner, made.lease_until = None, 0
-        made.finished_at = made.updated_at = clock.now()
-        session.add(made)
-    stored_files.forget(made.stored_name)
+            job.rows_total = job.rows_read
+        job.lease_owner, job.lease_until = None, 0
+        job.finished_at = job.updated_at = clock.now()
+        session.add(job)
+    stored_files.forget(job.stored_name)

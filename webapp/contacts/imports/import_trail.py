@@ -8,8 +8,8 @@ from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport
 
 
-def tell(session: Session, action: Action, made: ContactImport) -> None:
+def record(session: Session, action: Action, job: ContactImport) -> None:
     """Its number, its file and where that went."""
-    database = session.get_one(UserDatabase, made.database_id)
-    told: audit.Detail = {"id": made.public_id, "database": database.name}
-    audit.record(session, action, made.file_name, told, database.client_id)
+    database = session.get_one(UserDatabase, job.database_id)
+    told: audit.Detail = {"id": job.public_id, "database": database.name}
+    audit.record(session, action, job.file_name, told, database.client_id)

@@ -40,28 +40,28 @@ HOLD_EVERY_S = 10.0  # well within a lease
 INTERRUPTED = "L’annullamento si è interrotto più volte: segnalalo a chi gestisce Platea."
 
 
-def refusal(session: Session, made: ContactImport) -> str | None:
+def refusal(session: Session, job: ContactImport) -> str | None:
     """Why the import cannot be undone, in Italian; None when it can, as far as is quickly seen."""
-    if _has_later_one(session, made):
+    if _has_later_one(session, job):
         return NOT_THE_LAST
-    if not import_blocks.exist(session, made.id or 0):
+    if not import_blocks.exist(session, db.saved_id(job)):
         return TOO_LATE
-    return hooks.why_held(session, made.database_id, made.started_at)
+    return hooks.why_held(session, job.database_id, job.started_at)
 
 
 def ask(import_id: int, operator: str) -> str | None:
     """Put the undo in the queue; the Italian sentence when it cannot be. Whoever calls then rings."""
     with db.writing() as session:
-        made = session.get(ContactImport, import_id, with_for_update=True)
-        if made is None or made.status not in ENDED:
+        job = session.get(ContactImport, import_id, with_for_update=True)
+        if job is None or job.status not in ENDED:
             return NOT_ENDED
-        if why := refusal(session, made):
+        if why := refusal(session, job):
             return why
-        made.undo_from, made.undo_error, made.undone_by = made.status, None, operator
-        made.status, made.crashes, made.stop_requested = ImportStatus.UNDOING, 0, False
-        made.lease_owner, made.lease_until, made.rung_at = None, 0, 0
-        session.add(made)
-        import_trail.tell(session, Action.IMPORT_UNDONE, made)
+        job.undo_from, job.undo_error, job.undone_by = job.status, None, operator
+        job.status, job.crashes, job.stop_requested = ImportStatus.UNDOING, 0, False
+        job.lease_owner, job.lease_until, job.enqueued_at = None, 0, 0
+        session.add(job)
+        import_trail.record(session, Action.IMPORT_UNDONE, job)
     return None
 
 
@@ -93,14 +93,14 @@ def work_at(import_id: int) -> bool:
 def claim(import_id: int) -> Claim | None:
     """The right to undo the import; None when nobody asked for it or another process is at it."""
     with db.writing() as session:
-        made = session.get(ContactImport, import_id, with_for_update=True)
-        if made is None or made.status != ImportStatus.UNDOING or not is_dead(made, clock.epoch()):
+        job = session.get(ContactImport, import_id, with_for_update=True)
+        if job is None or job.status != ImportStatus.UNDOING or not is_dead(job, clock.epoch()):
             return None
-        made.crashes += made.lease_owner is not None
-        made.attempt += 1
-        hold(made)
-        session.add(made)
-        claimed, crashes = Claim(import_id, made.attempt), made.crashes
+        job.crashes += job.lease_owner is not None
+        job.attempt += 1
+        hold(job)
+        session.add(job)
+        claimed, crashes = Claim(import_id, job.attempt), job.crashes
     if crashes >= MAX_CRASHES:
         _refuse(claimed, INTERRUPTED)
         return None
@@ -110,17 +110,17 @@ def claim(import_id: int) -> Claim | None:
 def _changed_since(claimed: Claim) -> int:
     """Contacts of the import that somebody changed after it; once some of it is undone, nobody asks again."""
     with db.reading() as session:
-        made = session.get_one(ContactImport, claimed.import_id)
+        job = session.get_one(ContactImport, claimed.import_id)
         blocks = select(col(ImportBlock.id), col(ImportBlock.written_at))
         found = session.execute(blocks.where(col(ImportBlock.import_id) == claimed.import_id)).all()
-    if made.rows_undone:
+    if job.rows_undone:
         return 0
     moments = [written_at for _, written_at in found]
     changed, held_at = 0, clock.epoch()
     for block_id, _ in found:
         with db.reading() as session:
             block = session.get_one(ImportBlock, block_id)
-            changed += _changed_in(session, made.database_id, block, moments)
+            changed += _changed_in(session, job.database_id, block, moments)
         if clock.epoch() > held_at + HOLD_EVERY_S:
             _hold_on(claimed)
             held_at = clock.epoch()
@@ -131,22 +131,23 @@ def _changed_in(session: Session, database_id: int, block: ImportBlock, moments:
     changed = CONTACT.c.updated_at.not_in(moments)
     ids = [row[0] for row in _before(block)[1]]
     of_block = or_(and_(*_made_in(database_id, block)), CONTACT.c.id.in_(ids))
-    return session.execute(select(func.count()).select_from(CONTACT).where(of_block, changed)).scalar_one()
+    counted = select(func.count()).select_from(CONTACT).where(of_block, changed)
+    return int(session.execute(counted).scalar_one())
 
 
 def undo_newest(claimed: Claim) -> bool:
     """Take back the newest block that is left; False when there is none. Raises Fenced."""
     with db.writing() as session:
-        made = _ours(session, claimed)
+        job = _ours(session, claimed)
         block = import_blocks.newest(session, claimed.import_id)
         if block is None:
             return False
         # First those that are new: a code they have may have been of one that is to have it again.
-        made.undo_kept += _remove(session, made.database_id, block) + _restore(session, block)
-        made.rows_undone += block.rows
-        made.crashes = 0
-        hold(made)
-        session.add(made)
+        job.undo_kept += _remove(session, job.database_id, block) + _restore(session, block)
+        job.rows_undone += block.rows
+        job.crashes = 0
+        hold(job)
+        session.add(job)
         session.delete(block)
     return True
 
@@ -185,7 +186,7 @@ def _remove(session: Session, database_id: int, block: ImportBlock) -> int:
     ids = session.execute(untouched.with_for_update()).scalars().all()
     hooks.forget(session, database_id, ids)
     session.execute(delete(CONTACT).where(CONTACT.c.id.in_(ids)))
-    return session.execute(select(func.count()).select_from(CONTACT).where(*theirs)).scalar_one()
+    return int(session.execute(select(func.count()).select_from(CONTACT).where(*theirs)).scalar_one())
 
 
 def _made_in(database_id: int, block: ImportBlock) -> tuple[ColumnElement[bool], ...]:
@@ -204,20 +205,20 @@ def _before(block: ImportBlock) -> tuple[list[str], list[list[Any]]]:
 def end(claimed: Claim) -> None:
     """Say that nothing is left to undo. Raises Fenced."""
     with db.writing() as session:
-        made = _ours(session, claimed)
-        if not made.undo_kept:
-            _remove_made_fields(session, made)
-        made.status, made.undone_at = ImportStatus.UNDONE, clock.now()
-        _let_go(made)
-        session.add(made)
+        job = _ours(session, claimed)
+        if not job.undo_kept:
+            _remove_made_fields(session, job)
+        job.status, job.undone_at = ImportStatus.UNDONE, clock.now()
+        _let_go(job)
+        session.add(job)
 
 
-def _remove_made_fields(session: Session, made: ContactImport) -> None:
+def _remove_made_fields(session: Session, job: ContactImport) -> None:
     """The own fields that came with the file, but those a filter asks about."""
-    rules = select(col(Filter.rule)).where(col(Filter.database_id) == made.database_id)
+    rules = select(col(Filter.rule)).where(col(Filter.database_id) == job.database_id)
     asked = {name for rule in session.execute(rules).scalars() for name in _fields_in(rule)}
-    keys = [key for key in made.made_fields if OWN + key not in asked]
-    mine = col(OwnField.database_id) == made.database_id, col(OwnField.key).in_(keys)
+    keys = [key for key in job.made_fields if OWN + key not in asked]
+    mine = col(OwnField.database_id) == job.database_id, col(OwnField.key).in_(keys)
     session.execute(delete(OwnField).where(*mine))
 
 
@@ -235,44 +236,44 @@ def _fields_in(rule: Any) -> Iterator[str]:
 def _refuse(claimed: Claim, why: str) -> None:
     """Leave the import as it was before, with the reason."""
     with db.writing() as session:
-        made = _ours(session, claimed)
-        made.status, made.undo_error = made.undo_from or ImportStatus.COMPLETED, why
-        _let_go(made)
-        session.add(made)
+        job = _ours(session, claimed)
+        job.status, job.undo_error = job.undo_from or ImportStatus.COMPLETED, why
+        _let_go(job)
+        session.add(job)
 
 
 def _release(claimed: Claim) -> None:
     with db.writing() as session:
-        made = _ours(session, claimed)
-        _let_go(made)
-        session.add(made)
+        job = _ours(session, claimed)
+        _let_go(job)
+        session.add(job)
 
 
 def _hold_on(claimed: Claim) -> None:
     with db.writing() as session:
-        made = _ours(session, claimed)
-        hold(made)
-        session.add(made)
+        job = _ours(session, claimed)
+        hold(job)
+        session.add(job)
 
 
-def _let_go(made: ContactImport) -> None:
-    made.lease_owner, made.lease_until, made.rung_at = None, 0, 0
-    made.updated_at = clock.now()
+def _let_go(job: ContactImport) -> None:
+    job.lease_owner, job.lease_until, job.enqueued_at = None, 0, 0
+    job.updated_at = clock.now()
 
 
 def _ours(session: Session, claimed: Claim) -> ContactImport:
-    made = session.get(ContactImport, claimed.import_id, with_for_update=True)
-    if made is None or made.attempt != claimed.attempt or made.status != ImportStatus.UNDOING:
+    job = session.get(ContactImport, claimed.import_id, with_for_update=True)
+    if job is None or job.attempt != claimed.attempt or job.status != ImportStatus.UNDOING:
         raise Fenced(f"undo of import {claimed.import_id}, attempt {claimed.attempt}")
-    return made
+    return job
 
 
-def _has_later_one(session: Session, made: ContactImport) -> bool:
+def _has_later_one(session: Session, job: ContactImport) -> bool:
     later = select(col(ContactImport.id)).where(
-        col(ContactImport.database_id) == made.database_id,
-        col(ContactImport.id) != made.id,
+        col(ContactImport.database_id) == job.database_id,
+        col(ContactImport.id) != job.id,
         or_(
-            col(ContactImport.started_at) > made.started_at,
+            col(ContactImport.started_at) > job.started_at,
             col(ContactImport.status).in_((ImportStatus.QUEUED, ImportStatus.RUNNING)),
         ),
     )

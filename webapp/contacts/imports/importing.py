@@ -10,12 +10,12 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.access.trail.audit import Action
-from webapp.contacts import consent_words, emptying
+from webapp.contacts.fields import FieldType
 from webapp.contacts.imports import columns, import_run, import_trail, import_undo
 from webapp.contacts.imports.files import stored_files
 from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.import_draft import create, problems
-from webapp.contacts.models import FieldType, OwnField
+from webapp.contacts.models import OwnField
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.queries import own_fields
 from webapp.contacts.store import import_blocks
@@ -27,8 +27,8 @@ __all__ = [
     "discard",
     "lost",
     "problems",
-    "reconcile",
-    "ring",
+    "enqueue",
+    "ring_lost",
     "run",
     "start",
     "stop",
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 RUN = "webapp.contacts.jobs.run_import"
-RING_AGAIN_S = 10.0
+ENQUEUE_AGAIN_S = 10.0
 DRAFT_LIVES = timedelta(days=1)
 FINAL = frozenset(
     {
@@ -51,7 +51,7 @@ FINAL = frozenset(
 def start(import_id: int) -> None:
     """Put the import in the queue and ring; it starts by itself if nobody hears. Raises UnreadableFile."""
     if _queue(import_id):
-        ring(import_id)
+        enqueue(import_id)
 
 
 def run(import_id: int) -> None:
@@ -63,17 +63,17 @@ def run(import_id: int) -> None:
 def stop(import_id: int) -> bool:
     """Read no further block; what was imported stays. False when there was nothing left to stop."""
     with db.writing() as session:
-        made = session.get(ContactImport, import_id, with_for_update=True)
-        if made is None or made.status not in (ImportStatus.QUEUED, ImportStatus.RUNNING):
+        job = session.get(ContactImport, import_id, with_for_update=True)
+        if job is None or job.status not in (ImportStatus.QUEUED, ImportStatus.RUNNING):
             return False
-        made.stop_requested = True
-        ended = made.status == ImportStatus.QUEUED or import_run.is_dead(made, clock.epoch())
+        job.stop_requested = True
+        ended = job.status == ImportStatus.QUEUED or import_run.is_dead(job, clock.epoch())
         if ended:
-            made.status, made.finished_at = ImportStatus.STOPPED, clock.now()
-        session.add(made)
-        import_trail.tell(session, Action.IMPORT_STOPPED, made)
+            job.status, job.finished_at = ImportStatus.STOPPED, clock.now()
+        session.add(job)
+        import_trail.record(session, Action.IMPORT_STOPPED, job)
     if ended:
-        stored_files.forget(made.stored_name)
+        stored_files.forget(job.stored_name)
     return True
 
 
@@ -81,7 +81,7 @@ def undo(import_id: int, operator: str) -> str | None:
     """Take the import back, in a worker; the Italian sentence when that cannot be."""
     why = import_undo.ask(import_id, operator)
     if why is None:
-        ring(import_id)
+        enqueue(import_id)
     return why
 
 
@@ -96,76 +96,80 @@ def lost(session: Session) -> list[int]:
     now = clock.epoch()
     found = []
     waiting = (ImportStatus.QUEUED, ImportStatus.RUNNING, ImportStatus.UNDOING)
-    for made in session.execute(
-        select(ContactImport).where(col(ContactImport.status).in_(waiting))
-    ).scalars():
-        if import_run.is_dead(made, now) and made.rung_at < now - RING_AGAIN_S:
-            found.append(made.id or 0)
+    for job in session.execute(select(ContactImport).where(col(ContactImport.status).in_(waiting))).scalars():
+        if import_run.is_dead(job, now) and clock.is_over(
+            job.enqueued_at + ENQUEUE_AGAIN_S, ENQUEUE_AGAIN_S, now
+        ):
+            found.append(db.saved_id(job))
     return found
 
 
-def ring(import_id: int) -> None:
-    if services().bell.ring(RUN, import_id):
+def enqueue(import_id: int) -> None:
+    if services().job_queue.enqueue(RUN, import_id):
         with db.writing() as session:
-            if made := session.get(ContactImport, import_id):
-                made.rung_at = clock.epoch()
-                session.add(made)
+            if job := session.get(ContactImport, import_id):
+                job.enqueued_at = clock.epoch()
+                session.add(job)
 
 
-def reconcile() -> None:
-    """What is done every few seconds in one worker: ring again for imports that were lost, forget drafts
-    nobody came back to and what nobody undid, empty the databases that were deleted, give contacts the
-    answers that people said their words mean.
-    """
+def ring_lost() -> None:
+    """Ring again for imports that were lost."""
     with db.reading() as session:
         ids = lost(session)
+    for import_id in ids:
+        enqueue(import_id)
+
+
+def forget_drafts() -> None:
+    """Forget the drafts nobody came back to, each by itself."""
+    with db.reading() as session:
         old = col(ContactImport.created_at) < clock.now() - DRAFT_LIVES
         drafts = select(col(ContactImport.id)).where(col(ContactImport.status) == ImportStatus.DRAFT, old)
         forgotten = session.execute(drafts).scalars().all()
-    for import_id in ids:
-        ring(import_id)
-    with db.writing() as session:
-        import_blocks.forget_old(session)
-    emptying.clear_some()
-    consent_words.apply_some()
     for import_id in forgotten:
         with db.writing() as session:
             if draft := session.get(ContactImport, import_id):
                 discard(session, draft)
 
 
+def forget_undo() -> None:
+    """Forget what nobody undid in time."""
+    with db.writing() as session:
+        import_blocks.forget_old(session)
+
+
 def _queue(import_id: int) -> bool:
     """Draft → queued, with the own fields that its new columns need; False when it was started before."""
     with db.writing() as session:
-        made = session.get(ContactImport, import_id, with_for_update=True)
-        if made is None or made.status != ImportStatus.DRAFT:
+        job = session.get(ContactImport, import_id, with_for_update=True)
+        if job is None or job.status != ImportStatus.DRAFT:
             return False
-        if found := problems(made):
+        if found := problems(job):
             raise UnreadableFile(found[0])
-        _make_own_fields(session, made)
-        if made.key == "none" and "code" in made.mapping.values():
-            made.key = "code"  # two contacts cannot have the same code
-        made.status = ImportStatus.QUEUED
-        made.updated_at = clock.now()
-        session.add(made)
-        import_trail.tell(session, Action.IMPORT_STARTED, made)
+        _make_own_fields(session, job)
+        if job.key == "none" and "code" in job.mapping.values():
+            job.key = "code"  # two contacts cannot have the same code
+        job.status = ImportStatus.QUEUED
+        job.updated_at = clock.now()
+        session.add(job)
+        import_trail.record(session, Action.IMPORT_STARTED, job)
     return True
 
 
-def _make_own_fields(session: Session, made: ContactImport) -> None:
-    present = own_fields(session, made.database_id)
+def _make_own_fields(session: Session, job: ContactImport) -> None:
+    present = own_fields(session, job.database_id)
     taken = {field.key for field in present}
-    mapping = dict(made.mapping)
+    mapping = dict(job.mapping)
     for index, target in mapping.items():
         if not target.startswith(columns.NEW):
             continue
-        label = made.header[int(index)]
+        label = job.header[int(index)]
         key = columns.key_of(label, taken)
         taken.add(key)
         kind = FieldType(target.removeprefix(columns.NEW))
         session.add(
-            OwnField(database_id=made.database_id, key=key, label=label, type=kind, position=len(taken))
+            OwnField(database_id=job.database_id, key=key, label=label, type=kind, position=len(taken))
         )
         mapping[index] = columns.OWN + key
-        made.made_fields = [*made.made_fields, key]
-    made.mapping = mapping
+        job.made_fields = [*job.made_fields, key]
+    job.mapping = mapping

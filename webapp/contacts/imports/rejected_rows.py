@@ -14,29 +14,29 @@ SHOWN_ROWS = 100
 READ_ROWS = 1_000
 
 
-def first_rows(session: Session, made: ContactImport) -> list[RejectedRow]:
-    wanted = select(RejectedRow).where(col(RejectedRow.import_id) == made.id)
+def first_rows(session: Session, job: ContactImport) -> list[RejectedRow]:
+    wanted = select(RejectedRow).where(col(RejectedRow.import_id) == job.id)
     return list(session.execute(wanted.order_by(col(RejectedRow.line)).limit(SHOWN_ROWS)).scalars())
 
 
-def by_reason(session: Session, made: ContactImport) -> list[tuple[str, int]]:
+def by_reason(session: Session, job: ContactImport) -> list[tuple[str, int]]:
     """(why, in Italian; how many rows), most frequent first."""
-    counted = select(col(RejectedRow.reason), func.count()).where(col(RejectedRow.import_id) == made.id)
+    counted = select(col(RejectedRow.reason), func.count()).where(col(RejectedRow.import_id) == job.id)
     found = session.execute(counted.group_by(col(RejectedRow.reason))).all()
     return [(texts.row_reason(reason), rows) for reason, rows in sorted(found, key=lambda one: -one[1])]
 
 
-def csv_rows(made: ContactImport) -> Iterator[list[str]]:
+def csv_rows(job: ContactImport) -> Iterator[list[str]]:
     """All rejected rows with line and reason, under the names of the columns."""
-    yield [*REJECTED_COLUMNS, *made.header]
+    yield [*REJECTED_COLUMNS, *job.header]
     after = 0
-    while rows := _read(made, after):
+    while rows := _read(job, after):
         for row in rows:
             yield [str(row.line), texts.row_reason(row.reason), *row.cells]
-        after = rows[-1].id or 0
+        after = db.saved_id(rows[-1])
 
 
-def _read(made: ContactImport, after: int) -> list[RejectedRow]:
+def _read(job: ContactImport, after: int) -> list[RejectedRow]:
     with db.reading() as session:
-        wanted = select(RejectedRow).where(col(RejectedRow.import_id) == made.id, col(RejectedRow.id) > after)
+        wanted = select(RejectedRow).where(col(RejectedRow.import_id) == job.id, col(RejectedRow.id) > after)
         return list(session.execute(wanted.order_by(col(RejectedRow.id)).limit(READ_ROWS)).scalars())

@@ -9,7 +9,7 @@ from webapp.access.trail.audit import Action, record
 from webapp.contacts import queries, texts
 from webapp.contacts.imports import importing, sample_file
 from webapp.contacts.imports.files.file_limits import UnreadableFile
-from webapp.contacts.imports.import_pages import find, told, url
+from webapp.contacts.imports.import_pages import audit_detail, find, url
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ImportStatus
 from webapp.contacts.routes import IMPORT, IMPORTS, blueprint, database_or_404
@@ -22,7 +22,7 @@ from webapp.web.security import takes_file
 def show_imports(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        found = queries.imports_of(session, database.id or 0)
+        found = queries.imports_of(session, db.saved_id(database))
         return render_template(
             "contacts/imports/imports.html", database=database, imports=found, may_edit=may(Role.MARKETER)
         )
@@ -39,7 +39,9 @@ def new_import(database_id: str) -> str:
 def download_sample(database_id: str) -> Response:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        own = [(one.label, one.type, one.choices) for one in queries.own_fields(session, database.id or 0)]
+        own = [
+            (one.label, one.type, one.choices) for one in queries.own_fields(session, db.saved_id(database))
+        ]
     return csv_file.download(sample_file.rows(own), "contatti-esempio.csv")
 
 
@@ -53,10 +55,10 @@ def create_import(database_id: str) -> Response:
         return _refused_file(database, texts.FILE_MISSING)
     try:
         with db.writing() as session:
-            made = importing.create(session, database, file.filename, file.stream, current_operator().name)
+            job = importing.create(session, database, file.filename, file.stream, current_operator().name)
     except UnreadableFile as error:
         return _refused_file(database, str(error))
-    return htmx.go_to(url("import_reading" if made.has_reading_choice else "import_columns", database, made))
+    return htmx.go_to(url("import_reading" if job.has_reading_choice else "import_columns", database, job))
 
 
 @blueprint.post(f"{IMPORT}/elimina")
@@ -66,7 +68,7 @@ def discard_import(database_id: str, import_id: str) -> Response:
         database, draft = find(session, database_id, import_id)
         if draft.status == ImportStatus.DRAFT:
             importing.discard(session, draft)
-            record(session, Action.IMPORT_DISCARDED, on=draft.file_name, detail=told(database, draft))
+            record(session, Action.IMPORT_DISCARDED, on=draft.file_name, detail=audit_detail(database, draft))
         answer = htmx.go_to(url_for("contacts.imports", database_id=database.public_id))
     return htmx.notice(answer, "Importazione annullata: il file è stato eliminato.")
 

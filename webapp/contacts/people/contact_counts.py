@@ -35,7 +35,7 @@ def count_contacts(session: Session, database_id: int, worth_s: float = WORTH_S)
         return known.contacts
     started = monotonic()
     counted = select(func.count()).select_from(CONTACT).where(CONTACT.c.database_id == database_id)
-    contacts = session.execute(counted).scalar_one()
+    contacts: int = session.execute(counted).scalar_one()
     if monotonic() - started >= worth_s:
         if len(_known) >= MOST:
             _known.clear()

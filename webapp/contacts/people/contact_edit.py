@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
-from webapp import clock
+from webapp import clock, db
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.contacts import consent, contact_ids, hooks
@@ -42,7 +42,7 @@ def change(
     who: str,
 ) -> list[str]:
     """Write *row* over the contact; names of the fields that changed. Raises IntegrityError as `add`."""
-    contact_id = contact.id or 0
+    contact_id = db.saved_id(contact)
     names = changed({field.name: as_typed(contact, field) for field in fields}, typed)
     if not names:
         return []
@@ -63,15 +63,18 @@ def change(
 def remove(session: Session, database: UserDatabase, contact: Contact) -> None:
     """The contact and what is kept about it; what uploads have not sent yet goes out without it.
 
-    Batches already sent keep its id only.
+    Batches already sent keep its id only. Told once, however many ask at the same moment.
     """
+    mine = select(col(Contact.id)).where(col(Contact.id) == contact.id).with_for_update()
+    if session.execute(mine).first() is None:
+        return
     take_away(session, contact)
-    audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, contact.id or 0))
+    audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, db.saved_id(contact)))
 
 
 def take_away(session: Session, contact: Contact) -> None:
     """The same, without telling the audit trail: the caller does."""
-    contact_id = contact.id or 0
+    contact_id = db.saved_id(contact)
     hooks.forget(session, contact.database_id, [contact_id])
     session.execute(delete(Contact).where(col(Contact.id) == contact_id))
 
@@ -88,7 +91,7 @@ def _answer(session: Session, contact: Contact, row: Row, names: Collection[str]
 
 
 def _target(database: UserDatabase, row: Row) -> Target:
-    return Target(database.id or 0, row.columns, row.own_keys)
+    return Target(db.saved_id(database), row.columns, row.own_keys)
 
 
 def _note(

@@ -83,8 +83,8 @@ def _imports(
         moments = {contact.created_at: "Importato"}
     for at, title in moments.items():
         if at not in by_hand:
-            made = session.execute(_running_at(database, at)).scalars().first()
-            events.append(_import(at, title, database, made))
+            job = session.execute(_running_at(database, at)).scalars().first()
+            events.append(_import(at, title, database, job))
     return events
 
 
@@ -103,10 +103,8 @@ def _running_at(database: UserDatabase, at: datetime) -> Select[ContactImport]:
     )
 
 
-def _import(at: datetime, title: str, database: UserDatabase, made: ContactImport | None) -> Event:
-    if made is None:
+def _import(at: datetime, title: str, database: UserDatabase, job: ContactImport | None) -> Event:
+    if job is None:
         return Event(at, "upload", title)
-    here = {"database_id": database.public_id, "import_id": made.public_id}
-    return Event(
-        at, "upload", title, f"{made.file_name}, {made.started_by}", ("contacts.import_result", here)
-    )
+    here = {"database_id": database.public_id, "import_id": job.public_id}
+    return Event(at, "upload", title, f"{job.file_name}, {job.started_by}", ("contacts.import_result", here))

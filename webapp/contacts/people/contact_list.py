@@ -8,7 +8,7 @@ from sqlmodel import Session
 from webapp.contacts import contact_ids
 from webapp.contacts.fields import ADDRESS, Field
 from webapp.contacts.models import ChosenColumns, Contact
-from webapp.contacts.people.showing import Detail, email_of, field_text, mobile_of, shown
+from webapp.contacts.people.presenting import Detail, email_of, field_text, mobile_of, present
 
 USUAL = ("email", "mobile", "city", "consent")
 ALWAYS = ("code", "first_name", "last_name")  # they make the first column
@@ -59,7 +59,7 @@ def choose(
 
 
 def listed(contact: Contact, fields: Sequence[Field], whole: bool) -> ListedContact:
-    row = shown(contact, whole)
+    row = present(contact, whole)
     cells = [_cell(contact, field, whole) for field in fields]
     return ListedContact(contact_ids.public_id(row.id), row.name, row.code, cells)
 

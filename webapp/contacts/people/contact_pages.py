@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlmodel import Session
 
+from webapp import db
 from webapp.contacts.cells import fold
 from webapp.contacts.filters import word_index
 from webapp.contacts.models import CONTACT, Contact, UserDatabase
@@ -100,7 +101,7 @@ def search(session: Session, database: UserDatabase, text: str) -> Search:
     if exact := _exactly(session, database, text):
         return Search(CONTACT.c.id.in_(exact))
     words = fold(text).split()[:MAX_WORDS]
-    return Search(word_index.having(session, words), word_index.of_search(database.id or 0, words))
+    return Search(word_index.having(session, words), word_index.of_search(db.saved_id(database), words))
 
 
 def _exactly(session: Session, database: UserDatabase, text: str) -> list[int]:

@@ -8,6 +8,7 @@ from flask import Response, render_template, request, url_for
 from webapp import db
 from webapp.access.current import current_operator
 from webapp.contacts import consent_words
+from webapp.contacts.answers import BY_HAND
 from webapp.contacts.routes import CONSENT, blueprint, database_or_404
 from webapp.values import texts
 from webapp.web import htmx
@@ -22,7 +23,7 @@ Word = tuple[bool, str]  # is its column turned, the word
 def show_consent_words(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        undecided = consent_words.undecided(session, database.id or 0)
+        undecided = consent_words.undecided(session, db.saved_id(database))
     return render_template("contacts/people/consent_words.html", database=database, undecided=undecided)
 
 
@@ -31,12 +32,12 @@ def decide_words(database_id: str) -> Response:
     """Remember what was chosen and apply it; words left to decide stay as they are."""
     with db.reading() as session:
         database = database_or_404(session, database_id)
-    held = [_decide(database.id or 0, word, answer) for word, answer in chosen(request.form).items()]
+    held = [_decide(db.saved_id(database), word, answer) for word, answer in chosen(request.form).items()]
     contacts, words = sum(held), sum(map(bool, held))
     if words:
         consent_words.apply_some(APPLY_S)
     with db.reading() as session:
-        is_left = consent_words.count_undecided(session, database.id or 0)
+        is_left = consent_words.count_undecided(session, db.saved_id(database))
     page = "contacts.consent_words" if is_left else "contacts.contacts"
     answer_page = htmx.go_to(url_for(page, database_id=database.public_id))
     if not words:
@@ -58,6 +59,6 @@ def chosen(form: Mapping[str, str]) -> dict[Word, bool]:
     found: dict[Word, bool] = {}
     for place in range(consent_words.MOST_OFFERED):
         word, meaning = form.get(f"parola-{place}", ""), form.get(f"vuol-dire-{place}", "")
-        if word and word != consent_words.BY_HAND and meaning in MEANINGS:
+        if word and word != BY_HAND and meaning in MEANINGS:
             found[form.get(f"colonna-{place}") == "fuori", word.replace("\0", "")] = MEANINGS[meaning]
     return found

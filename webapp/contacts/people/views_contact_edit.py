@@ -16,7 +16,7 @@ from webapp.contacts.fields import STANDARD_BY_NAME, Field
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.people import contact_edit, contact_form
 from webapp.contacts.people.email_typos import suggestion
-from webapp.contacts.people.showing import shown
+from webapp.contacts.people.presenting import present
 from webapp.contacts.routes import CONTACT, CONTACTS, blueprint, contact_or_404, database_or_404
 from webapp.values import texts
 from webapp.web import htmx
@@ -26,7 +26,7 @@ from webapp.web import htmx
 def new_contact(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        fields = queries.fields_of(session, database.id or 0)
+        fields = queries.fields_of(session, db.saved_id(database))
         typed = {field.name: "" for field in fields}
         return render_template(
             "contacts/people/edit_contact.html", **_context(database, None, fields, typed, {})
@@ -43,7 +43,7 @@ def edit_contact(database_id: str, contact_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
         contact = contact_or_404(session, database, contact_id)
-        fields = queries.fields_of(session, database.id or 0)
+        fields = queries.fields_of(session, db.saved_id(database))
         typed = _as_typed(contact, fields)
         return render_template(
             "contacts/people/edit_contact.html", **_context(database, contact, fields, typed, {})
@@ -61,11 +61,11 @@ def apply_suggestion(database_id: str, contact_id: str) -> Response:
     with db.writing() as session:
         database = database_or_404(session, database_id)
         contact = contact_or_404(session, database, contact_id)
-        answer = htmx.go_to(_page(database, contact.id or 0))
+        answer = htmx.go_to(_page(database, db.saved_id(contact)))
         meant = suggestion(contact.email or "")
         if meant is None or meant != request.form.get("indirizzo"):
             return htmx.notice(answer, "L’indirizzo è cambiato nel frattempo: guarda di nuovo.", "err")
-        fields = queries.fields_of(session, database.id or 0)
+        fields = queries.fields_of(session, db.saved_id(database))
         typed = {**_as_typed(contact, fields), "email": meant}
         gone = erased.keys_of_client(session, database.client_id)
         row, errors = contact_form.row_of(typed, fields, database.country, clock.today(), gone)
@@ -84,7 +84,7 @@ def confirm_contact_deletion(database_id: str, contact_id: str) -> str:
             "contacts/people/delete_contact.html",
             database=database,
             contact_id=contact_id,
-            row=shown(contact, whole=True),
+            row=present(contact, whole=True),
         )
 
 
@@ -103,12 +103,12 @@ def confirm_erasure(database_id: str, contact_id: str) -> str:
         database = database_or_404(session, database_id)
         contact = contact_or_404(session, database, contact_id)
         people = erased.contacts_of_person(session, database, contact)
-        found = {name for one in people for name in sent.audiences_of(session, one.id or 0)}
+        found = {name for one in people for name in sent.audiences_of(session, db.saved_id(one))}
         return render_template(
             "contacts/people/erase_contact.html",
             database=database,
             contact_id=contact_id,
-            row=shown(contact, whole=True),
+            row=present(contact, whole=True),
             others=len(people) - 1,
             audiences=sorted(found),
         )
@@ -121,8 +121,11 @@ def erase_contact(database_id: str, contact_id: str) -> Response:
         contact = contact_or_404(session, database, contact_id)
         try:
             count = erased.erase(session, database, contact)
+        except erased.AlreadyGone as error:
+            contacts = url_for("contacts.contacts", database_id=database.public_id)
+            return htmx.notice(htmx.go_to(contacts), str(error))
         except erased.MustWait as error:
-            return htmx.notice(htmx.go_to(_page(database, contact.id or 0)), str(error), "err")
+            return htmx.notice(htmx.go_to(_page(database, db.saved_id(contact))), str(error), "err")
     answer = htmx.go_to(url_for("contacts.contacts", database_id=database.public_id))
     gone = texts.plural(count, "contatto cancellato", "contatti cancellati")
     return htmx.notice(answer, f"{gone}: nessuna importazione riporterà questa persona.")
@@ -133,7 +136,7 @@ def _take(database_id: str, contact_id: str | None) -> Response:
     with db.reading() as session:
         database = database_or_404(session, database_id)
         contact = contact_or_404(session, database, contact_id) if contact_id else None
-        fields = queries.fields_of(session, database.id or 0)
+        fields = queries.fields_of(session, db.saved_id(database))
         gone = erased.keys_of_client(session, database.client_id)
     if contact and request.form.get("visto") != _seen(contact):
         now = _as_typed(contact, fields)
@@ -165,7 +168,7 @@ def _save(
         return contact_edit.add(session, database, row, typed, who)
     now = session.get(Contact, contact.id) or abort(404)  # deleted between reading and writing
     contact_edit.change(session, database, now, row, typed, fields, who)
-    return now.id or 0
+    return db.saved_id(now)
 
 
 def _refused(
@@ -191,8 +194,8 @@ def _context(
 ) -> dict[str, object]:
     return {
         "database": database,
-        "contact_id": contact_ids.public_id(contact.id or 0) if contact else None,
-        "row": shown(contact, whole=True) if contact else None,
+        "contact_id": contact_ids.public_id(db.saved_id(contact)) if contact else None,
+        "row": present(contact, whole=True) if contact else None,
         "seen": _seen(contact) if contact else "",
         "fields": fields,
         "typed": typed,

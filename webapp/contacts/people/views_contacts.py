@@ -17,7 +17,7 @@ from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.contacts.people import contact_export, contact_history, contact_list, contact_pages
 from webapp.contacts.people.email_typos import suggestion
-from webapp.contacts.people.showing import answers_shown, email_of, field_text, mobile_of, shown
+from webapp.contacts.people.presenting import answers_shown, email_of, field_text, mobile_of, present
 from webapp.contacts.routes import CONTACT, CONTACTS, blueprint, contact_or_404, database_or_404
 from webapp.web import csv_file, htmx
 
@@ -38,8 +38,8 @@ def show_contacts(database_id: str) -> str | Response:
             chosen = chosen & found.matching
         candidates = found.candidates if found else None
         page = contact_pages.read_page(session, chosen, _id("dopo"), _id("prima"), candidates)
-        fields = queries.fields_of(session, database.id or 0)
-        columns = contact_list.columns(session, _operator_id(), database.id or 0, fields, whole)
+        fields = queries.fields_of(session, db.saved_id(database))
+        columns = contact_list.columns(session, _operator_id(), db.saved_id(database), fields, whole)
         return render_template(
             "contacts/people/contacts.html",
             database=database,
@@ -51,9 +51,9 @@ def show_contacts(database_id: str) -> str | Response:
             rows=[contact_list.listed(contact, columns, whole) for contact in page.contacts],
             columns=columns,
             may_be_chosen=contact_list.may_be_chosen(fields),
-            media=queries.media_of(session, database.id or 0),
+            media=queries.media_of(session, db.saved_id(database)),
             may_edit=whole,
-            undecided=consent_words.count_undecided(session, database.id or 0),
+            undecided=consent_words.count_undecided(session, db.saved_id(database)),
         )
 
 
@@ -61,9 +61,9 @@ def show_contacts(database_id: str) -> str | Response:
 def choose_columns(database_id: str) -> Response:
     with db.writing() as session:
         database = database_or_404(session, database_id)
-        fields = queries.fields_of(session, database.id or 0)
+        fields = queries.fields_of(session, db.saved_id(database))
         names = request.form.getlist("colonna")
-        contact_list.choose(session, _operator_id(), database.id or 0, fields, names)
+        contact_list.choose(session, _operator_id(), db.saved_id(database), fields, names)
         narrowed = filter_pages.named_in_url(session, database, request.form.get("filtro"))
     filtro = narrowed.public_id if narrowed else None
     cerca = request.form.get("cerca", "")[: contact_pages.LONGEST_SEARCH] or None
@@ -82,7 +82,7 @@ def export_contacts(database_id: str) -> Response:
             chosen = _chosen(session, database, narrowed)
         except BrokenRule as error:
             return htmx.notice(htmx.go_to(_filters(database)), str(error), "err")
-        fields = queries.fields_of(session, database.id or 0)
+        fields = queries.fields_of(session, db.saved_id(database))
         about: audit.Detail = {"database": database.public_id}
         if narrowed:
             about["filter"] = narrowed.public_id
@@ -96,14 +96,14 @@ def show_contact(database_id: str, contact_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
         contact = contact_or_404(session, database, contact_id)
-        fields = queries.fields_of(session, database.id or 0)
+        fields = queries.fields_of(session, db.saved_id(database))
         labels = {field.name: field.label for field in fields}
         return render_template(
             "contacts/people/contact.html",
             database=database,
             contact=contact,
             contact_id=contact_id,
-            row=shown(contact, whole=True),
+            row=present(contact, whole=True),
             email=email_of(contact, whole=True),
             mobile=mobile_of(contact, whole=True),
             meant=suggestion(contact.email or ""),
@@ -114,15 +114,15 @@ def show_contact(database_id: str, contact_id: str) -> str:
             ],
             answers=answers_shown(contact),
             sendable={medium: answer_of(contact, medium) for medium in CHANNEL},
-            audiences=sent.audiences_of(session, contact.id or 0),
+            audiences=sent.audiences_of(session, db.saved_id(contact)),
             events=contact_history.history(session, database, contact, labels),
         )
 
 
 def _chosen(session: Session, database: UserDatabase, narrowed: Filter | None) -> ColumnElement[bool]:
-    types = queries.field_types(session, database.id or 0)
+    types = queries.field_types(session, db.saved_id(database))
     rule = narrowed.rule if narrowed else None
-    return word_index.chosen(session, database.id or 0, rule, types, clock.today())
+    return word_index.chosen(session, db.saved_id(database), rule, types, clock.today())
 
 
 def _filters(database: UserDatabase) -> str:

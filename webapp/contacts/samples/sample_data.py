@@ -54,19 +54,19 @@ def create(client_id: int, who: str) -> UserDatabase:
     with db.writing() as session:  # apart: nobody waits to write while the file is read
         content = "".join(csv_file.lines(sample_people.rows(clock.today()))).encode()
         draft = importing.create(session, made, FILE_NAME, BytesIO(content), who)
-    importing.run(draft.id or 0)
+    importing.run(db.saved_id(draft))
     with db.writing() as session:
         session.add_all(_filters(session, made))
     return made
 
 
 def _filters(session: Session, database: UserDatabase) -> Iterator[Filter]:
-    now, types = clock.now(), queries.field_types(session, database.id or 0)
+    now, types = clock.now(), queries.field_types(session, db.saved_id(database))
     for name, conditions in FILTERS.items():
         rule = _rule(conditions)
-        who = selected(database.id or 0, rule, types, now.date())
+        who = selected(db.saved_id(database), rule, types, now.date())
         counted = session.execute(select(func.count()).select_from(CONTACT).where(who)).scalar_one()
-        yield Filter(database_id=database.id or 0, name=name, rule=rule, counted=counted, counted_at=now)
+        yield Filter(database_id=db.saved_id(database), name=name, rule=rule, counted=counted, counted_at=now)
 
 
 def _rule(conditions: list[dict[str, Any]]) -> dict[str, Any]:

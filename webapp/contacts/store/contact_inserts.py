@@ -17,7 +17,7 @@ from webapp import db
 from webapp.contacts.store import contact_updates
 from webapp.contacts.store.contact_updates import Update
 from webapp.contacts.store.merging import Values
-from webapp.contacts.store.same_people import SamePeople
+from webapp.contacts.store.same_people import ContactMatcher
 from webapp.contacts.store.upsert_plan import (
     KEY_COLUMNS,
     Plan,
@@ -55,7 +55,7 @@ def write_block(
     """
     _take_memory(connection)
     if may_conflict(target):
-        plan = plan_by_people(target, rows, people_of(connection, target, rows, SamePeople()))
+        plan = plan_by_people(target, rows, people_of(connection, target, rows, ContactMatcher()))
     else:
         plan = plan_block(target, rows, present_keys(connection, target, rows))
     changes = contact_updates.changing(connection, target, plan.updates)
@@ -98,8 +98,8 @@ def _take_memory(connection: Connection) -> None:
 
 
 def people_of(
-    connection: Connection, target: Target, rows: Sequence[Values], people: SamePeople
-) -> SamePeople:
+    connection: Connection, target: Target, rows: Sequence[Values], people: ContactMatcher
+) -> ContactMatcher:
     """*people*, with those of the database that have a key or a code of *rows*."""
     for name in (KEY_COLUMNS[target.key], "code"):
         position = target.columns.index(name)
@@ -112,7 +112,7 @@ def people_of(
 
 def _free_codes(connection: Connection, target: Target, updates: Sequence[Update]) -> None:
     """Codes that go from one contact to another within a block are nobody's for a moment."""
-    at, mark = target.columns.index("code"), db.mark(connection)
+    at, mark = target.columns.index("code"), db.placeholder(connection)
     moved = [(one,) for row, one, known in updates if known[at] and known[at] != row[at]]
     if moved:
         connection.exec_driver_sql(f"UPDATE contact SET code = NULL WHERE id = {mark}", moved)
@@ -136,7 +136,8 @@ def _with_any(
     connection: Connection, target: Target, columns: Sequence[str], name: str, values: Collection[Any]
 ) -> Iterable[Any]:
     """*columns* of the contacts of the database that have one of *values* in the column *name*."""
-    wanted = f"SELECT {', '.join(columns)} FROM contact WHERE database_id = {db.mark(connection)} AND {name}"
+    of = f"FROM contact WHERE database_id = {db.placeholder(connection)}"
+    wanted = f"SELECT {', '.join(columns)} {of} AND {name}"
     if connection.dialect.name == "postgresql":
         # Each value is sought by itself: PostgreSQL, which learns only later how many contacts a database has
         # by now, would otherwise read all of them for every block. OFFSET 0 keeps it from thinking again.
@@ -178,7 +179,7 @@ def _copy(connection: Connection, columns: Sequence[str], values: Sequence[tuple
 
 
 def _insert_sql(connection: Connection, columns: Sequence[str], rows: int) -> str:
-    marks = f"({', '.join([db.mark(connection)] * len(columns))})"
+    marks = f"({', '.join([db.placeholder(connection)] * len(columns))})"
     return f"INSERT INTO contact ({', '.join(columns)}) VALUES {', '.join([marks] * rows)}"
 
 

@@ -74,7 +74,7 @@ def known(connection: Connection, target: Target, contact_ids: Sequence[int]) ->
     """
     if not contact_ids:
         return {}
-    marks = ", ".join([db.mark(connection)] * len(contact_ids))
+    marks = ", ".join([db.placeholder(connection)] * len(contact_ids))
     sql = f"SELECT {', '.join(['id', *target.columns])} FROM contact WHERE id IN ({marks})"
     found = connection.exec_driver_sql(sql, tuple(contact_ids))
     readers = [(place, read) for place, name in enumerate(target.columns) if (read := _reader(target, name))]

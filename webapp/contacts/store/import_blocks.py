@@ -50,12 +50,12 @@ class Recorder:
             return
         self._made.undo_bytes += len(self._before or b"")
         if not self.is_wanted:
-            forget(self._session, self._made.id or 0)
+            forget(self._session, db.saved_id(self._made))
             return
         last_id = _last_contact_id(self._session)
         self._session.add(
             ImportBlock(
-                import_id=self._made.id or 0,
+                import_id=db.saved_id(self._made),
                 written_at=self._written_at,
                 first_id=self._first_id,
                 last_id=last_id,
@@ -71,7 +71,7 @@ def pack(connection: Connection, contact_ids: Sequence[int]) -> bytes:
     How many (4 bytes), their ids (8 bytes each, so that one is found without unpacking), then deflated
     JSON: {"columns": […], "rows": […]}.
     """
-    marks = ", ".join([db.mark(connection)] * len(contact_ids))
+    marks = ", ".join([db.placeholder(connection)] * len(contact_ids))
     sql = f"SELECT id, {', '.join(_NAMES)} FROM contact WHERE id IN ({marks})"
     rows = [tuple(row) for row in connection.exec_driver_sql(sql, tuple(contact_ids))]
     kept = orjson.dumps({"columns": _NAMES, "rows": rows}, default=_as_json)
@@ -98,7 +98,7 @@ def write_back(connection: Connection, names: Sequence[str], rows: Sequence[Sequ
     """Give contacts the values they had. *rows*: id, then the values of *names*."""
     if not rows:
         return
-    mark = db.mark(connection)
+    mark = db.placeholder(connection)
     places = [place for place, name in enumerate(names, 1) if name in _NAMES]
     sets = ", ".join(f"{names[place - 1]} = {mark}" for place in places)
     sql = f"UPDATE contact SET {sets} WHERE id = {mark}"

@@ -23,7 +23,7 @@ class Match:
     is_conflict: bool = False
 
 
-class SamePeople:
+class ContactMatcher:
     """The contacts a file may touch, by key and by code, as they are after the rows read so far."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from webapp.contacts.models_imports import ImportMode
 from webapp.contacts.store.merging import CLEARED, Merger, Values
-from webapp.contacts.store.same_people import SamePeople
+from webapp.contacts.store.same_people import ContactMatcher
 
 # Which column tells that a contact is already present, by ContactImport.key.
 KEY_COLUMNS = {"code": "code", "email": "email_sha256", "mobile": "mobile_sha256"}
@@ -95,7 +95,7 @@ def may_conflict(target: Target) -> bool:
     return target.key in ("email", "mobile") and "code" in target.columns
 
 
-def plan_by_people(target: Target, rows: Sequence[Values], people: SamePeople) -> Plan:
+def plan_by_people(target: Target, rows: Sequence[Values], people: ContactMatcher) -> Plan:
     """As `plan_block`, for a target that `may_conflict`. *people* follow the rows."""
     key_at, code_at = target.columns.index(KEY_COLUMNS[target.key]), target.columns.index("code")
     merger = Merger(target.columns)

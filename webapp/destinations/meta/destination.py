@@ -1,23 +1,30 @@
 """Facebook as a destination: what uploads see of it (`destinations.base`)."""
 
+import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from sqlmodel import Session
 
 from webapp import clock, db
 from webapp.destinations.base import (
     Account,
     Audience,
     BatchResult,
+    ContactRow,
     EncodedRows,
     Medium,
     NeedsPersonError,
-    Person,
+    Problem,
+    Rest,
     TemporaryError,
 )
 from webapp.destinations.meta import name_words, queries, texts
-from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.accounts import accounts, audience_lists, pace
+from webapp.destinations.meta.accounts.audience_lists import Listed
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.graph_api.audiences import audience
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
@@ -41,35 +48,40 @@ class MetaDestination:
     def accounts(self, client_id: int) -> list[Account]:
         with db.reading() as session:
             found = queries.accounts_of(session, client_id)
-            known = health_notes.of_accounts(session, [account.id or 0 for account in found])
-            return [_shown(account, known.get(account.id or 0)) for account in found]
+            known = health_notes.of_accounts(session, [db.saved_id(account) for account in found])
+            return [_shown(account, known.get(db.saved_id(account))) for account in found]
 
-    def account(self, account_id: int) -> Account:
-        return _shown(_load(account_id))
+    def account(self, client_id: int, account_id: int) -> Account:
+        return _shown(_load(client_id, account_id))
 
-    def audience_sizes(self, account_id: int, audience_id: str, since: date) -> dict[date, int]:
+    def audience_sizes(
+        self, client_id: int, account_id: int, audience_id: str, since: date
+    ) -> dict[date, int]:
+        _load(client_id, account_id)
         with db.reading() as session:
             return health_notes.sizes(session, account_id, audience_id, since)
 
-    def connect(self, account_id: int, deadline_s: float = DEADLINE_S) -> "MetaConnection":
-        account = _load(account_id)
+    def connect(self, client_id: int, account_id: int, deadline_s: float = DEADLINE_S) -> "MetaConnection":
+        account = _load(client_id, account_id)
         try:
             return MetaConnection(account, accounts.token_of(account), deadline_s)
         except NeedsPersonError as error:
-            _mark(account_id, error)
+            _set_problem(account_id, error)
             raise
 
     def name_warning(self, name: str) -> str | None:
         return name_words.warning(name)
 
-    def resting_until(self, account_id: int) -> float:
-        with db.reading() as session:
-            return queries.paused_until(session, account_id)
+    def resting(self, account_id: int) -> Rest:
+        return pace.resting(account_id)
 
-    def rest(self, account_id: int, seconds: float) -> None:
-        accounts.rest(account_id, seconds)
+    def rest(self, account_id: int, seconds: float, problem: Problem | None = None) -> None:
+        pace.rest(account_id, seconds, problem)
 
-    def encode(self, medium: Medium, people: Sequence[Person]) -> EncodedRows:
+    def senders(self, session: Session, account_id: int, most: int) -> int:
+        return pace.senders(session, account_id, most)
+
+    def encode(self, medium: Medium, people: Sequence[ContactRow]) -> EncodedRows:
         key, digest = KEYS[medium]
         return EncodedRows((key,), b"".join(map(digest, people)))
 
@@ -85,28 +97,51 @@ class MetaConnection:
         self._client = graph_client(self._session, token, account.act_id, deadline_s)
 
     def audiences(self) -> list[Audience]:
-        return [audience(node) for node in self.audience_nodes()]
+        return [audience(node) for node in self.listed().nodes]
 
-    def audience_nodes(self) -> list[dict[str, Any]]:
-        """Every audience as Graph describes it, for the page that shows more than uploads need."""
-        return self._call(lambda: self._client.custom_audiences(self._act_id))
+    def listed(self) -> Listed:
+        """Every audience as Graph describes it: read now, or by a worker when that takes too long."""
+        if audience_lists.is_slow(audience_lists.kept(self._id)):
+            return audience_lists.from_a_worker(self._id)
+        try:
+            return Listed(self._call(lambda: self._client.custom_audiences(self._act_id)), clock.now())
+        except TemporaryError as error:
+            if error.problem.code != "tempo":
+                raise
+        return audience_lists.from_a_worker(self._id)
+
+    def read_audiences(self) -> None:
+        """What a worker does for `listed`: it has the time, and keeps what it read."""
+        started = time.monotonic()
+        nodes = self._call(lambda: self._client.custom_audiences(self._act_id, audience_lists.JOB_DEADLINE_S))
+        took_s = time.monotonic() - started
+        with db.writing() as session:
+            if session.get(MetaAccount, self._id) is not None:
+                audience_lists.keep(session, self._id, nodes, took_s)
 
     def create_audience(self, name: str, marker: str) -> str:
-        return self._call(
-            lambda: self._client.create_custom_audience(self._act_id, name, marker), writes=True
-        )
+        return self._call(lambda: self._create(name, marker), writes=True, is_work=True)
 
     def check_audience(self, audience_id: str) -> Audience:
-        return audience(self._call(lambda: self._client.custom_audience(audience_id, self._act_id)))
+        return audience(
+            self._call(lambda: self._client.custom_audience(audience_id, self._act_id), is_work=True)
+        )
 
     def add_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
-        result = self._call(lambda: self._add(audience_id, rows), writes=True)
+        result = self._call(lambda: self._add(audience_id, rows), writes=True, is_work=True)
+        recovered = pace.after_success(self._id)
         if result.pause_s > 0:
-            accounts.rest(self._id, result.pause_s)
-        return result
+            pace.rest(self._id, result.pause_s)
+        return replace(result, recovered=recovered)
 
     def close(self) -> None:
         self._session.close()
+
+    def _create(self, name: str, marker: str) -> str:
+        """Looking for the marker takes many calls: while all of them fail, one tells as much."""
+        if pace.is_out_of_order(self._id):
+            self._client.ad_account(self._act_id)
+        return self._client.create_custom_audience(self._act_id, name, marker)
 
     def _add(self, audience_id: str, rows: EncodedRows) -> BatchResult:
         """A deleted audience and a lost account are both 100/33: one must not pass for the other."""
@@ -117,17 +152,18 @@ class MetaConnection:
                 self._client.custom_audience(audience_id, self._act_id)  # PermanentError when only it is gone
             raise
 
-    def _call(self, call: Callable[[], T], writes: bool = False) -> T:
+    def _call(self, call: Callable[[], T], writes: bool = False, is_work: bool = False) -> T:
+        """*is_work*: of an upload, so that its failures count; a page that somebody opens says little."""
         self._refuse_while_resting()
         try:
             answer = call()
         except NeedsPersonError as error:
-            _mark(self._id, error)
+            _set_problem(self._id, error)
             self._problem = error.problem.code
             raise
         except TemporaryError as error:
-            if error.account_wide and error.retry_after_s:
-                accounts.rest(self._id, error.retry_after_s)
+            if is_work or error.account_wide:
+                raise pace.after_failure(self._id, error) from None
             raise
         # That reading works says nothing about terms and the permission to write.
         if self._problem and (writes or self._problem.startswith(CURED_BY_READING)):
@@ -137,23 +173,22 @@ class MetaConnection:
 
     def _refuse_while_resting(self) -> None:
         """Insisting while Meta throttles an account makes the wait longer. Source: Meta sheet §7."""
-        with db.reading() as session:
-            until = queries.paused_until(session, self._id)
-        left = until - clock.epoch()
+        rest = pace.resting(self._id)
+        left = rest.until - clock.epoch()
         if left > 0:
-            raise TemporaryError(texts.resting(datetime.fromtimestamp(until, UTC)), left, account_wide=True)
+            raise TemporaryError(texts.resting(rest.problem, rest.until), left, account_wide=True)
 
 
-def _mark(account_id: int, error: NeedsPersonError) -> None:
-    accounts.mark(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
+def _set_problem(account_id: int, error: NeedsPersonError) -> None:
+    accounts.set_problem(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
 
 
-def _load(account_id: int) -> MetaAccount:
-    """Raises LookupError when it was deleted."""
+def _load(client_id: int, account_id: int) -> MetaAccount:
+    """Raises LookupError when it was deleted, or belongs to another client."""
     with db.reading() as session:
         account = session.get(MetaAccount, account_id)
         session.expunge_all()  # stays readable after the transaction
-    if account is None:
+    if account is None or account.client_id != client_id:
         raise LookupError(f"meta account {account_id}")
     return account
 
@@ -162,5 +197,9 @@ def _shown(account: MetaAccount, health: MetaHealth | None = None) -> Account:
     assert account.id is not None
     problem = accounts.authorisation(account).problem
     end = account.token_expires_at
-    found = notices(account.name, end, health, clock.now()) if problem is None else ()
+    found = (
+        notices(account.name, end, health, clock.now(), account.pause if account.failures else None)
+        if problem is None
+        else ()
+    )
     return Account(account.id, account.public_id, account.name, account.act_id, problem, found)

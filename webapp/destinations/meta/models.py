@@ -1,6 +1,7 @@
 """Facebook ad accounts connected by a client, how they are doing, and authorisations on their way."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Column
 from sqlmodel import Field, SQLModel, UniqueConstraint
@@ -38,6 +39,9 @@ class MetaAccount(SQLModel, table=True):
     problem: str | None = None
     problem_text: str | None = None
     paused_until: float = 0  # seconds since 1970: no call before; the pause belongs to the account
+    pause: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))  # why: a `Problem` as a map
+    failures: int = 0  # calls in a row that failed without a fault of the account; 0 after one got through
+    failing_since: float = 0  # when the first of them failed, seconds since 1970
     created_at: datetime = Field(default_factory=clock.now)
 
     @property
@@ -60,12 +64,29 @@ class MetaHealth(SQLModel, table=True):
     checked_at: datetime | None = None
     answered_at: datetime | None = None  # the last time Facebook answered
     trouble: str | None = None
+    app_trouble: str | None = None  # what is wrong with the app (Italian), None when nothing is
+    graph_version: str | None = None  # that answered, when it is not the one that was asked
     has_permission: bool | None = None
     has_terms: bool | None = None
     usage_percent: float | None = None  # of the limit of calls, 100 = Meta refuses
     n_audiences: int | None = None
     flagged: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     expiring: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+
+
+class MetaAudienceList(SQLModel, table=True):
+    """The custom audiences of an account as a worker read them last, for lists that take too long for a page.
+
+    *nodes*: as Graph describes them, None while nobody has read them; *took_s*: how long it took.
+    """
+
+    __tablename__ = "meta_audience_list"
+
+    account_id: int = Field(primary_key=True, foreign_key="meta_account.id", ondelete="CASCADE")
+    asked_at: datetime | None = None
+    read_at: datetime | None = None
+    took_s: float = 0
+    nodes: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(Json))
 
 
 class AudienceSize(SQLModel, table=True):

@@ -50,9 +50,3 @@ def draft_of(session: Session, client_id: int, operator_id: int, public_id: str)
             AuthorisationDraft.created_at > clock.now() - DRAFT_LIVES,
         )
     ).one_or_none()
-
-
-def paused_until(session: Session, account_id: int) -> float:
-    """Seconds since 1970; 0 for an account that does not rest, or is not there any more."""
-    asked = select(MetaAccount.paused_until).where(MetaAccount.id == account_id)
-    return session.exec(asked).one_or_none() or 0.0

@@ -4,10 +4,12 @@ Seed wording first ("autorizza", "salva", "Account ID", "access token"); the rea
 copy guide.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from webapp.destinations.base import Problem
+from webapp.destinations.meta.graph_api import outage
+from webapp.destinations.meta.graph_api.error_table import OPERATOR
 from webapp.values import texts as house
 from webapp.values.texts import Look
 
@@ -116,10 +118,16 @@ def no_token(name: str) -> Problem:
     return Problem("token", f"“{name}” non ha un access token che possiamo usare.", TODO_AUTHORISE, WHO)
 
 
-def resting(until: datetime) -> Problem:
+def resting(because: Problem | None, until: float) -> Problem:
+    """Why an account is not called before *until* (seconds since 1970); a limit also says when it goes on."""
+    if because is not None and (because.who == OPERATOR or because.code.startswith(f"{outage.CODE}/")):
+        return because
     return Problem(
         code="limite",
-        what=f"Facebook chiede di rallentare: riprende da solo alle {house.clock_time(until)}.",
+        what=(
+            "Facebook chiede di rallentare: riprende da solo alle"
+            f" {house.clock_time(datetime.fromtimestamp(until, UTC))}."
+        ),
         todo="Non devi fare nulla.",
         who="nessuno",
     )

@@ -9,6 +9,7 @@ from webapp.access.models import Role
 from webapp.destinations.base import DestinationError
 from webapp.destinations.meta import queries, texts
 from webapp.destinations.meta.accounts import accounts, callbacks, oauth, views_account
+from webapp.destinations.meta.accounts.audience_lists import READING
 from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S
 from webapp.destinations.meta.accounts.grants import in_words
 from webapp.destinations.meta.accounts.listing import AudienceRow, audience_row
@@ -81,22 +82,28 @@ def _info(account: MetaAccount) -> dict[str, object]:
 def _rows() -> list[AccountRow]:
     with db.reading() as session:
         found = queries.accounts_of(session, client_id())
-        ids = [account.id or 0 for account in found]
-        known, used = health_notes.of_accounts(session, ids), accounts.last_used(session, ids)
-        return [account_row(one, known.get(one.id or 0), used.get(one.id or 0)) for one in found]
+        ids = [db.saved_id(account) for account in found]
+        known, used = (
+            health_notes.of_accounts(session, ids),
+            accounts.last_used(session, {db.saved_id(one): one.client_id for one in found}),
+        )
+        return [account_row(one, known.get(db.saved_id(one)), used.get(db.saved_id(one))) for one in found]
 
 
 def _listing(account: MetaAccount) -> dict[str, object]:
     """The account's audiences as Meta lists them now, or why they cannot be read."""
     try:
-        connection = MetaDestination().connect(account.id or 0, PAGE_DEADLINE_S)
+        connection = MetaDestination().connect(account.client_id, db.saved_id(account), PAGE_DEADLINE_S)
         try:
-            audiences: list[AudienceRow] = [audience_row(node) for node in connection.audience_nodes()]
+            listed = connection.listed()
         finally:
             connection.close()
     except DestinationError as error:
-        return {"audiences": None, "problem": in_words(error), "read_at": clock.now()}
-    return {"audiences": audiences, "problem": None, "read_at": clock.now()}
+        is_being_read = error.problem.code == READING.code
+        problem = error.problem if is_being_read else in_words(error)
+        return {"audiences": None, "problem": problem, "is_being_read": is_being_read, "read_at": clock.now()}
+    audiences: list[AudienceRow] = [audience_row(node) for node in listed.nodes]
+    return {"audiences": audiences, "problem": None, "read_at": listed.read_at}
 
 
 def menu_counts(session: Session, client_id: int) -> dict[str, shell.Badge]:

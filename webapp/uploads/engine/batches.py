@@ -29,7 +29,7 @@ from webapp.contacts import queries as contact_queries
 from webapp.contacts.consent import EXCLUDING, ConsentPolicy, answers_of, refuses, why_left_out
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT
-from webapp.destinations.base import Destination, EncodedRows, Medium, Person
+from webapp.destinations.base import ContactRow, Destination, EncodedRows, Medium
 from webapp.services import services
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates, find_duplicates
 from webapp.uploads.events import Event, note
@@ -47,12 +47,12 @@ PACKED_IDS = 50_000
 Row = tuple[int, bytes | None, bytes | None, str | None, str | None, bool]
 
 
-class Fenced(Exception):
+class LeaseLost(Exception):
     """Another worker took this over: what is being done here counts no more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PreparationLease:
     """The right to prepare one upload, as long as *attempt* is the newest."""
 
     upload_id: int
@@ -75,7 +75,7 @@ class Prepared:
     batches: int = 0
 
 
-def prepare(upload: Upload, claim: Claim, destination: Destination, today: date) -> Prepared:
+def prepare(upload: Upload, claim: PreparationLease, destination: Destination, today: date) -> Prepared:
     """Store the batches of *upload* and its numbers. Raises Fenced when it was taken over or stopped."""
     medium, policy = Medium(upload.medium), ConsentPolicy(upload.consent)
     with db.reading() as session:
@@ -102,7 +102,7 @@ def _store_batches(
     contacts: Iterable[Sequence[Row]],
     duplicates: Duplicates,
     medium: Medium,
-    claim: Claim,
+    claim: PreparationLease,
     destination: Destination,
 ) -> Prepared:
     left_out = _LeftOut(claim, medium)
@@ -127,7 +127,7 @@ def _sendable(
     medium: Medium,
     left_out: "_LeftOut",
     prepared: Prepared,
-) -> Iterator[Person]:
+) -> Iterator[ContactRow]:
     """The contacts to send, in the order they came; those that may not go or have no digest: *left_out*."""
     digest_at = 1 if medium == Medium.EMAIL else 2
     for page in pages:
@@ -142,7 +142,7 @@ def _sendable(
 class _LeftOut:
     """Contacts kept here by their consent or their value for *medium*: counted by reason, ids in packs."""
 
-    def __init__(self, claim: Claim, medium: Medium) -> None:
+    def __init__(self, claim: PreparationLease, medium: Medium) -> None:
         self.excluded: Counter[str] = Counter()
         self.discarded: Counter[str] = Counter()
         self._claim = claim
@@ -163,7 +163,9 @@ class _LeftOut:
                 _store_discarded(self._claim, reason, self._ids.pop(reason))
 
 
-def _store_batch(claim: Claim, seq: int, rows: EncodedRows, ids: "array[int]", pairs: "array[int]") -> None:
+def _store_batch(
+    claim: PreparationLease, seq: int, rows: EncodedRows, ids: "array[int]", pairs: "array[int]"
+) -> None:
     with db.writing() as session:
         _still_ours(session, claim)
         batch = Batch(upload_id=claim.upload_id, seq=seq, n_rows=len(rows), schema_=list(rows.schema))
@@ -171,12 +173,15 @@ def _store_batch(claim: Claim, seq: int, rows: EncodedRows, ids: "array[int]", p
         session.flush()
         session.add(
             BatchRows(
-                batch_id=batch.id or 0, digests=rows.digests, contact_ids=pack(ids), duplicates=pack(pairs)
+                batch_id=db.saved_id(batch),
+                digests=rows.digests,
+                contact_ids=pack(ids),
+                duplicates=pack(pairs),
             )
         )
 
 
-def _store_discarded(claim: Claim, reason: str, ids: "array[int]") -> None:
+def _store_discarded(claim: PreparationLease, reason: str, ids: "array[int]") -> None:
     with db.writing() as session:
         _still_ours(session, claim)
         session.add(
@@ -186,14 +191,14 @@ def _store_discarded(claim: Claim, reason: str, ids: "array[int]") -> None:
         )
 
 
-def _forget_former_batches(claim: Claim) -> None:
+def _forget_former_batches(claim: PreparationLease) -> None:
     with db.writing() as session:
         _still_ours(session, claim)
         for table in (Batch, DiscardedContacts):
             session.execute(delete(table).where(col(table.upload_id) == claim.upload_id))
 
 
-def _record(claim: Claim, prepared: Prepared) -> None:
+def _record(claim: PreparationLease, prepared: Prepared) -> None:
     left_out = sum(prepared.excluded.values()) + sum(prepared.discarded.values())
     if prepared.selected != left_out + prepared.duplicates + prepared.to_send:
         raise AssertionError(f"upload {claim.upload_id}: the numbers of its preparation do not add up")
@@ -224,7 +229,7 @@ def _record(claim: Claim, prepared: Prepared) -> None:
         )
 
 
-def _still_ours(session: Session, claim: Claim) -> None:
+def _still_ours(session: Session, claim: PreparationLease) -> None:
     """Renew the lease of the preparation. Raises Fenced when it is someone else's or was asked to stop."""
     renewed = session.execute(
         update(Upload)
@@ -237,4 +242,4 @@ def _still_ours(session: Session, claim: Claim) -> None:
         .values(lease_until=clock.epoch() + services().settings.lease_s)
     )
     if renewed.rowcount != 1:  # type: ignore[attr-defined]
-        raise Fenced(f"upload {claim.upload_id}, attempt {claim.attempt}")
+        raise LeaseLost(f"upload {claim.upload_id}, attempt {claim.attempt}")

@@ -11,9 +11,11 @@ PREPARE = "webapp.uploads.jobs.prepare_upload"
 SEND = "webapp.uploads.jobs.send_upload"
 
 
-def ring(function: str, upload_id: int, times: int = 1) -> None:
+def enqueue(function: str, upload_id: int, times: int = 1) -> None:
     """Ring *times* for the upload and note when, if Redis took at least one."""
-    taken = [services().bell.ring(function, upload_id) for _ in range(times)]
+    taken = [services().job_queue.enqueue(function, upload_id) for _ in range(times)]
     if any(taken):
         with db.writing() as session:
-            session.execute(update(Upload).where(col(Upload.id) == upload_id).values(rung_at=clock.epoch()))
+            session.execute(
+                update(Upload).where(col(Upload.id) == upload_id).values(enqueued_at=clock.epoch())
+            )

@@ -4,18 +4,17 @@ Whoever holds the newest attempt may write to the batch; a result that comes bac
 was given up meanwhile, finds nothing to write to.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations import registry
-from webapp.destinations.base import EncodedRows
+from webapp.destinations.base import EncodedRows, Rest
 from webapp.services import services
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import transitions
+from webapp.uploads.engine import transitions, withdrawals
+from webapp.uploads.engine.claimed import ClaimedBatch
+from webapp.uploads.engine.locks import locked
 from webapp.uploads.models import Batch, BatchRows, Upload
 from webapp.uploads.packed_ids import unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
@@ -24,41 +23,37 @@ from webapp.workers import this_process, this_worker
 TAKEN = [col(column) for column in (Batch.id, Batch.seq, Batch.attempt, Batch.schema_)]
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A batch that is ours to send as long as *attempt* is its newest."""
+def claim(upload_id: int) -> ClaimedBatch | None:
+    """The first batch that is due, now ours; None when there is none or the upload must not send now.
 
-    batch_id: int
-    upload_id: int
-    seq: int
-    attempt: int
-    audience_id: str
-    rows: EncodedRows
-    contact_ids: Sequence[int]
-    duplicates: Sequence[int]  # a contact of the batch, its duplicate, another contact, its duplicate…
-    destination: str
-    account_id: int
+    It holds those alone who may be sent at this moment. One that nobody is left in is closed on the way.
+    """
+    while taken := _take(upload_id):
+        if allowed := withdrawals.only_allowed(taken):
+            return allowed
+    return None
 
 
-def claim(upload_id: int) -> Claimed | None:
-    """The first batch that is due, now ours; None when there is none or the upload must not send now."""
+def _take(upload_id: int) -> ClaimedBatch | None:
     now = clock.epoch()
-    rests_until = resting_until(upload_id)
+    rest = resting(upload_id)
     with db.writing() as session:
-        upload = session.get(Upload, upload_id)
-        if upload is None or not _may_send(session, upload):
+        held = locked(session, upload_id)
+        if held is None or not _may_send(session, held.row):
             return None
-        if rests_until > now:
-            transitions.pause(session, upload, problems.RESTING, rests_until)
+        upload = held.row
+        if rest.until > now:
+            transitions.pause(held, rest.problem or problems.RESTING, rest.until)
             return None
         due = (
             select(col(Batch.id))
             .where(
                 col(Batch.upload_id) == upload_id,
                 col(Batch.status) == BatchStatus.PENDING,
-                col(Batch.next_attempt_at) <= now,
+                is_due(now),
             )
-            .order_by(col(Batch.seq))
+            # Those that never failed first: one bad batch keeps no other from showing that Facebook answers.
+            .order_by(col(Batch.errors), col(Batch.seq))
             .limit(1)
             .with_for_update(skip_locked=True)
         )
@@ -80,7 +75,7 @@ def claim(upload_id: int) -> Claimed | None:
             return None
         batch_id, seq, attempt, schema = taken
         rows = session.get_one(BatchRows, batch_id)
-        return Claimed(
+        return ClaimedBatch(
             batch_id,
             upload_id,
             seq,
@@ -94,7 +89,13 @@ def claim(upload_id: int) -> Claimed | None:
         )
 
 
-def update_if_ours(session: Session, claimed: Claimed, **values: object) -> bool:
+def is_due(now: float) -> ColumnElement[bool]:
+    """Batches whose wait is over; one that would last longer than any was written by a wrong clock."""
+    farthest = now + plan.LONGEST_PAUSE_S + clock.SLACK_S
+    return or_(col(Batch.next_attempt_at) <= now, col(Batch.next_attempt_at) > farthest)
+
+
+def update_if_ours(session: Session, claimed: ClaimedBatch, **values: object) -> bool:
     """Write to the batch if it is still ours."""
     written = session.execute(
         update(Batch)
@@ -109,23 +110,25 @@ def update_if_ours(session: Session, claimed: Claimed, **values: object) -> bool
     return bool(written.rowcount)  # type: ignore[attr-defined]
 
 
-def resting_until(upload_id: int) -> float:
-    """Until when the upload's ad account must not be called, in seconds since 1970; 0 when it may."""
+def resting(upload_id: int) -> Rest:
+    """Until when the upload's ad account must not be called, and why."""
     with db.reading() as session:
         wanted = select(col(Upload.destination), col(Upload.account_id)).where(col(Upload.id) == upload_id)
         found = session.execute(wanted).one_or_none()
-    return registry.destination(found.destination).resting_until(found.account_id or 0) if found else 0.0
+    return registry.destination(found.destination).resting(found.account_id or 0) if found else Rest()
 
 
 def _may_send(session: Session, upload: Upload) -> bool:
     if upload.status != UploadStatus.SENDING or upload.stop_requested:
         return False
-    return _in_flight(session, upload) < plan.SENDERS_PER_ACCOUNT
+    destination = registry.destination(upload.destination)
+    most = destination.senders(session, upload.account_id or 0, plan.SENDERS_PER_ACCOUNT)
+    return _in_flight(session, upload) < most
 
 
 def _in_flight(session: Session, upload: Upload) -> int:
     """Batches of the same ad account that are being sent now, whichever upload they belong to."""
-    return session.execute(
+    counted = (
         select(func.count())
         .select_from(Batch)
         .join(Upload, col(Upload.id) == col(Batch.upload_id))
@@ -134,4 +137,5 @@ def _in_flight(session: Session, upload: Upload) -> int:
             col(Upload.destination) == upload.destination,
             col(Upload.account_id) == upload.account_id,
         )
-    ).scalar_one()
+    )
+    return int(session.execute(counted).scalar_one())

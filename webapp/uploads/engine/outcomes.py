@@ -1,58 +1,68 @@
 """What came back for a batch, written down if the batch is still ours: sent, to be tried again, refused."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations import registry
 from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, TemporaryError
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import sent_ledger, transitions
-from webapp.uploads.engine.leases import Claimed, update_if_ours
+from webapp.uploads.engine import account_rest, halves, sent_ledger, transitions, withdrawals
+from webapp.uploads.engine.claimed import ClaimedBatch
+from webapp.uploads.engine.leases import update_if_ours
+from webapp.uploads.engine.locks import LockedUpload, locked
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import UPLOAD_LOCK, Batch, BatchRows, Upload
-from webapp.uploads.packed_ids import pack
+from webapp.uploads.models import Batch, BatchRows
 from webapp.uploads.status import BatchStatus
 
 
-def record_sent(claimed: Claimed, result: BatchResult) -> None:
-    ids = claimed.contact_ids
-    rejected = [[ids[row.row], row.reason] for row in result.rejected]
+def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
+    ids, sent = claimed.contact_ids, len(claimed.rows)
+    doubt = problems.counts_in_doubt(result.received, sent, result.doubt)
     with _recording(
         claimed,
         status=BatchStatus.SENT,
         num_received=result.received,
         num_rejected=result.rejected_count,
-        rejected=rejected,
+        rejected=[[ids[row.row], row.reason] for row in result.rejected],
         trace=result.trace,
-        error=None,
-        error_code=None,
+        error=doubt,
+        error_code=problems.COUNTS if doubt else None,
         sent_at=clock.now(),
-    ) as recorded:
-        if recorded:
-            session, upload = recorded
-            _forget_digests(session, claimed)
-            upload.sent_at = upload.sent_at or clock.now()
-            told = {"rows": len(claimed.rows), "rejected": result.rejected_count, "trace": result.trace}
-            _note(session, claimed, Event.SENT, **told)
-            received = set(ids).difference(ids[row.row] for row in result.rejected)
-            sent_ledger.remember(session, upload, received, claimed.duplicates)
+    ) as held:
+        if held:
+            _forget_digests(held.session, claimed)
+            held.row.sent_at = held.row.sent_at or clock.now()
+            told = {"rows": result.received, "rejected": result.rejected_count, "trace": result.trace}
+            _note(held.session, claimed, Event.SENT, **told)
+            if doubt:
+                _note(held.session, claimed, Event.IN_DOUBT, reason=doubt, received=result.received)
+            sent_ledger.remember(held.session, held.row, _confirmed(ids, result), claimed.duplicates)
             if result.pause_s > 0:
-                transitions.pause(session, upload, problems.RESTING, clock.epoch() + result.pause_s)
+                transitions.pause(held, problems.RESTING, clock.epoch() + result.pause_s)
+    if result.recovered:
+        account_rest.wake(claimed.destination, claimed.account_id)
 
 
-def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
+def _confirmed(ids: Sequence[int], result: BatchResult) -> set[int]:
+    """Who is in the audience by the destination's word: nobody, when it leaves open who of the batch is."""
+    if result.received < len(ids) or result.rejected_count >= len(ids):
+        return set()
+    return set(ids).difference(ids[row.row] for row in result.rejected)
+
+
+def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
     problem = error.problem
     with db.reading() as session:
         batch = session.get(Batch, claimed.batch_id)
         errors = (batch.errors if batch else 0) + 1
     wait = error.retry_after_s or plan.wait_s(errors, random.random())
     if error.account_wide:  # every upload of the account: insisting while it is throttled lengthens the wait
-        registry.destination(claimed.destination).rest(claimed.account_id, wait)
+        registry.destination(claimed.destination).rest(claimed.account_id, wait, problem)
     with _recording(
         claimed,
         status=BatchStatus.PENDING,
@@ -61,21 +71,23 @@ def record_passing_error(claimed: Claimed, error: TemporaryError) -> None:
         error=problem.what,
         error_code=problem.code,
         trace=problem.trace,
-    ) as recorded:
-        if not recorded:
+    ) as held:
+        if not held:
             return
-        session, upload = recorded
         said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
-        _note(session, claimed, Event.RETRIED, **said, wait_s=round(wait))
+        _note(held.session, claimed, Event.RETRIED, **said, wait_s=round(wait))
         if error.account_wide:
-            transitions.pause(session, upload, problem, clock.epoch() + wait)
-        elif error.too_large and errors > 1 and len(claimed.rows) > 1:
-            _halve(session, claimed)
-        elif errors >= plan.MAX_ERRORS and _others_get_through(session, claimed):
-            _set_aside(session, claimed)
+            transitions.pause(held, problem, clock.epoch() + wait)
+        if error.in_a_row:  # a limit says nothing about the batch that met it
+            step = plan.after_error(halves.trouble_of(held.session, claimed, error, errors))
+            if step == plan.Next.HALVE:
+                halves.halve(held.session, claimed)
+            elif step == plan.Next.SET_ASIDE:
+                _set_aside(held.session, claimed)
+    withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
-def record_needs_person(claimed: Claimed, error: NeedsPersonError) -> None:
+def record_needs_person(claimed: ClaimedBatch, error: NeedsPersonError) -> None:
     problem = error.problem
     with _recording(
         claimed,
@@ -84,13 +96,13 @@ def record_needs_person(claimed: Claimed, error: NeedsPersonError) -> None:
         error=problem.what,
         error_code=problem.code,
         trace=problem.trace,
-    ) as recorded:
-        if recorded:
-            session, upload = recorded
-            transitions.pause(session, upload, problem, None)
+    ) as held:
+        if held:
+            transitions.pause(held, problem, None)
+    withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
-def record_refusal(claimed: Claimed, error: DestinationError) -> None:
+def record_refusal(claimed: ClaimedBatch, error: DestinationError) -> None:
     problem = error.problem
     with _recording(
         claimed,
@@ -98,32 +110,32 @@ def record_refusal(claimed: Claimed, error: DestinationError) -> None:
         error=problem.what,
         error_code=problem.code,
         trace=problem.trace,
-    ) as recorded:
-        if recorded:
-            session, upload = recorded
+    ) as held:
+        if held:
             said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
-            _note(session, claimed, Event.FAILED, **said)
-            # Meta refuses the audience or the request, not these rows: the other batches would fail alike.
-            transitions.fail(session, upload, problem)
+            _note(held.session, claimed, Event.FAILED, **said)
+            # The audience or the request is refused, not these rows: the other batches would fail alike.
+            transitions.fail(held, problem)
+    withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
 @contextmanager
-def _recording(claimed: Claimed, **values: object) -> Iterator[tuple[Session, Upload] | None]:
+def _recording(claimed: ClaimedBatch, **values: object) -> Iterator[LockedUpload | None]:
     """A transaction that has written *values* to the batch and given its lease back; None when fenced."""
     with db.writing() as session:
-        upload = session.get(Upload, claimed.upload_id, with_for_update=UPLOAD_LOCK)
-        if upload is None or not update_if_ours(session, claimed, lease_owner=None, lease_until=0, **values):
+        held = locked(session, claimed.upload_id)
+        if held is None or not update_if_ours(session, claimed, lease_owner=None, lease_until=0, **values):
             _note(session, claimed, Event.FENCED)
             yield None
             return
-        upload.updated_at = clock.now()
-        session.add(upload)
-        yield session, upload
+        held.row.updated_at = clock.now()
+        session.add(held.row)
+        yield held
         session.flush()
-        transitions.settle_locked(session, upload)
+        transitions.close_if_done(held)
 
 
-def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int | float | None) -> None:
+def _note(session: Session, claimed: ClaimedBatch, kind: Event, **detail: str | int | float | None) -> None:
     note(
         session,
         kind,
@@ -135,46 +147,11 @@ def _note(session: Session, claimed: Claimed, kind: Event, **detail: str | int |
     )
 
 
-def _halve(session: Session, claimed: Claimed) -> None:
-    """Two batches of half the size in place of one that is too large for the destination."""
-    batch = session.get_one(Batch, claimed.batch_id, populate_existing=True)
-    packed = session.get_one(BatchRows, claimed.batch_id)
-    half, rows, ids = len(claimed.rows) // 2, claimed.rows, claimed.contact_ids
-    last = session.execute(
-        select(func.max(col(Batch.seq))).where(col(Batch.upload_id) == claimed.upload_id)
-    ).scalar_one()
-    other = Batch(
-        upload_id=claimed.upload_id, seq=last + 1, n_rows=len(rows) - half, schema_=list(rows.schema)
-    )
-    session.add(other)
-    session.flush()
-    session.add(
-        BatchRows(
-            batch_id=other.id or 0,
-            digests=rows.part(half, len(rows)).digests,
-            contact_ids=pack(ids[half:]),
-            duplicates=packed.duplicates,  # of both: pairs of contacts that a batch does not hold say nothing
-        )
-    )
-    packed.digests, packed.contact_ids = rows.part(0, half).digests, pack(ids[:half])
-    batch.n_rows, batch.next_attempt_at = half, 0
-    session.add_all((batch, packed))
-    _note(session, claimed, Event.HALVED, rows=half, other=last + 1)
-
-
-def _forget_digests(session: Session, claimed: Claimed) -> None:
+def _forget_digests(session: Session, claimed: ClaimedBatch) -> None:
     rows = update(BatchRows).where(col(BatchRows.batch_id) == claimed.batch_id)
     session.execute(rows.values(digests=b"").execution_options(synchronize_session=False))
 
 
-def _others_get_through(session: Session, claimed: Claimed) -> bool:
-    """Whether the trouble is with this batch: others of the upload were sent. In an outage none is."""
-    sent = select(func.count()).where(
-        col(Batch.upload_id) == claimed.upload_id, col(Batch.status) == BatchStatus.SENT
-    )
-    return session.execute(sent).scalar_one() > 0
-
-
-def _set_aside(session: Session, claimed: Claimed) -> None:
+def _set_aside(session: Session, claimed: ClaimedBatch) -> None:
     session.execute(update(Batch).where(col(Batch.id) == claimed.batch_id).values(status=BatchStatus.FAILED))
     _note(session, claimed, Event.FAILED)

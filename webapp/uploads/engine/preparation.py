@@ -6,11 +6,12 @@ from contextlib import contextmanager
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from webapp import clock, db
 from webapp.contacts.consent import UNDECIDED, ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
+from webapp.contacts.models import UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import (
     Audience,
@@ -23,50 +24,47 @@ from webapp.destinations.base import (
 )
 from webapp.services import services
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import leases, transitions, withdrawals
-from webapp.uploads.engine.batches import Claim, Fenced, prepare
-from webapp.uploads.events import Event, note
-from webapp.uploads.models import UPLOAD_LOCK, Upload
+from webapp.uploads.engine import leases, transitions
+from webapp.uploads.engine.batches import LeaseLost, PreparationLease, prepare
+from webapp.uploads.engine.locks import LockedUpload, locked
+from webapp.uploads.models import Upload
 from webapp.uploads.status import UploadStatus
 from webapp.workers import this_process, this_worker
 
 
-def claim_preparation(upload_id: int) -> Claim | None:
+def claim_preparation(upload_id: int) -> PreparationLease | None:
     """The right to prepare the upload, None when it is not the moment: it is not queued, somebody else is
     at it, its account rests or its audience is being filled by another upload."""
-    rests_until = leases.resting_until(upload_id)
+    rest = leases.resting(upload_id)
     try:
         with db.writing() as session:
-            upload = session.get(Upload, upload_id, with_for_update=UPLOAD_LOCK)
-            if upload is None or not _is_waiting(upload):
+            held = locked(session, upload_id)
+            if held is None or not _is_waiting(held.row):
                 return None
-            if upload.stop_requested:
-                transitions.settle(session, upload_id)
+            if held.row.stop_requested:
+                transitions.close_if_done(held)
                 return None
-            if rests_until > clock.epoch():
-                transitions.pause(session, upload, problems.RESTING, rests_until)
+            if rest.until > clock.epoch():
+                transitions.pause(held, rest.problem or problems.RESTING, rest.until)
                 return None
-            if not _takes_its_audience(session, upload):
+            if not _takes_its_audience(held):
                 return None
-            upload.status = UploadStatus.PREPARING
-            upload.attempt += 1
-            upload.reason = upload.todo = None
-            upload.lease_owner = this_process()
-            upload.worker = this_worker()
-            upload.lease_until = clock.epoch() + services().settings.lease_s
-            upload.updated_at = clock.now()
-            session.add(upload)
-            return Claim(upload_id, upload.attempt)
+            until = clock.epoch() + services().settings.lease_s
+            return PreparationLease(
+                upload_id, transitions.prepare(held, this_process(), this_worker(), until)
+            )
     except IntegrityError:  # the unique index on busy audiences: another host was quicker
         return None
 
 
-def begin(claim: Claim) -> bool:
+def begin(claim: PreparationLease) -> bool:
     """Prepare what was claimed; True when there is something to send now. Raises Fenced."""
     upload = _read(claim.upload_id)
-    if upload.prepared_at is not None:
-        withdrawals.take_out_since_refused(upload)
-    elif not _prepare(upload, claim):
+    if _is_database_deleted(upload):
+        with _ours(claim) as held:
+            transitions.fail(held, problems.DATABASE_GONE)
+        return False
+    if upload.prepared_at is None and not _prepare(upload, claim):
         return False
     try:
         with opened(upload) as connection:
@@ -79,8 +77,8 @@ def begin(claim: Claim) -> bool:
     except NeedsPersonError as error:
         _put_off(claim, error, None)
     except DestinationError as error:
-        with _ours(claim) as (session, current):
-            transitions.fail(session, current, error.problem)
+        with _ours(claim) as held:
+            transitions.fail(held, error.problem)
     else:
         return _open_for_sending(claim, audience_id)
     return False
@@ -91,11 +89,13 @@ def opened(upload: Upload) -> Iterator[Connection | None]:
     """The upload's account, opened; None after the upload was failed because the account is gone."""
     destination = registry.destination(upload.destination)
     try:
-        connection = destination.connect(upload.account_id or 0)
+        if upload.account_id is None:  # the account was deleted, and took its id along
+            raise LookupError("account")
+        connection = destination.connect(upload.client_id, upload.account_id)
     except LookupError:
         with db.writing() as session:
-            if current := session.get(Upload, upload.id):
-                transitions.fail(session, current, problems.ACCOUNT_GONE)
+            if held := locked(session, upload.id):
+                transitions.fail(held, problems.ACCOUNT_GONE)
         yield None
         return
     try:
@@ -105,12 +105,15 @@ def opened(upload: Upload) -> Iterator[Connection | None]:
 
 
 def _is_waiting(upload: Upload) -> bool:
-    abandoned = upload.status == UploadStatus.PREPARING and upload.lease_until < clock.epoch()
+    abandoned = upload.status == UploadStatus.PREPARING and clock.is_over(
+        upload.lease_until, services().settings.lease_s, clock.epoch()
+    )
     return upload.status == UploadStatus.QUEUED or abandoned
 
 
-def _takes_its_audience(session: Session, upload: Upload) -> bool:
+def _takes_its_audience(held: LockedUpload) -> bool:
     """Hold the existing audience for this upload, or say behind whom it waits."""
+    session, upload = held.session, held.row
     if not upload.audience_id or upload.audience_busy:
         return True
     holder = session.execute(
@@ -121,9 +124,7 @@ def _takes_its_audience(session: Session, upload: Upload) -> bool:
         )
     ).scalar_one_or_none()
     if holder is not None:
-        upload.reason = problems.waiting_behind(upload.audience_name, holder.public_id)
-        upload.updated_at = clock.now()
-        session.add(upload)
+        transitions.wait_behind(held, problems.waiting_behind(upload.audience_name, holder.public_id))
         return False
     upload.audience_busy = True
     session.add(upload)
@@ -131,7 +132,7 @@ def _takes_its_audience(session: Session, upload: Upload) -> bool:
     return True
 
 
-def _prepare(upload: Upload, claim: Claim) -> bool:
+def _prepare(upload: Upload, claim: PreparationLease) -> bool:
     """Store the batches; False when that ended the upload."""
     try:
         prepared = prepare(upload, claim, registry.destination(upload.destination), clock.today())
@@ -144,10 +145,12 @@ def _prepare(upload: Upload, claim: Claim) -> bool:
             problem = problems.nobody_allowed(
                 ConsentPolicy(upload.consent), bool(prepared.excluded[UNDECIDED])
             )
+        elif not prepared.selected:
+            problem = problems.EMPTY_DATABASE if upload.rule is None else problems.EMPTY_FILTER
         else:
             problem = problems.NOTHING_TO_SEND[Medium(upload.medium)]
-    with _ours(claim) as (session, current):
-        transitions.fail(session, current, problem)
+    with _ours(claim) as held:
+        transitions.fail(held, problem)
     return False
 
 
@@ -161,33 +164,30 @@ def _make_sure_of_audience(connection: Connection, upload: Upload) -> str:
     return audience.id
 
 
-def _open_for_sending(claim: Claim, audience_id: str) -> bool:
-    with _ours(claim) as (session, upload):
-        if upload.is_new_audience and not upload.audience_id:
-            note(session, Event.AUDIENCE_CREATED, claim.upload_id, audience=audience_id)
-        upload.audience_id = audience_id
-        upload.audience_busy = True
-        upload.status = UploadStatus.SENDING
-        upload.lease_owner = None
-        upload.lease_until = 0
-        upload.updated_at = clock.now()
-        session.add(upload)
+def _open_for_sending(claim: PreparationLease, audience_id: str) -> bool:
+    with _ours(claim) as held:
+        transitions.open_for_sending(held, audience_id)
     return True
 
 
-def _put_off(claim: Claim, error: DestinationError, until: float | None) -> None:
-    with _ours(claim) as (session, upload):
-        transitions.pause(session, upload, error.problem, until)
+def _put_off(claim: PreparationLease, error: DestinationError, until: float | None) -> None:
+    with _ours(claim) as held:
+        transitions.pause(held, error.problem, until)
 
 
 @contextmanager
-def _ours(claim: Claim) -> Iterator[tuple[Session, Upload]]:
+def _ours(claim: PreparationLease) -> Iterator[LockedUpload]:
     """A transaction on the upload while its preparation is still ours. Raises Fenced."""
     with db.writing() as session:
-        upload = session.get(Upload, claim.upload_id, with_for_update=UPLOAD_LOCK)
-        if upload is None or upload.attempt != claim.attempt or upload.status != UploadStatus.PREPARING:
-            raise Fenced(f"upload {claim.upload_id}, attempt {claim.attempt}")
-        yield session, upload
+        held = locked(session, claim.upload_id)
+        if held is None or (held.row.attempt, held.row.status) != (claim.attempt, UploadStatus.PREPARING):
+            raise LeaseLost(f"upload {claim.upload_id}, attempt {claim.attempt}")
+        yield held
+
+
+def _is_database_deleted(upload: Upload) -> bool:
+    with db.reading() as session:
+        return session.get_one(UserDatabase, upload.database_id).deleted_at is not None
 
 
 def _read(upload_id: int) -> Upload:

@@ -10,19 +10,21 @@ Each step is a conditional write, so that two at once do no harm; `workers.take_
 
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, not_, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations import registry
+from webapp.services import services
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import enqueue, transitions
+from webapp.uploads.engine import enqueue, leases, transitions, withdrawals
+from webapp.uploads.engine.locks import all_locked, locked
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import UPLOAD_LOCK, Batch, Upload
+from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 from webapp.workers import is_gone
 
-RING_AGAIN_S = 10.0
+ENQUEUE_AGAIN_S = 10.0
 # What deciding takes: never the rows of a batch, which are hundreds of kilobytes.
 HELD = [
     col(column)
@@ -40,23 +42,24 @@ def reconcile() -> None:
     _end_pauses()
     for upload_id in _unfinished():
         with db.writing() as session:
-            transitions.settle(session, upload_id)
-    for upload_id in _unrung(UploadStatus.QUEUED):
-        enqueue.ring(enqueue.PREPARE, upload_id)
-    for upload_id in _unrung(UploadStatus.SENDING):
-        ring_senders(upload_id)
+            if held := locked(session, upload_id):
+                transitions.close_if_done(held)
+    for upload_id in _not_enqueued(UploadStatus.QUEUED):
+        enqueue.enqueue(enqueue.PREPARE, upload_id)
+    for upload_id in _not_enqueued(UploadStatus.SENDING):
+        enqueue_senders(upload_id)
 
 
-def ring_senders(upload_id: int) -> None:
+def enqueue_senders(upload_id: int) -> None:
     """Ring for as many senders as the upload has due batches and its account has room for."""
     now = clock.epoch()
     with db.reading() as session:
         upload = session.get(Upload, upload_id)
         if upload is None or upload.status != UploadStatus.SENDING or upload.stop_requested:
             return
-        due = _count(session, upload_id, BatchStatus.PENDING, col(Batch.next_attempt_at) <= now)
+        due = _count(session, upload_id, BatchStatus.PENDING, leases.is_due(now))
         in_flight = _count(session, upload_id, BatchStatus.SENDING)
-    enqueue.ring(enqueue.SEND, upload_id, plan.senders_to_ring(due, in_flight))
+    enqueue.enqueue(enqueue.SEND, upload_id, plan.senders_to_enqueue(due, in_flight))
 
 
 def _take_back_batches() -> None:
@@ -64,9 +67,15 @@ def _take_back_batches() -> None:
     with db.reading() as session:
         held = session.execute(select(*HELD).where(col(Batch.status) == BatchStatus.SENDING)).all()
     for batch in held:
-        if batch.lease_until < now or (batch.lease_owner and is_gone(batch.lease_owner)):
+        if _is_lost(batch.lease_owner, batch.lease_until, now):
             with db.writing() as session:
                 _take_back(session, batch)
+            withdrawals.look_again(batch.upload_id, batch.id)
+
+
+def _is_lost(owner: str | None, until: float, now: float) -> bool:
+    """Whether a lease is over, or its owner certainly ended."""
+    return clock.is_over(until, services().settings.lease_s, now) or bool(owner and is_gone(owner))
 
 
 def _take_back(session: Session, batch: Row[Any]) -> None:
@@ -78,7 +87,7 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         values |= {"error_code": problems.INTERRUPTED.code}
     else:
         values |= {"status": BatchStatus.PENDING, "next_attempt_at": 0}
-    session.get(Upload, batch.upload_id, with_for_update=UPLOAD_LOCK)
+    locked(session, batch.upload_id)
     taken = session.execute(
         update(Batch)
         .where(
@@ -92,25 +101,21 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
     if taken.rowcount:  # type: ignore[attr-defined]
         kind = Event.FAILED if poison else Event.TAKEN_BACK
         note(session, kind, batch.upload_id, batch_id=batch.id, seq=batch.seq, attempt=batch.attempt)
-        session.execute(update(Upload).where(col(Upload.id) == batch.upload_id).values(rung_at=0))
+        session.execute(update(Upload).where(col(Upload.id) == batch.upload_id).values(enqueued_at=0))
 
 
 def _take_back_preparations() -> None:
     now = clock.epoch()
     with db.writing() as session:
-        held = session.execute(
-            select(Upload).where(col(Upload.status) == UploadStatus.PREPARING).with_for_update(key_share=True)
-        ).scalars()
-        for upload in held.all():
-            if upload.lease_until < now or (upload.lease_owner and is_gone(upload.lease_owner)):
+        for held in all_locked(session, col(Upload.status) == UploadStatus.PREPARING):
+            upload = held.row
+            if _is_lost(upload.lease_owner, upload.lease_until, now):
                 upload.crashes += 1
                 if upload.crashes >= plan.MAX_CRASHES:
-                    transitions.fail(session, upload, problems.PREPARATION_INTERRUPTED)
+                    transitions.fail(held, problems.PREPARATION_INTERRUPTED)
                     continue
-                upload.status = UploadStatus.QUEUED
-                upload.lease_owner, upload.lease_until, upload.rung_at = None, 0, 0
-                note(session, Event.TAKEN_BACK, upload.id or 0, attempt=upload.attempt)
-                session.add(upload)
+                note(session, Event.TAKEN_BACK, held.id, attempt=upload.attempt)
+                transitions.requeue(held)
 
 
 def _end_pauses() -> None:
@@ -122,14 +127,17 @@ def _end_pauses() -> None:
     for upload in paused:
         if _is_over(upload, now) and not upload.stop_requested:
             with db.writing() as session:
-                current = session.get(Upload, upload.id, with_for_update=UPLOAD_LOCK)
-                if current and current.status == UploadStatus.PAUSED:
-                    transitions.resume(session, current)
+                held = locked(session, upload.id)
+                same = (upload.resume_at, upload.reason_code)
+                if held and (held.row.resume_at, held.row.reason_code) == same:  # no other pause since
+                    transitions.resume(held)
 
 
 def _is_over(upload: Upload, now: float) -> bool:
     """Whether the pause ended: its time came or, for one that waits for a person, they have done it."""
-    return _person_has_done_it(upload) if upload.resume_at is None else upload.resume_at <= now
+    if upload.resume_at is None:
+        return _person_has_done_it(upload)
+    return clock.is_over(upload.resume_at, plan.LONGEST_PAUSE_S, now)
 
 
 def _person_has_done_it(upload: Upload) -> bool:
@@ -137,7 +145,9 @@ def _person_has_done_it(upload: Upload) -> bool:
     if upload.reason_code == problems.RESTORED:  # a person has to look, and says so with "riprendi"
         return False
     try:
-        account = registry.destination(upload.destination).account(upload.account_id or 0)
+        if upload.account_id is None:
+            return True
+        account = registry.destination(upload.destination).account(upload.client_id, upload.account_id)
     except LookupError:
         return True  # it goes on, and ends by saying that the account is gone
     return account.problem is None
@@ -149,12 +159,12 @@ def _unfinished() -> list[int]:
         return list(session.execute(query.order_by(col(Upload.id))).scalars())
 
 
-def _unrung(status: UploadStatus) -> list[int]:
+def _not_enqueued(status: UploadStatus) -> list[int]:
     """Uploads in *status* that nobody rang for lately, oldest first."""
     with db.reading() as session:
-        query = select(col(Upload.id)).where(
-            col(Upload.status) == status, col(Upload.rung_at) < clock.epoch() - RING_AGAIN_S
-        )
+        now, enqueued_at = clock.epoch(), col(Upload.enqueued_at)
+        lately = enqueued_at.between(now - ENQUEUE_AGAIN_S, now + clock.SLACK_S)
+        query = select(col(Upload.id)).where(col(Upload.status) == status, not_(lately))
         return list(session.execute(query.order_by(col(Upload.id))).scalars())
 
 
@@ -164,4 +174,4 @@ def _count(session: Session, upload_id: int, status: BatchStatus, *more: object)
         col(Batch.status) == status,
         *more,  # type: ignore[arg-type]
     )
-    return session.execute(query).scalar_one()
+    return int(session.execute(query).scalar_one())

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
 from webapp.uploads import problems
 from webapp.uploads.engine import transitions
+from webapp.uploads.engine.locks import all_locked
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import FINAL, BatchStatus
 
@@ -16,16 +17,13 @@ def hold(session: Session, taken_at: datetime) -> int:
 
     Sending a batch again adds nobody twice, but somebody should know that it happens.
     """
-    unfinished = session.execute(
-        select(Upload).where(col(Upload.status).not_in(FINAL)).order_by(col(Upload.id))
-    ).scalars()
-    held = unfinished.all()
-    for upload in held:
+    unfinished = all_locked(session, col(Upload.status).not_in(FINAL))
+    for held in unfinished:
         session.execute(
             update(Batch)
-            .where(col(Batch.upload_id) == upload.id, col(Batch.status) == BatchStatus.SENDING)
+            .where(col(Batch.upload_id) == held.id, col(Batch.status) == BatchStatus.SENDING)
             .values(status=BatchStatus.PENDING, lease_owner=None, lease_until=0, next_attempt_at=0)
         )
-        upload.stop_requested = False
-        transitions.pause(session, upload, problems.restored(taken_at), None)
-    return len(held)
+        transitions.forget_stop(held)
+        transitions.pause(held, problems.restored(taken_at), None)
+    return len(unfinished)

@@ -16,18 +16,19 @@ from webapp import clock, db
 from webapp.destinations.base import Connection, DestinationError, NeedsPersonError, TemporaryError
 from webapp.services import services
 from webapp.uploads.engine import outcomes
-from webapp.uploads.engine.leases import Claimed, update_if_ours
+from webapp.uploads.engine.claimed import ClaimedBatch
+from webapp.uploads.engine.leases import update_if_ours
 
 RECORD_TRIES, RECORD_AGAIN_S = 4, 1.0  # each waits 10 s for a lock; together shorter than a lease
 
 
-def send(claimed: Claimed, connection: Connection) -> None:
+def send(claimed: ClaimedBatch, connection: Connection) -> None:
     """Send one claimed batch and record the outcome, whatever it is."""
     with _heartbeat(claimed):
         _write_down(_ask(claimed, connection))
 
 
-def _ask(claimed: Claimed, connection: Connection) -> Callable[[], None]:
+def _ask(claimed: ClaimedBatch, connection: Connection) -> Callable[[], None]:
     """Send the batch; what is returned records how it went."""
     try:
         result = connection.add_users(claimed.audience_id, claimed.rows)
@@ -50,7 +51,7 @@ def _write_down(record: Callable[[], None]) -> None:
 
 
 @contextmanager
-def _heartbeat(claimed: Claimed) -> Iterator[None]:
+def _heartbeat(claimed: ClaimedBatch) -> Iterator[None]:
     """Keep the lease alive while the request is on its way."""
     stop = Flag()
     thread = Thread(target=_beat, args=(claimed, stop), daemon=True)
@@ -62,7 +63,7 @@ def _heartbeat(claimed: Claimed) -> Iterator[None]:
         thread.join()
 
 
-def _beat(claimed: Claimed, stop: Flag) -> None:
+def _beat(claimed: ClaimedBatch, stop: Flag) -> None:
     settings = services().settings
     while not stop.wait(settings.heartbeat_s):
         with suppress(OperationalError), db.writing() as session:  # locked or away: the next beat tries again

@@ -1,141 +1,184 @@
-"""People erased, or who said no, after their rows were prepared: what is unsent goes out without them."""
+"""People who must not be sent any more leave the batches they are in, whatever way the change came.
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    a batch is claimed          → `only_allowed`: the rule, asked at the moment of sending
+    a batch comes back unsent   → `look_again`: so that nobody's digest waits in it for days
+    contacts are being deleted  → `take_out`: their digests go at once, from all that waits
+
+What is taken out moves from "da inviare" to its true reason, so the numbers of the upload still add up.
+A row whose contact goes but whose duplicate may be sent stays, under the duplicate.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import Session, col, select
 
 from webapp import clock, db
-from webapp.contacts.consent import ConsentPolicy, why_left_out
-from webapp.contacts.models import CONTACT
 from webapp.destinations.base import EncodedRows
 from webapp.uploads.engine import transitions
-from webapp.uploads.models import UPLOAD_LOCK, Batch, BatchRows, Upload
+from webapp.uploads.engine.batches import DUPLICATE
+from webapp.uploads.engine.claimed import ClaimedBatch
+from webapp.uploads.engine.last_look import Changes, Content, look
+from webapp.uploads.engine.locks import LockedUpload, all_locked, locked
+from webapp.uploads.events import Event, note
+from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
 from webapp.uploads.packed_ids import pack, unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
-from webapp.values.readings import group
 
-ERASED = "erased"
-Gone = Mapping[str, frozenset[int]]  # reason → contacts
 # Set aside and stopped batches too: "riprova" would send them.
 UNSENT = (BatchStatus.PENDING, BatchStatus.FAILED, BatchStatus.STOPPED)
 
 
-def take_out(session: Session, database_id: int, contact_ids: Collection[int]) -> int:
-    """Take the contacts out of every batch of the database that is still unsent, in the caller's transaction.
+def only_allowed(claimed: ClaimedBatch) -> ClaimedBatch | None:
+    """The batch with those alone who may be sent now; None when nobody is left, or it is not ours any more.
 
-    Returns how many rows were taken out. They move from "da inviare" to "cancellati (GDPR)", so that the
-    numbers of the upload still add up. A batch that is being sent at this moment goes out as it is.
+    Nothing is locked while the contacts are read, and a batch nobody left is the same object, byte for byte.
     """
-    gone = {ERASED: frozenset(contact_ids)}
-    return _take_out(session, col(Upload.database_id) == database_id, lambda _: gone)
+    content = Content(claimed.rows, claimed.contact_ids, claimed.duplicates)
+    with db.reading() as session:
+        changes = look(session, session.get_one(Upload, claimed.upload_id), content)
+    if not changes:
+        return claimed
+    with db.writing() as session:
+        held = locked(session, claimed.upload_id)
+        batch = _batch(session, claimed.batch_id)
+        if held is None or batch is None or (batch.attempt, batch.status) != (claimed.attempt, "sending"):
+            return None
+        left = _rewrite(held, batch, content, changes)
+        transitions.close_if_done(held)
+    if not left.ids:
+        return None
+    return replace(claimed, rows=left.rows, contact_ids=left.ids, duplicates=left.duplicates)
+
+
+def look_again(upload_id: int, batch_id: int) -> None:
+    """The same for a batch that came back unsent; one that was claimed again meanwhile is left alone."""
+    with db.reading() as session:
+        batch = _batch(session, batch_id)
+        if batch is None or batch.status not in UNSENT:
+            return
+        content = _content(session, batch)
+        changes = look(session, session.get_one(Upload, upload_id), content)
+    if not changes:
+        return
+    with db.writing() as session:
+        held = locked(session, upload_id)
+        batch = _batch(session, batch_id)
+        if held and batch and batch.status in UNSENT and _content(session, batch) == content:
+            _rewrite(held, batch, content, changes)
+            transitions.close_if_done(held)
+
+
+def take_out(session: Session, database_id: int, contact_ids: Collection[int]) -> int:
+    """Contacts that are about to be deleted leave everything unsent, in the caller's transaction.
+
+    Returns how many rows went. A batch on its way is looked at when it comes back, or is claimed again.
+    """
+    of_database = col(Upload.database_id) == database_id
+    for held in all_locked(
+        session,
+        of_database,
+        col(Upload.status) == UploadStatus.PREPARING,
+        col(Upload.prepared_at).is_(None),
+    ):
+        transitions.requeue(held)  # it reads the contacts of when it began
+    return _look_at_all(session, of_database, contact_ids, leaving=contact_ids)
 
 
 def take_out_refused(session: Session, database_id: int, contact_ids: Collection[int]) -> int:
-    """The same for contacts that answer otherwise by now, of the uploads whose choice leaves them out."""
-    return _take_out(
-        session, col(Upload.database_id) == database_id, lambda one: _left_out(session, one, contact_ids)
-    )
+    """Contacts that answer otherwise by now leave the waiting batches at once, so that pages tell of it."""
+    return _look_at_all(session, col(Upload.database_id) == database_id, contact_ids)
 
 
-def take_out_since_refused(upload: Upload) -> int:
-    """Before an upload that was prepared earlier goes on: whoever said no meanwhile goes out without it.
-
-    A batch at a time, each in a transaction of its own; nobody sends the upload while this is done.
-    """
-    with db.reading() as session:
-        batch_ids = _unsent_of(session, upload)
-    return sum(_take_out_of(upload, batch_id) for batch_id in batch_ids)
-
-
-def _take_out_of(upload: Upload, batch_id: int | None) -> int:
-    with db.reading() as session:
-        packed = session.get(BatchRows, batch_id)
-        gone = _left_out(session, upload, unpack(packed.contact_ids) if packed else ())
-    if not gone:
-        return 0
-    with db.writing() as session:
-        current = session.get_one(Upload, upload.id, with_for_update=UPLOAD_LOCK)
-        return sum(_without_each(session, current, [batch_id], gone))
-
-
-def _left_out(session: Session, upload: Upload, contact_ids: Collection[int]) -> Gone:
-    """Those of *contact_ids* that the upload's choice leaves out by what they answer now, by the reason."""
-    why = why_left_out(ConsentPolicy(upload.consent), upload.medium)
-    found = select(CONTACT.c.id, why).where(CONTACT.c.id.in_(contact_ids), why.is_not(None))
-    gone: dict[str, set[int]] = {}
-    for contact_id, reason in session.execute(found):
-        gone.setdefault(group(reason), set()).add(contact_id)
-    return {reason: frozenset(ids) for reason, ids in gone.items()}
-
-
-def _without_each(
-    session: Session, upload: Upload, batch_ids: Sequence[int | None], gone: Gone
-) -> Iterator[int]:
-    """Rows taken out of the batches, a number for each reason."""
-    for reason, ids in gone.items():
-        if count := sum(_without(session, batch_id, ids) for batch_id in batch_ids):
-            _count_as(reason, session, upload, count)
-            yield count
-
-
-def _take_out(session: Session, of: ColumnElement[bool], who: Callable[[Upload], Gone]) -> int:
-    _prepare_again(session, of)
+def _look_at_all(
+    session: Session, which: ColumnElement[bool], contact_ids: Collection[int], leaving: Collection[int] = ()
+) -> int:
+    wanted = frozenset(contact_ids)
     unsent = select(Batch.upload_id).where(col(Batch.status).in_(UNSENT)).distinct()
-    uploads = select(Upload).where(of, col(Upload.id).in_(unsent))
     taken = 0
-    for upload in session.exec(uploads.order_by(col(Upload.id)).with_for_update(key_share=True)).all():
-        taken += sum(_without_each(session, upload, _unsent_of(session, upload), who(upload)))
+    for held in all_locked(session, which, col(Upload.id).in_(unsent)):
+        for batch_id in _unsent_of(session, held.id):
+            batch = _batch(session, batch_id)
+            if batch is None or batch.status not in UNSENT:  # claimed a moment ago
+                continue
+            content = _content(session, batch)
+            if not wanted.isdisjoint(content.ids) and (changes := look(session, held.row, content, leaving)):
+                taken += batch.n_rows - len(_rewrite(held, batch, content, changes).ids)
+        transitions.close_if_done(held)
     return taken
 
 
-def _prepare_again(session: Session, of: ColumnElement[bool]) -> None:
-    """A preparation at work reads the contacts of when it began: it is fenced off and begins again."""
-    session.execute(
-        update(Upload)
-        .where(of, col(Upload.status) == UploadStatus.PREPARING)
-        .where(col(Upload.prepared_at).is_(None))
-        .values(status=UploadStatus.QUEUED, lease_owner=None, lease_until=0, rung_at=0)
-    )
-
-
-def _unsent_of(session: Session, upload: Upload) -> Sequence[int | None]:
-    query = select(Batch.id).where(col(Batch.upload_id) == upload.id, col(Batch.status).in_(UNSENT))
+def _unsent_of(session: Session, upload_id: int) -> Sequence[int | None]:
+    query = select(Batch.id).where(col(Batch.upload_id) == upload_id, col(Batch.status).in_(UNSENT))
     return session.exec(query.order_by(col(Batch.id))).all()
 
 
-def _without(session: Session, batch_id: int | None, gone: frozenset[int]) -> int:
-    """Rewrite the batch without *gone*; how many rows went. A batch that is left empty is deleted."""
-    batch = session.get_one(Batch, batch_id, with_for_update=True)
-    session.expunge(batch)  # one in memory at a time
-    if batch.status not in UNSENT:  # claimed a moment ago
-        return 0
-    packed = session.get_one(BatchRows, batch_id)
+def _batch(session: Session, batch_id: int | None) -> Batch | None:
+    """As it is now, and out of the session: one in memory at a time. Its upload is locked, so it stays so."""
+    batch = session.get(Batch, batch_id, populate_existing=True)
+    if batch is not None:
+        session.expunge(batch)
+    return batch
+
+
+def _content(session: Session, batch: Batch) -> Content:
+    packed = session.get_one(BatchRows, batch.id, populate_existing=True)
     session.expunge(packed)
-    ids = unpack(packed.contact_ids)
-    kept = [place for place, contact_id in enumerate(ids) if contact_id not in gone]
-    if len(kept) == len(ids):
-        return 0
-    if not kept:
-        session.execute(delete(Batch).where(col(Batch.id) == batch_id))
-        return len(ids)
     rows = EncodedRows(tuple(batch.schema_), packed.digests)
-    session.execute(update(Batch).where(col(Batch.id) == batch_id).values(n_rows=len(kept)))
-    session.execute(
-        update(BatchRows)
-        .where(col(BatchRows.batch_id) == batch_id)
-        .values(
-            digests=b"".join(rows.part(place, place + 1).digests for place in kept),
-            contact_ids=pack(ids[place] for place in kept),
+    return Content(rows, unpack(packed.contact_ids), unpack(packed.duplicates))
+
+
+def _rewrite(held: LockedUpload, batch: Batch, content: Content, changes: Changes) -> Content:
+    """Store the batch as *changes* leave it, and count who went. One that is left empty is deleted."""
+    session, left = held.session, changes.without(content)
+    if left.ids:
+        session.execute(update(Batch).where(col(Batch.id) == batch.id).values(n_rows=len(left.ids)))
+        session.execute(
+            update(BatchRows)
+            .where(col(BatchRows.batch_id) == batch.id)
+            .values(digests=left.rows.digests, contact_ids=pack(left.ids), duplicates=pack(left.duplicates))
         )
+    else:
+        session.execute(delete(Batch).where(col(Batch.id) == batch.id))
+    _no_more_duplicates(session, held.id, frozenset(changes.heirs.values()))
+    reasons = Counter(changes.gone.values())
+    _count(held, reasons, len(changes.heirs))
+    note(
+        session,
+        Event.TAKEN_OUT,
+        held.id,
+        batch_id=batch.id,
+        seq=batch.seq,
+        attempt=batch.attempt,
+        rows=len(content.ids) - len(left.ids),
+        **{f"excluded_{reason}": count for reason, count in sorted(reasons.items())},
     )
-    return len(ids) - len(kept)
+    return left
 
 
-def _count_as(reason: str, session: Session, upload: Upload, count: int) -> None:
-    upload.excluded = {**upload.excluded, reason: upload.excluded.get(reason, 0) + count}
-    upload.to_send = (upload.to_send or 0) - count
+def _no_more_duplicates(session: Session, upload_id: int, heirs: frozenset[int]) -> None:
+    """Contacts that are sent now leave the list of those left out as duplicates."""
+    if not heirs:
+        return
+    packs = select(DiscardedContacts).where(
+        col(DiscardedContacts.upload_id) == upload_id, col(DiscardedContacts.reason) == DUPLICATE
+    )
+    for pack_of in session.exec(packs).all():
+        ids = unpack(pack_of.contact_ids)
+        left = [contact_id for contact_id in ids if contact_id not in heirs]
+        if len(left) < len(ids):
+            pack_of.contact_ids, pack_of.n_contacts = pack(left), len(left)
+            session.add(pack_of)
+
+
+def _count(held: LockedUpload, reasons: Counter[str], inherited: int) -> None:
+    """selected = Σ excluded + Σ discarded + duplicates + to_send, as before."""
+    upload, total = held.row, sum(reasons.values())
+    upload.excluded = dict(Counter(upload.excluded) + reasons)
+    upload.duplicates = (upload.duplicates or 0) - inherited
+    upload.to_send = (upload.to_send or 0) - (total - inherited)
     upload.updated_at = clock.now()
-    session.add(upload)
-    session.flush()
-    transitions.settle(session, upload.id or 0)
+    held.session.add(upload)
+    held.session.flush()

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
+from webapp import db
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.people.contact_history import Event
 from webapp.destinations.base import Medium
@@ -21,8 +22,8 @@ LOOK_BACK_UPLOADS = 50
 
 def history_of(session: Session, database: UserDatabase, contact: Contact) -> list[Event]:
     """What the newest uploads did with the contact, in order: sent, refused, left out and why."""
-    contact_id = contact.id or 0
-    uploads = {upload.id: upload for upload in _newest(session, database.id or 0)}
+    contact_id = db.saved_id(contact)
+    uploads = {upload.id: upload for upload in _newest(session, db.saved_id(database))}
     if not uploads:
         return []
     events = [*_batches(session, uploads, contact_id), *_left_out(session, uploads, contact_id)]

@@ -1,8 +1,8 @@
 """The numbers of an upload, and the sums that must hold between them. PURE.
 
     selected = Σ excluded + Σ discarded + duplicates + to_send
-    to_send  = sent + waiting + set_aside
-    sent     = received, of which rejected
+    to_send  = sent + unconfirmed + waiting + set_aside
+    sent     = received by the destination's own word, of which rejected
 
 What a page shows is taken from here and from nowhere else, so a number cannot mean two things.
 """
@@ -23,8 +23,9 @@ class Term(NamedTuple):
 class Numbers:
     """Contacts of one upload, counted; *selected* is None until its preparation has ended.
 
-    *sent* are rows of batches the destination has answered for; *waiting* are rows not yet sent;
-    *set_aside* are rows of batches given up or stopped. *rejected* are part of *sent*.
+    *sent* are rows that the destination says it received; *unconfirmed* those it answered for without saying
+    so; *waiting* are rows not yet sent; *set_aside* are rows of batches given up or stopped. *rejected* are
+    part of *sent*.
     """
 
     selected: int | None = None
@@ -33,7 +34,7 @@ class Numbers:
     duplicates: int = 0
     to_send: int = 0
     sent: int = 0
-    received: int = 0
+    unconfirmed: int = 0
     rejected: int = 0
     waiting: int = 0
     set_aside: int = 0
@@ -70,7 +71,8 @@ class Numbers:
         if self.selected is None:
             return True
         chosen = self.n_excluded + self.n_discarded + self.duplicates + self.to_send
-        return self.selected == chosen and self.to_send == self.sent + self.waiting + self.set_aside
+        gone_out = self.sent + self.unconfirmed
+        return self.selected == chosen and self.to_send == gone_out + self.waiting + self.set_aside
 
     def share(self, part: int, whole: int | None) -> float:
         """*part* of *whole* between 0 and 1; 0 when there is nothing to divide by."""

@@ -176,15 +176,16 @@ def _rows() -> Select[Any]:
     Made once: an open page asks every two seconds, and making it takes longer than answering.
     """
     rows_in = {status: _sum(col(Batch.n_rows), status) for status in BatchStatus}
+    received = _sum(col(Batch.num_received), BatchStatus.SENT)
     sums = (
         select(
             col(Batch.upload_id).label("upload_id"),
             func.count().label("batches"),
             _sum(1, BatchStatus.SENT).label("batches_sent"),
-            rows_in[BatchStatus.SENT].label("sent"),
+            received.label("sent"),
+            (rows_in[BatchStatus.SENT] - received).label("unconfirmed"),
             (rows_in[BatchStatus.PENDING] + rows_in[BatchStatus.SENDING]).label("waiting"),
             (rows_in[BatchStatus.FAILED] + rows_in[BatchStatus.STOPPED]).label("set_aside"),
-            func.coalesce(func.sum(col(Batch.num_received)), 0).label("received"),
             func.coalesce(func.sum(col(Batch.num_rejected)), 0).label("rejected"),
         )
         .where(col(Batch.upload_id).in_(select(_PAGE.c.id)))
@@ -199,7 +200,6 @@ def _rows() -> Select[Any]:
             col(UserDatabase.name).label("database_name"),
             col(UserDatabase.deleted_at).is_not(None).label("database_deleted"),
             col(Filter.public_id).label("filter_public_id"),
-            was_repeated().label("is_repeated"),
             _queue_place().label("queue_place"),
             *(func.coalesce(column, 0).label(column.key) for column in sums.c if column.key != "upload_id"),
         )
@@ -233,7 +233,7 @@ def _row(row: Row[Any]) -> UploadRow:
         discarded=values["discarded"],
         duplicates=values["duplicates"] or 0,
         to_send=values["to_send"] or 0,
-        **{key: int(values[key]) for key in ("sent", "received", "rejected", "waiting", "set_aside")},
+        **{key: int(values[key]) for key in ("sent", "unconfirmed", "rejected", "waiting", "set_aside")},
     )
     taken = {"numbers", "status"}
     fields = {key: values[key] for key in UploadRow.__slots__ if key not in taken}

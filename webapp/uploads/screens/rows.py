@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.uploads.screens.numbers import Numbers
-from webapp.uploads.status import FINAL, MOVING, UploadStatus
+from webapp.uploads.status import FINAL, UploadStatus
 
 PAGE_ROWS = 20
 
@@ -53,7 +53,6 @@ class UploadRow:
     updated_at: datetime
     batches: int
     batches_sent: int
-    is_repeated: bool
     queue_place: int | None
     numbers: Numbers
 
@@ -65,10 +64,6 @@ class UploadRow:
     def lacks_some(self) -> bool:
         """Ended with rows that were prepared and never sent: they alone can be sent now."""
         return self.is_final and self.prepared_at is not None and self.numbers.set_aside > 0
-
-    @property
-    def is_moving(self) -> bool:
-        return self.status in MOVING
 
     @property
     def is_stopping(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account
-from webapp.uploads.screens.form.forecast import Prospect
+from webapp.uploads.screens.form.forecast import Forecast
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values import reasons
@@ -36,6 +36,8 @@ EXCLUDED = {
     "same_opted_out": "stesso dato di chi ha detto no",
     "undecided": "da decidere",
     "erased": "cancellati (GDPR)",
+    "removed": "tolti dal database dopo l’avvio",
+    "database_deleted": "di un database eliminato",
 }
 EXCLUDED_ONE = {  # the same of one contact
     "opted_out": "ha detto no",
@@ -87,6 +89,8 @@ EVENTS = {
     "resumed": "Ripreso",
     "reopened": "{by} ha chiesto di inviare ciò che manca",
     "stop_requested": "È stato chiesto di fermare il caricamento",
+    "taken_out": "Blocco {seq}: {rows} utenti tolti prima dell’invio perché non possono più partire",
+    "in_doubt": "Blocco {seq}: {reason}",
     "taken_back": "Blocco {seq}: il worker che lo inviava non risponde più, torna da inviare",
     "fenced": "Blocco {seq}: risposta in ritardo del tentativo {attempt}, non cambia nulla",
     "closed": "Caricamento concluso: {status}",
@@ -97,7 +101,7 @@ PREPARES_FOR_OTHERS = "La preparazione di un cliente che non segui"
 PLACES = ("", "Prossimo in coda", "Secondo in coda", "Terzo in coda", "Quarto in coda", "Quinto in coda")
 
 
-def whom_to_send(prospect: Prospect) -> list[tuple[str, str, str, str]]:
+def whom_to_send(prospect: Forecast) -> list[tuple[str, str, str, str]]:
     """Each ordinary choice by consent: value, label, whom it would send by each medium there is, hint."""
     return [
         (who, CONSENTS[who], _users({one: prospect.to_send(one, who) for one in prospect.media}), hint)
@@ -222,6 +226,8 @@ def paused(row: UploadRow) -> str:
     what = (row.reason or "").rstrip(".")
     if row.resume_at is None:
         return "aspetta che qualcuno intervenga"
+    if "riproviamo alle" in what:  # the destination has said when by itself
+        return what
     again = f"riprende da solo {at(row.resume_at, row.updated_at)}"
     return f"{what}: {again}" if what else again
 

@@ -19,7 +19,6 @@ from webapp.web import htmx
 CHANGED = "refresh"  # live fragments listen to it and ask again (static/app.js)
 REPEAT_S = 10.0  # between two clicks on "carica di nuovo" that are one wish
 
-DATABASE_GONE = "Il database utenti di questo caricamento è stato eliminato: non c’è più nessuno da caricare."
 ONLY_ADMINISTRATORS = (
     "Questo caricamento comprendeva anche chi ha detto no: può ripeterlo solo un amministratore. "
     "Puoi caricare gli utenti di nuovo scegliendo a chi inviare."
@@ -61,7 +60,11 @@ def retry(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
     if not row.is_final:
         return _done(row, f"“{row.audience_name}”: parte solo ciò che manca.")
-    if commands.retry_upload(row.id, current_operator().name):
+    try:
+        again = commands.retry_upload(row.id, current_operator().name)
+    except commands.Gone as gone:
+        return htmx.notice(_to_detail(row.public_id), str(gone), "err")
+    if again:
         return _done(row, f"“{row.audience_name}”: parte solo ciò che manca.")
     return _done(row, f"“{row.audience_name}”: non manca nulla da inviare.")
 
@@ -72,12 +75,10 @@ def repeat(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
     if not row.is_final:
         return htmx.notice(_to_detail(row.public_id), "Questo caricamento non è ancora finito.", "err")
-    if row.database_deleted:
-        return htmx.notice(_to_detail(row.public_id), DATABASE_GONE, "err")
     try:
         new_id = _running_repeat(row) or _start_again(row)
-    except LookupError:
-        return htmx.notice(_to_detail(row.public_id), texts.ACCOUNT_GONE, "err")
+    except commands.Gone as gone:
+        return htmx.notice(_to_detail(row.public_id), str(gone), "err")
     except commands.NotAllowed:
         return htmx.notice(_to_detail(row.public_id), ONLY_ADMINISTRATORS, "err")
     except commands.ReasonMissing:
@@ -93,14 +94,14 @@ def _running_repeat(row: UploadRow) -> str | None:
 def _start_again(row: UploadRow) -> str | None:
     """The number of the new upload; None when another request is just now starting it.
 
-    Raises LookupError, NotAllowed, ReasonMissing.
+    Raises Gone, NotAllowed, ReasonMissing.
     """
-    wish = idempotency.Wish(f"repeat:{row.id}", REPEAT_S)
+    wish = idempotency.IdempotencyKey(f"repeat:{row.id}", REPEAT_S)
     try:
         return commands.repeat_upload(
             row.id, current_operator().name, may_include=may(Role.ADMINISTRATOR), wish=wish
         ).public_id
-    except idempotency.AlreadyAsked:
+    except idempotency.AlreadyHandled:
         return _running_repeat(row)
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import opened, served_at
 from tests.destinations.meta.accounts.journey import FACEBOOK, saved
-from tests.support.axe import violations
+from tests.support.axe import violations_in_every_mode
 from webapp import services as platea
 
 pytestmark = pytest.mark.browser
@@ -65,17 +65,15 @@ def test_elimina_asks_and_does_with_and_without_javascript(window: Page, save_ac
     assert saved() == []
 
 
-@pytest.fixture(params=[(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")], ids=str)
-def any_window(request, chromium, address, signed_in):
-    width, scheme = request.param
-    size = {"width": width, "height": 900}
-    with opened(chromium, address, signed_in, viewport=size, color_scheme=scheme, bypass_csp=True) as page:
+@pytest.fixture
+def judged(chromium, address, signed_in):
+    with opened(chromium, address, signed_in, bypass_csp=True) as page:
         yield page
 
 
-def test_axe_finds_nothing_to_say(any_window: Page, save_account):
-    any_window.goto(FACEBOOK)
-    assert violations(any_window) == []
+def test_axe_finds_nothing_to_say(judged: Page, save_account):
+    judged.goto(FACEBOOK)
+    assert violations_in_every_mode(judged) == []
     account = save_account(kind="system_user")
     base = f"{FACEBOOK}/{account.public_id}"
     for path in (
@@ -86,14 +84,13 @@ def test_axe_finds_nothing_to_say(any_window: Page, save_account):
         f"{base}/elimina",
         f"{base}/info?elenco=1",
     ):
-        any_window.goto(path)
-        assert violations(any_window) == [], path
-        assert any_window.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        judged.goto(path)
+        assert violations_in_every_mode(judged) == [], path
 
 
-def test_axe_finds_nothing_to_say_of_errors(any_window: Page):
-    any_window.goto(f"{FACEBOOK}/nuovo")
-    any_window.get_by_role("button", name="autorizza").click()
-    expect(any_window.locator("[data-error-summary]")).to_be_focused()
+def test_axe_finds_nothing_to_say_of_errors(judged: Page):
+    judged.goto(f"{FACEBOOK}/nuovo")
+    judged.get_by_role("button", name="autorizza").click()
+    expect(judged.locator("[data-error-summary]")).to_be_focused()
 
-    assert violations(any_window) == []
+    assert violations_in_every_mode(judged) == []

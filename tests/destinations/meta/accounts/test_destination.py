@@ -8,8 +8,8 @@ import time_machine
 
 from tests.destinations.meta.accounts.journey import saved
 from webapp import clock, db
-from webapp.destinations.base import Medium, NeedsPersonError, PermanentError, Person, TemporaryError
-from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.base import ContactRow, Medium, NeedsPersonError, PermanentError, TemporaryError
+from webapp.destinations.meta.accounts import accounts, pace
 from webapp.destinations.registry import destination
 
 META = destination("meta")
@@ -19,7 +19,7 @@ MARY = bytes.fromhex(
 PHONE = bytes.fromhex("1ef970831d7963307784fa8688e8fce101a15685d62aa765fed23f3a2c576a4e")  # 15559876543, Meta
 
 
-def people(count: int) -> list[Person]:
+def people(count: int) -> list[ContactRow]:
     return [(n, hashlib.sha256(b"%d" % n).digest(), None) for n in range(count)]
 
 
@@ -30,7 +30,7 @@ def account(save_account):
 
 @pytest.fixture
 def connection(account):
-    opened = META.connect(account.id)
+    opened = META.connect(account.client_id, account.id)
     yield opened
     opened.close()
 
@@ -63,7 +63,7 @@ def test_an_account_that_was_deleted_is_a_lookup_error(account):
 
     for ask in (META.account, META.connect):
         with pytest.raises(LookupError):
-            ask(account.id)
+            ask(account.client_id, account.id)
 
 
 def test_users_reach_the_audience_as_they_were_encoded(connection, simulator):
@@ -88,11 +88,11 @@ def test_an_error_that_needs_a_person_marks_the_account(account, connection, sim
     with pytest.raises(NeedsPersonError):
         connection.audiences()
 
-    assert META.account(account.id).problem.startswith(
+    assert META.account(account.client_id, account.id).problem.startswith(
         "L’autorizzazione di questo account Facebook è scaduta."
     )
     connection.audiences()
-    assert META.account(account.id).problem is None
+    assert META.account(account.client_id, account.id).problem is None
 
 
 def test_missing_terms_stay_marked_until_something_was_written(account, connection, simulator):
@@ -102,10 +102,10 @@ def test_missing_terms_stay_marked_until_something_was_written(account, connecti
         connection.add_users(audience_id, META.encode(Medium.EMAIL, people(2)))
 
     connection.audiences()
-    assert "condizioni di Facebook" in META.account(account.id).problem
+    assert "condizioni di Facebook" in META.account(account.client_id, account.id).problem
 
     connection.add_users(audience_id, META.encode(Medium.EMAIL, people(2)))
-    assert META.account(account.id).problem is None
+    assert META.account(account.client_id, account.id).problem is None
 
 
 def test_a_deleted_audience_does_not_disable_the_account(account, connection, simulator):
@@ -117,7 +117,7 @@ def test_a_deleted_audience_does_not_disable_the_account(account, connection, si
     with pytest.raises(PermanentError):
         connection.add_users(audience_id, META.encode(Medium.EMAIL, people(2)))
 
-    assert META.account(account.id).problem is None
+    assert META.account(account.client_id, account.id).problem is None
 
 
 def test_a_lost_ad_account_is_not_taken_for_a_deleted_audience(account, connection, simulator):
@@ -149,17 +149,20 @@ def test_a_throttled_account_rests_and_nobody_insists(account, connection, simul
 
 
 def test_a_longer_rest_is_not_cut_short(account):
-    accounts.rest(account.id, 600)
-    accounts.rest(account.id, 60)
+    pace.rest(account.id, 600)
+    pace.rest(account.id, 60)
 
     assert saved()[0].paused_until - clock.epoch() > 500
 
 
 def test_an_expired_token_is_a_problem_before_facebook_is_asked(account, simulator):
     with time_machine.travel("2027-06-01 10:00:00 +00:00", tick=False):
-        assert META.account(account.id).problem == "L’autorizzazione è scaduta: autorizza di nuovo l’account."
+        assert (
+            META.account(account.client_id, account.id).problem
+            == "L’autorizzazione è scaduta: autorizza di nuovo l’account."
+        )
         with pytest.raises(NeedsPersonError) as error:
-            META.connect(account.id)
+            META.connect(account.client_id, account.id)
 
     assert error.value.problem.what == (
         "L’autorizzazione di “Aurora Italia” è scaduta, quindi nessun utente è stato inviato."
@@ -174,14 +177,14 @@ def test_a_token_nobody_can_open_any_more_marks_the_account(account):
         session.add(row)
 
     with pytest.raises(NeedsPersonError):
-        META.connect(account.id)
+        META.connect(account.client_id, account.id)
 
-    assert META.account(account.id).problem is not None
+    assert META.account(account.client_id, account.id).problem is not None
 
 
 def test_looking_again_clears_what_was_put_right(account, simulator):
-    accounts.mark(account.id, "200/1870034", "Le condizioni non sono state accettate.")
+    accounts.set_problem(account.id, "200/1870034", "Le condizioni non sono state accettate.")
 
     accounts.look_again(saved()[0])
 
-    assert META.account(account.id).problem is None
+    assert META.account(account.client_id, account.id).problem is None

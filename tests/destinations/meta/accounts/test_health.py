@@ -12,7 +12,7 @@ from tests.conftest import add_operator
 from tests.destinations.meta.accounts.journey import FACEBOOK
 from webapp import clock, db, queueing
 from webapp.access.models import Client, Membership, Role
-from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.accounts import accounts, pace
 from webapp.destinations.meta.health import checking
 from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
 
@@ -123,13 +123,13 @@ def test_a_facebook_that_does_not_answer_keeps_what_was_known(save_account, simu
 
 def test_nobody_is_asked_twice_in_an_hour(save_account, connected):
     account = save_account()
-    checking.ring_due()
+    checking.enqueue_due()
     assert account.id not in rung(connected)  # saving it asked everything a moment ago
 
     with db.writing() as session:
         session.get_one(MetaHealth, account.id).asked_at = clock.now() - timedelta(minutes=61)
-    checking.ring_due()
-    checking.ring_due()
+    checking.enqueue_due()
+    checking.enqueue_due()
 
     assert rung(connected) == [account.id]
 
@@ -138,9 +138,9 @@ def test_an_account_that_rests_is_left_alone(save_account, connected):
     account = save_account()
     with db.writing() as session:
         session.get_one(MetaHealth, account.id).asked_at = None
-    accounts.rest(account.id, 600)
+    pace.rest(account.id, 600)
 
-    checking.ring_due()
+    checking.enqueue_due()
 
     assert rung(connected) == []
 
@@ -233,12 +233,12 @@ def test_an_account_that_was_used_since_is_looked_at_sooner(save_account, connec
     account = save_account()
     with db.writing() as session:
         session.get_one(MetaHealth, account.id).asked_at = clock.now() - timedelta(minutes=15)
-    checking.ring_due()
+    checking.enqueue_due()
     assert rung(connected) == []
 
     before = accounts.last_uses[:]
     accounts.last_uses[:] = [lambda session, ids: {account.id: clock.now() - timedelta(minutes=3)}]
-    checking.ring_due()
+    checking.enqueue_due()
     accounts.last_uses[:] = before
 
     assert rung(connected) == [account.id]

@@ -57,7 +57,7 @@ def test_every_audience_is_listed_with_size_and_last_change(signed_in, save_acco
 
 def test_an_audience_facebook_has_not_counted_yet_says_so(signed_in, save_account, fragment):
     account = save_account()
-    connection = MetaDestination().connect(account.id)
+    connection = MetaDestination().connect(account.client_id, account.id)
     connection.create_audience("Novembre", "segno-di-prova")
     connection.close()
 

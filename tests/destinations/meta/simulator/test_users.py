@@ -129,10 +129,11 @@ def test_a_body_that_is_no_json_is_a_bad_parameter(meta, audience):
     assert error_of(answer) == (100, None)
 
 
-def test_post_with_method_delete_removes(meta, audience):
+def test_post_with_method_delete_is_refused_and_removes_nobody(meta, audience):
     meta.add(audience, [[ANNA], [BRUNO]])
-    meta.post(f"/{audience}/users", method="DELETE", payload={"schema": ["EMAIL"], "data": [[ANNA]]})
-    assert meta.members(audience) == {(BRUNO,)}
+    answer = meta.post(f"/{audience}/users", method="DELETE", payload={"schema": ["EMAIL"], "data": [[ANNA]]})
+    assert error_of(answer) == (100, None)
+    assert meta.members(audience) == {(ANNA,), (BRUNO,)}
 
 
 def test_removing_by_email_finds_people_uploaded_with_more_keys(meta, audience):

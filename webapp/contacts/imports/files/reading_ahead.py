@@ -14,18 +14,18 @@ SWITCH_S = 0.0002
 T = TypeVar("T")
 
 
-def ahead(made: Iterator[T]) -> Iterator[T]:
+def ahead(job: Iterator[T]) -> Iterator[T]:
     """As *made*, which goes on by itself in another thread, by one. What it raises is raised here.
 
     SQLite writes in this very process, and folds names in Python as it does: there nothing is gained.
     """
     if db.engine().dialect.name == "sqlite":
-        yield from made
+        yield from job
         return
     with _quick_switches(), ThreadPoolExecutor(1, "reading-ahead") as thread:
-        coming = thread.submit(next, made, None)
+        coming = thread.submit(next, job, None)
         while (one := coming.result()) is not None:
-            coming = thread.submit(next, made, None)
+            coming = thread.submit(next, job, None)
             yield one
 
 

@@ -22,62 +22,62 @@ CLEAR = "clear"  # ContactImport.blank_cells
 
 
 def converter_of(
-    session: Session, made: ContactImport, orders: Mapping[str, str] | None = None
+    session: Session, job: ContactImport, orders: Mapping[str, str] | None = None
 ) -> RowConverter:
     """The converter for the columns of *made*; own fields that are still to be made are `new_<column index>`.
 
     *orders*: of the columns of dates, when they are not all in *made* yet.
     """
-    types = {own.key: own.type for own in own_fields(session, made.database_id)}
+    types = {own.key: own.type for own in own_fields(session, job.database_id)}
     mapping = {}
-    for index, target in made.mapping.items():
+    for index, target in job.mapping.items():
         if target.startswith(NEW):
             types[f"new_{index}"] = target.removeprefix(NEW)
             mapping[index] = f"{OWN}new_{index}"
         else:
             mapping[index] = target
-    database = session.get_one(UserDatabase, made.database_id)
+    database = session.get_one(UserDatabase, job.database_id)
     converter = RowConverter(
-        mapping, types, database.country, clock.today(), choices_of(session, made, orders)
+        mapping, types, database.country, clock.today(), choices_of(session, job, orders)
     )
     converter.erased = erased.keys_of_client(session, database.client_id)
-    converter.answers = FileAnswers(converter.columns, made.key)
+    converter.answers = FileAnswers(converter.columns, job.key)
     return converter
 
 
-def choices_of(session: Session, made: ContactImport, orders: Mapping[str, str] | None = None) -> RowChoices:
+def choices_of(session: Session, job: ContactImport, orders: Mapping[str, str] | None = None) -> RowChoices:
     """How *made* is read beside its mapping."""
     return RowChoices(
-        feeding=made.feeding,
-        clears=made.blank_cells == CLEAR,
-        date_orders=made.date_orders if orders is None else orders,
-        meanings=consent_words.meanings(session, made.database_id),
-        refused=made.all_refused,
+        feeding=job.feeding,
+        clears=job.blank_cells == CLEAR,
+        date_orders=job.date_orders if orders is None else orders,
+        meanings=consent_words.meanings(session, job.database_id),
+        refused=job.all_refused,
     )
 
 
-def open_dates(session: Session, made: ContactImport) -> list[str]:
+def open_dates(session: Session, job: ContactImport) -> list[str]:
     """Indexes of the columns of dates whose order is still to be decided."""
-    types = {own.key: own.type for own in own_fields(session, made.database_id)}
-    return date_orders.open_columns(made.mapping, made.date_orders, types)
+    types = {own.key: own.type for own in own_fields(session, job.database_id)}
+    return date_orders.open_columns(job.mapping, job.date_orders, types)
 
 
 def settled_dates(
-    session: Session, made: ContactImport, max_rows: int | None = None
+    session: Session, job: ContactImport, max_rows: int | None = None
 ) -> tuple[dict[str, str], int]:
     """(the order of every column of dates, how many could be read in two), from the first *max_rows* rows.
 
     Reads the file, as far as it takes to decide. Raises UnreadableFile, FileNotFoundError.
     """
-    wanted = open_dates(session, made)
+    wanted = open_dates(session, job)
     if not wanted:
-        return dict(made.date_orders), 0
-    rows = islice(rows_of(made), made.has_header, None if max_rows is None else max_rows + made.has_header)
+        return dict(job.date_orders), 0
+    rows = islice(rows_of(job), job.has_header, None if max_rows is None else max_rows + job.has_header)
     found, undecided = date_orders.settle(wanted, (row.cells for row in rows if row.problem is None))
-    return {**made.date_orders, **found}, undecided
+    return {**job.date_orders, **found}, undecided
 
 
-def target_for(converter: RowConverter, made: ContactImport) -> Target:
+def target_for(converter: RowConverter, job: ContactImport) -> Target:
     """Where the rows of *converter* go."""
     columns, own_keys = tuple(converter.columns), tuple(converter.own_keys)
-    return Target(made.database_id, columns, own_keys, made.key, made.mode, made.blank_cells == CLEAR)
+    return Target(job.database_id, columns, own_keys, job.key, job.mode, job.blank_cells == CLEAR)

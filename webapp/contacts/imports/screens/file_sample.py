@@ -6,7 +6,7 @@ from itertools import islice
 
 from sqlmodel import Session
 
-from webapp import clock
+from webapp import clock, db
 from webapp.contacts import consent_words
 from webapp.contacts.imports.dry_run import MAX_ROWS
 from webapp.contacts.imports.import_draft import rows_of
@@ -39,8 +39,8 @@ def frame_of(session: Session, database: UserDatabase, draft: ContactImport, sam
     return Frame(
         clock.today(),
         database.country,
-        {own.key: own.type for own in own_fields(session, database.id or 0)},
+        {own.key: own.type for own in own_fields(session, db.saved_id(database))},
         draft.date_orders,
-        consent_words.meanings(session, database.id or 0),
+        consent_words.meanings(session, db.saved_id(database)),
         countries(sample.rows, at.get("country"), at.get(DIAL_CODE), database.country),
     )

@@ -24,7 +24,7 @@ from webapp.web import htmx
 def check_import(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, draft = find(session, database_id, import_id)
-        own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
+        own = [field for field in queries.fields_of(session, db.saved_id(database)) if field.is_own]
         if draft.status != ImportStatus.DRAFT:
             return htmx.go_to(url("import_result", database, draft))
         if import_forms.mapping_errors(draft, own):
@@ -43,7 +43,7 @@ def start_import(database_id: str, import_id: str) -> Response:
             answer = htmx.go_to(url("check_import", database, draft))
             return htmx.notice(answer, texts.TO_CONFIRM.format(alert=found[0]["testo"]), "err")
     try:
-        importing.start(draft.id or 0)
+        importing.start(db.saved_id(draft))
     except UnreadableFile as error:
         return htmx.notice(htmx.go_to(url("import_columns", database, draft)), str(error), "err")
     return htmx.go_to(url("import_result", database, draft))

@@ -39,7 +39,7 @@ def save_columns(database_id: str, import_id: str) -> Response:
         database, draft = find(session, database_id, import_id)
         if draft.status != ImportStatus.DRAFT:
             return htmx.go_to(url("import_result", database, draft))
-        own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
+        own = [field for field in queries.fields_of(session, db.saved_id(database)) if field.is_own]
         errors = import_forms.read_mapping(request.form, draft, own)
         if action := request.form.get("azione"):
             import_forms.follow_offer(action, draft)
@@ -78,7 +78,7 @@ def _page(
     session: Session, database: UserDatabase, draft: ContactImport, errors: dict[str, str] | None = None
 ) -> dict[str, object]:
     sample: FileSample = read_sample(draft)
-    own = [field for field in queries.fields_of(session, database.id or 0) if field.is_own]
+    own = [field for field in queries.fields_of(session, db.saved_id(database)) if field.is_own]
     frame = frame_of(session, database, draft, sample)
     remembered = import_memory.find(session, draft)
     return {

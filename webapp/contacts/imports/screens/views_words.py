@@ -56,10 +56,12 @@ def decide_import_words(database_id: str, import_id: str, column: int) -> Respon
         if draft.status != ImportStatus.DRAFT:
             return htmx.go_to(url("import_result", database, draft))
         _, words = _words(session, database, draft, column)
-    chosen = changed(request.form, words)
+    chosen, who = changed(request.form, words), current_operator().name
     for (turned, word), answer in chosen.items():
         with db.writing() as session:
-            consent_words.decide(session, database.id or 0, turned, word, answer, current_operator().name)
+            consent_words.decide(
+                session, db.saved_id(database), turned, word, answer, current_operator().name
+            )
     answer_page = htmx.go_to(url("check_import" if _back() else "import_columns", database, draft))
     if not chosen:
         return answer_page
@@ -90,7 +92,7 @@ def _words(
         sample = read_sample(draft)
     except (UnreadableFile, FileNotFoundError):
         abort(404)
-    meanings = consent_words.meanings(session, database.id or 0)
+    meanings = consent_words.meanings(session, db.saved_id(database))
     return sample, words_of((row[column] for row in sample.rows), is_turned(target), meanings)
 
 

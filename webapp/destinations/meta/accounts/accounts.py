@@ -4,7 +4,7 @@ Facebook is asked first, with no transaction open; what it says is then written 
 half.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete as sql_delete
@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from webapp import clock, db
+from webapp.access.models import Client
 from webapp.access.trail.audit import Action, record
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import NeedsPersonError
@@ -23,12 +24,13 @@ from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.models import MAX_ACCOUNTS, AuthorisationDraft, MetaAccount
 from webapp.services import services
 
-# Who uses accounts says here whether one is busy: (session, account id) → True keeps it from being deleted.
-in_use_checks: list[Callable[[Session, int], bool]] = []
+# Who uses accounts says here whether one is busy: (session, client id, account id) → True keeps it from being
+# deleted.
+in_use_checks: list[Callable[[Session, int, int], bool]] = []
 # And here what it is busy with, by name, for who is about to delete it.
-in_use_names: list[Callable[[Session, int], list[str]]] = []
-# The same for the list of accounts: (session, account ids) → when each was last used.
-last_uses: list[Callable[[Session, Sequence[int]], Mapping[int, datetime]]] = []
+in_use_names: list[Callable[[Session, int, int], list[str]]] = []
+# The same for the list of accounts: (session, account id → its client's id) → when each was last used.
+last_uses: list[Callable[[Session, Mapping[int, int]], Mapping[int, datetime]]] = []
 
 
 def save(
@@ -46,15 +48,16 @@ def save(
     check_account(grant.token, form.act_id, form.name)
     try:
         with db.writing() as session:
+            hold_client(session, client_id)
             refuse_conflicts(session, client_id, form.act_id, account_id)
             account = _row(session, client_id, account_id)
             account.name, account.act_id = form.name, form.act_id
             _seal_into(account, grant)
             session.add(account)
             session.flush()
-            health_notes.note_good_start(session, account.id or 0)
+            health_notes.note_good_start(session, db.saved_id(account))
             action = Action.ACCOUNT_CREATED if account_id is None else Action.ACCOUNT_AUTHORISED
-            _tell(session, action, account)
+            _audit(session, action, account)
             if draft_id is not None:
                 session.execute(sql_delete(AuthorisationDraft).where(col(AuthorisationDraft.id) == draft_id))
     except IntegrityError:  # the same account, saved at the same moment by somebody else
@@ -77,38 +80,49 @@ def rename(client_id: int, account_id: int, name: str) -> MetaAccount:
         account = _row(session, client_id, account_id)
         account.name = name
         session.add(account)
-        _tell(session, Action.ACCOUNT_RENAMED, account)
+        _audit(session, Action.ACCOUNT_RENAMED, account)
     return account
 
 
 def delete(account: MetaAccount) -> bool:
-    """Forget the account and its token; False while an upload uses it. Audiences on Facebook stay."""
+    """Forget the account and its token; False while an upload uses it. Audiences on Facebook stay.
+
+    Told once, however many ask at the same moment. An upload that starts meanwhile either is seen here, or
+    finds the account gone: its row refers to the account's, which is locked.
+    """
     assert account.id is not None
     with db.writing() as session:
-        if is_in_use(session, account.id):
+        mine = select(MetaAccount.id).where(MetaAccount.id == account.id).with_for_update()
+        if session.exec(mine).one_or_none() is None:
+            return True
+        if any(check(session, account.client_id, account.id) for check in in_use_checks):
             return False
         drafts = col(AuthorisationDraft.account_id) == account.id
         session.execute(sql_delete(AuthorisationDraft).where(drafts))
         session.execute(sql_delete(MetaAccount).where(col(MetaAccount.id) == account.id))
-        _tell(session, Action.ACCOUNT_DELETED, account)
+        _audit(session, Action.ACCOUNT_DELETED, account)
     return True
 
 
-def is_in_use(session: Session, account_id: int) -> bool:
-    return any(check(session, account_id) for check in in_use_checks)
-
-
-def used_now_by(account_id: int) -> list[str]:
+def used_now_by(account: MetaAccount) -> list[str]:
     """The names of what uses the account at this moment."""
     with db.reading() as session:
-        return [name for names in in_use_names for name in names(session, account_id)]
+        return [
+            name for names in in_use_names for name in names(session, account.client_id, db.saved_id(account))
+        ]
 
 
-def last_used(session: Session, account_ids: Sequence[int]) -> dict[int, datetime]:
+def last_used(session: Session, owners: Mapping[int, int]) -> dict[int, datetime]:
+    """*owners*: account id → its client's id."""
     found: dict[int, datetime] = {}
     for uses in last_uses:
-        found |= uses(session, account_ids)
+        found |= uses(session, owners)
     return found
+
+
+def hold_client(session: Session, client_id: int) -> None:
+    """Nobody else connects an account of the client until the transaction ends: two would both count nine."""
+    session.get(Client, client_id, with_for_update={"key_share": True})
 
 
 def refuse_conflict(client_id: int, act_id: str, account_id: int | None) -> None:
@@ -145,7 +159,7 @@ def authorisation(account: MetaAccount) -> texts.Authorisation:
     return texts.authorisation(has_token, who, account.token_expires_at, account.problem_text, clock.now())
 
 
-def mark(account_id: int, problem: str, text: str) -> None:
+def set_problem(account_id: int, problem: str, text: str) -> None:
     """Remember what a person has to put right before the account can send."""
     _write(account_id, problem=problem, problem_text=text)
 
@@ -160,18 +174,7 @@ def look_again(account: MetaAccount) -> None:
         check_account(token_of(account), account.act_id, account.name)
     except NeedsPersonError as error:
         raise Refused([error.problem]) from None
-    clear_problem(account.id or 0)
-
-
-def rest(account_id: int, seconds: float) -> None:
-    """No call to this account for *seconds*; a pause that is already longer stays."""
-    until = clock.epoch() + seconds
-    with db.writing() as session:
-        session.execute(
-            update(MetaAccount)
-            .where(col(MetaAccount.id) == account_id, col(MetaAccount.paused_until) < until)
-            .values(paused_until=until)
-        )
+    clear_problem(db.saved_id(account))
 
 
 def forget_tokens(facebook_user_id: str, erase: bool) -> None:
@@ -182,13 +185,13 @@ def forget_tokens(facebook_user_id: str, erase: bool) -> None:
     with db.writing() as session:
         theirs = col(MetaAccount.facebook_user_id) == facebook_user_id
         for account in session.exec(select(MetaAccount).where(theirs)).all():
-            _tell(session, Action.ACCOUNT_REVOKED, account)
+            _audit(session, Action.ACCOUNT_REVOKED, account)
         for table in (MetaAccount, AuthorisationDraft):
             theirs = col(table.facebook_user_id) == facebook_user_id
             session.execute(update(table).where(theirs).values(changes))
 
 
-def _tell(session: Session, action: Action, account: MetaAccount) -> None:
+def _audit(session: Session, action: Action, account: MetaAccount) -> None:
     told = {"id": account.public_id, "account_id": account.act_id}
     record(session, action, on=account.name, detail={**told}, client_id=account.client_id)
 

@@ -20,12 +20,15 @@ from webapp.destinations.meta import queries, texts
 from webapp.destinations.meta.accounts import oauth
 from webapp.destinations.meta.accounts.forms import AccountForm
 from webapp.destinations.meta.accounts.grants import USER, Grant, Refused, in_words, read_grant
+from webapp.destinations.meta.graph_api.blame import INACTIVE, REDIRECT, WRONG_APP
 from webapp.destinations.meta.models import AuthorisationDraft, MetaAccount
 from webapp.services import services
 
 log = structlog.get_logger(__name__)
 
 STATE_LIVES = timedelta(minutes=10)
+# `error_code` of the dialog. 1349126: "App Not Active", 1349048 and 191: the address is not the app's.
+APP_CODES = {"1349126": INACTIVE, "1349048": REDIRECT, "191": REDIRECT, "101": WRONG_APP}
 STATE_CHARS, CODE_MAX_CHARS = 43, 4096
 
 
@@ -76,9 +79,8 @@ def finish(asker: Asker, answer: Mapping[str, str]) -> AuthorisationDraft:
     Raises StateRefused before Meta was asked anything.
     """
     draft = _claim(asker, answer.get("state", ""))
-    if "error" in answer:  # whatever else came with it
-        denied = answer["error"] == "access_denied"
-        return _settle(draft, refusal=texts.ACCESS_DENIED if denied else texts.FACEBOOK_REFUSED)
+    if refusal := _refusal(answer):  # whatever else came with it
+        return _settle(draft, refusal=refusal)
     try:
         grant = _grant(answer.get("code", ""))
     except Refused as refused:
@@ -94,6 +96,17 @@ def finish(asker: Asker, answer: Mapping[str, str]) -> AuthorisationDraft:
         authorised_at=clock.now(),
         refusal=None,
     )
+
+
+def _refusal(answer: Mapping[str, str]) -> str | None:
+    """Why the dialog gave no code (Italian). An app that is not active comes without `error` (seen:
+    jaredhanson/passport-oauth#16), and 191 when the app does not know our address."""
+    code = answer.get("error_code", "")
+    if code in APP_CODES:
+        return f"{APP_CODES[code].what} {APP_CODES[code].todo} ({APP_CODES[code].who})"
+    if answer.get("error") == "access_denied":
+        return texts.ACCESS_DENIED
+    return texts.FACEBOOK_REFUSED if "error" in answer or code else None
 
 
 def grant_of(draft: AuthorisationDraft) -> Grant | None:

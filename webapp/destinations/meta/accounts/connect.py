@@ -1,20 +1,42 @@
 """From settings and a token to somebody who can speak with the Graph API."""
 
+from urllib.parse import urlsplit
+
 from requests import Session
 
 from webapp.destinations.meta.graph_api.client import GraphClient
+from webapp.destinations.meta.graph_api.deadline import DeadlineAdapter
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S, new_session
 from webapp.services import services
 
 # For calls somebody waits for in front of a page: gunicorn and the browser give up later than this.
 PAGE_DEADLINE_S = 12.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def http_session() -> Session:
-    """Nothing of the host's environment (proxies, .netrc) decides where a token goes."""
-    session = new_session()
-    session.trust_env = False
+    """The way out to Facebook: by the proxy of the settings, trusting their certificates too."""
+    session = new_session(services().settings.ca_file)
+    _by_our_proxy(session)
     return session
+
+
+def go_out(session: Session) -> None:
+    """The same way for a *session* that somebody else made."""
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, DeadlineAdapter(services().settings.ca_file, max_retries=0))
+    _by_our_proxy(session)
+
+
+def _by_our_proxy(session: Session) -> None:
+    """Nothing of the host's environment (proxies, .netrc) decides where a token goes: only our settings do.
+
+    Whoever answers on this very machine (the demo's Facebook) is not asked for through a proxy.
+    """
+    settings = services().settings
+    session.trust_env = False
+    if settings.proxy and urlsplit(settings.graph_url).hostname not in LOOPBACK:
+        session.proxies = {"http": settings.proxy, "https": settings.proxy}
 
 
 def graph_client(

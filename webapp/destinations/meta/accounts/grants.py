@@ -8,11 +8,14 @@ from typing import Any
 from webapp.destinations.base import DestinationError, Problem, TemporaryError
 from webapp.destinations.meta.accounts import checks
 from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S, graph_client, http_session
+from webapp.destinations.meta.graph_api import obstacles
 from webapp.destinations.meta.graph_api.client import GraphClient
+from webapp.destinations.meta.graph_api.error_table import OPERATOR
 from webapp.services import services
 
 USER, SYSTEM_USER = "user", "system_user"
 RETRY = "Riprova tra un minuto."
+LAST_MOMENT = 253_402_300_799  # the end of the year 9999: a later one is no date, so the token has no end
 
 
 class Refused(Exception):
@@ -75,14 +78,21 @@ def check_account(token: str, act_id: str, name: str) -> None:
 
 
 def in_words(error: DestinationError) -> Problem:
-    """The error for somebody who waits in front of a page, where nothing is repeated by itself."""
-    return replace(error.problem, todo=RETRY) if isinstance(error, TemporaryError) else error.problem
+    """The error for somebody who waits in front of a page, where nothing is repeated by itself.
+
+    What only the person who runs Platea can put right says so here as well.
+    """
+    problem = error.problem
+    if not isinstance(error, TemporaryError) or problem.who == OPERATOR:
+        return problem
+    is_network = problem.code in obstacles.BY_CODE
+    return replace(problem, todo=f"{RETRY} {obstacles.CHECK}" if is_network else RETRY)
 
 
 def at_form(error: DestinationError) -> Problem:
     """The same in the account form, where the token or the Account ID may still be wrong."""
     problem = in_words(error)
-    if problem.code.startswith("190"):
+    if problem.code.startswith("190") and problem.who != OPERATOR:
         return checks.INVALID_TOKEN
     return checks.NO_ACCESS if problem.code == checks.NO_ACCESS.code else problem
 
@@ -102,5 +112,5 @@ def expires_at(description: Mapping[str, Any]) -> datetime | None:
     0 = never. Source: Meta sheet §1.4, §1.5.
     """
     times = [description.get("expires_at"), description.get("data_access_expires_at")]
-    seconds = [time for time in times if isinstance(time, int) and time > 0]
+    seconds = [time for time in times if isinstance(time, int) and 0 < time <= LAST_MOMENT]
     return datetime.fromtimestamp(min(seconds), UTC) if seconds else None

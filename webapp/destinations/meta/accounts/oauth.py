@@ -9,12 +9,13 @@ import requests
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 
-from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S, graph_client, http_session
+from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S, go_out, graph_client, http_session
 from webapp.destinations.meta.accounts.forms import TOKEN
 from webapp.destinations.meta.graph_api import error_table
-from webapp.destinations.meta.graph_api.deadline import CONNECT_S, DeadlineAdapter, within
+from webapp.destinations.meta.graph_api.blame import Carried
+from webapp.destinations.meta.graph_api.deadline import CONNECT_S, within
 from webapp.destinations.meta.graph_api.errors import failure, read_error
-from webapp.destinations.meta.graph_api.graph import GRAPH_VERSION
+from webapp.destinations.meta.graph_api.graph import GRAPH_VERSION, network_failure
 from webapp.services import services
 
 # Creating and filling audiences; reading is part of it. Source: Meta sheet §1.5 "Scopes".
@@ -53,8 +54,9 @@ def _exchange(code: str) -> dict[str, Any]:
     with _login_session() as session, within(PAGE_DEADLINE_S):
         try:
             return dict(session.fetch_token(url, code=code, grant_type="authorization_code"))
-        except (requests.RequestException, TimeoutError):  # they hold URLs: none is kept as the cause
-            raise failure(error_table.UNREACHABLE, "rete") from None
+        except (requests.RequestException, TimeoutError) as error:
+            # They hold URLs: none is kept as the cause.
+            raise network_failure(error) from None
         except (AuthlibBaseError, ValueError, TypeError):
             raise failure(error_table.UNREADABLE, "token") from None
 
@@ -69,16 +71,14 @@ def _login_session() -> OAuth2Session:
         redirect_uri=redirect_uri(),
         default_timeout=(CONNECT_S, PAGE_DEADLINE_S),
     )
-    session.trust_env = False
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, DeadlineAdapter(max_retries=0))
+    go_out(session)
     session.register_compliance_hook("access_token_response", _raise_graph_error)
     return session
 
 
 def _raise_graph_error(response: requests.Response) -> requests.Response:
     """Graph's `{"error": {…}}` is not OAuth's; without this Authlib would report a dict as error code."""
-    if error := read_error(response.status_code, response.headers, response.content):
+    if error := read_error(response.status_code, response.headers, response.content, carried=Carried.SECRET):
         raise error
     return response
 

@@ -1,9 +1,10 @@
 """A connected account as the list of accounts shows it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from webapp import clock
+from webapp.destinations.base import Problem
 from webapp.destinations.meta import texts
 from webapp.destinations.meta.accounts import accounts, checks
 from webapp.destinations.meta.health.notices import expiry_tone
@@ -12,7 +13,7 @@ from webapp.destinations.meta.models import MetaAccount, MetaHealth
 
 @dataclass(frozen=True)
 class AccountRow:
-    """*expiring*: the sentence that warns before the authorisation ends; *resting_until*: Meta's pause.
+    """*expiring*: the sentence that warns before the authorisation ends; *rests*: why it is not called now.
 
     *audiences*: how many custom audiences it holds, None until somebody has looked; *last_upload_at*: when
     the last upload to it was started.
@@ -26,7 +27,7 @@ class AccountRow:
     is_system_user: bool
     expiring: str | None = None
     expiring_tone: str = ""
-    resting_until: datetime | None = None
+    rests: str | None = None
     terms_url: str | None = None
     audiences: int | None = None
     last_upload_at: datetime | None = None
@@ -48,8 +49,12 @@ def account_row(
         account.token_kind == "system_user",
         texts.expiring(account.name, end, now) if is_ending and end else None,
         expiry_tone((end - now).days) if is_ending and end else "",
-        datetime.fromtimestamp(account.paused_until, UTC) if rests else None,
+        texts.resting(_why(account), account.paused_until).what if rests else None,
         checks.terms_url(account.problem, account.act_id),
         health.n_audiences if health else None,
         last_upload_at,
     )
+
+
+def _why(account: MetaAccount) -> Problem | None:
+    return Problem(**account.pause) if account.pause else None

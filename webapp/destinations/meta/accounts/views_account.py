@@ -8,6 +8,7 @@ import structlog
 from flask import Response, abort, make_response, render_template, request, url_for
 from flask_login import current_user
 
+from webapp import db
 from webapp.access.current import may
 from webapp.access.models import Role
 from webapp.crypto import CannotOpen
@@ -190,7 +191,7 @@ def _save(page: FormPage) -> Response:
         grant = _new_grant(page)
         if grant is not None:
             saved = accounts.save(client_id(), page.form, grant, account_id, draft.id if draft else None)
-            checking.ask_for_a_look(saved.id or 0)
+            checking.ask_for_a_look(db.saved_id(saved))
         elif account is not None and account.id is not None and account.token is not None:
             accounts.rename(client_id(), account.id, page.form.name)
         else:
@@ -252,5 +253,5 @@ def _delete_page(account: MetaAccount, refusal: str | None = None) -> str:
         "destinations/meta/delete.html",
         account=account,
         refusal=refusal,
-        users=accounts.used_now_by(account.id or 0),
+        users=accounts.used_now_by(account),
     )

@@ -8,9 +8,10 @@ from requests import Session
 
 from webapp.destinations.base import BatchResult, EncodedRows, NeedsPersonError, Rejected, TemporaryError
 from webapp.destinations.meta.graph_api import error_table as table
+from webapp.destinations.meta.graph_api.counts import Unreadable, read_counts
 from webapp.destinations.meta.graph_api.deadline import within
-from webapp.destinations.meta.graph_api.errors import failure
-from webapp.destinations.meta.graph_api.graph import DEADLINE_S, Answer, Bearer, Graph, nobody
+from webapp.destinations.meta.graph_api.errors import HEAVY, failure
+from webapp.destinations.meta.graph_api.graph import DEADLINE_S, GRAPH_VERSION, HUGE, Answer, Graph
 from webapp.destinations.meta.graph_api.payload import (
     UploadSession,
     only_batch,
@@ -32,8 +33,10 @@ AUDIENCE_FIELDS = (
 # Neutral on purpose: Meta flags audiences for words in name and description. Source: Meta sheet §10.28.
 DESCRIPTION = "Creata con Platea"
 
-# Graph answers code 1 "reduce the amount of data" to pages too heavy for it. Source: Meta sheet §3.2.
-PAGE_ROWS, SMALLEST_PAGE_ROWS = 200, 20
+# Graph answers code 1 "reduce the amount of data" to pages too heavy for it (Meta sheet §3.2), however few
+# they are; Meta's own SDK for Java goes down to one (facebook-java-business-sdk#46).
+PAGE_ROWS = 200
+TOO_HEAVY = ("1", HEAVY, HUGE)
 
 
 class GraphClient:
@@ -57,6 +60,11 @@ class GraphClient:
         """Of the account's limit of calls, as the last answer told it; 100 = Meta refuses."""
         return self._graph.usage_percent
 
+    @property
+    def other_version(self) -> str | None:
+        """The version that answered last, when it is not the one that was asked."""
+        return self._graph.version if self._graph.version != GRAPH_VERSION else None
+
     # Who we are
 
     def me(self) -> dict[str, Any]:
@@ -71,11 +79,11 @@ class GraphClient:
     def debug_token(self, app_id: str) -> dict[str, Any]:
         """What this token is, as its app sees it: `is_valid`, `scopes`, `expires_at` (0 = never), `app_id`.
 
-        An invalid token is an answer, not an error. Asked by POST with `method=get`, as Meta's PHP SDK
-        (v2 and v3, `_graph`) asks everything: the token would stand in the URL of a GET.
+        An invalid token is an answer, not an error; what is raised is about the app, never about the token.
+        A GET, as documented: POST with `method=get` is closed to new apps. Source: Meta sheet §1.4, §8.
         """
-        app = Bearer(f"{app_id}|{self._app_secret}")
-        answer = self._graph.post_secrets("debug_token", app, input_token=self._token, method="get")
+        app_token = f"{app_id}|{self._app_secret}"
+        answer = self._graph.get_as_app("debug_token", app_token, input_token=self._token)
         data = _node(answer).get("data")
         return data if isinstance(data, dict) else {}
 
@@ -91,7 +99,7 @@ class GraphClient:
 
     def _access_token(self, **fields: str) -> dict[str, Any]:
         secret = self._app_secret
-        return _node(self._graph.post_secrets("oauth/access_token", nobody, client_secret=secret, **fields))
+        return _node(self._graph.post_secrets("oauth/access_token", client_secret=secret, **fields))
 
     # Ad account and audiences
 
@@ -99,9 +107,12 @@ class GraphClient:
         """The ad account *act_id* (digits) with `ACCOUNT_FIELDS`."""
         return _node(self._graph.get(f"act_{act_id}", fields=ACCOUNT_FIELDS))
 
-    def custom_audiences(self, act_id: str) -> list[dict[str, Any]]:
-        """Every audience of the account with `AUDIENCE_FIELDS`, newest first."""
-        with within(self._graph.deadline_s):
+    def custom_audiences(self, act_id: str, deadline_s: float | None = None) -> list[dict[str, Any]]:
+        """Every audience of the account with `AUDIENCE_FIELDS`, newest first.
+
+        *deadline_s*: for all pages together, where each still ends within that of the client.
+        """
+        with within(deadline_s or self._graph.deadline_s):
             return list(self._pages(f"act_{act_id}/customaudiences", AUDIENCE_FIELDS))
 
     def custom_audience(self, audience_id: str, act_id: str | None = None) -> dict[str, Any]:
@@ -193,11 +204,11 @@ class GraphClient:
             try:
                 return self._graph.get(path, fields=fields, limit=limit, **cursor), limit
             except TemporaryError as error:
-                if not error.problem.code.startswith("1/") and error.problem.code != "1":
+                code = error.problem.code
+                if limit == 1 or not (code in TOO_HEAVY or code.startswith("1/")):
                     raise
-                if limit // 2 < SMALLEST_PAGE_ROWS:
-                    raise
-                limit //= 2
+                # Without the words for a heavy page it may be an outage, where every try is one too many.
+                limit = max(1, limit // (2 if code in (HEAVY, HUGE) else 4))
 
     def _find_marked(self, act_id: str, marker: str) -> str | None:
         for row in self._pages(f"act_{act_id}/customaudiences", "id,description"):
@@ -240,20 +251,21 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
 
 
 def _batch_result(answer: Answer, rows: EncodedRows, places: Sequence[int]) -> BatchResult:
-    """Counts come as integers, and as text from the sessions edge: both are read. Source: Meta sheet §4.4."""
+    """Raises TemporaryError when the answer does not say how many rows arrived."""
     data = _node(answer)
     rejected = rejected_rows(data.get("invalid_entry_samples"), rows)
+    try:
+        counts = read_counts(data, len(rows), len(rejected))
+    except Unreadable as field:
+        raise failure(table.UNREADABLE, f"risposta senza {field}") from None
     return BatchResult(
-        received=_count(data.get("num_received"), len(rows)),
-        rejected_count=_count(data.get("num_invalid_entries"), 0),
+        received=counts.received,
+        rejected_count=counts.invalid,
+        doubt=counts.doubt,
         rejected=[Rejected(places[row.row], row.reason) for row in rejected],
         trace=answer.trace,
         pause_s=answer.pause_s,
     )
-
-
-def _count(value: object, otherwise: int) -> int:
-    return int(value) if isinstance(value, int | str) and str(value).isdigit() else otherwise
 
 
 def _joined(results: Sequence[BatchResult]) -> BatchResult:
@@ -265,4 +277,5 @@ def _joined(results: Sequence[BatchResult]) -> BatchResult:
         rejected=sorted((row for result in results for row in result.rejected), key=lambda row: row.row),
         trace=results[-1].trace,
         pause_s=max(result.pause_s for result in results),
+        doubt=next((result.doubt for result in results if result.doubt), None),
     )

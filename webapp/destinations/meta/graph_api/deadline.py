@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from ssl import SSLContext
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import create_urllib3_context
 
 CONNECT_S = 5.0
 
@@ -102,16 +104,30 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Mount it on a session; it limits calls made inside `within`. Never repeats a request by itself."""
+    """Mount it on a session; it limits calls made inside `within`. Never repeats a request by itself.
+
+    *ca_file*: PEM certificates that are trusted besides the usual ones.
+    """
+
+    def __init__(self, ca_file: str = "", **kwargs: Any) -> None:
+        self._tls: dict[str, Any] = {"ssl_context": _trusting(ca_file)} if ca_file else {}
+        super().__init__(**kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **{**self._tls, **kwargs})
         _use_deadlines(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
-        manager = super().proxy_manager_for(*args, **kwargs)
+        manager: PoolManager = super().proxy_manager_for(*args, **{**self._tls, **kwargs})
         _use_deadlines(manager)
         return manager
+
+
+def _trusting(ca_file: str) -> SSLContext:
+    """`requests` adds the usual certificates to it."""
+    context = create_urllib3_context()
+    context.load_verify_locations(ca_file)
+    return context
 
 
 def _use_deadlines(manager: PoolManager) -> None:

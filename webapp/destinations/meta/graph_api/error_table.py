@@ -2,7 +2,8 @@
 
 Codes and reactions: Meta sheet §2, §4.5, §6.2, from developers.facebook.com/documentation/ads-commerce/
 marketing-api/error-reference and, where that page is silent, from bodies users printed. Messages of Meta
-are not stable and are never looked at, with one exception that `errors` names.
+are not stable and are looked at only where `blame` and `errors` say so. Trouble of the app is in `blame`,
+trouble of the network in `obstacles`.
 """
 
 from dataclasses import dataclass
@@ -12,12 +13,12 @@ from webapp.destinations.base import DestinationError, NeedsPersonError, Permane
 MINUTE = 60.0
 HOUR = 60 * MINUTE
 
-_ALONE = "Non devi fare nulla: riproviamo da soli."
-_NOBODY = "nessuno"
+ALONE = "Non devi fare nulla: riproviamo da soli."
+NOBODY = "nessuno"
 _AUTHORISER = "chi accede a Facebook con i privilegi sull’account inserzionista"
 _FACEBOOK_ADMIN = "chi amministra l’account inserzionista su Facebook"
 _UPLOADER = "chi ha avviato il caricamento"
-_OPERATOR = "chi gestisce Platea"
+OPERATOR = "chi gestisce Platea"
 _AUTHORISE = "Autorizza di nuovo l’account: il caricamento riparte da solo."
 _NEW_AUDIENCE = "Carica gli utenti in una nuova custom audience."
 
@@ -39,13 +40,14 @@ class Case:
     link: str | None = None
 
 
-def _passing(what: str, wait_s: float | None = None, too_large: bool = False) -> Case:
-    return Case(TemporaryError, what, _ALONE, _NOBODY, wait_s, too_large=too_large)
+def passing(what: str, wait_s: float | None = None, too_large: bool = False) -> Case:
+    """Trouble that goes away: of one request when it has a *wait_s* of its own, else maybe of the peer."""
+    return Case(TemporaryError, what, ALONE, NOBODY, wait_s, too_large=too_large)
 
 
 def _slow_down(wait_s: float) -> Case:
     """Limits count per ad account or app, so every call of the account waits; insisting makes it longer."""
-    return Case(TemporaryError, "Facebook chiede di rallentare.", _ALONE, _NOBODY, wait_s, account_wide=True)
+    return Case(TemporaryError, "Facebook chiede di rallentare.", ALONE, NOBODY, wait_s, account_wide=True)
 
 
 def _person(what: str, todo: str, who: str, link: str | None = None) -> Case:
@@ -60,8 +62,8 @@ def _login(what: str, todo: str = _AUTHORISE) -> Case:
     return _person(what, todo, _AUTHORISER)
 
 
-_TROUBLE = _passing("Facebook ha un problema temporaneo.")
-_TOO_MUCH = _passing("Facebook non è riuscito a elaborare la richiesta.", too_large=True)
+_TROUBLE = passing("Facebook ha un problema temporaneo.")
+_TOO_MUCH = passing("Facebook non è riuscito a elaborare la richiesta.", too_large=True)
 _EXPIRED = _login("L’autorizzazione di questo account Facebook è scaduta.")
 _NO_RIGHTS = _person(
     "L’utente Facebook che ha autorizzato non ha i privilegi su questo account inserzionista.",
@@ -84,9 +86,9 @@ _FLAGGED = _final(
     "Apri Gestione pubblici per sapere perché, oppure creane una nuova.",
 )
 GONE = _final("La custom audience è stata eliminata su Facebook.", _NEW_AUDIENCE)
-_BUG = _final("Facebook rifiuta la richiesta come è stata scritta.", "Segnala il codice.", _OPERATOR)
+_BUG = _final("Facebook rifiuta la richiesta come è stata scritta.", "Segnala il codice.", OPERATOR)
 _NEW_CODE = _login("Il codice di autorizzazione non vale più.", "Clicca di nuovo su autorizza.")
-_OTHER_SESSION = _passing("La sessione di invio non è più valida: ne apriamo un’altra.")
+_OTHER_SESSION = passing("La sessione di invio non è più valida: ne apriamo un’altra.", 5)
 
 # A code alone stands for all its subcodes; a subcode alone for whatever code it comes with.
 CASES: dict[tuple[int | None, int | None], Case] = {
@@ -95,7 +97,7 @@ CASES: dict[tuple[int | None, int | None], Case] = {
     (3, None): _final(
         "L’app di Facebook non è abilitata a questa operazione.",
         "Chiedi la funzione a Meta (App Review), poi ripeti il caricamento.",
-        _OPERATOR,
+        OPERATOR,
     ),
     (4, None): _slow_down(5 * MINUTE),
     (17, None): _slow_down(5 * MINUTE),
@@ -103,11 +105,11 @@ CASES: dict[tuple[int | None, int | None], Case] = {
     (341, None): _slow_down(5 * MINUTE),
     # A pause of five minutes did not help. Source: facebook-php-business-sdk#344.
     (613, None): _slow_down(10 * MINUTE),
-    (21009, None): _passing("Facebook non è ancora pronto a ricevere i dati.", MINUTE),
+    (21009, None): passing("Facebook non è ancora pronto a ricevere i dati.", MINUTE),
     # An audience made a moment ago. Source: facebook-ruby-business-sdk#124, a repeat succeeds.
-    (803, None): _passing("Facebook non vede ancora la custom audience appena creata.", 5),
+    (803, None): passing("Facebook non vede ancora la custom audience appena creata.", 5),
     # Every attempt opens a session of its own, so the repeat is no duplicate any more.
-    (506, None): _passing("Facebook dice che questa richiesta è già arrivata.", MINUTE),
+    (506, None): passing("Facebook dice che questa richiesta è già arrivata.", MINUTE),
     (368, None): Case(
         TemporaryError,
         "Facebook ha bloccato per qualche ora le operazioni di questo account.",
@@ -120,7 +122,6 @@ CASES: dict[tuple[int | None, int | None], Case] = {
     (10, None): _NO_RIGHTS,
     (100, 33): _NO_RIGHTS,
     (100, 36007): _NEW_CODE,
-    (100, 36008): _NEW_CODE,
     (100, 36009): _NEW_CODE,
     (None, 1713228): _FLAGGED,
     (None, 1713230): _FLAGGED,
@@ -128,9 +129,6 @@ CASES: dict[tuple[int | None, int | None], Case] = {
     (100, None): _BUG,
     (2500, None): _BUG,
     (102, None): _EXPIRED,
-    (104, None): _person(
-        "La firma delle richieste non è valida.", "Controlla il segreto dell’app di Facebook.", _OPERATOR
-    ),
     (190, 458): _login("Platea è stata rimossa dalle app dell’utente Facebook che aveva autorizzato."),
     (190, 459): _login(
         "Facebook chiede una verifica all’utente che ha autorizzato.",
@@ -161,11 +159,6 @@ CASES: dict[tuple[int | None, int | None], Case] = {
     (2655, None): _TERMS,
     (2663, None): _TERMS,
     (2664, None): _TERMS,
-    (270, None): _person(
-        "L’app di Facebook può usare solo gli account di chi la sviluppa.",
-        "Completa l’App Review di Meta, poi riprendi il caricamento.",
-        _OPERATOR,
-    ),
     (294, None): _login(
         "Manca il permesso di gestire le inserzioni (ads_management).",
         "Autorizza di nuovo e accetta tutti i permessi richiesti.",
@@ -174,16 +167,13 @@ CASES: dict[tuple[int | None, int | None], Case] = {
     (1487301, None): _final("La custom audience non è condivisa con questo account.", _NEW_AUDIENCE),
     (None, 1487366): GONE,
     (1487366, None): GONE,
-    (2635, None): _person(
-        "La versione della Graph API usata da Platea non è più accettata.", "Aggiorna Platea.", _OPERATOR
-    ),
     (2650, 1870144): _final("La custom audience ha 100 milioni di utenti o più.", _NEW_AUDIENCE),
-    (2650, 1870145): _passing("La custom audience è in aggiornamento su Facebook.", 5 * MINUTE),
+    (2650, 1870145): passing("La custom audience è in aggiornamento su Facebook.", 5 * MINUTE),
     (2650, 1870147): _OTHER_SESSION,
     (2650, 1870148): _OTHER_SESSION,
     (2650, 1870158): _OTHER_SESSION,
     (2650, 1870159): _OTHER_SESSION,
-    (2650, None): _passing("Facebook non è riuscito ad aggiornare la custom audience.", MINUTE),
+    (2650, None): passing("Facebook non è riuscito ad aggiornare la custom audience.", MINUTE),
     (2654, None): _final(
         "Facebook non ha creato la custom audience.",
         "Controlla su Facebook che l’account possa creare custom audience (al massimo 500) e riprova.",
@@ -205,17 +195,13 @@ BUSINESS_LIMIT = _slow_down(5 * MINUTE)
 PERMISSIONS = range(200, 300)
 NO_PERMISSION = _NO_RIGHTS
 
-WRONG_PROOF = _person(
-    "Facebook non riconosce la prova del segreto dell’app (appsecret_proof).",
-    "Controlla il segreto dell’app di Facebook nella configurazione.",
-    _OPERATOR,
-)
 OTHER_DATA_SOURCE = _final(
     "La custom audience è nata da un altro tipo di dati e non accetta questi.", _NEW_AUDIENCE
 )
 UNKNOWN_PASSING = _TROUBLE
 UNKNOWN_FINAL = _final("Facebook ha rifiutato la richiesta.", "Segnala il codice a chi gestisce Platea.")
-UNREADABLE = _passing("Facebook ha dato una risposta che non si può leggere.", too_large=True)
-NO_ANSWER = _passing("La connessione con Facebook si è interrotta.", too_large=True)
-TOO_SLOW = _passing("Facebook non ha risposto in tempo.", too_large=True)
-UNREACHABLE = _passing("Facebook non è raggiungibile.")
+UNREADABLE = passing("Facebook ha dato una risposta che non si può leggere.", too_large=True)
+NO_ANSWER = passing("La connessione con Facebook si è interrotta.", too_large=True)
+TOO_SLOW = passing("Facebook non ha risposto in tempo.", too_large=True)
+# HTTP 429 of the edge, without a word of which limit. Not for smaller batches to cure.
+TOO_MANY = passing("Facebook chiede di rallentare.")

@@ -1,22 +1,24 @@
 """Meta's error answers → what the sender has to do about them, in words for people. PURE.
 
 Errors come with any HTTP status, inside HTTP 200 too, as HTML, or as nothing at all; throttling is HTTP
-400. Only `code`, `error_subcode` and `is_transient` decide: messages change, and may hold personal data,
-so none is passed on. Source: Meta sheet §6.
+400. `code`, `error_subcode` and `is_transient` decide, together with whose credentials the call carried
+(`blame`). Messages change, and may hold personal data: none is passed on. Source: Meta sheet §6.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
 from webapp.destinations.base import DestinationError, PermanentError, Problem, TemporaryError
 from webapp.destinations.meta.graph_api import error_table as table
+from webapp.destinations.meta.graph_api.blame import UNKNOWN_APP, Carried, app_case
 from webapp.destinations.meta.graph_api.error_table import Case
 from webapp.destinations.meta.graph_api.usage import told_wait_s
 
+HEAVY = "1/pagina pesante"  # "Please reduce the amount of data you're asking for". Source: Meta sheet §6.2
 _TRACE = re.compile(r"[\w/+=-]{1,64}").fullmatch
 _FIELD = re.compile(r"[a-z_]{1,40}").fullmatch
 
@@ -34,26 +36,35 @@ class GraphError:
 
     @property
     def name(self) -> str:
-        """As support knows it: `190/463`, `100`, `senza codice`."""
+        """As support knows it: `190/463`, `100`, `senza codice`; a page that is too heavy has only words."""
+        if self.code == 1 and "reduce the amount of data" in self.text:
+            return HEAVY
         if self.code is None:
             return "senza codice"
         return f"{self.code}/{self.subcode}" if self.subcode else str(self.code)
 
 
 def read_error(
-    status: int, headers: Mapping[str, str], body: bytes, act_id: str | None = None
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    act_id: str | None = None,
+    carried: Carried = Carried.TOKEN,
 ) -> DestinationError | None:
     """The error in an answer of Graph, ready to be raised, or None when it is a good one.
 
     *act_id* (digits) goes into links a person has to open and picks the usage figures of the account.
+    *carried*: whose credentials the call carried, who is therefore to blame.
     """
     answer = _json(body)
     if answer is None:
         return _unreadable(status, headers, body)
     if not (isinstance(answer, dict) and answer.get("error")):
+        if isinstance(answer, dict) and answer.get("error") is not None:  # `{"error": {}}` is no success
+            return _unreadable(status, headers, body)
         return None if status < 300 else _unexpected(status, headers)
     error = parse(answer["error"], headers)
-    return _raised(_case(error, status), error.name, error, headers, act_id)
+    return _raised(_blamed_case(error, status, carried), error.name, error, headers, act_id)
 
 
 def failure(case: Case, code: str) -> DestinationError:
@@ -75,6 +86,16 @@ def parse(error: Any, headers: Mapping[str, str]) -> GraphError:
     )
 
 
+def _blamed_case(error: GraphError, status: int, carried: Carried) -> Case:
+    if case := app_case(error.code, error.subcode, error.text, carried, error.is_transient):
+        return case
+    case = _case(error, status)
+    # Nobody's token was in the call, so nobody's authorisation can cure it.
+    nobodys = carried is Carried.APP_TOKEN and case.kind is not TemporaryError
+    unknown = carried is Carried.SECRET and case.kind is PermanentError
+    return UNKNOWN_APP if nobodys or unknown else case
+
+
 def _case(error: GraphError, status: int) -> Case:
     case = _known(error)
     if case is None:
@@ -88,9 +109,6 @@ def _case(error: GraphError, status: int) -> Case:
 def _known(error: GraphError) -> Case | None:
     if error.code is None:
         return None
-    if error.code == 100 and error.subcode is None and "appsecret_proof" in error.text:
-        # Trouble with the proof has no code of its own. Source: Meta sheet §1.5 and §10.21.
-        return table.WRONG_PROOF
     if error.code == 2650 and error.subcode is None and "data source" in error.text:
         # facebook-python-business-sdk#433: no subcode either, and repeating never helps.
         return table.OTHER_DATA_SOURCE
@@ -115,7 +133,7 @@ def _raised(
 
 def _wait_s(case: Case, headers: Mapping[str, str], act_id: str | None) -> float | None:
     """A limit's own wait when Meta names it: guessing a longer or shorter one only makes it worse."""
-    if not case.account_wide or case.wait_s is None:
+    if not case.account_wide or case.wait_s is None or case.who == table.OPERATOR:
         return case.wait_s
     return told_wait_s(headers, act_id) or case.wait_s
 
@@ -129,8 +147,18 @@ def _flags(case: Case, wait_s: float | None) -> dict[str, Any]:
 def _unreadable(status: int, headers: Mapping[str, str], body: bytes) -> DestinationError:
     """HTML is what Graph answers to requests too large for it (facebook-python-business-sdk#141, #695)."""
     case = table.UNREADABLE if body.strip() else table.NO_ANSWER
+    if status == 429:
+        case = _told_to_wait(headers)
     name = f"risposta {status} {'illeggibile' if body.strip() else 'vuota'}"
     return _raised(case, name, parse({}, headers), headers, None)
+
+
+def _told_to_wait(headers: Mapping[str, str]) -> Case:
+    """A page with 429: with the wait that `Retry-After` asks for, if it does (seconds, at most an hour)."""
+    asked = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
+    if not (asked.isdecimal() and 0 < int(asked) <= table.HOUR):
+        return table.TOO_MANY
+    return replace(table.TOO_MANY, wait_s=float(asked), account_wide=True)
 
 
 def _unexpected(status: int, headers: Mapping[str, str]) -> DestinationError:

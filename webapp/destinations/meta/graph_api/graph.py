@@ -5,6 +5,7 @@ The token travels in a header only: a URL ends up in logs, and `paging.next` pro
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -13,7 +14,10 @@ import requests
 from requests import PreparedRequest, Session
 from requests.auth import AuthBase
 
+from webapp.destinations.base import DestinationError
 from webapp.destinations.meta.graph_api import error_table as table
+from webapp.destinations.meta.graph_api import obstacles
+from webapp.destinations.meta.graph_api.blame import Carried
 from webapp.destinations.meta.graph_api.deadline import (
     CONNECT_S,
     DeadlineAdapter,
@@ -24,11 +28,14 @@ from webapp.destinations.meta.graph_api.deadline import (
 from webapp.destinations.meta.graph_api.errors import failure, read_error
 from webapp.destinations.meta.graph_api.usage import highest_percent, pause_s
 
-# Newest on 2026-11-23, usable for about a year; Meta retires v25.0 later. Source: Meta sheet §8.
+# v27.0 is newer (2026-11-04); recordings and Meta's SDK speak v26.0. The version that really answers is read
+# from the answers, since Meta upgrades old ones by itself. Source: Meta sheet §8.
 GRAPH_VERSION = "v26.0"
+_VERSION = re.compile(r"v\d{1,3}\.\d").fullmatch
 
 DEADLINE_S = 90.0
 MAX_BODY_BYTES = 1024 * 1024
+HUGE = "risposta enorme"
 
 Signer = Callable[[PreparedRequest], PreparedRequest]
 
@@ -43,11 +50,11 @@ class Answer(NamedTuple):
     trace: str | None
 
 
-def new_session() -> Session:
-    """A keep-alive session whose calls end in time. One per thread."""
+def new_session(ca_file: str = "") -> Session:
+    """A keep-alive session whose calls end in time, for one thread. *ca_file* as `DeadlineAdapter`."""
     session = Session()
     for scheme in ("https://", "http://"):
-        session.mount(scheme, DeadlineAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
+        session.mount(scheme, DeadlineAdapter(ca_file, pool_connections=1, pool_maxsize=1, max_retries=0))
     # Not compressed: answers are small, and a small body that unpacks to gigabytes is no answer.
     session.headers.update({"Accept-Encoding": "identity", "User-Agent": "Platea"})
     return session
@@ -91,6 +98,7 @@ class Graph:
         self._act_id = act_id
         self.deadline_s = deadline_s
         self.usage_percent: float | None = None  # of the limit of calls, as the last answer told it
+        self.version: str | None = None  # that answered last, None when no answer told
         self.proof = {"appsecret_proof": appsecret_proof(app_secret, token)} if app_secret else {}
 
     def get(self, path: str, **params: str | int) -> Answer:
@@ -106,16 +114,22 @@ class Graph:
         """*body* is JSON and already holds `self.proof`."""
         return self._call(method, path, data=body, headers=_JSON)
 
-    def post_secrets(self, path: str, auth: Signer, **fields: str) -> Answer:
-        """A form whose fields must not stand in a URL, sent as *auth* instead of this token's holder."""
-        return self._call("POST", path, data=fields, auth=auth)
+    def post_secrets(self, path: str, **fields: str) -> Answer:
+        """A form whose fields are the app's credentials and must not stand in a URL."""
+        return self._call("POST", path, Carried.SECRET, data=fields, auth=nobody)
 
-    def _call(self, method: str, path: str, **request: Any) -> Answer:
+    def get_as_app(self, path: str, app_token: str, **params: str) -> Answer:
+        """As the app itself. *params* may be secret: the URL goes nowhere but into the TLS connection."""
+        return self._call("GET", path, Carried.APP_TOKEN, params=params, auth=Bearer(app_token))
+
+    def _call(self, method: str, path: str, carried: Carried = Carried.TOKEN, **request: Any) -> Answer:
         request.setdefault("auth", self._auth)
         with within(self.deadline_s):
             status, headers, body = self._exchange(method, f"{self._base}/{path}", request)
         self.usage_percent = highest_percent(headers, self._act_id) or self.usage_percent
-        if error := read_error(status, headers, body, self._act_id):
+        told = headers.get("facebook-api-version", "")
+        self.version = told if _VERSION(told) else self.version
+        if error := read_error(status, headers, body, self._act_id, carried):
             raise error
         return Answer(orjson.loads(body), pause_s(headers, self._act_id), headers.get("x-fb-request-id"))
 
@@ -131,8 +145,6 @@ class Graph:
             timeout = (CONNECT_S, seconds_left())
             with self._session.request(method, url, timeout=timeout, **request) as response:
                 return response.status_code, response.headers, _read(response)
-        except (requests.ConnectTimeout, requests.exceptions.SSLError):
-            raise failure(table.UNREACHABLE, "rete") from None
         except (
             TimeoutError,
             requests.Timeout,
@@ -140,10 +152,7 @@ class Graph:
             requests.exceptions.ChunkedEncodingError,
             requests.exceptions.ContentDecodingError,
         ) as error:
-            # Read and write time-outs come under several names, but all at the deadline.
-            if has_passed():
-                raise failure(table.TOO_SLOW, "tempo") from None
-            raise failure(_lost(error), "rete") from None
+            raise network_failure(error) from None
 
 
 def _read(response: requests.Response) -> bytes:
@@ -153,14 +162,33 @@ def _read(response: requests.Response) -> bytes:
         body += piece
         seconds_left()
         if len(body) > MAX_BODY_BYTES:
-            raise failure(table.UNREADABLE, "risposta enorme")
+            raise failure(table.UNREADABLE, HUGE)
     return bytes(body)
 
 
-def _lost(error: Exception) -> table.Case:
-    """Whether the request can have arrived: urllib3 tells only by name that it never connected."""
-    never_connected = ("NewConnectionError", "NameResolutionError", "ProxyError")
-    return table.UNREACHABLE if any(name in repr(error) for name in never_connected) else table.NO_ANSWER
+# By the name of what urllib3 met, since `requests` wraps it; the first that fits. With one of these the
+# request never arrived.
+_OBSTACLES = {
+    "ProxyError": obstacles.PROXY,
+    "NameResolutionError": obstacles.DNS,
+    "CERTIFICATE_VERIFY_FAILED": obstacles.CERTIFICATE,
+    "SSLCertVerificationError": obstacles.CERTIFICATE,
+    "SSLError": obstacles.CONNECTION,
+    "NewConnectionError": obstacles.CONNECTION,
+    "ConnectTimeout": obstacles.CONNECTION,
+}
+
+
+def network_failure(error: Exception) -> DestinationError:
+    """What an exception of `requests` is, in words. It holds URLs: raise `from None`."""
+    met = f"{type(error).__name__} {error!r}"
+    for name, found in _OBSTACLES.items():
+        if name in met:
+            return failure(found.case, found.code)
+    # Read and write time-outs come under several names, but all at the deadline.
+    if has_passed():
+        return failure(table.TOO_SLOW, "tempo")
+    return failure(table.NO_ANSWER, "rete")
 
 
 def appsecret_proof(app_secret: str, token: str) -> str:

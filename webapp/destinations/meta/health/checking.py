@@ -4,7 +4,8 @@ No page ever waits for Facebook to know it, and an account that nobody uploads t
 an expired token is found before an upload needs it.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +15,11 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations.base import Audience, DestinationError, NeedsPersonError, Problem, TemporaryError
-from webapp.destinations.meta.accounts import accounts, checks, grants
+from webapp.destinations.meta.accounts import accounts, audience_lists, checks, grants, pace
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.graph_api.audiences import audience, is_expiring, is_flagged
+from webapp.destinations.meta.graph_api.client import GraphClient
+from webapp.destinations.meta.graph_api.error_table import OPERATOR
 from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
 from webapp.services import services
@@ -37,11 +40,14 @@ class Findings:
     has_terms: bool = True
     expires_at: datetime | None = None
     knows_expiry: bool = False
+    app_trouble: str | None = None
+    other_version: str | None = None
     usage_percent: float | None = None
-    nodes: Sequence[Mapping[str, Any]] = ()
+    nodes: Sequence[dict[str, Any]] = ()
+    listing_s: float = 0
 
 
-def ring_due() -> None:
+def enqueue_due() -> None:
     """Ask the workers to look at every account that was not looked at for an hour; a resting one waits."""
     for account_id in _due():
         ask_for_a_look(account_id)
@@ -49,7 +55,7 @@ def ring_due() -> None:
 
 def ask_for_a_look(account_id: int) -> bool:
     """Whether a worker will look at the account now; False when Redis does not answer."""
-    rung = services().bell.ring(JOB, account_id)
+    rung = services().job_queue.enqueue(JOB, account_id)
     if rung:
         _write(account_id, asked_at=clock.now())
     return rung
@@ -64,11 +70,14 @@ def check(account_id: int) -> None:
         findings = _ask(account)
     except DestinationError as error:
         if isinstance(error, NeedsPersonError):
-            accounts.mark(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
+            accounts.set_problem(account_id, error.problem.code, f"{error.problem.what} {error.problem.todo}")
         if isinstance(error, TemporaryError) and error.account_wide and error.retry_after_s:
-            accounts.rest(account_id, error.retry_after_s)
-        _write(account_id, checked_at=clock.now(), trouble=grants.in_words(error).what)
+            pace.rest(account_id, error.retry_after_s, error.problem)
+        problem = grants.in_words(error)
+        of_the_app = f"{problem.what} {problem.todo}" if problem.who == OPERATOR else None
+        _write(account_id, checked_at=clock.now(), trouble=problem.what, app_trouble=of_the_app)
         return
+    pace.after_success(account_id)
     _store(account, findings)
 
 
@@ -78,15 +87,18 @@ def _ask(account: MetaAccount) -> Findings:
     found = Findings()
     with http_session() as session:
         client = graph_client(session, accounts.token_of(account), account.act_id)
-        description = client.debug_token(app_id) if app_id else {}
-        if app_id and (problem := checks.token_problem(description, app_id)):
+        description = _description(client, app_id, found)
+        if description and (problem := checks.token_problem(description, app_id)):
             raise NeedsPersonError(problem)
         granted = grants.granted(client, description, account.token_kind)
         permission = checks.permission_problem(granted, account.token_kind)
         node = client.ad_account(account.act_id)
         on_account = checks.account_problems(node, account.act_id, account.name)
-        found.nodes = client.custom_audiences(account.act_id)
+        started = time.monotonic()
+        found.nodes = client.custom_audiences(account.act_id, audience_lists.JOB_DEADLINE_S)
+        found.listing_s = time.monotonic() - started
         found.usage_percent = client.usage_percent
+        found.other_version = client.other_version
     found.has_permission = permission is None
     found.has_terms = not any(checks.terms_url(problem.code, "") for problem in on_account)
     found.problems = ([permission] if permission else []) + on_account
@@ -94,11 +106,24 @@ def _ask(account: MetaAccount) -> Findings:
     return found
 
 
+def _description(client: GraphClient, app_id: str, found: Findings) -> dict[str, Any]:
+    """What the app says of the token. Trouble of the app is noted, and is not the account's."""
+    if not app_id:
+        return {}
+    try:
+        return client.debug_token(app_id)
+    except DestinationError as error:
+        if error.problem.who != OPERATOR:
+            raise
+        found.app_trouble = f"{error.problem.what} {error.problem.todo}"
+        return {}
+
+
 def _store(account: MetaAccount, found: Findings) -> None:
     assert account.id is not None
     if found.problems:
         first = found.problems[0]
-        accounts.mark(account.id, first.code, f"{first.what} {first.todo}")
+        accounts.set_problem(account.id, first.code, f"{first.what} {first.todo}")
     elif account.problem:
         accounts.clear_problem(account.id)
     now, ours = clock.now(), [audience(node) for node in found.nodes]
@@ -106,6 +131,8 @@ def _store(account: MetaAccount, found: Findings) -> None:
         "checked_at": now,
         "answered_at": now,
         "trouble": None,
+        "app_trouble": found.app_trouble,
+        "graph_version": found.other_version,
         "has_permission": found.has_permission,
         "has_terms": found.has_terms,
         "usage_percent": found.usage_percent,
@@ -120,6 +147,7 @@ def _store(account: MetaAccount, found: Findings) -> None:
         if found.knows_expiry:
             current.token_expires_at = found.expires_at
         health_notes.note(session, account.id, **values)
+        audience_lists.keep(session, account.id, list(found.nodes), found.listing_s)
         _keep_sizes(session, account.id, ours, now)
 
 
@@ -139,14 +167,14 @@ def _keep_sizes(session: Session, account_id: int, audiences: Sequence[Audience]
 def _due() -> list[int]:
     now = clock.now()
     query = (
-        select(col(MetaAccount.id), col(MetaHealth.asked_at))
+        select(col(MetaAccount.id), col(MetaAccount.client_id), col(MetaHealth.asked_at))
         .outerjoin(MetaHealth, col(MetaHealth.account_id) == col(MetaAccount.id))
         .where(col(MetaAccount.token).is_not(None), col(MetaAccount.paused_until) < now.timestamp())
     )
     with db.reading() as session:
-        asked = {row[0]: row[1] for row in session.execute(query)}
-        used = accounts.last_used(session, list(asked))
-    return [account_id for account_id, at in asked.items() if _is_due(at, used.get(account_id), now)]
+        found = session.execute(query).all()
+        used = accounts.last_used(session, {account_id: client_id for account_id, client_id, _ in found})
+    return [account_id for account_id, _, at in found if _is_due(at, used.get(account_id), now)]
 
 
 def _is_due(asked_at: datetime | None, used_at: datetime | None, now: datetime) -> bool:

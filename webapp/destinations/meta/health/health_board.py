@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from webapp import db
 from webapp.destinations.base import Notice
 from webapp.destinations.meta import texts
 from webapp.destinations.meta.graph_api.usage import SLOW_PERCENT, STOP_PERCENT
@@ -51,7 +52,7 @@ def health_row(
     is_here: bool,
     now: datetime,
 ) -> HealthRow:
-    known = health or MetaHealth(account_id=account.id or 0)
+    known = health or MetaHealth(account_id=db.saved_id(account))
     token, detail = _token(account, state, now)
     return HealthRow(
         account.public_id,
@@ -72,7 +73,9 @@ def health_row(
         known.answered_at,
         known.trouble,
         state.problem,
-        notices(account.name, account.token_expires_at, health, now),
+        notices(
+            account.name, account.token_expires_at, health, now, account.pause if account.failures else None
+        ),
     )
 
 

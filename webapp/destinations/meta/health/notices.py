@@ -1,10 +1,13 @@
 """What to see to on an account before it stops its uploads: expiry, blocked audiences, limits. PURE."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from webapp.destinations.base import Notice
 from webapp.destinations.meta import texts
+from webapp.destinations.meta.graph_api.error_table import OPERATOR
+from webapp.destinations.meta.graph_api.graph import GRAPH_VERSION
 from webapp.destinations.meta.graph_api.usage import SLOW_PERCENT
 from webapp.destinations.meta.models import MetaHealth
 from webapp.values.texts import percent, plural
@@ -15,11 +18,17 @@ URGENCY = ("err", "warn", "")
 
 
 def notices(
-    name: str, expires_at: datetime | None, health: MetaHealth | None, now: datetime
+    name: str,
+    expires_at: datetime | None,
+    health: MetaHealth | None,
+    now: datetime,
+    pause: Mapping[str, Any] | None = None,
 ) -> tuple[Notice, ...]:
-    """Most urgent first. *expires_at* as on the account; *health* None: nobody has looked yet."""
-    found = [*_expiry(name, expires_at, now)]
+    """Most urgent first. *expires_at* as on the account; *health* None: nobody has looked yet; *pause*: why
+    its uploads do not go on, while they do not."""
+    found = [*_expiry(name, expires_at, now), *_pause(pause)]
     if health is not None:
+        found += _app(health)
         found += _audiences(name, health)
         found += _limit(name, health.usage_percent)
         found += _silence(name, health, now)
@@ -35,6 +44,28 @@ def _expiry(name: str, expires_at: datetime | None, now: datetime) -> list[Notic
     if expires_at is None or not now < expires_at < now + timedelta(days=texts.WARN_DAYS):
         return []
     return [Notice(expiry_tone((expires_at - now).days), texts.expiring(name, expires_at, now))]
+
+
+def _pause(pause: Mapping[str, Any] | None) -> list[Notice]:
+    if pause is None or pause["who"] != OPERATOR:
+        return []
+    return [Notice("err", f"{pause['what']} {pause['todo']} Lo fa chi gestisce Platea.")]
+
+
+def _app(health: MetaHealth) -> list[Notice]:
+    """What only the person who runs Platea can see to; not the account's doing."""
+    found = []
+    if health.app_trouble:
+        found.append(Notice("err", f"{health.app_trouble} Lo fa chi gestisce Platea."))
+    if health.graph_version:
+        found.append(
+            Notice(
+                "warn",
+                f"Facebook risponde con la versione {health.graph_version} della Graph API, Platea chiede la"
+                f" {GRAPH_VERSION}. Chi gestisce Platea controlli se c’è un aggiornamento.",
+            )
+        )
+    return found
 
 
 def _audiences(name: str, health: MetaHealth) -> list[Notice]:

@@ -5,6 +5,7 @@ from flask import render_template
 from webapp import clock, db
 from webapp.access.current import may, spaces
 from webapp.access.models import Role
+from webapp.destinations.base import Notice
 from webapp.destinations.meta import queries
 from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.health import health_notes
@@ -19,22 +20,31 @@ def show_health() -> str:
         "destinations/meta/health.html",
         rows=rows,
         has_many_clients=len(spaces()) > 1,
-        notices=[(row, notice) for row in rows for notice in row.notices],
+        notices=_each_once(rows),
         may_configure=may(Role.ADMINISTRATOR),
     )
+
+
+def _each_once(rows: list[HealthRow]) -> list[tuple[HealthRow, Notice]]:
+    """Trouble of the app is the same on every account: it is told once."""
+    told: dict[str, tuple[HealthRow, Notice]] = {}
+    for row in rows:
+        for notice in row.notices:
+            told.setdefault(notice.text, (row, notice))
+    return list(told.values())
 
 
 def _rows() -> list[HealthRow]:
     found: list[HealthRow] = []
     with db.reading() as session:
         for client, _ in spaces():
-            theirs = queries.accounts_of(session, client.id or 0)
-            known = health_notes.of_accounts(session, [account.id or 0 for account in theirs])
+            theirs = queries.accounts_of(session, db.saved_id(client))
+            known = health_notes.of_accounts(session, [db.saved_id(account) for account in theirs])
             found += [
                 health_row(
                     account,
                     accounts.authorisation(account),
-                    known.get(account.id or 0),
+                    known.get(db.saved_id(account)),
                     client.name,
                     client.id == client_id(),
                     clock.now(),

@@ -21,7 +21,7 @@ from typing import Any
 from webapp.destinations.meta.keys import birth, gender, identifiers, names, places
 from webapp.values.emails import read_email
 from webapp.values.phones import read_phone
-from webapp.values.readings import Reading, bad, good
+from webapp.values.readings import Reading, invalid, valid
 
 # Sent as they are. Source: Meta sheet §4.2 (page custom-audience/users): all other keys are hashed.
 NEVER_HASHED = {"MADID", "EXTERN_ID"}
@@ -57,24 +57,21 @@ _RULES: dict[str, _Rule] = {
 KEYS = tuple(_RULES)
 
 
-def normalise(key: str, raw: str, country: str | None = None, *, transliterate: bool = False) -> Reading:
+def normalise(key: str, raw: str, country: str | None = None) -> Reading:
     """*raw* as Meta's *key* wants it before hashing, or the reason (a code of `keys.reasons`) it is left out.
 
     *country* is the ISO code of where the person lives, None when nobody knows; it decides how phones,
-    dates, postcodes and states are read. *transliterate* writes accented letters of CT and ST with their
-    base letter (`forli`) instead of dropping them as Meta's tools do (`forl`): nobody outside Meta knows
-    which of the two matches. 64 hexadecimal digits are taken for a hash and passed on as they are.
+    dates, postcodes and states are read. Accented letters of CT and ST are dropped, as Meta's tools do
+    (`forl`). 64 hexadecimal digits are taken for a hash and passed on as they are.
     Normalising a result again changes nothing (a phone: without a country, since it carries its own).
     Raises KeyError for a key that is not in `KEYS`.
     """
     rule = _RULES[key]
     stripped = raw.strip()
     if _HASHED(stripped):
-        return bad("hash_of_nothing") if stripped.lower() == _HASH_OF_NOTHING else good(stripped)
+        return invalid("hash_of_nothing") if stripped.lower() == _HASH_OF_NOTHING else valid(stripped)
     if _DAMAGE(raw):
-        return bad("damaged")
-    if transliterate and key in ("CT", "ST"):
-        raw = places.without_accents(raw)
+        return invalid("damaged")
     return rule(raw, country.upper() if country else None)
 
 
@@ -111,7 +108,7 @@ def _email(raw: str) -> Reading:
     Taking an address out of what stands around it is the business of whoever reads a customer's file.
     """
     reading = read_email(raw)
-    return bad("email_invalid.sign") if reading.note else reading
+    return invalid("email_invalid.sign") if reading.note else reading
 
 
 def _phone(raw: str, country: str | None) -> Reading:
@@ -128,5 +125,5 @@ def _phone(raw: str, country: str | None) -> Reading:
     alone = read_phone(raw, None)
     typed = re.sub(r"\D", "", raw.replace("(0)", "", 1)).lstrip("0")
     if alone.value is not None and alone.value != typed:
-        return bad("phone_invalid.zero")
+        return invalid("phone_invalid.zero")
     return reading if country and alone.value is None else alone

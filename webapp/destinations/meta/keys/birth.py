@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from webapp.values.emails import trim
-from webapp.values.readings import Reading, bad, good
+from webapp.values.readings import Reading, invalid, valid
 
 # [page] "YYYY from 1900 to current year". The upper bound only stops what is no year of birth at all.
 _YEARS = range(1900, 2100)
@@ -22,7 +22,7 @@ def year(raw: str, country: str | None = None) -> Reading:
     """Four digits: `1970`, `14/02/1970` → `1970`."""
     text = trim(raw)
     if _YEAR(text):
-        return good(text) if int(text) in _YEARS else bad("birth_invalid")
+        return valid(text) if int(text) in _YEARS else invalid("birth_invalid")
     return _part_of_date(text, country, "%Y")
 
 
@@ -30,7 +30,7 @@ def month(raw: str, country: str | None = None) -> Reading:
     """Two digits: `2` → `02`, `14/02/1970` → `02`."""
     text = trim(raw)
     if _PART(text):
-        return good(f"{int(text):02}") if 1 <= int(text) <= 12 else bad("birth_invalid")
+        return valid(f"{int(text):02}") if 1 <= int(text) <= 12 else invalid("birth_invalid")
     return _part_of_date(text, country, "%m")
 
 
@@ -38,15 +38,15 @@ def day(raw: str, country: str | None = None) -> Reading:
     """Two digits: `3` → `03`, `14/02/1970` → `14`."""
     text = trim(raw)
     if _PART(text):
-        return good(f"{int(text):02}") if 1 <= int(text) <= 31 else bad("birth_invalid")
+        return valid(f"{int(text):02}") if 1 <= int(text) <= 31 else invalid("birth_invalid")
     return _part_of_date(text, country, "%d")
 
 
 def _part_of_date(text: str, country: str | None, part: str) -> Reading:
     if not text:
-        return bad("birth_empty")
+        return invalid("birth_empty")
     born = read_date(text, country)
-    return good(born.strftime(part)) if born else bad("birth_invalid")
+    return valid(born.strftime(part)) if born else invalid("birth_invalid")
 
 
 def read_date(text: str, country: str | None) -> date | None:

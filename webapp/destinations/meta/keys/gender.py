@@ -1,7 +1,7 @@
 """GEN. PURE."""
 
 from webapp.values.emails import trim
-from webapp.values.readings import Reading, bad, good
+from webapp.values.readings import Reading, invalid, valid
 
 # The words [builder] knows (genderUtil); [page] only names the letters they become.
 _MALE = (
@@ -25,6 +25,6 @@ def gender(raw: str, country: str | None = None) -> Reading:
     """`m` or `f`; anything else is left out, never guessed. Source: [page], words of [builder]."""
     word = trim(raw).lower()
     if not word:
-        return bad("gender_empty")
+        return invalid("gender_empty")
     letter = _WORDS.get(word) or (_ITALIAN_WORDS.get(word) if country == "IT" else None)
-    return good(letter) if letter else bad("gender_invalid")
+    return valid(letter) if letter else invalid("gender_invalid")

@@ -3,7 +3,7 @@
 import re
 
 from webapp.values.emails import INVISIBLE, trim
-from webapp.values.readings import Reading, bad, good
+from webapp.values.readings import Reading, invalid, valid
 
 # Source: [page] mobile advertiser ids keep their hyphens; Apple's and Google's are both UUIDs.
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
@@ -17,8 +17,8 @@ def madid(raw: str) -> Reading:
     """Lower case with hyphens. Source: [page], [uploader]."""
     value = trim(raw).lower()
     if not value:
-        return bad("madid_empty")
-    return good(value) if _UUID(value) and value != _TRACKING_OFF else bad("madid_invalid")
+        return invalid("madid_empty")
+    return valid(value) if _UUID(value) and value != _TRACKING_OFF else invalid("madid_invalid")
 
 
 def extern_id(raw: str) -> Reading:
@@ -28,5 +28,5 @@ def extern_id(raw: str) -> Reading:
     """
     value = trim(_BLANKS.sub("", trim(raw).lower()))
     if not value:
-        return bad("extern_id_empty")
-    return bad("extern_id_invalid") if _TIMESTAMP(value) else good(value)
+        return invalid("extern_id_empty")
+    return invalid("extern_id_invalid") if _TIMESTAMP(value) else valid(value)

@@ -5,7 +5,7 @@ import string
 import unicodedata
 
 from webapp.values.emails import INVISIBLE, trim
-from webapp.values.readings import Reading, bad, good
+from webapp.values.readings import Reading, invalid, valid
 
 # [page] "lowercase only with no punctuation. If using special characters, the text must be encoded in
 # UTF-8": Valéry → valéry. [builder] and [uploader] also take the whitespace out: Mary Jane → maryjane.
@@ -21,13 +21,13 @@ def name(raw: str) -> Reading:
     """
     value = trim(_DROPPED.sub("", trim(raw).lower()))
     if not value:
-        return bad("name_empty")
+        return invalid("name_empty")
     if any(unicodedata.category(c).startswith("P") for c in value):
-        return bad("name_invalid")
-    return good(value)
+        return invalid("name_invalid")
+    return valid(value)
 
 
 def initial(raw: str) -> Reading:
     """The first letter of the first name. Source: [page]; [uploader] takes it after normalising."""
     reading = name(raw)
-    return good(reading.value[0]) if reading.value else reading
+    return valid(reading.value[0]) if reading.value else reading

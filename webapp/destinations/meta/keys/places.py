@@ -1,25 +1,15 @@
 """CT, ST, ZIP, COUNTRY. PURE."""
 
 import re
-import unicodedata
 
 from webapp.destinations.meta.keys.country_names import COUNTRY_CODES, code_of_country
 from webapp.destinations.meta.keys.regions import AMERICAN_STATES, ITALIAN_PROVINCES
 from webapp.values.emails import trim
-from webapp.values.readings import Reading, bad, good
+from webapp.values.readings import Reading, invalid, valid
 
 _ZIP_PLUS_FOUR = re.compile(r"(\d{5})[\s-]*(\d{4})?").fullmatch
 _POSTCODE = re.compile(r"[a-z0-9]{2,10}").fullmatch
 _ITALIAN_POSTCODE = re.compile(r"(?:(?:i|it)[\s-]*)?(\d{3,5})(?:[.,]0+)?").fullmatch
-
-# Letters that Unicode does not take apart into a base letter and an accent.
-_LIGATURES = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i"})
-
-
-def without_accents(raw: str) -> str:
-    """`Forlì` → `forli`, in lower case."""
-    letters = unicodedata.normalize("NFKD", raw.lower().translate(_LIGATURES))
-    return "".join(c for c in letters if not unicodedata.combining(c))
 
 
 def city(raw: str) -> Reading:
@@ -32,10 +22,10 @@ def city(raw: str) -> Reading:
     text = trim(raw).lower()
     letters = re.sub(r"[^a-z]", "", text)
     if not text:
-        return bad("city_empty")
+        return invalid("city_empty")
     if not letters or re.search(r"[0-9]", text):
-        return bad("city_invalid")
-    return good(letters)
+        return invalid("city_invalid")
+    return valid(letters)
 
 
 def state(raw: str, country: str | None = None) -> Reading:
@@ -48,20 +38,20 @@ def state(raw: str, country: str | None = None) -> Reading:
     text = trim(raw).lower()
     letters = re.sub(r"[^a-z]", "", text)
     if not text:
-        return bad("state_empty")
+        return invalid("state_empty")
     if country == "IT":
         return _italian_province(letters)
     if country not in (None, "US", "CA"):
-        return good(letters) if letters else bad("state_invalid")
+        return valid(letters) if letters else invalid("state_invalid")
     code = AMERICAN_STATES.get(letters, letters)
-    return good(code) if len(code) == 2 else bad("state_invalid")
+    return valid(code) if len(code) == 2 else invalid("state_invalid")
 
 
 def _italian_province(letters: str) -> Reading:
     code = ITALIAN_PROVINCES.get(letters, letters)
     if len(code) == 2:
-        return good(code) if code in ITALIAN_PROVINCES.values() else bad("state_invalid")
-    return good(code) if code else bad("state_invalid")
+        return valid(code) if code in ITALIAN_PROVINCES.values() else invalid("state_invalid")
+    return valid(code) if code else invalid("state_invalid")
 
 
 def postcode(raw: str, country: str | None = None) -> Reading:
@@ -73,26 +63,26 @@ def postcode(raw: str, country: str | None = None) -> Reading:
     """
     text = trim(raw).lower()
     if not text:
-        return bad("postcode_empty")
+        return invalid("postcode_empty")
     if country == "IT":
         return _italian_postcode(text)
     if country == "US":
         found = _ZIP_PLUS_FOUR(text)
-        return good(found[1]) if found else bad("postcode_invalid")
+        return valid(found[1]) if found else invalid("postcode_invalid")
     if country is None:
         if re.fullmatch(r"\d{5}\s+\d{4}", text):  # five digits and four are American, but who knows?
-            return bad("postcode_invalid")
+            return invalid("postcode_invalid")
         text = text.partition("-")[0]
     value = re.sub(r"[\s-]", "", text)
-    return good(value) if _POSTCODE(value) else bad("postcode_invalid")
+    return valid(value) if _POSTCODE(value) else invalid("postcode_invalid")
 
 
 def _italian_postcode(text: str) -> Reading:
     """Five digits; Excel takes the leading zeros of Rome (00184 → 184) and they can be given back."""
     found = _ITALIAN_POSTCODE(text)
     if not found or not int(found[1]):
-        return bad("postcode_invalid")
-    return good(found[1].zfill(5))
+        return invalid("postcode_invalid")
+    return valid(found[1].zfill(5))
 
 
 def country(raw: str) -> Reading:
@@ -103,7 +93,7 @@ def country(raw: str) -> Reading:
     """
     text = trim(raw).lower()
     if not text:
-        return bad("country_empty")
+        return invalid("country_empty")
     letters = "".join(c for c in text if c.isalpha())
     code = letters if letters in COUNTRY_CODES else code_of_country(letters)
-    return good(code) if code else bad("country_invalid")
+    return valid(code) if code else invalid("country_invalid")

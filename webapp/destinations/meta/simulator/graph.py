@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Request, Response
 
-from . import accounts, audiences, graph_call, users
+from . import accounts, audiences, graph_call, legacy, users
 from .control import people, spoiled
 from .control.faults import HTML_PAGE, Fault, Orders, ordered_error, wait_for_hang_up
 from .graph_errors import GraphError, no_such_object, unknown_path
@@ -101,6 +101,8 @@ def _guarded(
         if (request.content_length or 0) > LARGEST_BODY_BYTES:
             return Response(HTML_PAGE, 500, content_type="text/html; charset=utf-8")
         call = graph_call.read_call(request, version, path)
+        if feature := legacy.feature_of(call.params):
+            raise legacy.refusal(feature, path, sim.world.settings.legacy_refusal)
         route, groups = find_route(call.method, path)
         record.method, record.kind = call.method, route.kind
         _locate(sim, record, groups)
@@ -110,17 +112,26 @@ def _guarded(
         _befall_before(sim, exchange, request)
         if fault is not None and not fault.commit and (made := spoiled.replacement(fault)):
             return made
+        if _is_too_large(sim, exchange):
+            return Response(HTML_PAGE, 500, content_type="text/html; charset=utf-8")
         body = _run(sim, route, exchange, groups)
         _befall_after(sim, exchange, request)
-        response = json_response(body, trace, version, call.method)
+        response = json_response(body, trace, sim.world.settings.answers_as or version, call.method)
         minutes = 0
     except GraphError as error:
-        response = error_response(error, trace, version)
+        response = error_response(error, trace, sim.world.settings.answers_as or version)
         minutes = error.wait_minutes
     if record.account_id:
         response.headers.update(usage_headers(sim, record.account_id, record.kind, minutes))
     compress(response, request, always_varies=record.kind == "POST /customaudiences")
     return _spoil(fault, response, request)
+
+
+def _is_too_large(sim: Simulation, exchange: Exchange) -> bool:
+    most = sim.world.settings.largest_rows
+    payload = exchange.call.structure("payload") if most else None
+    rows = payload.get("data") if isinstance(payload, dict) else None
+    return isinstance(rows, list) and len(rows) > most
 
 
 def _locate(sim: Simulation, record: Call, groups: dict[str, str]) -> None:

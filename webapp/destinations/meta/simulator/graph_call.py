@@ -1,4 +1,4 @@
-"""One call as Graph reads it: version, method, parameters, token, wherever the caller put them."""
+"""One call as Graph reads it: version, parameters, token, wherever the caller put them."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 @dataclass
 class GraphCall:
-    """*method* honours the `method` parameter, *token_in_header* decides 401 or 400 for a bad token."""
+    """*token_in_header* decides 401 or 400 for a bad token."""
 
     version: str
     method: str
@@ -79,8 +79,7 @@ def read_call(request: Request, version: str, path: str) -> GraphCall:
     header = request.headers.get("Authorization", "")
     bearer = header[7:].strip() if header[:7].lower() in ("bearer ", "oauth ") else ""
     token = bearer or params.pop("access_token", None)
-    method = str(params.pop("method", request.method)).upper()
-    return GraphCall(version, method, path, params, token, bool(bearer))
+    return GraphCall(version, request.method, path, params, token, bool(bearer))
 
 
 def _body_params(request: Request) -> dict[str, Any]:

@@ -19,7 +19,19 @@ from webapp.uploads.status import BatchStatus
 FORMAT = "platea-diagnosi/1"
 MOST_BATCHES, MOST_EVENTS = 200, 300
 # Keys of an event's detail that hold counts, codes and ids; `by` is a person's name, `reason` may quote one.
-TOLD = ("rows", "rejected", "wait_s", "other", "code", "trace", "status", "selected", "to_send", "batches")
+TOLD = (
+    "rows",
+    "rejected",
+    "received",
+    "wait_s",
+    "other",
+    "code",
+    "trace",
+    "status",
+    "selected",
+    "to_send",
+    "batches",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ def _numbers(row: UploadRow) -> dict[str, Any]:
         "duplicati": numbers.duplicates,
         "da_inviare": numbers.to_send,
         "inviati": numbers.sent,
-        "ricevuti": numbers.received,
+        "non_confermati": numbers.unconfirmed,
         "rifiutati": numbers.rejected,
         "in_attesa": numbers.waiting,
         "messi_da_parte": numbers.set_aside,

@@ -28,7 +28,7 @@ READ_IDS = 500
 HEADER = ("Codice", "Email", "Cellulare", "Nome", "Cognome", "Motivo")
 
 
-class Person(NamedTuple):
+class LeftOutContact(NamedTuple):
     id: int
     code: str | None
     email: str | None
@@ -163,16 +163,16 @@ def _discarded_rows(row: UploadRow, key: str | None) -> Iterator[Sequence[str]]:
                 yield _cells(contact, texts.left_out_reason(reason))
 
 
-def _contacts(session: Session, row: UploadRow, ids: Sequence[int]) -> list[Person]:
+def _contacts(session: Session, row: UploadRow, ids: Sequence[int]) -> list[LeftOutContact]:
     """Those of *ids* that are still in the upload's database, by id."""
-    columns = (getattr(Contact, name) for name in Person._fields)
+    columns = (getattr(Contact, name) for name in LeftOutContact._fields)
     query = select(*columns).where(col(Contact.database_id) == row.database_id, col(Contact.id).in_(ids))
-    return [Person(*values) for values in session.execute(query.order_by(col(Contact.id)))]
+    return [LeftOutContact(*values) for values in session.execute(query.order_by(col(Contact.id)))]
 
 
-def _detail(row: UploadRow, person: Person) -> str:
+def _detail(row: UploadRow, person: LeftOutContact) -> str:
     return (person.mobile if row.medium == "sms" else person.email) or ""
 
 
-def _cells(person: Person, reason: str) -> Sequence[str]:
+def _cells(person: LeftOutContact, reason: str) -> Sequence[str]:
     return [*(value or "" for value in person[1:]), reason]

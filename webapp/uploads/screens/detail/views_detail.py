@@ -7,7 +7,7 @@ from flask import Response, abort, render_template, request
 from webapp import db
 from webapp.access.current import current_operator, current_role, may
 from webapp.access.models import Role
-from webapp.access.trail.audit import Action, tell
+from webapp.access.trail.audit import Action, record_alone
 from webapp.uploads.screens import next_steps, texts
 from webapp.uploads.screens.detail import left_out, queries_detail, vendor_answers
 from webapp.uploads.screens.lists import summary
@@ -35,14 +35,14 @@ def detail(upload_id: str) -> str:
 def progress_fragment(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
     return conditional(
-        _mark(row), lambda: render_template("uploads/screens/lists/_progress.html", **_progress(row))
+        _etag_parts(row), lambda: render_template("uploads/screens/lists/_progress.html", **_progress(row))
     )
 
 
 @blueprint.get("/caricamenti/<upload_id>/registro")
 def log_fragment(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
-    mark = (*_mark(row), _page_number(), _whole_log())
+    mark = (*_etag_parts(row), _page_number(), _whole_log())
     return conditional(mark, lambda: render_template("uploads/screens/detail/_log.html", **_log(row)))
 
 
@@ -77,11 +77,11 @@ def invalid_csv(upload_id: str) -> Response:
     if reason is not None and reason not in known:
         abort(404)
     told = {"id": row.public_id, "motivo": known.get(reason or "")}
-    tell(Action.FILE_DOWNLOADED, on=f"dati non validi di {row.audience_name}", detail=told)
+    record_alone(Action.FILE_DOWNLOADED, on=f"dati non validi di {row.audience_name}", detail=told)
     return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.public_id}.csv")
 
 
-def _mark(row: UploadRow) -> tuple[object, ...]:
+def _etag_parts(row: UploadRow) -> tuple[object, ...]:
     """What the entity tags of an upload's fragments are made of."""
     with db.reading() as session:
         last_event = queries_detail.last_event_id(session, row.id)

@@ -41,7 +41,7 @@ def open_elsewhere(upload_id: str) -> Response:
         abort(404)
     with db.reading() as session:
         its_client = next(
-            (one for one in current.clients() if queries.read_one(session, one.id or 0, upload_id)), None
+            (one for one in current.clients() if queries.read_one(session, db.saved_id(one), upload_id)), None
         )
     if its_client is None or not current.choose(its_client.public_id):
         abort(404)
@@ -63,13 +63,15 @@ def _diagnosis(row: UploadRow) -> bytes:
         ]
         session.expunge_all()  # stays readable after the transaction
     kind = db.engine().dialect.name
-    on = Installation(config.VERSION, kind, settings.demo, services().bell.waiting(), living)
+    on = Installation(config.VERSION, kind, settings.demo, services().job_queue.waiting(), living)
     return diagnosis.diagnosis(row, _account_reference(row), batches, events, on, now)
 
 
 def _account_reference(row: UploadRow) -> str | None:
     """The vendor's id of the account; None for one that was deleted."""
+    if row.account_id is None:
+        return None
     try:
-        return registry.destination(row.destination).account(row.account_id or 0).reference
+        return registry.destination(row.destination).account(row.client_id, row.account_id).reference
     except LookupError:
         return None

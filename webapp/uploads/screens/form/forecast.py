@@ -27,7 +27,7 @@ from webapp.uploads.screens.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class MediumCounts:
     """Contacts of the source with a *valid* detail for a medium, and how many different ones those are.
 
     *allowed*: how many different ones may be sent under each choice; one that is not in it leaves nobody out.
@@ -51,14 +51,14 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class Forecast:
     """What the source holds now; *media* are those its whole database has valid contacts for.
 
     *by_consent*: whether its database has answers about consent, so that there is something to choose.
     """
 
     selected: int
-    reach: dict[Medium, Reach]
+    reach: dict[Medium, MediumCounts]
     media: tuple[Medium, ...]
     by_consent: bool = False
 
@@ -74,7 +74,7 @@ class Prospect:
         return {medium: self.reach[medium].undecided for medium in self.media}
 
 
-def look_at(session: Session, source: Source, today: date) -> Prospect:
+def forecast(session: Session, source: Source, today: date) -> Forecast:
     """What is in the source at this moment. Raises BrokenRule for a filter that uses a field that is gone."""
     database_id = source.database.id
     assert database_id is not None
@@ -85,7 +85,7 @@ def look_at(session: Session, source: Source, today: date) -> Prospect:
     # One statement each: of a whole database they read the index alone, 0.5 s a million in place of 3.
     is_whole = rule is None
     reach = {medium: _reach(session, database_id, chosen, medium, held, is_whole) for medium in DIGEST}
-    return Prospect(total, reach, media_of(session, database_id), held.given)
+    return Forecast(total, reach, media_of(session, database_id), held.given)
 
 
 def _reach(
@@ -95,12 +95,12 @@ def _reach(
     medium: Medium,
     held: Answers,
     is_whole: bool,
-) -> Reach:
+) -> MediumCounts:
     digest = DIGEST[medium]
     if not held.given:
         counts = select(func.count(digest), func.count(digest.distinct())).where(chosen)
         valid, distinct = session.execute(counts).one()
-        return Reach(valid, distinct, {ConsentPolicy.GIVEN: 0})
+        return MediumCounts(valid, distinct, {ConsentPolicy.GIVEN: 0})
 
     def some(answered: ColumnElement[bool]) -> ColumnElement[int]:
         return func.max(case((answered, 1), else_=0))
@@ -133,7 +133,7 @@ def _reach(
         ConsentPolicy.GIVEN: given,
         ConsentPolicy.ANYONE: anyone,
     }
-    return Reach(valid, distinct, allowed, included, *_answered(session, chosen, medium, held))
+    return MediumCounts(valid, distinct, allowed, included, *_answered(session, chosen, medium, held))
 
 
 def _answered(

@@ -10,12 +10,13 @@ from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account, Medium
 from webapp.uploads import problems
 from webapp.uploads.screens.form.audience_list import Listing
-from webapp.uploads.screens.form.forecast import Prospect
+from webapp.uploads.screens.form.forecast import Forecast
 from webapp.values.identifiers import looks_like_public_id, new_public_id
 from webapp.values.texts import LOCALE
 
 NEW, EXISTING = "nuova", "esistente"
 LONGEST_NAME = 200
+ACCOUNT_GONE = "L’account Facebook che avevi scelto non c’è più: scegline un altro."
 ACCOUNT_MISSING = "Scegli su quale account Facebook caricare gli utenti."
 NAME_MISSING = "Scrivi un nome per la nuova custom audience."
 NAME_LONG = f"Usa al massimo {LONGEST_NAME} caratteri."
@@ -66,11 +67,15 @@ class Draft:
         return ConsentPolicy.ANYONE if self.includes_refused else self.who
 
 
-def read(form: Mapping[str, str], prospect: Prospect, accounts: Sequence[Account], proposed: str) -> Draft:
-    """From a form or a query string; a choice that is not offered is made: the only medium or account."""
+def read(form: Mapping[str, str], prospect: Forecast, accounts: Sequence[Account], proposed: str) -> Draft:
+    """From a form or a query string; the only medium, or only account, is chosen before anybody chooses.
+
+    An account that the form names is obeyed: it may have been deleted since, and another one never takes its
+    place unseen.
+    """
     media = prospect.media or tuple(Medium)
     given = form.get("medium", "")
-    only = accounts[0].public_id if len(accounts) == 1 else ""
+    only = accounts[0].public_id if len(accounts) == 1 and "account" not in form else ""
     token = form.get("token", "")
     return Draft(
         medium=Medium(given) if given in {*media} else media[0],
@@ -103,18 +108,20 @@ def account_of(draft: Draft, accounts: Sequence[Account]) -> Account | None:
 
 
 def missing(draft: Draft) -> list[str]:
-    """What is still to be filled in, as words after "manca:"."""
+    """What is still to be filled in, as words after "manca:".
+
+    Not the reason for who said no: what a person writes there stays out of addresses.
+    """
     audience = ("il nome della custom audience", draft.name) if draft.is_new else (
         "la custom audience", draft.audience
     )  # fmt: skip
-    reason = ("il motivo per cui includi chi ha detto no", draft.reason or not draft.includes_refused)
-    wanted = (("l’account Facebook", draft.account), audience, reason, ("il consenso", draft.consent))
+    wanted = (("l’account Facebook", draft.account), audience, ("il consenso", draft.consent))
     return [words for words, given in wanted if not given]
 
 
 def errors(
     draft: Draft,
-    prospect: Prospect,
+    prospect: Forecast,
     account: Account | None,
     listing: Listing | None,
     name_warning: str | None = None,
@@ -129,7 +136,7 @@ def errors(
     if not prospect.to_send(draft.medium, draft.policy):
         found["medium"] = no_contact(draft.medium, prospect, draft.policy)
     if account is None:
-        found["account"] = ACCOUNT_MISSING
+        found["account"] = ACCOUNT_GONE if draft.account else ACCOUNT_MISSING
     elif account.problem:
         found["account"] = account.problem
     if problem := _about_audience(draft, account, listing):
@@ -155,7 +162,7 @@ def _about_refused(draft: Draft, may_include: bool) -> dict[str, str]:
     return {"motivo": REASON_LONG} if len(draft.reason) > LONGEST_REASON else {}
 
 
-def no_contact(medium: Medium, prospect: Prospect, policy: ConsentPolicy) -> str:
+def no_contact(medium: Medium, prospect: Forecast, policy: ConsentPolicy) -> str:
     """Why there is nothing to send, and the other medium when that one would have somebody."""
     if prospect.reach[medium].distinct:
         return problems.nobody_allowed(policy, bool(prospect.reach[medium].undecided)).what

@@ -17,7 +17,7 @@ from webapp.uploads import commands, idempotency
 from webapp.uploads.screens import lookups, queries, sources, texts
 from webapp.uploads.screens.form import audience_list, forecast, forms
 from webapp.uploads.screens.form.audience_list import Listing
-from webapp.uploads.screens.form.forecast import Prospect, Reach
+from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
 from webapp.uploads.screens.form.forms import Draft
 from webapp.uploads.screens.routes import blueprint
 from webapp.uploads.screens.sources import Source
@@ -35,14 +35,18 @@ class Offer:
 
     source: Source
     accounts: list[Account]
-    prospect: Prospect | None
+    prospect: Forecast | None
     proposed: str
+
+    @property
+    def client_id(self) -> int:
+        return self.source.database.client_id
 
     def draft(self, given: Any) -> Draft:
         return forms.read(given, self.prospect or NOBODY, self.accounts, self.proposed)
 
 
-NOBODY = Prospect(0, {medium: Reach(0, 0) for medium in Medium}, ())
+NOBODY = Forecast(0, {medium: MediumCounts(0, 0) for medium in Medium}, ())
 
 
 @blueprint.get(URL)
@@ -67,7 +71,7 @@ def name_fragment(database_id: str) -> str:
     offer = _offer(database_id, count=False)
     draft = offer.draft(request.args)
     account = forms.account_of(draft, offer.accounts)
-    listing = audience_list.read(account, KIND) if account and not account.problem else None
+    listing = audience_list.read(offer.client_id, account, KIND) if account and not account.problem else None
     taken = forms.about_name(draft, account, listing)
     return render_template(
         "uploads/screens/form/_name_check.html", **_shown(offer, draft, {}, None) | {"taken": taken}
@@ -79,13 +83,13 @@ def ready_fragment(database_id: str) -> str:
     """The foot of the form: what is missing, or how many users go; counts come back as they were shown."""
     offer = _offer(database_id, count=False)
     reach = {medium: _shown_before(medium) for medium in Medium}
-    offer = replace(offer, prospect=Prospect(0, reach, tuple(Medium)))
+    offer = replace(offer, prospect=Forecast(0, reach, tuple(Medium)))
     return render_template(
         "uploads/screens/form/_ready.html", **_shown(offer, offer.draft(request.args), {}, None)
     )
 
 
-def _shown_before(medium: Medium) -> Reach:
+def _shown_before(medium: Medium) -> MediumCounts:
     """The counts that the form was given: of all, and of a choice by consent where it leaves somebody out."""
 
     def count(name: str) -> int | None:
@@ -94,7 +98,7 @@ def _shown_before(medium: Medium) -> Reach:
 
     by_choice = {policy: count(f"n_{medium}_{policy}") for policy in ConsentPolicy}
     allowed = {policy: sent for policy, sent in by_choice.items() if sent is not None}
-    return Reach(0, count(f"n_{medium}") or 0, allowed, count(f"n_{medium}_no") or 0)
+    return MediumCounts(0, count(f"n_{medium}") or 0, allowed, count(f"n_{medium}_no") or 0)
 
 
 @blueprint.post(URL, endpoint="start_upload")
@@ -104,7 +108,11 @@ def send(database_id: str) -> Response:
         return htmx.go_to(offer.source.upload_url())
     draft = offer.draft(request.form)
     account = forms.account_of(draft, offer.accounts)
-    listing = audience_list.read(account, KIND, again=True) if account and not account.problem else None
+    listing = (
+        audience_list.read(offer.client_id, account, KIND, again=True)
+        if account and not account.problem
+        else None
+    )
     warning = registry.destination(KIND).name_warning(draft.name)
     may_include = may(Role.ADMINISTRATOR)
     errors = forms.errors(draft, offer.prospect, account, listing, warning, may_include)
@@ -113,7 +121,12 @@ def send(database_id: str) -> Response:
         return _refuse(offer, draft, status, errors=errors, listing=listing)
     if running := _running_twin(offer, draft, account):
         return _refuse(offer, draft, 409, running=running, listing=listing)
-    _start(offer, draft, account, listing)
+    try:
+        _start(offer, draft, account, listing)
+    except commands.Gone as gone:  # deleted while the form was open
+        if gone.what != commands.Thing.ACCOUNT:
+            abort(404, str(gone))
+        return _refuse(offer, draft, 422, errors={"account": str(gone)}, listing=None)
     return htmx.notice(htmx.go_to(offer.source.url()), "Caricamento avviato. Lo trovi in cima allo storico.")
 
 
@@ -134,12 +147,10 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             consent=draft.policy,
             reason=draft.reason,
             started_by=current_operator().name,
-            wish=idempotency.Wish(f"upload:{draft.token}", TOKEN_S),
+            wish=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
         )
-    except idempotency.AlreadyAsked:  # the same form, sent twice
+    except idempotency.AlreadyHandled:  # the same form, sent twice
         return
-    except LookupError:  # account or filter were deleted while the form was open
-        abort(404)
 
 
 def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
@@ -166,9 +177,9 @@ def _offer(database_id: str, count: bool = True) -> Offer:
     return Offer(source, accounts, prospect, proposed)
 
 
-def _prospect(session: Any, source: Source, today: date) -> Prospect | None:
+def _prospect(session: Any, source: Source, today: date) -> Forecast | None:
     try:
-        return forecast.look_at(session, source, today)
+        return forecast.forecast(session, source, today)
     except BrokenRule:
         return None
 
@@ -178,7 +189,7 @@ def _listing(offer: Offer, draft: Draft, again: bool = False) -> Listing | None:
     account = forms.account_of(draft, offer.accounts)
     if draft.is_new or account is None:
         return None
-    return audience_list.read(account, KIND, again)
+    return audience_list.read(offer.client_id, account, KIND, again)
 
 
 def _page(offer: Offer, draft: Draft, **more: Any) -> str:

@@ -42,7 +42,7 @@ def context(source: Source, state: ListState[Group]) -> dict[str, Any]:
         found = _matching(source, state)
         counts = queries.count_groups(session, found)
         page = queries.read_page(session, and_(found, queries.in_group(state.group)), state.page)
-        standing = summary.standing(session, source.scope.condition())
+        standing = summary.count_by_status(session, source.scope.condition())
         recent = summary.recent(session, source.scope)
         no_worker = summary.no_worker_for(session, source.scope)
     accounts = next_steps.accounts_of(source.database.client_id)
@@ -68,9 +68,9 @@ def _notes(rows: Sequence[UploadRow], accounts: Mapping[int, Account]) -> dict[i
     return {row_id: note for row_id, note in found if note}
 
 
-def mark(session: Session, source: Source, state: ListState[Group]) -> tuple[object, ...]:
+def etag_parts(session: Session, source: Source, state: ListState[Group]) -> tuple[object, ...]:
     """What the entity tag of this history is made of."""
-    return (source.scope, state, *summary.mark(session, source.scope))
+    return (source.scope, state, *summary.etag_parts(session, source.scope))
 
 
 def _matching(source: Source, state: ListState[Group]) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlmodel import Session, col
 
-from webapp import clock, workers
+from webapp import clock, db, periodic, workers
 from webapp.access.models import Client
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.screens import queries, texts
@@ -17,6 +17,7 @@ from webapp.uploads.screens.detail import queries_detail
 from webapp.uploads.screens.lists import summary
 from webapp.uploads.screens.lists.list_state import ListState
 from webapp.uploads.screens.queries import Scope
+from webapp.uploads.screens.rows import Page
 from webapp.uploads.status import MOVING, RUNNING, BatchStatus, UploadStatus
 
 LATELY = timedelta(hours=24)
@@ -41,7 +42,7 @@ GROUPS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowed:
+class ListFilter:
     """The monitor's URL: a list state, and one client or account when chosen (public id, name)."""
 
     state: ListState[Group]
@@ -68,23 +69,27 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker as it signs. *doing*: what it is at, in words; None while it waits for work."""
+    """A worker as it signs. *doing*: what it is at, in words; None while it waits for work.
+
+    *clock_off_s*: by how much its host's clock is ahead of the database's; 0 when that is little.
+    """
 
     name: str
     host: str
     version: str
     seen_at: datetime
     is_alive: bool
+    clock_off_s: float = 0.0
     doing: str | None = None
 
 
-def scope(clients: Sequence[Client], narrowed: Narrowed) -> ColumnElement[bool]:
-    chosen = [narrowed.client] if narrowed.client else clients
-    parts: list[ColumnElement[bool]] = [Scope(tuple(client.id or 0 for client in chosen)).condition()]
-    if narrowed.account:
-        parts.append(col(Upload.account_name) == narrowed.account)
-    if narrowed.state.q:
-        parts.append(queries.named_like(narrowed.state.q))
+def scope(clients: Sequence[Client], list_filter: ListFilter) -> ColumnElement[bool]:
+    chosen = [list_filter.client] if list_filter.client else clients
+    parts: list[ColumnElement[bool]] = [Scope(tuple(db.saved_id(client) for client in chosen)).condition()]
+    if list_filter.account:
+        parts.append(col(Upload.account_name) == list_filter.account)
+    if list_filter.state.q:
+        parts.append(queries.named_like(list_filter.state.q))
     return and_(*parts)
 
 
@@ -131,7 +136,7 @@ def tab_counts(session: Session, where: ColumnElement[bool]) -> dict[Group, int]
 
 
 def account_names(session: Session, clients: Sequence[Client]) -> list[str]:
-    mine = Scope(tuple(client.id or 0 for client in clients)).condition()
+    mine = Scope(tuple(db.saved_id(client) for client in clients)).condition()
     names = select(col(Upload.account_name)).where(mine, col(Upload.account_name) != "").distinct()
     return list(session.execute(names.order_by(col(Upload.account_name))).scalars())
 
@@ -142,7 +147,7 @@ def crew(session: Session, clients: Sequence[Client]) -> list[Worker]:
     Work for a client that is not one of *clients* is said without naming it.
     """
     living = {signal.name for signal in workers.alive(session)}
-    doing = _doing(session, {client.id or 0 for client in clients})
+    doing = _doing(session, {db.saved_id(client) for client in clients})
     known = select(workers.WorkerSignal).where(col(workers.WorkerSignal.seen_at) >= clock.now() - LATELY)
     found = [
         Worker(
@@ -151,6 +156,7 @@ def crew(session: Session, clients: Sequence[Client]) -> list[Worker]:
             signal.version,
             signal.seen_at,
             signal.name in living,
+            signal.clock_off_s if signal.has_wrong_clock else 0.0,
             doing.get(signal.name) if signal.name in living else None,
         )
         for signal in session.execute(known).scalars()
@@ -177,13 +183,15 @@ def _doing(session: Session, client_ids: set[int]) -> dict[str, str]:
     return found
 
 
-def lines(session: Session, page: queries.Page) -> dict[int, queries_detail.EventLine]:
+def lines(session: Session, page: Page) -> dict[int, queries_detail.EventLine]:
     return queries_detail.last_lines(session, [row.id for row in page.rows])
 
 
-def mark(session: Session, clients: Sequence[Client], narrowed: Narrowed) -> tuple[object, ...]:
+def etag_parts(session: Session, clients: Sequence[Client], list_filter: ListFilter) -> tuple[object, ...]:
     """What the entity tag of the monitor is made of."""
-    everyone = Scope(tuple(client.id or 0 for client in clients))
+    everyone = Scope(tuple(db.saved_id(client) for client in clients))
     signals = tuple((one.name, one.seen_at, one.is_alive, one.doing) for one in crew(session, clients))
-    chosen = narrowed.client.id if narrowed.client else None
-    return (everyone, chosen, narrowed.account, narrowed.state, *summary.mark(session, everyone), signals)
+    tasks = tuple((run.name, run.succeeded_at, run.failures, run.is_late) for run in periodic.runs(session))
+    chosen = list_filter.client.id if list_filter.client else None
+    shown = (everyone, chosen, list_filter.account, list_filter.state)
+    return (*shown, *summary.etag_parts(session, everyone), signals, tasks)

@@ -32,7 +32,7 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StatusCounts:
     """How many uploads are where, now."""
 
     moving: int
@@ -72,7 +72,7 @@ def add_up(rows: Sequence[UploadRow]) -> Recent:
     )
 
 
-def standing(session: Session, where: ColumnElement[bool]) -> Standing:
+def count_by_status(session: Session, where: ColumnElement[bool]) -> StatusCounts:
     status = col(Upload.status)
     waits = and_(status == UploadStatus.PAUSED, col(Upload.resume_at).is_(None))
     groups = (
@@ -83,16 +83,16 @@ def standing(session: Session, where: ColumnElement[bool]) -> Standing:
         queries.in_group(Group.CHECK),
     )
     sums = (func.coalesce(func.sum(case((group, 1), else_=0)), 0) for group in groups)
-    return Standing(*map(int, session.execute(select(*sums).select_from(Upload).where(where)).one()))
+    return StatusCounts(*map(int, session.execute(select(*sums).select_from(Upload).where(where)).one()))
 
 
-def mark(session: Session, scope: Scope) -> tuple[object, ...]:
+def etag_parts(session: Session, scope: Scope) -> tuple[object, ...]:
     """Changes when anything a list of these uploads shows may have changed; cheap, nothing is rendered.
 
     Batches made by a preparation touch no upload, so they are counted; the queue is everybody's, so it is
     looked at whole; whether a worker is alive is on the page too.
     """
-    *changed, alive = session.execute(_asked(scope), {"signed": workers.lately()}).one()
+    *changed, alive = session.execute(_asked(scope), _signs()).one()
     return (*changed, bool(alive))
 
 
@@ -118,8 +118,12 @@ def _queue() -> list[ScalarSelect[int | None]]:
     return [select(one).where(queued).correlate(None).scalar_subquery() for one in asked]
 
 
+def _signs() -> dict[str, Any]:
+    return {"since": workers.lately(), "until": workers.soon()}
+
+
 def _alive() -> ScalarSelect[int]:
-    signed = col(WorkerSignal.seen_at) > bindparam("signed")
+    signed = col(WorkerSignal.seen_at).between(bindparam("since"), bindparam("until"))
     return select(func.count(col(WorkerSignal.name))).where(signed).correlate(None).scalar_subquery()
 
 

@@ -26,6 +26,7 @@ class Day:
 
 
 class AudienceName(NamedTuple):
+    client_id: int
     account_id: int
     audience_id: str
     name: str
@@ -49,7 +50,9 @@ def latest_audiences(rows: Sequence[UploadRow], most: int) -> list[AudienceName]
     for row in rows:
         if row.account_id and row.audience_id and row.numbers.sent:
             key = (row.account_id, row.audience_id)
-            found.setdefault(key, AudienceName(row.account_id, row.audience_id, row.audience_name))
+            found.setdefault(
+                key, AudienceName(row.client_id, row.account_id, row.audience_id, row.audience_name)
+            )
     return list(found.values())[:most]
 
 

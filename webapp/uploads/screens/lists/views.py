@@ -26,7 +26,7 @@ __all__ = [
     "views_upload",
 ]
 
-blueprint.record_once(lambda state: conditional_get.keep(state.app))
+blueprint.record_once(lambda state: conditional_get.init_app(state.app))
 
 DATABASE = "/database/<database_id>/custom-audience"
 FILTER = "/database/<database_id>/filtri/<filter_id>/custom-audience"
@@ -37,7 +37,7 @@ FILTER = "/database/<database_id>/filtri/<filter_id>/custom-audience"
 def show_history(database_id: str, filter_id: str | None = None) -> str:
     source = _source(database_id, filter_id)
     with db.reading() as session:
-        media = forecast.media_of(session, source.database.id or 0)
+        media = forecast.media_of(session, db.saved_id(source.database))
     return render_template("uploads/screens/lists/history.html", media=media, **_context(source, _state()))
 
 
@@ -46,7 +46,7 @@ def show_history(database_id: str, filter_id: str | None = None) -> str:
 def update_history(database_id: str, filter_id: str | None = None) -> Response:
     source, state = _source(database_id, filter_id), _state()
     with db.reading() as session:
-        mark = history.mark(session, source, state)
+        mark = history.etag_parts(session, source, state)
     seen_by = (current_operator().id, current_role())
     return conditional(
         (*mark, *seen_by),

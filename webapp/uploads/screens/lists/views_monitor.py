@@ -6,14 +6,14 @@ from typing import Any
 from flask import Response, abort, render_template, request, url_for
 from sqlalchemy import and_
 
-from webapp import db
+from webapp import db, periodic
 from webapp.access.current import current_client, current_operator, current_role, spaces
 from webapp.access.models import Client
 from webapp.services import services
 from webapp.uploads.screens import queries, texts
 from webapp.uploads.screens.lists import list_state, monitor
 from webapp.uploads.screens.lists.history import Tab
-from webapp.uploads.screens.lists.monitor import Group, Narrowed
+from webapp.uploads.screens.lists.monitor import Group, ListFilter
 from webapp.uploads.screens.routes import blueprint
 from webapp.uploads.screens.rows import UploadRow
 from webapp.values.texts import STATUSES, moment
@@ -35,79 +35,80 @@ def show_monitor() -> str:
 
 @blueprint.get("/caricamenti/elenco")
 def monitor_fragment() -> Response:
-    narrowed, waiting = _narrowed(), services().bell.waiting()
+    list_filter, waiting = _narrowed(), services().job_queue.waiting()
     with db.reading() as session:
-        mark = monitor.mark(session, _clients(), narrowed)
+        mark = monitor.etag_parts(session, _clients(), list_filter)
     seen_by = (current_operator().id, current_role(), current_client().id, waiting)
     return conditional(
         (*mark, *seen_by),
-        lambda: render_template("uploads/screens/lists/_monitor.html", **_context(narrowed)),
+        lambda: render_template("uploads/screens/lists/_monitor.html", **_context(list_filter)),
     )
 
 
 @blueprint.get("/caricamenti/elenco.csv")
 def monitor_csv() -> Response:
     """What the list shows, whole: counts and names of uploads, no contact."""
-    narrowed = _narrowed()
+    list_filter = _narrowed()
     with db.reading() as session:
-        found = _matching(narrowed)
+        found = _matching(list_filter)
         rows = queries.read_all(session, found, CSV_ROWS)
     return csv_file.download(_csv_rows(rows), "caricamenti.csv")
 
 
-def _context(narrowed: Narrowed) -> dict[str, Any]:
+def _context(list_filter: ListFilter) -> dict[str, Any]:
     """Everything `_monitor.html` shows."""
     everyone = _clients()
-    where = monitor.scope(everyone, narrowed)
+    where = monitor.scope(everyone, list_filter)
     with db.reading() as session:
         counts = monitor.tab_counts(session, where)
-        page = queries.read_page(session, _matching(narrowed), narrowed.state.page)
+        page = queries.read_page(session, _matching(list_filter), list_filter.state.page)
         crew = monitor.crew(session, everyone)
         shown = {
             "load": monitor.load(session, where),
             "lines": monitor.lines(session, page),
             "crew": crew,
+            "tasks": periodic.runs(session),
             "accounts": monitor.account_names(session, everyone),
         }
     is_active = bool(counts[Group.ACTIVE])
     return shown | {
-        "narrowed": narrowed,
-        "state": narrowed.state,
-        "tabs": _tabs(narrowed, counts),
+        "narrowed": list_filter,
+        "state": list_filter.state,
+        "tabs": _tabs(list_filter, counts),
         "page": page,
         "clients": everyone,
         "client": current_client(),
-        "waiting": services().bell.waiting(),
+        "waiting": services().job_queue.waiting(),
         "no_worker": not any(worker.is_alive for worker in crew),
         "interval": monitor.ACTIVE_S if is_active else monitor.IDLE_S,
         "words": texts,
     }
 
 
-def _matching(narrowed: Narrowed) -> Any:
-    return and_(monitor.scope(_clients(), narrowed), monitor.in_group(narrowed.state.group))
+def _matching(list_filter: ListFilter) -> Any:
+    return and_(monitor.scope(_clients(), list_filter), monitor.in_group(list_filter.state.group))
 
 
 def _clients() -> list[Client]:
     return [client for client, _ in spaces()]
 
 
-def _narrowed() -> Narrowed:
+def _narrowed() -> ListFilter:
     chosen = request.args.get("cliente") or None
     client = next((one for one in _clients() if one.public_id == chosen), None)
     if chosen is not None and client is None:
         abort(404)
     account = request.args.get("account", "")[:200]
-    return Narrowed(list_state.read(request.args, Group.ACTIVE), client, account)
+    return ListFilter(list_state.read(request.args, Group.ACTIVE), client, account)
 
 
-def _tabs(narrowed: Narrowed, counts: dict[Group, int]) -> list[Tab]:
+def _tabs(list_filter: ListFilter, counts: dict[Group, int]) -> list[Tab]:
     return [
         Tab(
             label,
             counts[group],
-            url_for("uploads.monitor", **narrowed.args(stato=group)),
-            group == narrowed.state.group,
+            url_for("uploads.monitor", **list_filter.args(stato=group)),
+            group == list_filter.state.group,
         )
         for group, label in monitor.GROUPS.items()
     ]

@@ -15,11 +15,13 @@ EXTENSION = "simulator"
 
 
 def simulation() -> Simulation:
-    return current_app.extensions[EXTENSION][0]
+    running: Simulation = current_app.extensions[EXTENSION][0]
+    return running
 
 
 def orders() -> Orders:
-    return current_app.extensions[EXTENSION][1]
+    given: Orders = current_app.extensions[EXTENSION][1]
+    return given
 
 
 def chosen(sim: Simulation, audience_id: str | None) -> list[Audience]:

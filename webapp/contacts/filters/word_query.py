@@ -16,19 +16,19 @@ MOST_WORDS = 50  # of a rule
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WordQuery:
     """Folded words, and groups of them, all of which a contact must have, or any."""
 
     every: bool
-    parts: tuple["Asked | str", ...]
+    parts: tuple["WordQuery | str", ...]
 
 
-def of_search(words: Iterable[str]) -> Asked | None:
+def of_search(words: Iterable[str]) -> WordQuery | None:
     """All of the folded *words*; None: none of them helps."""
     return _all([_word(word) for word in words])
 
 
-def of_rule(rule: Rule) -> Asked | None:
+def of_rule(rule: Rule) -> WordQuery | None:
     """What everybody has that *rule* may choose, None when some group can choose without any word."""
     groups = [group for group in rule.groups if group.conditions]
     if sum(len(one.values) for group in groups for one in group.conditions) > MOST_WORDS:
@@ -36,12 +36,12 @@ def of_rule(rule: Rule) -> Asked | None:
     return _any([_group(group) for group in groups])
 
 
-def _group(group: Group) -> Asked | None:
+def _group(group: Group) -> WordQuery | None:
     conditions = [_condition(one) for one in group.conditions]
     return _all(conditions) if group.match == ALL else _any(conditions)
 
 
-def _condition(condition: Condition) -> Asked | None:
+def _condition(condition: Condition) -> WordQuery | None:
     if condition.field not in COLUMNS or condition.operator not in ASKING:
         return None
     return _any([_word(fold(str(value))) for value in condition.values])
@@ -51,11 +51,11 @@ def _word(word: str) -> str | None:
     return word if len(word) >= SHORTEST else None
 
 
-def _all(parts: Sequence[Asked | str | None]) -> Asked | None:
+def _all(parts: Sequence[WordQuery | str | None]) -> WordQuery | None:
     some = tuple(one for one in parts if one is not None)
-    return Asked(True, some) if some else None
+    return WordQuery(True, some) if some else None
 
 
-def _any(parts: Sequence[Asked | str | None]) -> Asked | None:
+def _any(parts: Sequence[WordQuery | str | None]) -> WordQuery | None:
     some = tuple(one for one in parts if one is not None)
-    return Asked(False, some) if some and len(some) == len(parts) else None
+    return WordQuery(False, some) if some and len(some) == len(parts) else None

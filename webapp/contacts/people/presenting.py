@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from webapp import db
 from webapp.contacts.answers import FIELDS, Answer, answer_in, words_for
 from webapp.contacts.fields import CONSENT, STANDARD_BY_NAME, Field, FieldType
 from webapp.contacts.models import Contact
@@ -26,7 +27,7 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ContactView:
     """A row of the list of contacts."""
 
     id: int
@@ -38,12 +39,12 @@ class Shown:
     consent: str
 
 
-def shown(contact: Contact, whole: bool) -> Shown:
+def present(contact: Contact, whole: bool) -> ContactView:
     """*whole* False: names, addresses, numbers and codes are masked."""
     first, last = contact.first_name or "", contact.last_name or ""
     name = f"{first} {last}" if whole else f"{initial(first)} {initial(last)}"
-    return Shown(
-        contact.id or 0,
+    return ContactView(
+        db.saved_id(contact),
         name.strip() or "Senza nome",
         (contact.code or "") if whole else "",
         email_of(contact, whole),
@@ -109,10 +110,6 @@ def answers_shown(contact: Contact) -> list[ShownAnswer]:
         for field in FIELDS
     ]
     return [one for one in shown_ones if one.label == "Consenso" or one.answer != Answer.NONE]
-
-
-def label_of(field: str) -> str:
-    return STANDARD_BY_NAME[field].label
 
 
 def _why(reason: str | None) -> str:

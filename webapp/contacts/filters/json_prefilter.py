@@ -17,8 +17,8 @@ from sqlalchemy.sql.functions import GenericFunction
 from webapp.contacts.cells import fold
 from webapp.contacts.fields import OWN, FieldType
 from webapp.contacts.filters.filter_rules import Condition, Group, Rule
-from webapp.contacts.filters.selection import Clause, choosing
-from webapp.contacts.filters.words_asked import ASKING
+from webapp.contacts.filters.selection import Clause, rule_clause
+from webapp.contacts.filters.word_query import ASKING
 from webapp.contacts.models import CONTACT
 
 SHORTEST = 3  # letters; shorter words stand in nearly every JSON
@@ -27,7 +27,7 @@ MOST_WORDS = 5  # of a condition: each costs a look
 
 def may_choose(rule: Rule, fields: Mapping[str, str]) -> Clause:
     """Holds for every contact *rule* chooses; true() when no word helps."""
-    return choosing(replace(rule, exclude=Group()), lambda condition: _may_hold(condition, fields))
+    return rule_clause(replace(rule, exclude=Group()), lambda condition: _may_hold(condition, fields))
 
 
 def _may_hold(condition: Condition, fields: Mapping[str, str]) -> Clause:
