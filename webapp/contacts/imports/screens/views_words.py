@@ -59,9 +59,7 @@ def decide_import_words(database_id: str, import_id: str, column: int) -> Respon
     chosen, who = changed(request.form, words), current_operator().name
     for (turned, word), answer in chosen.items():
         with db.writing() as session:
-            consent_words.decide(
-                session, db.saved_id(database), turned, word, answer, current_operator().name
-            )
+            consent_words.decide(session, db.saved_id(database), turned, word, answer, who)
     answer_page = htmx.go_to(url("check_import" if _back() else "import_columns", database, draft))
     if not chosen:
         return answer_page
