@@ -127,9 +127,10 @@ def example(target: str, cell: str, kind: str = FieldType.TEXT) -> str:
 
 
 def _consent(cell: str, turned: bool, meanings: Meanings) -> str | None:
-    if read.read_text(cell) is None and read_answer(cell, turned, meanings).answer is None:
-        return None
-    return UNDECIDED if read_answer(cell, turned, meanings).word is not None else GOOD
+    said = read_answer(cell, turned, meanings)
+    if said.word is not None:
+        return UNDECIDED
+    return None if said.answer is None and read.read_text(cell) is None else GOOD
 
 
 def _known(cell: str, is_known: Callable[[str], bool], wrong: str) -> str | None:

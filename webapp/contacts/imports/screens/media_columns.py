@@ -5,7 +5,7 @@ it would give something: a value to a row that has none, or any when the field h
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webapp.contacts.fields import SKIP
 from webapp.contacts.imports.column_names import SYNONYMS
@@ -16,6 +16,7 @@ from webapp.contacts.imports.screens.cell_readings import Frame, digested
 from webapp.contacts.imports.tallies import MEDIA
 from webapp.contacts.store.digests import DigestedColumn
 
+PROBED = 200  # cells
 _FEWEST_DIGITS = 7  # of anything that may be a mobile
 
 
@@ -102,16 +103,22 @@ class MediaColumns:
         return Counted(filled, sum(one is not None for one in column.sha256))
 
     def _could_be(self, index: int, medium: str) -> Found | None:
-        if not _may_hold(medium, self._columns[index]):
+        is_named = name_of(self._header[index]) in SYNONYMS[medium]
+        if not _may_hold(medium, self._columns[index]) or not (is_named or self._seems(index, medium)):
             return None
         counted = self._count(index, medium)
-        is_named = name_of(self._header[index]) in SYNONYMS[medium]
         if not counted.valid or not (is_named or counted.valid > MOSTLY * counted.filled):
             return None
         is_reserve = bool(self.valid(medium))
         more = self._more(index, medium) if is_reserve else counted.valid
         self.counts.setdefault(index, counted)
         return Found(index, medium, counted.valid, more, is_reserve) if more else None
+
+    def _seems(self, index: int, medium: str) -> bool:
+        """Whether the first cells of the column are mostly valid: reading all of them takes its time."""
+        first = [cell for cell in self._columns[index] if cell.strip()][:PROBED]
+        found = digested(medium, first, replace(self._frame, places=None)).sha256
+        return sum(one is not None for one in found) > MOSTLY * len(first)
 
     def _more(self, index: int, medium: str) -> int:
         """Rows that have a valid value here, and none in the columns that are matched."""
