@@ -132,7 +132,7 @@ def test_somebody_erased_during_the_preparation_makes_it_begin_again(world):
 
     erase(world, ids[0])
 
-    with pytest.raises(preparation.Fenced):
+    with pytest.raises(preparation.LeaseLost):
         preparation.begin(claim)
     jobs.prepare_upload(upload.id)
     jobs.send_upload(upload.id)
