@@ -56,8 +56,8 @@ def test_every_word_is_listed_with_its_rows_undecided_ones_first_and_all_rows_ad
         ("forse", 2, "da-decidere"),
         ("da richiamare", 1, "da-decidere"),
         ("sì", 2, "si"),
-        ("No grazie", 1, "no"),
     ]
+    assert "è un no, e un no resta un no" in tree.text_content()
     assert "2 parole da decidere" in tree.text_content()
     assert "non tocca la risposta già registrata" in tree.text_content()
     assert totals(tree) == [2, 1, 3, 1]
@@ -69,7 +69,7 @@ def test_a_column_of_who_is_out_says_so_and_its_days_and_noes_are_no_words(clien
     tree = page(signed_in.get(f"{base}/{draft.public_id}/consenso/3"))
 
     assert "Questa colonna dice chi NON vuole: sì vuol dire no" in tree.text_content()
-    assert listed(tree) == [("boh", 1, "da-decidere"), ("sì", 1, "no")]
+    assert listed(tree) == [("boh", 1, "da-decidere")]
     assert "è un no: da quel giorno" in tree.text_content()
     assert totals(tree) == [0, 2, 1, 4]
 
@@ -90,7 +90,9 @@ def test_what_a_person_says_counts_in_this_import_and_in_the_next_one(clienti, s
     assert ("forse", 2, "no") in listed(tree)
 
 
-def test_a_word_that_we_read_ourselves_is_read_as_a_person_says_or_left_to_decide(clienti, signed_in, base):
+def test_a_yes_that_we_read_is_left_to_decide_when_a_person_says_so_but_a_no_stays_a_no(
+    clienti, signed_in, base
+):
     draft = add_draft(clienti, FILE, mapping={"0": "code", "1": "email", "2": "consent", "3": "skip"})
     chosen = {
         "parola-0": "no grazie", "vuol-dire-0": "si", "parola-1": "si", "vuol-dire-1": "da-decidere",
@@ -101,7 +103,7 @@ def test_a_word_that_we_read_ourselves_is_read_as_a_person_says_or_left_to_decid
 
     found = {one.code: (one.consent, one.consent_unread) for one in contacts_of(clienti)}
     assert found["1"] == (None, '{"consent":"si"}')
-    assert found["3"] == (True, None)
+    assert found["3"] == (False, None)
 
 
 def test_only_words_of_the_file_can_be_decided_and_only_what_is_new_is_written_down(clienti, signed_in, base):

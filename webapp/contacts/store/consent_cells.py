@@ -42,12 +42,17 @@ NOTHING = Answered(None)
 
 
 def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
-    """What a cell of a column of consent says of the contact: by what was said of its word, else as read."""
+    """What a cell of a column of consent says of the contact: by what was said of its word, else as read.
+
+    A refusal that we read ourselves stays one, whatever was said of its word: a no is never decided away.
+    """
     if turned and cell.strip() in _EMPTY_LISTS:
         return NOTHING
     said = read.read_consent(cell, turned)
     if said is None:
         return NOTHING
+    if said is False:
+        return Answered(False)
     if meanings and (key := (turned, fold_word(cell))) in meanings:
         meant = meanings[key]
         return Answered(None, key[1]) if meant is None else Answered(meant)

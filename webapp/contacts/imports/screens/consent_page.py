@@ -1,7 +1,8 @@
 """The words of a column about consent, each with how many rows hold it and what it is taken for. PURE.
 
 Words nobody can read come first; what a person said about a word in this database stands before what we read
-in it. A word a person cannot decide as a word (a day, the mark of who is decided by hand) is told with why.
+in it. A word a person cannot decide as a word (a refusal, a day, the mark of who is decided by hand) is told
+with why.
 """
 
 from collections import Counter
@@ -18,6 +19,8 @@ from webapp.contacts.store.consent_cells import Answered, Meanings, read_answer
 IS_REFUSAL = "è un no: da quel giorno"
 SAYS_NOTHING = "non dice niente: chi non è tra i disiscritti non ha detto sì per questo"
 ONE_BY_ONE = "si decide contatto per contatto"
+STAYS_NO = "è un no, e un no resta un no"
+# How many different cells stand for one reason: by a name of its own, a refusal as it is written.
 SHOWN = {IS_REFUSAL: "un giorno", SAYS_NOTHING: "no, 0", ONE_BY_ONE: BY_HAND}
 
 
@@ -68,7 +71,7 @@ def words_of(cells: Iterable[str], turned: bool, meanings: Meanings) -> Words:
     typed = Counter(cells)
     empty = 0
     found: dict[str, Counter[str]] = {}
-    fixed: Counter[str] = Counter()
+    fixed: Counter[tuple[str, str]] = Counter()
     totals: Counter[str] = Counter()
     for cell, count in typed.items():
         said = read_answer(cell, turned, meanings)
@@ -77,7 +80,7 @@ def words_of(cells: Iterable[str], turned: bool, meanings: Meanings) -> Words:
             continue
         totals[_total(said)] += count
         if (why := _fixed(cell, turned, said)) is not None:
-            fixed[why] += count
+            fixed[SHOWN.get(why) or example("consent", cell), why] += count
         else:
             found.setdefault(fold_word(cell), Counter())[cell] += count
     words = [_word(word, cells_of, turned, meanings) for word, cells_of in found.items()]
@@ -85,7 +88,7 @@ def words_of(cells: Iterable[str], turned: bool, meanings: Meanings) -> Words:
     offered, left = words[:MOST_OFFERED], words[MOST_OFFERED:]
     return Words(
         offered,
-        [Fixed(SHOWN[why], count, why) for why, count in fixed.items()],
+        [Fixed(shown, count, why) for (shown, why), count in fixed.most_common(MOST_OFFERED)],
         totals["yes"], totals["no"], totals["undecided"], totals["none"] + empty, empty,
         len(left), sum(one.contacts for one in left),
     )  # fmt: skip
@@ -108,5 +111,7 @@ def _fixed(cell: str, turned: bool, said: Answered) -> str | None:
         return ONE_BY_ONE
     if said.word is None and said.answer is None:
         return SAYS_NOTHING
-    is_day = turned and said.answer is False and isinstance(read.read_date(cell, serial=True), date)
-    return IS_REFUSAL if is_day else None
+    if said.answer is not False:
+        return None
+    is_day = turned and isinstance(read.read_date(cell, serial=True), date)
+    return IS_REFUSAL if is_day else STAYS_NO if read.read_consent(cell, turned) is False else None

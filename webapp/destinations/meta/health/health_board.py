@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp import db
 from webapp.destinations.base import Notice
 from webapp.destinations.meta import texts
 from webapp.destinations.meta.graph_api.usage import SLOW_PERCENT, STOP_PERCENT
@@ -52,7 +51,8 @@ def health_row(
     is_here: bool,
     now: datetime,
 ) -> HealthRow:
-    known = health or MetaHealth(account_id=db.saved_id(account))
+    assert account.id is not None
+    known = health or MetaHealth(account_id=account.id)
     token, detail = _token(account, state, now)
     return HealthRow(
         account.public_id,
