@@ -108,9 +108,9 @@ def read_yes_no(cell: str) -> bool | Unreadable | None:
 
 @lru_cache(maxsize=10_000)
 def read_gender(cell: str) -> str | Unreadable | None:
-    """`m` or `f`."""
+    """`m` or `f`. Outlook writes "Non specificato" for everybody who has none (as its exports show)."""
     word = fold(unpack(cell))
-    if is_missing(word):
+    if is_missing(word) or word in _NO_GENDER:
         return None
     return "m" if word in _MALE else "f" if word in _FEMALE else UNREADABLE
 
