@@ -1,8 +1,9 @@
-"""The table of files and of whom Meta received, printed when the tests have run."""
+"""A command line with an installation behind it; the table of files, printed when the tests have run."""
 
 import pytest
 
 from tests.cli import received
+from tests.support.command_line import CommandLine
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -10,3 +11,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("who was received of each file", sep="-")
         for line in told:
             terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def cli(connected, aurora, simulator) -> CommandLine:
+    """`platea` with the client Studio Aurora and one account."""
+    from webapp.destinations.meta.accounts import accounts
+
+    accounts.save_with_token(aurora.id, "Aurora Italia", simulator.account_id, simulator.access_token)
+    return CommandLine(connected, simulator)

@@ -14,6 +14,7 @@ def lines() -> list[str]:
         return []
     width = max(len(file) for file, *_ in LINES)
     told = [f"{'file':<{width}}  {'medium':<6} {'may be sent':>11} {'sent':>6} {'wrong':>6}"]
-    told += [f"{file:<{width}}  {by:<6} {may:>11} {sent:>6} {wrong:>6}" for file, by, may, sent, wrong in LINES]
-    may, sent, wrong = (sum(line[place] for line in LINES) for place in (2, 3, 4))
-    return [*told, f"{'all':<{width}}  {'':<6} {may:>11} {sent:>6} {wrong:>6}"]
+    sums = [sum(line[place] for line in LINES) for place in (2, 3, 4)]
+    for file, by, may, sent, wrong in [*LINES, ("all", "", *sums)]:
+        told.append(f"{file:<{width}}  {by:<6} {may:>11} {sent:>6} {wrong:>6}")
+    return told

@@ -1,12 +1,11 @@
 """Every file of tests/data/found through the command line: whom Meta received, by e-mail and by SMS.
 
-`platea importa` and `platea carica` as a script calls them, the simulator behind; what arrived is compared with
-people written down by hand (`tests.support.found_files`). A table of all files is printed at the end.
+`platea importa` and `platea carica` as a script calls them, the simulator behind; what arrived is compared
+with people written down by hand (`tests.support.found_files`). A table of all files is printed at the end.
 """
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -14,16 +13,9 @@ from tests.cli import received
 from tests.support.command_line import CommandLine
 from tests.support.found_files import FOUND, MUST_NOT, ONE_AFTER_ANOTHER, REFUSED, TABLE, TO_CONFIRM, hashed
 from tests.support.running import PLATEA
-from webapp.destinations.meta.accounts import accounts
 
 MEDIA = ("email", "sms")
 NOT_AFTER = {f"consent/{then}" for _, then in ONE_AFTER_ANOTHER}
-
-
-@pytest.fixture
-def cli(connected, aurora, simulator) -> CommandLine:
-    accounts.save_with_token(aurora.id, "Aurora Italia", simulator.account_id, simulator.access_token)
-    return CommandLine(connected, simulator)
 
 
 @pytest.mark.parametrize("file", TABLE)
@@ -63,7 +55,11 @@ def test_every_file_has_its_result():
 
 @pytest.mark.parametrize(
     "file, medium",
-    [("consent/10-klaviyo.csv", "sms"), ("12-hidden-rows.xlsx", "email"), ("values/32-country-column.csv", "sms")],
+    [
+        ("consent/10-klaviyo.csv", "sms"),
+        ("12-hidden-rows.xlsx", "email"),
+        ("values/32-country-column.csv", "sms"),
+    ],
 )
 def test_the_same_in_one_process_of_its_own(file, medium, tmp_path):
     out = tmp_path / "ricevuti.txt"

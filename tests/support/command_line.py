@@ -1,4 +1,4 @@
-"""`platea` in this process, as a script calls it, on the installation of a test; the workers' jobs by hand."""
+"""`platea` in this process, as a script calls it, on a test's installation; the workers' jobs by hand."""
 
 from __future__ import annotations
 
@@ -46,6 +46,12 @@ class CommandLine:
 
     def importa(self, file: Path, database: str, *options: str) -> Told:
         return self.run("importa", str(file), "--database", database, *options)
+
+    def erase(self, who: str) -> int:
+        """`cancella` of a person, confirmed. Returns its exit code."""
+        from webapp.cli.group import platea
+
+        return CliRunner().invoke(platea, ["cancella", "--si"], input=f"{who}\n", env=self._env).exit_code
 
     def received(self, database: str, medium: str, *options: str) -> tuple[set[str], int]:
         """The SHA-256 that Meta holds after `carica` has put *database* in an audience, and "sent"."""

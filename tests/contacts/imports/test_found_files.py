@@ -15,6 +15,7 @@ from webapp import db
 from webapp.contacts.consent import DIGESTS, ConsentPolicy, allowed
 from webapp.contacts.models import CONTACT, Contact
 
+
 @pytest.mark.parametrize("file", TABLE)
 def test_nobody_who_must_not_be_received_may_be_sent(clienti, file):
     import_file(clienti, FOUND / file, Path(file).name)
