@@ -1,4 +1,4 @@
-"""Neighbours of the files of tests/data/found that nobody sent us: content, and who of it may be received. PURE.
+"""Neighbours of the files of tests/data/found that nobody sent us: content, who of it may be received. PURE.
 
 Every person and number is invented. A person is a name before @posta.example.com, a mobile is whole.
 """
