@@ -67,7 +67,7 @@ def bring_in(window: Page, here: str, file: Path) -> None:
 def sent_by_email(window: Page, here: str, simulator) -> set[str]:
     """The SHA-256 that Meta holds after the upload form was sent as it comes, for e-mail."""
     window.goto(f"{here}/custom-audience/carica")
-    email = window.locator("input[name=medium][value=email]")
+    email = window.locator("input[type=radio][name=medium][value=email]")
     if email.count():  # it is asked where the database has mobiles too
         email.check()
     window.get_by_label("Ho raccolto il consenso").check()
