@@ -15,6 +15,7 @@ from tests.contacts.conftest import contacts_of, import_file
 from webapp import db
 from webapp.access.models import AuditEntry, Role
 from webapp.contacts import databases, queries
+from webapp.contacts.answers import BY_HAND, FIELDS, pack_unread
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import Contact, Filter, OwnField
 from webapp.contacts.people import contact_export
@@ -81,6 +82,11 @@ risky = st.builds(str.__add__, st.sampled_from(["=", "+", "-", "@", "'", "'=", "
 texts = (words | risky).map(lambda text: row_converter.read.read_text(text))
 numbers = st.integers(-(10**12), 10**12) | st.decimals(-(10**6), 10**6, places=2).map(float)
 days = st.dates(date(1900, 1, 1), date(2100, 12, 31))
+births = st.dates(date(1900, 1, 1), date(2024, 12, 31))  # a birth date to come is none
+answers = st.none() | st.booleans()
+undecided = st.none() | st.sets(st.sampled_from(FIELDS), min_size=1).map(
+    lambda fields: pack_unread(dict.fromkeys(fields, BY_HAND))
+)
 
 
 @st.composite
@@ -96,7 +102,8 @@ def people(draw, number):
         email=email.typed, email_sha256=email.sha256, email_reason=email.reason,
         mobile=mobile.typed, mobile_sha256=mobile.sha256, mobile_reason=mobile.reason,
         first_name=draw(texts), last_name=draw(texts), city=draw(texts), gender=draw(st.sampled_from("mf")),
-        birth_date=draw(st.none() | days), consent=draw(st.none() | st.booleans()),
+        birth_date=draw(st.none() | births), consent=draw(answers), consent_email=draw(answers),
+        consent_sms=draw(answers), consent_phone=draw(answers), consent_unread=draw(undecided),
     )  # fmt: skip
 
 

@@ -51,6 +51,9 @@ _NO = {
 }
 _MALE = {"m", "maschio", "uomo", "male", "man", "sig", "sig.", "signor"}
 _FEMALE = {"f", "femmina", "donna", "female", "woman", "sig.ra", "signora"}
+# ISO 3166-1 keeps both free for them: the United Kingdom, and Greece as the European Union writes it.
+_NO_ISO_CODES = {"UK": "GB", "EL": "GR"}
+_NO_GENDER = {"non specificato", "non specificata", "unspecified", "not specified"}
 
 
 def read_text(cell: str) -> str | None:
@@ -108,9 +111,9 @@ def read_yes_no(cell: str) -> bool | Unreadable | None:
 
 @lru_cache(maxsize=10_000)
 def read_gender(cell: str) -> str | Unreadable | None:
-    """`m` or `f`."""
+    """`m` or `f`. Outlook writes "Non specificato" for everybody who has none (as its exports show)."""
     word = fold(unpack(cell))
-    if is_missing(word):
+    if is_missing(word) or word in _NO_GENDER:
         return None
     return "m" if word in _MALE else "f" if word in _FEMALE else UNREADABLE
 
@@ -130,7 +133,9 @@ def read_country(cell: str) -> str | None:
     text = read_code(cell)
     if text is None:
         return None
-    return text.upper() if len(text) == 2 else _country_codes().get(fold(text), text)
+    if len(text) == 2:
+        return _NO_ISO_CODES.get(text.upper(), text.upper())
+    return _country_codes().get(fold(text), text)
 
 
 @lru_cache(maxsize=10_000)

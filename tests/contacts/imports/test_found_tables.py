@@ -11,7 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.contacts.imports.files import sheets
@@ -333,11 +333,13 @@ PERSON = st.tuples(st.sampled_from(NAMES), st.sampled_from(CITIES))
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "cp1252", "cp850", "mac_roman", "utf-16", "utf-16-le", "utf-16-be"]
 )
+@settings(deadline=None)
 @given(people=st.lists(PERSON, min_size=1, max_size=30))
 def test_italian_names_and_cities_are_read_in_any_encoding(tmp_path_factory, encoding, is_upper, people):
     _read_back(tmp_path_factory, encoding, [["NOME", "COMUNE"], *_written(people, is_upper)])
 
 
+@settings(deadline=None)
 @given(people=st.lists(PERSON, min_size=1, max_size=30))
 def test_italian_names_and_cities_are_read_in_the_letters_of_american_dos(tmp_path_factory, people):
     _read_back(tmp_path_factory, "cp437", [["NOME", "COMUNE"], *_written(people, False)])

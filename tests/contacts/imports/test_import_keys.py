@@ -132,11 +132,12 @@ def test_of_two_contacts_with_one_email_the_code_tells_which(clienti):
 
 
 def test_a_row_without_email_is_recognised_by_its_code(clienti):
-    import_file(clienti, "Codice;Email;Nome\nC1;;Senza\n;;Nessuno\n", key="email")
+    other = "C9;z@posta.example.com;Altra\n"  # a column without any address is not the one of e-mails
+    import_file(clienti, f"Codice;Email;Nome\n{other}C1;;Senza\n;;Nessuno\n", key="email")
 
-    again = import_file(clienti, "Codice;Email;Nome\nC1;;Ancora\n", key="email")
+    again = import_file(clienti, f"Codice;Email;Nome\n{other}C1;;Ancora\n", key="email")
 
-    assert (again.rows_new, again.rows_updated) == (0, 1)
+    assert (again.rows_new, again.rows_updated, again.rows_unchanged) == (0, 2, 1)
 
 
 def test_every_row_new_is_no_choice_for_a_file_with_codes(clienti):
@@ -148,6 +149,9 @@ cell = st.tuples(
     st.sampled_from(["", "C1", "C2", "C3"]),
     st.sampled_from(["", "a@posta.example.com", "b@posta.example.com", "c@posta.example.com"]),
 )
+
+
+SURE = ("C9", "z@posta.example.com")  # a column without any address is not the one of e-mails
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -162,7 +166,7 @@ def test_what_is_foreseen_happens_whatever_the_blocks(aurora, first, second, mod
         whole, parts = (create_database(session, aurora.id, f"{name}{next(NUMBERS)}") for name in "AB")
     job = {}
     for database, rows_each in ((whole, 10_000), (parts, block)):
-        for rows, how in ((first, "create_and_update"), (second, mode)):
+        for rows, how in (([SURE, *first], "create_and_update"), ([SURE, *second], mode)):
             text = "Codice;Email;Nome\n" + "".join(f"{c};{e};N{n}\n" for n, (c, e) in enumerate(rows))
             draft = add_draft(database, text, key="email", mode=how)
             told = foreseen(draft)

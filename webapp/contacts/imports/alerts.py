@@ -86,10 +86,8 @@ def _no_valid(draft: ContactImport, tally: Mapping[str, int], unreadable: Mappin
         found.append(alert(f"no_valid_{medium}", invalid, f"{text} Controlla gli abbinamenti delle colonne."))
     for index, count in unreadable.items():
         field = draft.mapping.get(index, "")
-        if tally.get(f"readable.{index}") or field.startswith("consent") and field not in STANDARD_BY_NAME:
-            continue
-        if field == "consent":
-            continue  # undecided words
+        if tally.get(f"readable.{index}") or consent_columns.is_answer(field):
+            continue  # of an answer about consent, its undecided words are told
         text = (
             f"Nella colonna {_named(draft, [index])} non si legge nessun valore su {number(count)}: "
             "i valori restano vuoti. Controlla a quale campo è abbinata."

@@ -121,4 +121,6 @@ def _letter_fits(before: str, letter: str, after: str) -> float:
     if letter.lower() == "é" and not (before.isalpha() or after.isalpha()):
         return 0.5
     ends = not after.isalpha()
+    if ends and letter.islower() and before.isupper():
+        return 1.5  # NOé is NOÈ of a Mac
     return 3.0 if ends or letter.lower() in "èé" else 2.0

@@ -10,6 +10,7 @@ HIDDEN_ROWS = "hidden_rows"
 HIDDEN_ROWS_TAKEN = "hidden_rows_taken"
 HIDDEN_COLUMNS = "hidden_columns"
 HIDDEN_COLUMNS_TAKEN = "hidden_columns_taken"
+HIDDEN_CONSENT = "hidden_consent"
 REPEATED_HEADER = "repeated_header"
 TOTALS = "totals"
 NO_STORED_VALUE = "no_stored_value"
@@ -50,6 +51,12 @@ _WORDS = {
     HIDDEN_COLUMNS_TAKEN: (
         "Una colonna nascosta in Excel: letta come le altre, come hai chiesto.",
         "{n} colonne nascoste in Excel: lette come le altre, come hai chiesto.",
+    ),
+    HIDDEN_CONSENT: (
+        "Una colonna nascosta in Excel parla di consenso: l’abbiamo letta lo stesso, "
+        "per non perdere nessun no.",
+        "{n} colonne nascoste in Excel parlano di consenso: le abbiamo lette lo stesso, "
+        "per non perdere nessun no.",
     ),
     REPEATED_HEADER: (
         "I nomi delle colonne tornano in un’altra riga: non è un contatto, l’abbiamo saltata.",

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.parsers.expat import ExpatError
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
 
 from webapp.contacts.imports.files import containers, sheet_marks, workbook_parts
 from webapp.contacts.imports.files.file_limits import (
@@ -24,6 +25,7 @@ from webapp.contacts.imports.files.file_notices import (
     BAD_CHARACTER,
     HIDDEN_COLUMNS,
     HIDDEN_COLUMNS_TAKEN,
+    HIDDEN_CONSENT,
     HIDDEN_ROWS,
     HIDDEN_ROWS_TAKEN,
     NO_STORED_VALUE,
@@ -33,6 +35,7 @@ from webapp.contacts.imports.files.file_notices import (
 from webapp.contacts.imports.files.file_rows import FORBIDDEN, FileRow, readable, too_long
 from webapp.contacts.imports.files.sheet_marks import SheetMarks, column_letters
 from webapp.contacts.imports.files.sheet_size import cells_to_hold, rows_of
+from webapp.contacts.imports.matching import consent_columns
 
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 # All that zipfile and struct raise for an archive whose bytes are damaged.
@@ -48,6 +51,8 @@ TOO_SPREAD = (
 )
 DAMAGED = "Il foglio Excel è rovinato: salvalo di nuovo e riprova."
 UNREAD = "Il foglio Excel non si legge: salvalo di nuovo come .xlsx o CSV."
+_NAMES_WITHIN = 100  # rows from the top in which the names of the columns are
+_NAMES_OF_ONE = 2  # cells of a column that may be its name: above it there may be that of a group
 _SMALL_BYTES = 10_000_000  # below this nobody cares about the ratio
 
 
@@ -84,6 +89,7 @@ def about_rows(file: BinaryIO, sheet: str) -> int:
 def rows(path: Path, sheet: str | None, with_hidden: bool, notices: FileNotices) -> Iterator[FileRow]:
     """The rows of the sheet but its empty ones, lines as Excel counts; what is hidden only *with_hidden*.
 
+    A hidden column whose name speaks of consent is read all the same: a refusal is never lost.
     *sheet* None is the first one. Raises UnreadableFile.
     """
     book = opened(path)
@@ -97,6 +103,10 @@ def rows(path: Path, sheet: str | None, with_hidden: bool, notices: FileNotices)
     marks = marks_of(path, named)
     top, left = found.start or (0, 0)
     hidden = {column - left for column in marks.hidden_columns if left <= column <= (found.end or (0, 0))[1]}
+    if not with_hidden:
+        answers = _answers(found, hidden)
+        notices.counts[HIDDEN_CONSENT] = len(answers)
+        hidden -= answers
     _tell_columns(marks, hidden, with_hidden, notices)
     keep = None if with_hidden or not hidden else [at for at in range(found.width) if at not in hidden]
     for line, values in enumerate(found.iter_rows(), top + 1):
@@ -127,6 +137,20 @@ def marks_of(path: Path, sheet: str) -> SheetMarks:
             return sheet_marks.read(partial(_inflate, file, part))
     except (*_BROKEN, ExpatError):
         raise UnreadableFile(DAMAGED) from None
+
+
+def _answers(sheet: CalamineSheet, hidden: set[int]) -> set[int]:
+    """Those of *hidden* whose name speaks of consent: the refusals in them hold, whoever hid the column."""
+    seen = dict.fromkeys(hidden, 0)
+    found = set()
+    for values in islice(sheet.iter_rows(), _NAMES_WITHIN if hidden else 0):
+        for column, before in seen.items():
+            if before >= _NAMES_OF_ONE or values[column] == "":
+                continue
+            seen[column] += 1
+            if consent_columns.target_of(as_text(values[column])):
+                found.add(column)
+    return found
 
 
 def _row(line: int, cells: list[str], notices: FileNotices) -> FileRow:

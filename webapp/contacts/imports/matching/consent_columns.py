@@ -29,14 +29,23 @@ _OUT = {
         "disiscritti",
     ),
     *("disiscrizione", "revoca", "revocato", "revocata", "rifiuto", "rifiutato", "rifiuta", "dnc"),
-    *("bounce", "bounced", "hardbounce"),
+    *("bounce", "bounced", "hardbounce", "complaint", "complaints", "complained"),
+    *("escludi", "escludere", "exclude", "nega", "negato", "negata", "robinson", "rpo"),
 }
 _OUT_PHRASES = re.compile(
     r"\b(?:opt(?:ed)? out|do not (?:contact|e?mail|call|sms|disturb|send)|clean time|"
-    r"non (?:contattare|inviare|chiamare|disturbare|scrivere|spedire))\b"
+    r"non (?:contattare|inviare|chiamare|disturbare|scrivere|spedire|acconsent\w+|vuole|desidera)|"
+    r"non (?:iscritt[oa]|interessat[oa])|not (?:subscribed|interested)|registro (?:\w+ ){0,2}opposizioni)\b"
 )
+# Said of a person only when the name says nothing else: an `Ordine cancellato` is nobody who is out.
+_GONE = re.compile(
+    r"(?:(?:cliente|utente|contatto|account|iscrizione|customer|user|contact) )?"
+    r"(?:cancellat[oa]|eliminat[oa]|bloccat[oa]|esclus[oa]|sospes[oa]|deleted|blocked|excluded|banned|suspended)"
+    r"(?: (?:il|at|on|dal?|dalle|dagli|from)(?: .*)?)?"
+).fullmatch
 # Words that turn an answer round only right before what is answered: "No newsletter".
 _NOT = {"no", "non", "not", "senza"}
+_NEVER = {*_NOT, "niente", "mai", "stop", "never"}
 _NOT_SURE = {*_NOT, "out", "blocco"}
 _YES_OR_NO = re.compile(r"\b(?:si|s|yes|y|true|vero|1) (?:o )?(?:no|n|false|falso|0)\b|\bno si\b")
 # About a consent, but no answer.
@@ -91,6 +100,7 @@ _ABOUT_CHANNELS = {
     ),
     *("canale", "accetta", "si", "tramite", "con", "elettronica"),
 }
+_NAMES_OF_CHANNELS = _ABOUT_CHANNELS.union(*_CHANNELS.values())
 _SPEAKS = frozenset().union(*CONSENT_WORDS)
 # Who tells that everybody in a file is out: Mailchimp names the files of an audience so and gives them these
 # columns (mailchimp.com/help/view-export-contacts).
@@ -108,8 +118,10 @@ def target_of(label: str) -> str | None:
     if not words or _BESIDE & set(words):
         return None
     field = _channel(words) or "consent"
-    if _OUT & set(words) or _OUT_PHRASES.search(name):
+    if _OUT & set(words) or _OUT_PHRASES.search(name) or _GONE(name):
         return field + TURNED
+    if len(words) > 1 and words[0] in _NEVER and set(words[1:]) <= _NAMES_OF_CHANNELS:
+        return field + TURNED  # No SMS, Stop email
     if not _SPEAKS & set(words) and "opt in" not in name:
         return None
     if _NOT_SURE & set(words):
@@ -124,8 +136,7 @@ def channel_of(label: str) -> str | None:
     A name with words of another kind, as in `Email verificata`, tells something else.
     """
     words = name_of(label).replace("e mail", "email").split()
-    known = set(_ABOUT_CHANNELS).union(*_CHANNELS.values())
-    return _channel(words) if set(words) <= known else None
+    return _channel(words) if set(words) <= _NAMES_OF_CHANNELS else None
 
 
 def is_answer(target: str) -> bool:

@@ -1,0 +1,79 @@
+"""`platea` in this process, as a script calls it, on a test's installation; the workers' jobs by hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from click.testing import CliRunner, Result
+
+from tests.support.running import Simulator, environment
+
+if TYPE_CHECKING:
+    from webapp.config import Settings
+
+
+@dataclass
+class Told:
+    """How a command ended: its exit code, what it printed as JSON, what it complained about."""
+
+    code: int
+    json: Any
+    complaint: str
+
+    @property
+    def alerts(self) -> dict[str, int]:
+        return {one["codice"]: one["quanti"] for one in self.json["avvisi"]} if self.json else {}
+
+
+class CommandLine:
+    """Commands on one installation that has one client and one account."""
+
+    def __init__(self, settings: Settings, simulator: Simulator) -> None:
+        self._env = environment(settings)
+        self._simulator = simulator
+
+    def run(self, *arguments: str) -> Told:
+        """One command with `--json`; AssertionError when it ends by anything but an exit code of its own."""
+        from webapp.cli.group import platea
+
+        result: Result = CliRunner().invoke(platea, [*arguments, "--json"], env=self._env, prog_name="platea")
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        said = json.loads(result.stdout) if result.stdout.strip() else None
+        return Told(result.exit_code, said, result.stderr)
+
+    def importa(self, file: Path, database: str, *options: str) -> Told:
+        return self.run("importa", str(file), "--database", database, *options)
+
+    def erase(self, who: str) -> int:
+        """`cancella` of a person, confirmed. Returns its exit code."""
+        from webapp.cli.group import platea
+
+        return CliRunner().invoke(platea, ["cancella", "--si"], input=f"{who}\n", env=self._env).exit_code
+
+    def received(self, database: str, medium: str, *options: str) -> tuple[set[str], int]:
+        """The SHA-256 that Meta holds after `carica` has put *database* in an audience, and "sent"."""
+        from sqlmodel import select
+
+        from webapp import db
+        from webapp.uploads import jobs
+        from webapp.uploads.engine.reconcile import reconcile
+        from webapp.uploads.models import Upload
+
+        audience = f"{database} {medium}"
+        begun = self.run(
+            *("carica", "--database", database, "--account", self._simulator.account_id),
+            *("--audience", audience, "--medium", medium, *options),
+        )
+        assert begun.code == 0, begun.complaint
+        with db.reading() as session:
+            upload_id = session.exec(select(Upload.id).where(Upload.public_id == begun.json["id"])).one()
+        jobs.prepare_upload(upload_id)
+        jobs.send_upload(upload_id)
+        reconcile()
+        with db.reading() as session:
+            ended = session.get_one(Upload, upload_id)
+        held = self._simulator.received(ended.audience_id) if ended.audience_id else set()
+        return held, self.run("stato", begun.json["id"]).json["sent"]
