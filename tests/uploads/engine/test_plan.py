@@ -75,7 +75,7 @@ def trouble(**known: object) -> Trouble:
         ({"too_large": False, "errors": 8, "others_passed": False}, Next.WAIT),
         ({"too_large": False, "errors": 8, "in_a_row": 3}, Next.WAIT),  # an outage, maybe
         ({"too_large": False, "errors": 40, "in_a_row": 30}, Next.SET_ASIDE),
-        # Facebook's longest outage took some seven hours (October 2021): after twelve nobody waits for a proof.
+        # The longest outage of Facebook took some seven hours (October 2021): nobody waits for longer.
         ({"too_large": False, "errors": 40, "others_passed": False, "lasted_s": 43_200}, Next.SET_ASIDE),
         ({"too_large": False, "errors": 40, "others_passed": False, "lasted_s": 43_199}, Next.WAIT),
         ({"too_large": False, "errors": 39, "others_passed": False, "lasted_s": 90_000}, Next.WAIT),
