@@ -20,11 +20,11 @@ class PostgresNode:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="platea-caos-"))
-        self._programs, self._user = installation(self._folder, None)
+        self._programs, self.user = installation(self._folder, None)
         self._data = self._folder / "dati"
         command = [self._programs / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         subprocess.run(
-            [*command, "--no-locale", "--no-sync"], user=self._user, check=True, capture_output=True
+            [*command, "--no-locale", "--no-sync"], user=self.user, check=True, capture_output=True
         )
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -34,7 +34,7 @@ class PostgresNode:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self._data, "-k", self._folder, *options],
-                user=self._user,
+                user=self.user,
                 stdout=log,
                 stderr=log,
                 preexec_fn=die_with_parent,
