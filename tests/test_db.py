@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 
 from tests.support.running import wait_until
-from webapp import db, migrations
+from webapp import db, migrations, patience
 from webapp.access.models import Client
 from webapp.config import ROOT
 from webapp.host.processes import python
@@ -145,7 +145,7 @@ def test_a_writer_on_sqlite_waits_for_the_one_before_it(numbers):
 
 
 def test_a_writer_on_sqlite_that_waits_in_vain_hears_that_the_database_is_locked(numbers, monkeypatch):
-    monkeypatch.setattr(db, "LOCK_WAIT_S", 0.05)
+    monkeypatch.setattr(patience, "LOCK_WAIT_S", 0.05)
     with numbers.begin(), pytest.raises(OperationalError, match="database is locked"), numbers.begin():
         pass
 

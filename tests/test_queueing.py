@@ -1,5 +1,6 @@
 """The doorbell: it rings for our own jobs only, and a silent Redis holds nobody up."""
 
+import logging
 import os
 import pickle
 import socket
@@ -124,7 +125,13 @@ def _write_job(connection: Redis, job_id: str, data: bytes) -> None:
 def _work_off(connection: Redis) -> None:
     """What the worker does until the queue is empty; it must come through alive."""
     worker = Worker([QUEUE], connection=connection, serializer=JSONSerializer, job_class=SafeJob)
-    worker.work(burst=True, logging_level="CRITICAL")
+    of_rq = logging.getLogger("rq.worker")
+    before = of_rq.level, of_rq.handlers[:]
+    try:
+        worker.work(burst=True, logging_level="CRITICAL")
+    finally:  # the level stays the whole process's: whoever logs by that name afterwards would not be heard
+        of_rq.setLevel(before[0])
+        of_rq.handlers[:] = before[1]
 
 
 def _why_failed(connection: Redis, job_id: str) -> str:

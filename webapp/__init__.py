@@ -18,7 +18,7 @@ def create_app(settings: "Settings") -> "Flask":
     from flask_babel import Babel
     from htmx_flask import Htmx
 
-    from webapp import postgresql, services, wiring
+    from webapp import patience, postgresql, services, wiring
     from webapp.access import guard
     from webapp.access import views as access
     from webapp.config import ROOT
@@ -37,6 +37,8 @@ def create_app(settings: "Settings") -> "Flask":
     # Gives the built-in messages of forms in Italian.
     Babel(app, default_locale=texts.LOCALE, default_timezone=str(texts.ROME))
     request_log.init_app(app)
+    app.before_request(patience.share)
+    app.teardown_request(lambda _error: patience.end())
     shell.init_app(app, settings)
     error_pages.init_app(app)
     for room in (health, access, home, contacts, meta, uploads):

@@ -9,7 +9,7 @@ long was written by a clock that was wrong, and counts as over (`is_over`).
 """
 
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SLACK_S = 5.0  # by how much two clocks may differ before one of them is wrong
@@ -49,6 +49,12 @@ def is_over(until: float, longest_s: float, now: float) -> bool:
     """Whether a time that was to last until *until*, and no longer than *longest_s* from when it was
     written, is over."""
     return not now <= until <= now + longest_s + SLACK_S
+
+
+def is_recent(at: datetime | None, within: timedelta, now: datetime) -> bool:
+    """Whether something that happened at *at* did so no longer than *within* ago; one of the future did not:
+    a clock that was wrong wrote it."""
+    return at is not None and now - within <= at <= now + timedelta(seconds=SLACK_S)
 
 
 def _running() -> float:

@@ -24,7 +24,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import JSON
 from sqlmodel import Session
 
-from webapp import postgresql
+from webapp import patience, postgresql
 from webapp.config import WrongSetting
 
 # A BIGINT primary key is no rowid on SQLite, so it would not count by itself.
@@ -32,13 +32,12 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
 Blob = LargeBinary
 
-LOCK_WAIT_S = 10.0  # for a writer that waits for another one
 LOOK_AGAIN_S = 0.002
 GIVE_WAY_S = 0.02  # several looks of those who wait
 
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
-    f"busy_timeout={LOCK_WAIT_S * 1000:.0f}",
+    f"busy_timeout={patience.LOCK_WAIT_S * 1000:.0f}",
     "synchronous=NORMAL",
     "foreign_keys=ON",
     "journal_size_limit=200000000",
@@ -252,11 +251,11 @@ def _begin_writing(connection: Connection) -> None:
     """
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    until = time.monotonic() + LOCK_WAIT_S
+    until = time.monotonic() + patience.left_s()
     driver.execute("PRAGMA busy_timeout=0")
     try:
         if _is_busy(driver):
-            with _queue(connection.engine) as queue:
+            with patience.spending(), _queue(connection.engine) as queue:
                 with suppress(BlockingIOError):  # somebody looks whether there is anybody, this very moment
                     fcntl.flock(queue, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 while _is_busy(driver) and time.monotonic() < until:
@@ -264,7 +263,7 @@ def _begin_writing(connection: Connection) -> None:
         if not driver.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # the same error, as everybody here knows it
     finally:
-        driver.execute(f"PRAGMA busy_timeout={LOCK_WAIT_S * 1000:.0f}")
+        driver.execute(f"PRAGMA busy_timeout={patience.LOCK_WAIT_S * 1000:.0f}")
 
 
 def _is_busy(driver: sqlite3.Connection) -> bool:

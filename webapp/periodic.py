@@ -4,7 +4,8 @@
 
 The table of all tasks stands in `worker.py`. Each task is done by one worker at a time: one conditional
 statement takes it. An exception ends that run and nothing else: it is logged with a code, counted, shown with
-the code on the monitor, and tried again after a wait that doubles.
+the code on the monitor, and tried again after a wait that doubles. `Partly` is shown and counted alike, but
+keeps the pace: what went well must not wait for what did not.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Field, Session, SQLModel, col, select, update
 
 from webapp import clock, db
+from webapp.rounds import Partly
 from webapp.values.identifiers import new_error_code
 
 log = structlog.get_logger(__name__)
@@ -112,6 +114,7 @@ class _Error:
 
     sentence: str
     code: str
+    is_partial: bool = False
 
 
 def _take(session: Session, task: Task, owner: str) -> bool:
@@ -129,8 +132,8 @@ def _guarded(task: Task) -> _Error | None:
     try:
         task.run()
     except Exception as error:
-        told = _Error(_sentence(task, error), new_error_code())
-        is_known = isinstance(error, (OperationalError, InterfaceError, *task.said))
+        told = _Error(_sentence(task, error), new_error_code(), isinstance(error, Partly))
+        is_known = isinstance(error, (OperationalError, InterfaceError, Partly, *task.said))
         log.error(
             "lavoro periodico non riuscito",
             task=task.name,
@@ -143,7 +146,7 @@ def _guarded(task: Task) -> _Error | None:
 
 
 def _sentence(task: Task, error: Exception) -> str:
-    if isinstance(error, task.said):
+    if isinstance(error, (Partly, *task.said)):
         return str(error)
     if isinstance(error, (OperationalError, InterfaceError)):
         return DATABASE_AWAY
@@ -163,7 +166,8 @@ def _note(session: Session, task: Task, owner: str, error: _Error | None) -> Non
         failures = run.failures + 1
         values |= {"failures": failures, "failed_runs": run.failed_runs + 1}
         values |= {"error": error.sentence, "error_code": error.code}
-        values["next_at"] = clock.epoch() + wait_s(task, failures)
+        if not error.is_partial:
+            values["next_at"] = clock.epoch() + wait_s(task, failures)
     session.execute(
         update(PeriodicRun)
         .where(col(PeriodicRun.name) == task.name, col(PeriodicRun.held_by) == owner)

@@ -14,17 +14,17 @@ import psycopg
 from psycopg import errors
 from psycopg.abc import PQGen
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 
-from webapp import clock
+from webapp import clock, patience
 
 # A page that finds nobody waits for a connection of the pool, for a new one, and for this one to answer: 8 s.
 CONNECT_S = 3
 ANSWER_S = 2.5  # for a connection to show that it lives
 PAGE_S = 8.0  # for one statement of a page
 WORK_S = 600.0  # for one of a job or a command: a selection of a million contacts takes minutes
-LOCK_WAIT_S = 10.0
+LOCKED = "55P03"  # lock_not_available. Source: PostgreSQL, appendix A.
 IDLE_S = 300.0  # a transaction in which nothing happens holds its locks no longer
 CONNECTION = {
     # PgBouncer gives the statement we prepared to nobody, and us that of somebody else.
@@ -94,17 +94,22 @@ def prepare(made: Engine, limit_s: float) -> None:
         connection.limit_s, connection.is_new = limit_s, False
 
     statement_s = limit_s - 1  # the server gives up first, and says so
-    limits = {
-        "lock_timeout": min(LOCK_WAIT_S, statement_s),
-        "statement_timeout": statement_s,
-        "idle_in_transaction_session_timeout": IDLE_S,
-    }
-    # One statement: one way to the server and back.
-    each = ", ".join(f"set_config('{name}', '{s * 1000:.0f}', true)" for name, s in limits.items())
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
+        limits = {
+            "lock_timeout": min(patience.left_s(), statement_s),
+            "statement_timeout": statement_s,
+            "idle_in_transaction_session_timeout": IDLE_S,
+        }
+        # One statement: one way to the server and back.
+        each = ", ".join(f"set_config('{name}', '{s * 1000:.0f}', true)" for name, s in limits.items())
         connection.exec_driver_sql(f"SELECT {each}")
+
+    @event.listens_for(made, "handle_error")
+    def _waited(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == LOCKED:
+            patience.spend(patience.LOCK_WAIT_S)
 
 
 def _asked(cparams: Any) -> dict[str, Any]:

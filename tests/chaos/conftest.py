@@ -105,8 +105,8 @@ def make_world(connected: Settings, simulator: Simulator) -> Callable[..., World
         number = str(1_000_000_000 + int.from_bytes(hashlib.sha256(name.encode()).digest()[:3]))
         account = accounts.save_with_token(client.id, f"Conto {name}", number, simulator.access_token)
         with db.writing() as session:
-            rows = [_contact(database, email) for email in emails(name, contacts)]
-            session.execute(insert(CONTACT), rows)
+            if rows := [_contact(database, email) for email in emails(name, contacts)]:
+                session.execute(insert(CONTACT), rows)
         return World(client, database, account, simulator)
 
     return make

@@ -4,6 +4,7 @@
     PLATEA_DEATHS   the file that gets a line per death
     PLATEA_HOST     the name of the host this worker says it runs on, as if it were another one
     PLATEA_JOBS     how many processes run jobs (1)
+    PLATEA_AHEAD_S  by how many seconds the clock of its host is ahead; below 0, behind
 
 A job dies the first time each batch comes by. Nothing of ours is replaced: audit events of Python, events of
 SQLAlchemy and one method of RQ tell when the moment has come; which batch the job holds, the database tells.
@@ -13,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +116,9 @@ def watch_acknowledgements(doom: Doom) -> None:
 def main(arguments: list[str]) -> int:
     if host := os.environ.get("PLATEA_HOST"):
         socket.gethostname = lambda: host
+    if ahead_s := float(os.environ.get("PLATEA_AHEAD_S", "0")):
+        right = time.time
+        time.time = lambda: right() + ahead_s
     if not arguments:
         return _supervise()
     step = os.environ.get("PLATEA_DIES")

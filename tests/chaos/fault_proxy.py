@@ -5,6 +5,7 @@ import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,12 +19,19 @@ class FaultProxy:
     """Passes bytes to and from *target* (a loopback port) until `close`, `be_silent` or a *doom* says no.
 
     *doom* looks at what a client sent since its last answer; where it says True, the client's process gets
-    half of the answer and then SIGKILL.
+    half of the answer and then SIGKILL. *hears* is told every question, and when it began (`time.time`),
+    whether it is answered or not.
     """
 
-    def __init__(self, target: int, doom: Callable[[bytes], bool] | None = None) -> None:
+    def __init__(
+        self,
+        target: int,
+        doom: Callable[[bytes], bool] | None = None,
+        hears: Callable[[float, bytes], None] | None = None,
+    ) -> None:
         self._target = target
         self._doom = doom
+        self._hears = hears or (lambda _at, _asked: None)
         self._silent = False
         self._stopping = False
         self._lines: list[_Line] = []
@@ -66,7 +74,7 @@ class FaultProxy:
                 continue
             except OSError:  # closed
                 return
-            line = _Line(client, address[1], self._target, self._doom)
+            line = _Line(client, address[1], self._target, self._doom, self._hears)
             line.is_dead = self._silent
             self._lines.append(line)
             threading.Thread(target=line.carry, daemon=True).start()
@@ -81,10 +89,16 @@ class _Line:
     """One connection through the proxy."""
 
     def __init__(
-        self, client: socket.socket, port: int, target: int, doom: Callable[[bytes], bool] | None
+        self,
+        client: socket.socket,
+        port: int,
+        target: int,
+        doom: Callable[[bytes], bool] | None,
+        hears: Callable[[float, bytes], None],
     ) -> None:
         self._client, self._port, self._target, self._doom = client, port, target, doom
-        self._asked = bytearray()
+        self._hears = hears
+        self._asked, self._asked_at = bytearray(), 0.0
         self._is_cut = False
         self.is_dead = False
 
@@ -92,19 +106,37 @@ class _Line:
         self._is_cut = True
 
     def carry(self) -> None:
-        with self._client, suppress(OSError), socket.create_connection(("127.0.0.1", self._target)) as server:
-            while not self._is_cut:
-                ready, _, _ = select.select([self._client, server], [], [], LOOK_EVERY_S)
-                for end in ready:
-                    piece = end.recv(PIECE)
-                    if not piece:
-                        return
-                    self._pass(piece, end is self._client, server)
+        try:
+            with (
+                self._client,
+                suppress(OSError),
+                socket.create_connection(("127.0.0.1", self._target)) as server,
+            ):
+                self._carry(server)
+        finally:
+            self._tell()
+
+    def _carry(self, server: socket.socket) -> None:
+        while not self._is_cut:
+            ready, _, _ = select.select([self._client, server], [], [], LOOK_EVERY_S)
+            for end in ready:
+                piece = end.recv(PIECE)
+                if not piece:
+                    return
+                self._pass(piece, end is self._client, server)
+
+    def _tell(self) -> None:
+        """What was asked until now; the next bytes are another question."""
+        if self._asked:
+            self._hears(self._asked_at, bytes(self._asked))
+        self._asked.clear()
 
     def _pass(self, piece: bytes, is_question: bool, server: socket.socket) -> None:
         if self.is_dead:
             return
         if is_question:
+            if not self._asked:
+                self._asked_at = time.time()
             self._asked += piece
             server.sendall(piece)
             return
@@ -114,7 +146,7 @@ class _Line:
                 os.kill(pid, signal.SIGKILL)
             self._is_cut = True
             return
-        self._asked.clear()
+        self._tell()
         self._client.sendall(piece)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from webapp import db
@@ -88,7 +88,7 @@ class Watch:
         while not self._stopping.wait(LOOK_EVERY_S):
             try:
                 self._look()
-            except OperationalError:
+            except SQLAlchemyError:  # locked, away, starting again
                 continue
 
     def _look(self) -> None:

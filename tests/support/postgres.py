@@ -157,7 +157,7 @@ def running_server(programs: Path | None = None) -> Iterator[PostgresServer]:
 
     folder = Path(tempfile.mkdtemp(prefix="platea-pg-"))
     try:
-        binaries, user = _installation(folder, programs)
+        binaries, user = installation(folder, programs)
         data = folder / "dati"
         initdb = [
             binaries / "initdb",
@@ -182,7 +182,7 @@ def running_server(programs: Path | None = None) -> Iterator[PostgresServer]:
                 preexec_fn=die_with_parent,
             )
         try:
-            yield PostgresServer(_ready(folder, process), binaries)
+            yield PostgresServer(ready(folder, process), binaries)
         finally:
             process.terminate()
             process.wait(30)
@@ -190,7 +190,7 @@ def running_server(programs: Path | None = None) -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
 
 
-def _installation(folder: Path, programs: Path | None) -> tuple[Path, int | None]:
+def installation(folder: Path, programs: Path | None) -> tuple[Path, int | None]:
     """Where the programs are, and as whom they run: an unprivileged user when we are root."""
     if programs is not None:
         user = pwd.getpwnam(UNPRIVILEGED).pw_uid if os.geteuid() == 0 else None
@@ -216,7 +216,7 @@ def _installation(folder: Path, programs: Path | None) -> tuple[Path, int | None
     return installed / "bin", user
 
 
-def _ready(folder: Path, process: subprocess.Popen[bytes]) -> URL:
+def ready(folder: Path, process: subprocess.Popen[bytes]) -> URL:
     import psycopg
     from sqlalchemy import URL
 

@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlmodel import Session, col
 
-from webapp import clock, db
+from webapp import clock, db, rounds
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.contacts.answers import BY_HAND, FIELDS, TURNED, field_of, is_turned, pack_unread, unread_of
@@ -98,11 +98,13 @@ def apply_some(seconds: float = SHIFT_S) -> None:
         )
         decided = select(ConsentWord).where(col(ConsentWord.answer).is_not(None), waiting.exists())
         words = session.execute(decided.order_by(col(ConsentWord.id))).scalars().all()
-    for one in words:
-        while _apply(db.saved_id(one)):
-            if clock.epoch() > until:
-                return
+
+    def apply(word_id: int) -> None:
+        while clock.epoch() <= until and _apply(word_id):
             db.give_way()
+
+    with rounds.guarded("parola del consenso") as guard:
+        guard.each(map(db.saved_id, words), apply)
 
 
 def count_undecided(session: Session, database_id: int) -> int:

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from webapp import clock, db
+from webapp import clock, db, rounds
 from webapp.contacts import hooks
 from webapp.contacts.models import CONTACT, ConsentWord, OwnField, UserDatabase
 from webapp.contacts.models_imports import ContactImport, RejectedRow
@@ -19,10 +19,13 @@ def purge_deleted_databases(seconds: float = SHIFT_S) -> None:
         deleted = select(col(UserDatabase.id)).where(col(UserDatabase.deleted_at).is_not(None))
         ids = session.execute(deleted).scalars().all()
     until = clock.epoch() + seconds
-    for database_id in ids:
-        while _clear_block(database_id):
-            if clock.epoch() > until:
-                return
+
+    def clear(database_id: int) -> None:
+        while clock.epoch() <= until and _clear_block(database_id):
+            pass
+
+    with rounds.guarded("database utenti") as guard:
+        guard.each(ids, clear)
 
 
 def _clear_block(database_id: int) -> bool:

@@ -103,8 +103,10 @@ class ContactImport(SQLModel, table=True):
     crashes: int = 0
     lease_owner: str | None = None
     lease_until: float = 0
-    # In the database the column is still called what it was, so that a former version can read it.
-    enqueued_at: float = Field(default=0, sa_column=Column("rung_at", Float, nullable=False, default=0))
+    # The name it was born with stays in the database, where a new one would stop older versions.
+    enqueued_at: float = Field(
+        default=0, sa_column=Column("rung_at", Float, key="enqueued_at", nullable=False)
+    )
     stop_requested: bool = False
     error: str | None = None  # Italian, what happened and what to do
     made_fields: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))

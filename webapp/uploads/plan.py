@@ -13,7 +13,10 @@ LONGEST_WAIT_S = 15 * 60.0
 LONGEST_PAUSE_S = 24 * 3600.0
 MAX_CRASHES = 3  # attempts of one batch that may end with a dead process before it is set aside
 MAX_ERRORS = 8  # the same for passing errors, while other batches of the account do get through
-MAX_ERRORS_ALONE = 40  # the same for a batch that has only itself to be compared with: half an hour and more
+MAX_ERRORS_ALONE = 40  # the same for a batch that has only itself to be compared with: half an hour
+# Whether anything proves it or not. Facebook's longest outage, of October 2021, took some seven hours: what
+# was refused for longer, and that often, is not going to be taken. Who repeats the upload starts afresh.
+MOST_PATIENCE_S = 12 * 3600.0
 SMALLEST_HALF = 500  # rows: Facebook takes 10,000, so a smaller batch is not too large
 OUTAGE_FAILURES = 3  # calls of the account in a row that make it an outage
 FAILURES_PER_TRY = 10  # calls of the account in a row after which one batch is halved without any proof
@@ -45,6 +48,7 @@ class Trouble:
     *errors*: its own, this one included; *in_a_row*: calls of the account that failed one after the other.
     *others_passed*: another batch of the account was sent since this one first failed. *halved*: how often
     its upload was halved so far; *is_smallest*: of those of its upload that could still be halved.
+    *lasted_s*: seconds since this one first failed.
     """
 
     rows: int
@@ -54,20 +58,23 @@ class Trouble:
     others_passed: bool
     halved: int
     is_smallest: bool
+    lasted_s: float
 
 
 def after_error(trouble: Trouble) -> Next:
     """In an outage everything fails and nothing is proven: the batch waits, whole.
 
     Others that get through prove that it is this batch. When none is left to prove anything, one batch is
-    halved after every ten failures: should the half pass, the others were too large.
+    halved after every ten failures: should the half pass, the others were too large. Nor does a batch wait
+    for a proof for ever: after forty tries in twelve hours it is set aside.
     """
     can_halve = trouble.too_large and trouble.errors > 1 and trouble.rows >= 2 * SMALLEST_HALF
     tries = trouble.in_a_row // FAILURES_PER_TRY
     if can_halve and (trouble.others_passed or (trouble.is_smallest and trouble.halved < tries)):
         return Next.HALVE
     most = MAX_ERRORS if trouble.in_a_row < OUTAGE_FAILURES else MAX_ERRORS_ALONE
-    if trouble.others_passed and trouble.errors >= most:
+    is_hopeless = trouble.errors >= MAX_ERRORS_ALONE and trouble.lasted_s >= MOST_PATIENCE_S
+    if is_hopeless or (trouble.others_passed and trouble.errors >= most):
         return Next.SET_ASIDE
     return Next.WAIT
 

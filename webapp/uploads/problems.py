@@ -1,5 +1,6 @@
 """Reasons of ours, in the same three parts as the destination's: cosa è successo, cosa fare, chi."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from webapp.contacts.consent import ConsentPolicy
@@ -109,6 +110,27 @@ INTERRUPTED = Problem(
     "Ripeti il caricamento: riparte solo ciò che manca. Se succede ancora, manda la diagnosi all’assistenza.",
     MARKETER,
 )
+SET_ASIDE_TODO = INTERRUPTED.todo
+
+
+def refused_again_and_again(problem: Problem, tries: int) -> Problem:
+    """On a batch that is set aside after *problem*: nobody waits for it any more, whatever that said."""
+    what = f"Facebook non ha accettato questo blocco in {number(tries)} tentativi."
+    return replace(problem, what=what, todo=SET_ASIDE_TODO, who=MARKETER)
+
+
+def set_aside(batches: int, code: str | None, error: str, trace: str | None) -> Problem:
+    """At the end of an upload, about the *batches* (≥ 1) that did not go out; *error* is one's own."""
+    more = f"{number(batches)} blocchi messi da parte. Uno di essi: "
+    return Problem(
+        code or "messo_da_parte",
+        error if batches == 1 else more + error,
+        SET_ASIDE_TODO,
+        MARKETER,
+        trace=trace,
+    )
+
+
 PREPARATION_INTERRUPTED = Problem(
     "preparazione_interrotta",
     "La preparazione si è interrotta tre volte.",

@@ -6,6 +6,7 @@ facebook/facebook-java-business-sdk#319.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from webapp import clock, db
 from webapp import services as platea
 from webapp.contacts.models import Contact, SentContact
 from webapp.destinations.meta.models import MetaAccount
-from webapp.uploads import jobs
+from webapp.uploads import commands, jobs
 from webapp.uploads.engine import leases
 from webapp.uploads.models import Batch, BatchEvent
 from webapp.uploads.status import UploadStatus
@@ -149,6 +150,27 @@ def test_a_batch_alone_that_is_too_large_is_found_out_in_the_end(world, worker):
     done = read(upload)
     assert done.status == UploadStatus.COMPLETED
     assert len(world.simulator.received(done.audience_id)) == 5_000
+
+
+def test_a_batch_alone_that_is_always_refused_is_set_aside_within_a_day_and_says_so(world, worker):
+    """Nothing else of the account can prove that it is at fault, and nobody waits for it for ever."""
+    worker.round_s = 300.0
+    add_many(world, 10)
+    upload = world.start()
+    world.simulator.order(fault="html_500", on="POST /users", times=None)
+
+    ended = worker.until_ended({"": upload}, 24 * 3600)
+
+    done = read(upload)
+    assert ended[""] >= 12 * 3600
+    assert done.status == UploadStatus.FAILED
+    assert re.fullmatch(r"Facebook non ha accettato questo blocco in \d+ tentativi\.", done.reason)
+    assert done.todo.startswith("Ripeti il caricamento: riparte solo ciò che manca.")
+    world.simulator.order(clear=True)
+    assert commands.retry_upload(upload.id, "Giulia Ferri")
+    worker.until_ended({"": upload}, 3600)
+    assert read(upload).status == UploadStatus.COMPLETED
+    assert len(world.simulator.received(read(upload).audience_id)) == 10
 
 
 def test_no_batch_becomes_smaller_than_500_rows(world, worker):

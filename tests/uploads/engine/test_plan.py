@@ -54,7 +54,7 @@ def test_no_more_senders_are_rung_than_there_is_work_and_room_for(due, in_flight
 
 def trouble(**known: object) -> Trouble:
     usual = {"rows": 5000, "errors": 2, "too_large": True, "in_a_row": 1, "others_passed": True}
-    return Trouble(**{**usual, "halved": 0, "is_smallest": False, **known})
+    return Trouble(**{**usual, "halved": 0, "is_smallest": False, "lasted_s": 60.0, **known})
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,10 @@ def trouble(**known: object) -> Trouble:
         ({"too_large": False, "errors": 8, "others_passed": False}, Next.WAIT),
         ({"too_large": False, "errors": 8, "in_a_row": 3}, Next.WAIT),  # an outage, maybe
         ({"too_large": False, "errors": 40, "in_a_row": 30}, Next.SET_ASIDE),
+        # The longest outage of Facebook took some seven hours (October 2021): nobody waits for longer.
+        ({"too_large": False, "errors": 40, "others_passed": False, "lasted_s": 43_200}, Next.SET_ASIDE),
+        ({"too_large": False, "errors": 40, "others_passed": False, "lasted_s": 43_199}, Next.WAIT),
+        ({"too_large": False, "errors": 39, "others_passed": False, "lasted_s": 90_000}, Next.WAIT),
     ],
 )
 def test_a_batch_waits_whole_until_something_proves_that_it_is_its_own_fault(known, step):
@@ -88,9 +92,10 @@ def test_a_batch_waits_whole_until_something_proves_that_it_is_its_own_fault(kno
     halved=st.integers(0, 50),
     too_large=st.booleans(),
     is_smallest=st.booleans(),
+    lasted_s=st.floats(0, 12 * 3600, exclude_max=True),
 )
-def test_in_an_outage_nothing_is_set_aside_and_little_is_halved(
-    rows, errors, in_a_row, halved, too_large, is_smallest
+def test_in_an_outage_of_less_than_half_a_day_nothing_is_set_aside_and_little_is_halved(
+    rows, errors, in_a_row, halved, too_large, is_smallest, lasted_s
 ):
     step = after_error(trouble(**locals(), others_passed=False))
 

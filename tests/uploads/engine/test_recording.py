@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.uploads.conftest import read
 from tests.uploads.engine.test_sending import batches, many
-from webapp import db
+from webapp import db, patience
 from webapp import services as platea
 from webapp.destinations.base import BatchResult
 from webapp.uploads import jobs
@@ -57,7 +57,7 @@ def test_an_answer_waits_for_a_locked_database_and_is_not_asked_for_again(world,
     upload = world.start()
     jobs.prepare_upload(upload.id)
     claimed = leases.claim(upload.id)
-    monkeypatch.setattr(db, "LOCK_WAIT_S", 0.05)  # as if the lock were held for ten seconds and more
+    monkeypatch.setattr(patience, "LOCK_WAIT_S", 0.05)  # as if the lock were held for ten seconds and more
     locked, free = threading.Event(), threading.Event()
 
     def hold_the_lock() -> None:

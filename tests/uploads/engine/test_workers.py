@@ -17,7 +17,7 @@ from webapp import workers as signals
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.host.processes import python
 from webapp.uploads import jobs
-from webapp.uploads.commands import retry_upload, stop_upload
+from webapp.uploads.commands import Gone, retry_upload, stop_upload
 from webapp.uploads.status import UploadStatus
 
 
@@ -115,7 +115,8 @@ def test_contacts_that_a_worker_deletes_leave_the_queue_as_well(world, crew):
     wait_until(lambda: not contacts_left(world), within_s=60)
 
     assert batches(upload) == []
-    assert not retry_upload(upload.id, "Giulia Ferri")
+    with pytest.raises(Gone, match="Il database utenti è stato eliminato"):
+        retry_upload(upload.id, "Giulia Ferri")
 
 
 def contacts_left(world) -> int:

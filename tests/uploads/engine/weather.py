@@ -25,11 +25,12 @@ class Worker:
 
     redis_url: str
     clock: Traveller
+    round_s: float = ROUND_S
 
     def live(self, seconds: float) -> None:
-        for _ in range(round(seconds / ROUND_S)):
+        for _ in range(round(seconds / self.round_s)):
             self._round()
-            self.clock.shift(ROUND_S)
+            self.clock.shift(self.round_s)
 
     def until_ended(self, uploads: Mapping[str, Upload], within_s: float) -> dict[str, float]:
         """After how many seconds each of *uploads* had ended; AssertionError when one takes too long."""
@@ -39,8 +40,8 @@ class Worker:
             assert gone <= within_s, f"ended: {ended}"
             self._round()
             ended |= {name: gone for name, one in uploads.items() if name not in ended and is_final(one)}
-            self.clock.shift(ROUND_S)
-            gone += ROUND_S
+            self.clock.shift(self.round_s)
+            gone += self.round_s
         return ended
 
     def _round(self) -> None:

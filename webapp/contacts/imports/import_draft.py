@@ -76,6 +76,7 @@ def create(
     except BaseException:
         stored.unlink(missing_ok=True)
         raise
+    stored_files.keep_with(session, stored.name)
     session.add(job)
     session.flush()
     return job

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from webapp import clock, db
+from webapp import clock, db, rounds
 from webapp.access.trail.audit import Action
 from webapp.contacts.fields import FieldType
 from webapp.contacts.imports import columns, import_run, import_trail, import_undo
@@ -86,8 +86,8 @@ def undo(import_id: int, operator: str) -> str | None:
 
 
 def discard(session: Session, draft: ContactImport) -> None:
-    """Forget a draft and its file."""
-    stored_files.forget(draft.stored_name)
+    """Forget a draft and, once *session* has committed, its file."""
+    stored_files.forget_with(session, draft.stored_name)
     session.delete(draft)
 
 
@@ -116,20 +116,28 @@ def ring_lost() -> None:
     """Ring again for imports that were lost."""
     with db.reading() as session:
         ids = lost(session)
-    for import_id in ids:
-        enqueue(import_id)
+    with rounds.guarded("importazione") as guard:
+        guard.each(ids, enqueue)
 
 
 def forget_drafts() -> None:
-    """Forget the drafts nobody came back to, each by itself."""
+    """Forget the drafts nobody came back to, each by itself, and files that no import knows of."""
     with db.reading() as session:
         old = col(ContactImport.created_at) < clock.now() - DRAFT_LIVES
         drafts = select(col(ContactImport.id)).where(col(ContactImport.status) == ImportStatus.DRAFT, old)
         forgotten = session.execute(drafts).scalars().all()
-    for import_id in forgotten:
-        with db.writing() as session:
-            if draft := session.get(ContactImport, import_id):
-                discard(session, draft)
+        unread = col(ContactImport.status).not_in(FINAL)
+        named = session.execute(select(col(ContactImport.stored_name)).where(unread)).scalars().all()
+    with rounds.guarded("importazione") as guard:
+        guard.each(forgotten, _forget_draft)
+    stored_files.forget_others(set(named), DRAFT_LIVES.total_seconds())
+
+
+def _forget_draft(import_id: int) -> None:
+    with db.writing() as session:
+        draft = session.get(ContactImport, import_id, with_for_update=True)
+        if draft is not None and draft.status == ImportStatus.DRAFT:  # nobody has started it meanwhile
+            discard(session, draft)
 
 
 def forget_undo() -> None:

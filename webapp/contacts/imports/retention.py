@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlmodel import col, select, update
 
-from webapp import clock, db
+from webapp import clock, db, rounds
 from webapp.access.models import Client
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, RejectedRow
@@ -20,8 +20,8 @@ IMPORTS_AT_ONCE = 20
 def forget_old() -> int:
     """Empty the rejected rows whose days are over; returns of how many imports. May be cut off anywhere."""
     due = _due()
-    for import_id in due:
-        _forget(import_id)
+    with rounds.guarded("importazione") as guard:
+        guard.each(due, _forget)
     return len(due)
 
 

@@ -1,9 +1,11 @@
 """An ad account that was out of order answers again: everything that waits for it goes on at once."""
 
+from contextlib import suppress
+
 from sqlalchemy import or_, select, update
 from sqlmodel import col
 
-from webapp import clock, db
+from webapp import clock, db, rounds
 from webapp.destinations import registry
 from webapp.uploads.engine import reconcile, transitions
 from webapp.uploads.engine.locks import locked
@@ -19,9 +21,13 @@ def wake(destination: str, account_id: int) -> None:
     """
     if registry.destination(destination).resting(account_id).until > clock.epoch():
         return
-    for upload_id in _waiting(destination, account_id):
-        _go_on(upload_id)
-        reconcile.enqueue_senders(upload_id)
+    with suppress(rounds.Partly), rounds.guarded("caricamento") as guard:  # it is in the log
+        guard.each(_waiting(destination, account_id), _wake)
+
+
+def _wake(upload_id: int) -> None:
+    _go_on(upload_id)
+    reconcile.enqueue_senders(upload_id)
 
 
 def _waiting(destination: str, account_id: int) -> list[int]:

@@ -17,14 +17,16 @@ from webapp.uploads.status import BatchStatus
 
 def trouble_of(session: Session, claimed: ClaimedBatch, error: TemporaryError, errors: int) -> plan.Trouble:
     """What `plan.after_error` decides by; *errors* of the batch, this one included."""
+    first = _first_failure(session, claimed, errors)
     return plan.Trouble(
         rows=len(claimed.rows),
         errors=errors,
         too_large=error.too_large,
         in_a_row=error.in_a_row,
-        others_passed=_others_passed(session, claimed, errors),
+        others_passed=_others_passed(session, claimed, first),
         halved=_halved(session, claimed.upload_id),
         is_smallest=_is_smallest(session, claimed),
+        lasted_s=(clock.now() - first).total_seconds(),
     )
 
 
@@ -69,8 +71,8 @@ def halve(session: Session, claimed: ClaimedBatch) -> None:
     )
 
 
-def _others_passed(session: Session, claimed: ClaimedBatch, errors: int) -> bool:
-    """Whether another batch of the account was sent since this one first failed."""
+def _others_passed(session: Session, claimed: ClaimedBatch, first: datetime) -> bool:
+    """Whether another batch of the account was sent since *first*, when this one failed first."""
     upload = session.get_one(Upload, claimed.upload_id)
     sent = (
         select(func.count())
@@ -81,7 +83,7 @@ def _others_passed(session: Session, claimed: ClaimedBatch, errors: int) -> bool
             col(Upload.account_id) == upload.account_id,
             col(Batch.status) == BatchStatus.SENT,
             col(Batch.id) != claimed.batch_id,
-            col(Batch.sent_at) >= _first_failure(session, claimed, errors),
+            col(Batch.sent_at) >= first,
         )
     )
     return bool(session.execute(sent).scalar_one() > 0)

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.destinations import registry
-from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, TemporaryError
+from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, Problem, TemporaryError
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import account_rest, halves, sent_ledger, transitions, withdrawals
 from webapp.uploads.engine.claimed import ClaimedBatch
@@ -83,7 +83,7 @@ def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
             if step == plan.Next.HALVE:
                 halves.halve(held.session, claimed)
             elif step == plan.Next.SET_ASIDE:
-                _set_aside(held.session, claimed)
+                _set_aside(held.session, claimed, problems.refused_again_and_again(problem, errors))
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
@@ -152,6 +152,8 @@ def _forget_digests(session: Session, claimed: ClaimedBatch) -> None:
     session.execute(rows.values(digests=b"").execution_options(synchronize_session=False))
 
 
-def _set_aside(session: Session, claimed: ClaimedBatch) -> None:
-    session.execute(update(Batch).where(col(Batch.id) == claimed.batch_id).values(status=BatchStatus.FAILED))
-    _note(session, claimed, Event.FAILED)
+def _set_aside(session: Session, claimed: ClaimedBatch, problem: Problem) -> None:
+    values = {"status": BatchStatus.FAILED, "error": problem.what, "error_code": problem.code}
+    session.execute(update(Batch).where(col(Batch.id) == claimed.batch_id).values(**values))
+    said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
+    _note(session, claimed, Event.FAILED, **said)

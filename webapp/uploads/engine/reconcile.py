@@ -6,22 +6,24 @@
     work without a bell       → rung again
 
 Each step is a conditional write, so that two at once do no harm; `workers.take_turn` only spares the work.
+Uploads are looked after one by one: what goes wrong with one of them stops none of the others (`rounds`).
 """
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, func, not_, select, update
 from sqlmodel import Session, col
 
-from webapp import clock, db
+from webapp import clock, db, rounds
 from webapp.destinations import registry
 from webapp.services import services
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import enqueue, leases, transitions, withdrawals
-from webapp.uploads.engine.locks import all_locked, locked
+from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, Upload
-from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
+from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
 from webapp.workers import is_gone
 
 ENQUEUE_AGAIN_S = 10.0
@@ -36,18 +38,17 @@ HELD = [
 
 
 def reconcile() -> None:
-    """One round over everything that is not finished. Raises nothing but database errors."""
-    _take_back_batches()
-    _take_back_preparations()
-    _end_pauses()
-    for upload_id in _unfinished():
-        with db.writing() as session:
-            if held := locked(session, upload_id):
-                transitions.close_if_done(held)
-    for upload_id in _not_enqueued(UploadStatus.QUEUED):
-        enqueue.enqueue(enqueue.PREPARE, upload_id)
-    for upload_id in _not_enqueued(UploadStatus.SENDING):
-        enqueue_senders(upload_id)
+    """One round over everything that is not finished.
+
+    Raises Partly when something went wrong with some uploads, and database errors.
+    """
+    with rounds.guarded("caricamento") as guard:
+        guard.each(_with_batches_on_their_way(), _take_back_batches)
+        guard.each(_in_status(UploadStatus.PREPARING), _take_back_preparation)
+        guard.each(_in_status(UploadStatus.PAUSED), _end_pause)
+        guard.each(_in_status(*RUNNING), _close_if_done)
+        guard.each(_not_enqueued(UploadStatus.QUEUED), partial(enqueue.enqueue, enqueue.PREPARE))
+        guard.each(_not_enqueued(UploadStatus.SENDING), enqueue_senders)
 
 
 def enqueue_senders(upload_id: int) -> None:
@@ -62,10 +63,11 @@ def enqueue_senders(upload_id: int) -> None:
     enqueue.enqueue(enqueue.SEND, upload_id, plan.senders_to_enqueue(due, in_flight))
 
 
-def _take_back_batches() -> None:
+def _take_back_batches(upload_id: int) -> None:
     now = clock.epoch()
+    of_upload = (col(Batch.upload_id) == upload_id, col(Batch.status) == BatchStatus.SENDING)
     with db.reading() as session:
-        held = session.execute(select(*HELD).where(col(Batch.status) == BatchStatus.SENDING)).all()
+        held = session.execute(select(*HELD).where(*of_upload)).all()
     for batch in held:
         if _is_lost(batch.lease_owner, batch.lease_until, now):
             with db.writing() as session:
@@ -99,38 +101,45 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         .values(**values)
     )
     if taken.rowcount:  # type: ignore[attr-defined]
-        kind = Event.FAILED if poison else Event.TAKEN_BACK
-        note(session, kind, batch.upload_id, batch_id=batch.id, seq=batch.seq, attempt=batch.attempt)
+        kind, of_batch = Event.TAKEN_BACK, {"batch_id": batch.id, "seq": batch.seq, "attempt": batch.attempt}
+        if poison:
+            kind, of_batch["reason"] = Event.FAILED, problems.INTERRUPTED.what
+        note(session, kind, batch.upload_id, **of_batch)
         session.execute(update(Upload).where(col(Upload.id) == batch.upload_id).values(enqueued_at=0))
 
 
-def _take_back_preparations() -> None:
-    now = clock.epoch()
+def _take_back_preparation(upload_id: int) -> None:
     with db.writing() as session:
-        for held in all_locked(session, col(Upload.status) == UploadStatus.PREPARING):
-            upload = held.row
-            if _is_lost(upload.lease_owner, upload.lease_until, now):
-                upload.crashes += 1
-                if upload.crashes >= plan.MAX_CRASHES:
-                    transitions.fail(held, problems.PREPARATION_INTERRUPTED)
-                    continue
-                note(session, Event.TAKEN_BACK, held.id, attempt=upload.attempt)
-                transitions.requeue(held)
+        held = locked(session, upload_id)
+        if held is None or held.row.status != UploadStatus.PREPARING:
+            return
+        upload = held.row
+        if not _is_lost(upload.lease_owner, upload.lease_until, clock.epoch()):
+            return
+        upload.crashes += 1
+        if upload.crashes >= plan.MAX_CRASHES:
+            transitions.fail(held, problems.PREPARATION_INTERRUPTED)
+            return
+        note(session, Event.TAKEN_BACK, held.id, attempt=upload.attempt)
+        transitions.requeue(held)
 
 
-def _end_pauses() -> None:
-    now = clock.epoch()
+def _end_pause(upload_id: int) -> None:
     with db.reading() as session:
-        paused = (
-            session.execute(select(Upload).where(col(Upload.status) == UploadStatus.PAUSED)).scalars().all()
-        )
-    for upload in paused:
-        if _is_over(upload, now) and not upload.stop_requested:
-            with db.writing() as session:
-                held = locked(session, upload.id)
-                same = (upload.resume_at, upload.reason_code)
-                if held and (held.row.resume_at, held.row.reason_code) == same:  # no other pause since
-                    transitions.resume(held)
+        upload = session.get(Upload, upload_id)
+    if upload is None or upload.stop_requested or not _is_over(upload, clock.epoch()):
+        return
+    with db.writing() as session:
+        held = locked(session, upload_id)
+        same = (upload.resume_at, upload.reason_code)
+        if held and (held.row.resume_at, held.row.reason_code) == same:  # no other pause since
+            transitions.resume(held)
+
+
+def _close_if_done(upload_id: int) -> None:
+    with db.writing() as session:
+        if held := locked(session, upload_id):
+            transitions.close_if_done(held)
 
 
 def _is_over(upload: Upload, now: float) -> bool:
@@ -153,10 +162,18 @@ def _person_has_done_it(upload: Upload) -> bool:
     return account.problem is None
 
 
-def _unfinished() -> list[int]:
+def _in_status(*statuses: UploadStatus) -> list[int]:
+    """Oldest first."""
     with db.reading() as session:
-        query = select(col(Upload.id)).where(col(Upload.status).not_in(FINAL))
+        query = select(col(Upload.id)).where(col(Upload.status).in_(statuses))
         return list(session.execute(query.order_by(col(Upload.id))).scalars())
+
+
+def _with_batches_on_their_way() -> list[int]:
+    """Uploads that somebody sends a batch of, or did when he died; oldest first."""
+    with db.reading() as session:
+        query = select(col(Batch.upload_id)).where(col(Batch.status) == BatchStatus.SENDING).distinct()
+        return sorted(session.execute(query).scalars())
 
 
 def _not_enqueued(status: UploadStatus) -> list[int]:

@@ -5,7 +5,9 @@ queued → preparing → sending → completed, with warnings, failed
    |            `→ paused   stopped      (and back to the queue: `reopen`)
 """
 
-from sqlalchemy import func, select, update
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
 from sqlmodel import Session, col
 
 from webapp import clock
@@ -84,9 +86,7 @@ def close_if_done(held: LockedUpload) -> None:
     elif upload.status in (UploadStatus.SENDING, UploadStatus.PAUSED) and upload.prepared_at:
         standing = tally(held.session, held.id)
         if standing.is_settled:
-            _forget_reason(upload)  # of a pause: it says nothing of the end
-            if standing.doubtful:
-                _explain(held, problems.unconfirmed(standing.received, standing.answered))
+            _explain_end(held, standing)
             _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
 
 
@@ -234,6 +234,30 @@ def _close(held: LockedUpload, status: UploadStatus) -> None:
         _forget_reason(upload)
     note(held.session, Event.CLOSED, held.id, status=status)
     _touch(held)
+
+
+def _explain_end(held: LockedUpload, standing: Tally) -> None:
+    """Why it did not end well; the reason of a pause says nothing of the end."""
+    failed = standing.count(BatchStatus.FAILED)
+    doubt = problems.unconfirmed(standing.received, standing.answered) if standing.doubtful else None
+    last = _last_set_aside(held) if failed else None
+    if last is None or last.error != held.row.reason:  # else it was explained as it failed
+        _forget_reason(held.row)
+        if last is not None:
+            _explain(held, problems.set_aside(failed, last.error_code, last.error or "", last.trace))
+        elif doubt:
+            _explain(held, doubt)
+            return
+    if doubt:
+        held.row.reason = f"{held.row.reason} {doubt.what}"
+
+
+def _last_set_aside(held: LockedUpload) -> Row[Any] | None:
+    columns = (col(Batch.error), col(Batch.error_code), col(Batch.trace))
+    failed = (col(Batch.upload_id) == held.id, col(Batch.status) == BatchStatus.FAILED)
+    return held.session.execute(
+        select(*columns).where(*failed).order_by(col(Batch.seq).desc()).limit(1)
+    ).first()
 
 
 def _explain(held: LockedUpload, problem: Problem) -> None:

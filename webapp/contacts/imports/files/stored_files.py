@@ -6,8 +6,13 @@ What the person called a file is only ever shown: nothing is opened or written u
 import os
 import re
 import shutil
+import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import IO
+
+from sqlalchemy import event
+from sqlmodel import Session
 
 from webapp.contacts import texts
 from webapp.contacts.imports.files.file_limits import UnreadableFile
@@ -42,6 +47,28 @@ def store(source: IO[bytes] | Path) -> Path:
 
 def forget(stored_name: str) -> None:
     (folder() / Path(stored_name).name).unlink(missing_ok=True)
+
+
+def forget_with(session: Session, stored_name: str) -> None:
+    """Forget the file once *session* has committed: while its row may still come back, so must the file."""
+    event.listen(session, "after_commit", lambda _session: forget(stored_name), once=True)
+
+
+def keep_with(session: Session, stored_name: str) -> None:
+    """Forget the file if *session* does not come to commit the row that names it."""
+    event.listen(session, "after_rollback", lambda _session: forget(stored_name), once=True)
+
+
+def forget_others(named: Collection[str], older_than_s: float) -> int:
+    """Forget the files that no row names, which a process that died in between left; how many.
+
+    One that is younger than *older_than_s* may be about to get its row.
+    """
+    found = [path for path in folder().iterdir() if path.name not in named and path.is_file()]
+    lost = [path for path in found if time.time() - path.stat().st_mtime > older_than_s]
+    for path in lost:
+        path.unlink(missing_ok=True)
+    return len(lost)
 
 
 def shown_name(file_name: str) -> str:

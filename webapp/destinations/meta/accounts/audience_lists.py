@@ -58,7 +58,7 @@ def from_a_worker(account_id: int) -> Listed:
     Raises TemporaryError while nothing was read yet.
     """
     row = kept(account_id)
-    if row is None or row.read_at is None or row.read_at < clock.now() - FRESH:
+    if row is None or not clock.is_recent(row.read_at, FRESH, clock.now()):
         _ask(account_id, row)
     if row is None or row.read_at is None or row.nodes is None:
         raise TemporaryError(READING, 5)
@@ -66,7 +66,7 @@ def from_a_worker(account_id: int) -> Listed:
 
 
 def _ask(account_id: int, row: MetaAudienceList | None) -> None:
-    if row is not None and row.asked_at is not None and row.asked_at > clock.now() - ASK_AGAIN:
+    if row is not None and clock.is_recent(row.asked_at, ASK_AGAIN, clock.now()):
         return
     if services().job_queue.enqueue(JOB, account_id):
         with db.writing() as session:

@@ -16,16 +16,20 @@ from webapp.destinations.meta.graph_api import outage
 from webapp.destinations.meta.graph_api.error_table import OPERATOR
 from webapp.destinations.meta.models import MetaAccount
 
+# Meta's slowest limits are counted over a day. A rest that would last longer was written by a wrong clock.
+LONGEST_REST_S = 24 * 3600.0
+
 log = structlog.get_logger(__name__)
 
 
 def rest(account_id: int, seconds: float, problem: Problem | None = None) -> None:
     """No call to this account for *seconds*, because of *problem*; a pause that is longer stays as it is."""
-    until = clock.epoch() + seconds
+    now = clock.epoch()
+    until, ends = now + min(seconds, LONGEST_REST_S), col(MetaAccount.paused_until)
     with db.writing() as session:
         session.execute(
             update(MetaAccount)
-            .where(col(MetaAccount.id) == account_id, col(MetaAccount.paused_until) < until)
+            .where(col(MetaAccount.id) == account_id, (ends < until) | has_rested(now))
             .values(paused_until=until, pause=asdict(problem) if problem else None)
         )
 
@@ -35,9 +39,20 @@ def resting(account_id: int) -> Rest:
     with db.reading() as session:
         wanted = select(col(MetaAccount.paused_until), col(MetaAccount.pause))
         found = session.execute(wanted.where(col(MetaAccount.id) == account_id)).one_or_none()
-    if found is None or found.paused_until <= clock.epoch():
+    if found is None or not is_resting(found.paused_until, clock.epoch()):
         return Rest()
     return Rest(found.paused_until, Problem(**found.pause) if found.pause else None)
+
+
+def is_resting(until: float, now: float) -> bool:
+    """*until* as on the account; both in seconds since 1970."""
+    return until > now and not clock.is_over(until, LONGEST_REST_S, now)
+
+
+def has_rested(now: float) -> ColumnElement[bool]:
+    """Accounts that do not rest at *now*, the same as a condition."""
+    ends = col(MetaAccount.paused_until)
+    return (ends <= now) | (ends > now + LONGEST_REST_S + clock.SLACK_S)
 
 
 def senders(session: Session, account_id: int, most: int) -> int:

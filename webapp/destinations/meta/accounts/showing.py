@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from webapp import clock
 from webapp.destinations.base import Problem
 from webapp.destinations.meta import texts
-from webapp.destinations.meta.accounts import accounts, checks
+from webapp.destinations.meta.accounts import accounts, checks, pace
 from webapp.destinations.meta.health.notices import expiry_tone
 from webapp.destinations.meta.models import MetaAccount, MetaHealth
 
@@ -39,7 +39,7 @@ def account_row(
     state, now = accounts.authorisation(account), clock.now()
     end = account.token_expires_at
     is_ending = state.problem is None and end is not None and end - now < timedelta(days=texts.WARN_DAYS)
-    rests = account.paused_until > now.timestamp()
+    rests = pace.is_resting(account.paused_until, now.timestamp())
     return AccountRow(
         account.public_id,
         account.name,

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
-from webapp import clock, db
+from webapp import clock, db, rounds
 from webapp.destinations.base import Audience, DestinationError, NeedsPersonError, Problem, TemporaryError
 from webapp.destinations.meta.accounts import accounts, audience_lists, checks, grants, pace
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
@@ -49,8 +49,8 @@ class Findings:
 
 def enqueue_due() -> None:
     """Ask the workers to look at every account that was not looked at for an hour; a resting one waits."""
-    for account_id in _due():
-        ask_for_a_look(account_id)
+    with rounds.guarded("account inserzionista") as guard:
+        guard.each(_due(), ask_for_a_look)
 
 
 def ask_for_a_look(account_id: int) -> bool:
@@ -169,7 +169,7 @@ def _due() -> list[int]:
     query = (
         select(col(MetaAccount.id), col(MetaAccount.client_id), col(MetaHealth.asked_at))
         .outerjoin(MetaHealth, col(MetaHealth.account_id) == col(MetaAccount.id))
-        .where(col(MetaAccount.token).is_not(None), col(MetaAccount.paused_until) < now.timestamp())
+        .where(col(MetaAccount.token).is_not(None), pace.has_rested(now.timestamp()))
     )
     with db.reading() as session:
         found = session.execute(query).all()
@@ -178,9 +178,9 @@ def _due() -> list[int]:
 
 
 def _is_due(asked_at: datetime | None, used_at: datetime | None, now: datetime) -> bool:
-    if asked_at is None or asked_at < now - EVERY:
+    if asked_at is None or not clock.is_recent(asked_at, EVERY, now):
         return True
-    return used_at is not None and asked_at < used_at and asked_at < now - SOONER
+    return used_at is not None and asked_at < used_at and not clock.is_recent(asked_at, SOONER, now)
 
 
 def _load(account_id: int) -> MetaAccount | None:

@@ -42,7 +42,7 @@ def read(client_id: int, account: Account, kind: str = "meta", again: bool = Fal
     """The audiences of *account*; a reading less than a minute old will do unless *again*."""
     with _lock:
         read_at, listing = _kept.get(account.public_id, (0.0, Listing()))
-    if not again and clock.epoch() - read_at < KEPT_S:
+    if not again and 0 <= clock.epoch() - read_at < KEPT_S:
         return listing
     listing = _ask(client_id, account, kind)
     if listing.problem is None:

@@ -1,0 +1,92 @@
+"""The file of an import goes with its row, and not before: while a row may come back, so may its file."""
+
+import io
+import os
+import time
+
+import pytest
+
+from webapp import clock, db
+from webapp.contacts.imports import import_draft, importing
+from webapp.contacts.imports.files import stored_files
+from webapp.contacts.models import UserDatabase
+from webapp.contacts.models_imports import ContactImport
+
+FILE = b"Email\nanna@posta.example\n"
+
+
+class DiskFull(Exception):
+    """What ends a transaction before it is committed."""
+
+
+@pytest.fixture
+def people(database, aurora):
+    with db.writing() as session:
+        made = UserDatabase(client_id=aurora.id, name="Clienti")
+        session.add(made)
+    return made
+
+
+def new_draft(people, then: Exception | None = None) -> ContactImport:
+    with db.writing() as session:
+        draft = import_draft.create(session, people, "clienti.csv", io.BytesIO(FILE), "Giulia Ferri")
+        if then:
+            raise then
+    return draft
+
+
+def files() -> list[str]:
+    return [path.name for path in stored_files.folder().iterdir()]
+
+
+def test_a_draft_that_is_forgotten_takes_its_file_with_it(people):
+    draft = new_draft(people)
+    with db.writing() as session:
+        importing.discard(session, session.get_one(ContactImport, draft.id))
+        assert files() == [draft.stored_name]  # until it is committed
+    assert files() == []
+
+
+def test_a_draft_that_stays_because_its_deletion_failed_keeps_its_file(people):
+    draft = new_draft(people)
+    with pytest.raises(DiskFull), db.writing() as session:
+        importing.discard(session, session.get_one(ContactImport, draft.id))
+        session.flush()
+        raise DiskFull
+
+    with db.reading() as session:
+        assert session.get(ContactImport, draft.id) is not None
+    assert files() == [draft.stored_name]
+
+
+def test_a_file_whose_draft_was_never_saved_goes_as_well(people):
+    with pytest.raises(DiskFull):
+        new_draft(people, DiskFull())
+    assert files() == []
+
+
+def test_files_that_no_import_knows_of_go_after_a_day(people):
+    """A process that died between the row and its file left one behind: people in clear, for ever."""
+    draft = new_draft(people)
+    for name, age_s in (("di-ieri", 90_000), ("di-ora", 60)):
+        path = stored_files.folder() / name
+        path.write_bytes(FILE)
+        os.utime(path, (time.time() - age_s,) * 2)
+    os.utime(stored_files.folder() / draft.stored_name, (time.time() - 90_000,) * 2)
+
+    importing.forget_drafts()
+
+    assert sorted(files()) == sorted([draft.stored_name, "di-ora"])
+
+
+def test_a_draft_that_was_started_meanwhile_is_not_forgotten(people):
+    draft = new_draft(people)
+    with db.writing() as session:
+        row = session.get_one(ContactImport, draft.id)
+        row.created_at, row.status = clock.now() - 2 * importing.DRAFT_LIVES, importing.ImportStatus.QUEUED
+
+    importing.forget_drafts()
+
+    with db.reading() as session:
+        assert session.get(ContactImport, draft.id) is not None
+    assert files() == [draft.stored_name]
