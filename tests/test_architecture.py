@@ -103,7 +103,7 @@ def broken_rule(importer: str, imported: str) -> str | None:
             return f"{me[0]} does not know {it[0]}"
         if it[0] in DOORS and (len(it) < 2 or it[1] not in DOORS[it[0]]):
             return f"enter {it[0]} by {' or '.join(sorted(DOORS[it[0]]))}"
-    elif me[0] == "destinations" and len(me) > 2 and len(it) > 1 and it[1] not in {"base", me[1]}:
+    elif me[0] == "destinations" and len(me) > 2 and len(it) > 1 and it[1] not in {"base", "hooks", me[1]}:
         return "one destination never imports another"
     return None
 

@@ -41,7 +41,7 @@ def refusal(session: Session, database: UserDatabase) -> str | None:
     )
     if session.execute(busy.limit(1)).first():
         return IMPORTING
-    return hooks.why_held(session, db.saved_id(database))
+    return hooks.why_database_busy(session, db.saved_id(database))
 
 
 def remove(session: Session, database: UserDatabase) -> str | None:

@@ -82,7 +82,7 @@ def rows(session: Session, client_id: int, database: UserDatabase | None = None)
         wanted = wanted.where(col(Filter.database_id) == database.id)
     fields: dict[int, dict[str, Field]] = {}
     found = session.execute(wanted).all()
-    used = hooks.last_used(session, [saved.id for saved, _ in found])
+    used = hooks.registered().last_filter_uses(session, [saved.id for saved, _ in found])
     listed = []
     for saved, owner in found:
         if saved.database_id not in fields:
@@ -199,7 +199,7 @@ def free_name(session: Session, database_id: int, name: str) -> str:
 
 
 def is_held(session: Session, saved: Filter) -> bool:
-    return hooks.is_held(session, db.saved_id(saved))
+    return hooks.registered().is_filter_busy(session, db.saved_id(saved))
 
 
 def _without_errors(form: FilterForm) -> FilterForm:

@@ -115,7 +115,7 @@ def confirm_delete(database_id: str, filter_id: str) -> str:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
         held = filter_pages.is_held(session, saved)
-        uses = hooks.uses_of(session, db.saved_id(saved))
+        uses = hooks.registered().filter_uses(session, db.saved_id(saved))
         return render_template(
             "contacts/filters/delete_filter.html", database=database, saved=saved, held=held, uses=uses
         )

@@ -51,7 +51,8 @@ def change(
     session.refresh(contact)
     _answer(session, contact, row, names)
     if any(typed[name] in (NO, BY_HAND) for name in names if name in FIELDS):
-        hooks.refused(session, contact.database_id, consent.contacts_with_data_of(session, contact))
+        said_no = consent.contacts_with_data_of(session, contact)
+        hooks.registered().on_opt_out(session, contact.database_id, said_no)
     _note(session, contact_id, CHANGED, who, at, names, typed)
     labels = ", ".join(field.label for field in fields if field.name in names)
     audit.record(

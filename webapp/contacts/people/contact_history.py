@@ -1,17 +1,15 @@
-"""What happened to a contact: imports, changes by hand, and what other rooms tell of it.
+"""The history of a contact: imports, changes by hand, and the lines that other rooms add."""
 
-contact_history.register(uploads_of)    # def uploads_of(session, database, contact) -> list[Event]
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlmodel import Session, col
 
+from webapp.contacts import hooks
 from webapp.contacts.answers import FIELDS
 from webapp.contacts.fields import STANDARD_BY_NAME
+from webapp.contacts.hooks import Event
 from webapp.contacts.models import Contact, ContactChange, UserDatabase
 from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.people.contact_edit import ADDED, CHANGED
@@ -19,35 +17,13 @@ from webapp.contacts.people.contact_edit import ADDED, CHANGED
 SAID = {"yes": ": sì", "no": ": no", "undecided": " da decidere", "unset": " non indicato"}
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A line of the history. *page*: endpoint and its values of what it tells of, when there is a page."""
-
-    at: datetime
-    icon: str
-    title: str
-    detail: str = ""
-    page: tuple[str, dict[str, str]] | None = None
-
-
-Teller = Callable[[Session, UserDatabase, Contact], list[Event]]
-
-_tellers: list[Teller] = []
-
-
-def register(teller: Teller) -> None:
-    """*teller* tells what its room did with a contact."""
-    if teller not in _tellers:
-        _tellers.append(teller)
-
-
 def history(
     session: Session, database: UserDatabase, contact: Contact, labels: Mapping[str, str]
 ) -> list[Event]:
     """Newest first. *labels*: field name → label, for the fields somebody changed."""
     by_hand = _by_hand(session, contact, labels)
-    told = [event for teller in _tellers for event in teller(session, database, contact)]
-    events = [*by_hand, *_imports(session, database, contact, {event.at for event in by_hand}), *told]
+    elsewhere = hooks.registered().contact_events(session, database, contact)
+    events = [*by_hand, *_imports(session, database, contact, {event.at for event in by_hand}), *elsewhere]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 

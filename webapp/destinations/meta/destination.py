@@ -30,7 +30,7 @@ from webapp.destinations.meta.graph_api.audiences import audience
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
 from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.health.notices import notices
-from webapp.destinations.meta.models import MetaAccount, MetaHealth
+from webapp.destinations.meta.models import KIND, MetaAccount, MetaHealth
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ KEYS = {Medium.EMAIL: ("EMAIL", itemgetter(1)), Medium.SMS: ("PHONE", itemgetter
 
 
 class MetaDestination:
-    kind = "meta"
+    kind = KIND
     label = "Facebook"
     max_batch_rows = MAX_BATCH_ROWS
 

@@ -12,6 +12,7 @@ from webapp.crypto import SEALED
 from webapp.db import Blob, Json
 from webapp.values.identifiers import new_public_id
 
+KIND = "meta"  # of this destination, in `registry` and on every upload to it
 MAX_ACCOUNTS = 10  # per client; seed: "fino a 10 diversi Ads Account Facebook"
 
 

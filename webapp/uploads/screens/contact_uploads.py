@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from webapp import db
+from webapp.contacts.hooks import Event
 from webapp.contacts.models import Contact, UserDatabase
-from webapp.contacts.people.contact_history import Event
 from webapp.destinations.base import Medium
 from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
 from webapp.uploads.packed_ids import pack, unpack
