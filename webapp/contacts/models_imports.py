@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Index
+from sqlalchemy import Column, Float, Index
 from sqlmodel import Field, SQLModel
 
 import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
@@ -103,7 +103,8 @@ class ContactImport(SQLModel, table=True):
     crashes: int = 0
     lease_owner: str | None = None
     lease_until: float = 0
-    enqueued_at: float = 0
+    # In the database the column is still called what it was, so that a former version can read it.
+    enqueued_at: float = Field(default=0, sa_column=Column("rung_at", Float, nullable=False, default=0))
     stop_requested: bool = False
     error: str | None = None  # Italian, what happened and what to do
     made_fields: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, text
+from sqlalchemy import Column, Float, ForeignKey, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
@@ -76,7 +76,8 @@ class Upload(SQLModel, table=True):
     lease_owner: str | None = None
     lease_until: float = 0
     worker: str | None = None  # the worker that prepares it, as it signs
-    enqueued_at: float = 0
+    # In the database the column is still called what it was, so that a former version can read it.
+    enqueued_at: float = Field(default=0, sa_column=Column("rung_at", Float, nullable=False, default=0))
     started_by: str = ""
     created_at: datetime = Field(default_factory=clock.now)
     prepared_at: datetime | None = None
