@@ -203,4 +203,4 @@ def _tell(
         "answer": {True: "yes", False: "no", None: "undecided"}[answer],
         "contacts": contacts,
     }
-    audit.record(session, Action.CONSENT_WORD_DECIDED, database.name, detail, database.client_id)
+    audit.record(session, Action.CONSENT_WORD_DECIDED, database.name, detail, client_id=database.client_id)

@@ -254,4 +254,4 @@ def _audit_start(session: Session, upload: Upload) -> None:
 
 def _audit(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:
     told: audit.Detail = {"id": upload.public_id, **(more or {})}
-    audit.record(session, action, upload.audience_name, told, upload.client_id)
+    audit.record(session, action, upload.audience_name, told, client_id=upload.client_id)

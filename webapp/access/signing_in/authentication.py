@@ -45,7 +45,7 @@ def sign_in(email: str, password: str, address: str) -> Operator | Refused:
     if not passwords.matches(known.password_hash if known else None, password) or known is None:
         log.warning("accesso rifiutato", operator=known.public_id if known else None)
         with db.writing() as session:
-            audit.record(session, audit.Action.SIGN_IN_REFUSED, who=known)
+            audit.record(session, audit.Action.SIGN_IN_REFUSED, client_id=None, who=known)
         return Refused(WRONG)
     with db.writing() as session:
         throttle.forget(session, account)

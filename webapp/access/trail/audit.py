@@ -2,7 +2,7 @@
 
     with db.writing() as session:
         ...                                                  # what is being done
-        audit.record(session, Action.FILTER_DELETED, on=saved.name, detail={"id": saved.public_id})
+        audit.record(session, Action.FILTER_DELETED, on=saved.name, client_id=database.client_id)
 
 Call it last in the transaction: on PostgreSQL everybody else's entry waits for its end. *on* and *detail*
 name our objects; nothing of a contact (address, phone, name) may stand in them, no token and no password.
@@ -96,11 +96,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asked, for which client, from where; of a command or a worker nothing of it."""
+    """The operator who asked and from where; of a command or a worker nothing of it."""
 
     in_browser: bool = False
     operator: Operator | None = None
-    client_id: int | None = None
     address: str = ""
 
 
@@ -109,13 +108,15 @@ def record(
     action: Action,
     on: str = "",
     detail: DetailValues | None = None,
-    client_id: int | None = None,
+    *,
+    client_id: int | None,
     who: Operator | None = None,
 ) -> None:
     """Add an entry inside the caller's `db.writing()`: it stays if what it tells of stays.
 
-    Who, the client whose pages are open, the address and the request are taken from the request; *who*
-    names the operator when nobody is signed in yet, *client_id* the client when it is another one.
+    *client_id*: the client of the object, whatever pages are open; None for what belongs to no client, such
+    as signing in. The operator, the address and the request are taken from the request; *who* names the
+    operator when nobody is signed in yet.
     """
     asked = _asked()
     operator = who or asked.operator
@@ -125,7 +126,7 @@ def record(
         "at": clock.now(),
         "operator_id": operator.id if operator else None,
         "who": _cut(operator.name if operator else NOBODY if asked.in_browser else COMMAND),
-        "client_id": client_id if client_id is not None else asked.client_id,
+        "client_id": client_id,
         "action": str(action),
         "target": _cut(on),
         "detail": {
@@ -139,11 +140,11 @@ def record(
 
 
 def record_alone(
-    action: Action, on: str = "", detail: DetailValues | None = None, client_id: int | None = None
+    action: Action, on: str = "", detail: DetailValues | None = None, *, client_id: int | None
 ) -> None:
     """`record()` in a transaction of its own: for what changes nothing here, such as a download."""
     with db.writing() as session:
-        record(session, action, on, detail, client_id)
+        record(session, action, on, detail, client_id=client_id)
 
 
 def chain_key() -> bytes:
@@ -180,17 +181,16 @@ def _last(session: Session) -> tuple[int, bytes]:
 
 
 def _asked() -> Asked:
-    """What the request says, if we are in one; the client is known once the view asked for it (`current`)."""
+    """The operator and the address of the request, if we are in one."""
     if "flask" not in sys.modules:  # a worker: importing Flask for this would cost it 20 MB
         return Asked()
-    from flask import g, has_request_context, request
+    from flask import has_request_context, request
     from flask_login import current_user
 
     if not has_request_context():
         return Asked()
-    space = g.get("space")
     operator = getattr(current_user, "operator", None)
-    return Asked(True, operator, space[0].id if space else None, shortened(request.remote_addr))
+    return Asked(True, operator, shortened(request.remote_addr))
 
 
 def _cut(value: str) -> str:

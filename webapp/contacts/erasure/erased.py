@@ -86,6 +86,7 @@ def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
         Action.CONTACT_DELETED,
         database.name,
         {"database": database.public_id, "gdpr": True, "contacts": len(people)},
+        client_id=database.client_id,
     )
     return len(people)
 

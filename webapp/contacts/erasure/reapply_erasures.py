@@ -74,7 +74,7 @@ def _erase_of(client_id: int) -> int:
             people = list(session.execute(wanted).scalars())
             erased.take_away_all(session, client_id, people)
             told: audit.Detail = {"gdpr": True, "contacts": len(people)}
-            audit.record(session, Action.CONTACT_DELETED, RESTORED, told, client_id)
+            audit.record(session, Action.CONTACT_DELETED, RESTORED, told, client_id=client_id)
     return len(ids)
 
 

@@ -28,7 +28,13 @@ def add(session: Session, database: UserDatabase, row: Row, typed: dict[str, str
     names = [name for name, text in typed.items() if text]
     _answer(session, session.get_one(Contact, contact_id), row, names)
     _note(session, contact_id, ADDED, who, at, names, typed)
-    audit.record(session, Action.CONTACT_ADDED, database.name, _detail(database, contact_id))
+    audit.record(
+        session,
+        Action.CONTACT_ADDED,
+        database.name,
+        _detail(database, contact_id),
+        client_id=database.client_id,
+    )
     return contact_id
 
 
@@ -56,7 +62,11 @@ def change(
     _note(session, contact_id, CHANGED, who, at, names, typed)
     labels = ", ".join(field.label for field in fields if field.name in names)
     audit.record(
-        session, Action.CONTACT_CHANGED, database.name, {**_detail(database, contact_id), "fields": labels}
+        session,
+        Action.CONTACT_CHANGED,
+        database.name,
+        {**_detail(database, contact_id), "fields": labels},
+        client_id=database.client_id,
     )
     return names
 
@@ -70,7 +80,13 @@ def remove(session: Session, database: UserDatabase, contact: Contact) -> None:
     if session.execute(mine).first() is None:
         return
     take_away(session, contact)
-    audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, db.saved_id(contact)))
+    audit.record(
+        session,
+        Action.CONTACT_DELETED,
+        database.name,
+        _detail(database, db.saved_id(contact)),
+        client_id=database.client_id,
+    )
 
 
 def take_away(session: Session, contact: Contact) -> None:

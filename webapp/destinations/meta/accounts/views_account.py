@@ -9,7 +9,7 @@ from flask import Response, abort, make_response, render_template, request, url_
 from flask_login import current_user
 
 from webapp import db
-from webapp.access.current import may
+from webapp.access.current import current_client_id, may
 from webapp.access.models import Role
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import Problem
@@ -26,7 +26,6 @@ from webapp.destinations.meta.routes import (
     account_with_id,
     asker,
     blueprint,
-    client_id,
     find_account,
     find_draft,
 )
@@ -176,7 +175,7 @@ def _authorise(page: FormPage) -> Response:
         return _answer(replace(page, errors={TOKEN_BLOCK: texts.NO_APP}), 422)
     account_id = page.account.id if page.account else None
     try:
-        accounts.refuse_conflict(client_id(), page.form.act_id, account_id)
+        accounts.refuse_conflict(current_client_id(), page.form.act_id, account_id)
     except Refused as refused:
         return _answer(replace(page, errors=refused.errors), 422)
     draft_id = page.draft.public_id if page.draft else ""
@@ -190,10 +189,12 @@ def _save(page: FormPage) -> Response:
     try:
         grant = _new_grant(page)
         if grant is not None:
-            saved = accounts.save(client_id(), page.form, grant, account_id, draft.id if draft else None)
+            saved = accounts.save(
+                current_client_id(), page.form, grant, account_id, draft.id if draft else None
+            )
             checking.ask_for_a_look(db.saved_id(saved))
         elif account is not None and account.id is not None and account.token is not None:
-            accounts.rename(client_id(), account.id, page.form.name)
+            accounts.rename(current_client_id(), account.id, page.form.name)
         else:
             missing = texts.TOKEN_MISSING if oauth.is_available() else texts.TOKEN_MISSING_NO_APP
             return _answer(replace(page, errors={TOKEN_BLOCK: missing}), 422)

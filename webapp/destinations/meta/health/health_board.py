@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp import db
 from webapp.destinations.base import Notice
 from webapp.destinations.meta import texts
 from webapp.destinations.meta.graph_api.usage import SLOW_PERCENT, STOP_PERCENT
@@ -17,6 +16,7 @@ MISSING = Look("err", "circle-x", "Condizioni da accettare")
 PERMITTED = Look("ok", "circle-check", "Permessi completi")
 NOT_PERMITTED = Look("err", "circle-x", "Manca ads_management")
 NOT_LOOKED = Look("idle", "clock", "Permessi da controllare")
+NOBODY_LOOKED = MetaHealth(account_id=0)  # of an account just connected: nothing is known yet; never saved
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def health_row(
     is_here: bool,
     now: datetime,
 ) -> HealthRow:
-    known = health or MetaHealth(account_id=db.saved_id(account))
+    known = health or NOBODY_LOOKED
     token, detail = _token(account, state, now)
     return HealthRow(
         account.public_id,

@@ -77,7 +77,12 @@ def invalid_csv(upload_id: str) -> Response:
     if reason is not None and reason not in known:
         abort(404)
     told = {"id": row.public_id, "motivo": known.get(reason or "")}
-    record_alone(Action.FILE_DOWNLOADED, on=f"dati non validi di {row.audience_name}", detail=told)
+    record_alone(
+        Action.FILE_DOWNLOADED,
+        on=f"dati non validi di {row.audience_name}",
+        detail=told,
+        client_id=row.client_id,
+    )
     return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.public_id}.csv")
 
 

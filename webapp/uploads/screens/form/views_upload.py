@@ -7,14 +7,14 @@ from typing import Any
 from flask import Response, abort, make_response, render_template, request
 
 from webapp import clock, db
-from webapp.access.current import current_client, current_operator, may
+from webapp.access.current import current_client, current_client_id, current_operator, may
 from webapp.access.models import Role
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium
 from webapp.uploads import commands, idempotency
-from webapp.uploads.screens import lookups, queries, sources, texts
+from webapp.uploads.screens import queries, sources, texts
 from webapp.uploads.screens.form import audience_list, forecast, forms
 from webapp.uploads.screens.form.audience_list import Listing
 from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
@@ -169,7 +169,7 @@ def _offer(database_id: str, count: bool = True) -> Offer:
     today = clock.now().astimezone(ROME).date()
     with db.reading() as session:
         filtro = request.values.get("filtro") or None
-        source = sources.find(session, lookups.client_id(), database_id, filtro)
+        source = sources.find(session, current_client_id(), database_id, filtro)
         prospect = _prospect(session, source, today) if count else NOBODY
     filter_name = source.filter.name if source.filter else None
     proposed = forms.proposed_name(current_client().name, source.database.name, filter_name, today)

@@ -3,9 +3,9 @@
 from flask import Response, render_template, request
 
 from webapp import db
-from webapp.access.current import current_operator, current_role, may
+from webapp.access.current import current_client_id, current_operator, current_role, may
 from webapp.access.models import Role
-from webapp.uploads.screens import lookups, sources, views_actions
+from webapp.uploads.screens import sources, views_actions
 from webapp.uploads.screens.detail import views_detail, views_diagnosis
 from webapp.uploads.screens.form import forecast, views_source, views_upload
 from webapp.uploads.screens.lists import history, list_state, views_monitor
@@ -56,7 +56,7 @@ def update_history(database_id: str, filter_id: str | None = None) -> Response:
 
 def _source(database_id: str, filter_id: str | None) -> Source:
     with db.reading() as session:
-        return sources.find(session, lookups.client_id(), database_id, filter_id)
+        return sources.find(session, current_client_id(), database_id, filter_id)
 
 
 def _state() -> ListState[Group]:
