@@ -89,7 +89,7 @@ def test_an_entry_of_the_owner_belongs_to_the_client_of_the_object(app, aurora, 
     owner.post_form("/database/nuovo", {"nome": "Clienti"})  # Bottega Verdi: the first by name
     owner.post_form(f"/spazio/{aurora.public_id}")
     owner.post_form("/database/nuovo", {"nome": "Clienti"})
-    owner.post_form(f"/clienti/{bottega.public_id}", {"nome": "Bottega Blu"})
+    owner.post_form(f"/configura/clienti/{bottega.public_id}", {"nome": "Bottega Blu"})
     owner.post_form("/uscita")
 
     with db.reading() as session:

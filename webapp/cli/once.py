@@ -25,6 +25,7 @@ from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.models import KIND
 from webapp.host.installation import Installation
 from webapp.uploads.commands import start_upload
 from webapp.uploads.screens.form import forecast
@@ -75,6 +76,7 @@ def _whole_way(
     upload = start_upload(
         client_id=client_id,
         database_id=db.saved_id(database),
+        destination=KIND,
         account_id=account_id,
         audience_id=None,
         audience_name=f"Prova, {file.stem}",

@@ -53,17 +53,29 @@ class Notice(NamedTuple):
     text: str
 
 
+class Pages(NamedTuple):
+    """The endpoints of a destination's own pages; those of one account take its public id, *account_id*."""
+
+    accounts: str
+    new_account: str
+    account: str
+    edit_account: str
+    health: str
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A connected advertising account, as screens name it. *problem* is Italian, None when it can send.
 
-    *notices*: what to see to before it becomes a problem, most urgent first.
+    *id* is unique within the destination *kind*. *notices*: what to see to before it becomes a problem,
+    most urgent first.
     """
 
+    kind: str
     id: int
     public_id: str
     name: str
-    reference: str  # the vendor's id, digits for Meta
+    reference: str  # the vendor's id, as people type it
     problem: str | None = None
     notices: tuple[Notice, ...] = ()
 
@@ -198,7 +210,9 @@ class Connection(Protocol):
 
 class Destination(Protocol):
     kind: str
-    label: str  # as a person says it: "Facebook"
+    label: str  # where accounts and audiences are, as people call it: "Facebook"
+    vendor: str  # the company that answers: "Meta"
+    pages: Pages
     max_batch_rows: int
 
     def accounts(self, client_id: int) -> list[Account]:

@@ -25,7 +25,6 @@ from webapp.values.texts import ROME
 LIVE_S = 10
 SHOWN = 5
 LOOKED_AT = 20  # audiences whose size is asked for; those nobody has counted yet are left out
-KIND = "meta"
 
 
 def recent_rows(client: Client) -> list[UploadRow]:
@@ -45,12 +44,12 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
         to_check = upload_queries.read_all(session, checked, SHOWN)
         no_worker = summary.no_worker_for(session, scope)
         has_upload = queries.has_upload(session, db.saved_id(client))
-    by_id = {account.id: account for account in accounts}
+    by_key = next_steps.by_key(accounts)
     return {
         "recent": summary.add_up(rows),
         "standing": standing,
         "active": active,
-        "to_check": [(row, next_steps.note(row, by_id)) for row in to_check],
+        "to_check": [(row, next_steps.note(row, by_key)) for row in to_check],
         "accounts": accounts,
         "no_worker": no_worker,
         "has_upload": has_upload,
@@ -86,11 +85,12 @@ def drawn(rows: list[UploadRow]) -> list[Chart]:
 
 
 def _sizes(rows: list[UploadRow], today: date) -> list[tuple[str, dict[date, int]]]:
-    since, facebook = today - timedelta(days=trends.DAYS - 1), destination(KIND)
+    since = today - timedelta(days=trends.DAYS - 1)
     found = []
     for one in trends.latest_audiences(rows, LOOKED_AT):
         try:
-            known = facebook.audience_sizes(one.client_id, one.account_id, one.audience_id, since)
+            sizes = destination(one.destination).audience_sizes
+            known = sizes(one.client_id, one.account_id, one.audience_id, since)
         except LookupError:  # the account was deleted
             continue
         if known:

@@ -40,14 +40,18 @@ class Thing(StrEnum):
 
     DATABASE = "Il database utenti è stato eliminato: non c’è più nessuno da caricare."
     FILTER = "Il filtro è stato eliminato: scegli da dove caricare gli utenti."
-    ACCOUNT = "L’account Facebook è stato eliminato: configuralo di nuovo."
+    ACCOUNT = "L’account {label} è stato eliminato: configuralo di nuovo."
 
 
 class Gone(LookupError):
-    """The client has no such thing, or not any more; `str()` is the Italian sentence."""
+    """The client has no such thing, or not any more; `str()` is the Italian sentence.
 
-    def __init__(self, what: Thing) -> None:
-        super().__init__(what.value)
+    *destination*: the kind of the one that an account is of.
+    """
+
+    def __init__(self, what: Thing, destination: str | None = None) -> None:
+        label = registry.destination(destination).label if destination else ""
+        super().__init__(what.value.format(label=label))
         self.what = what
 
 
@@ -56,7 +60,7 @@ def start_upload(
     client_id: int,
     database_id: int,
     filter_id: int | None = None,
-    destination: str = "meta",
+    destination: str,
     account_id: int,
     audience_id: str | None,
     audience_name: str,
@@ -108,7 +112,7 @@ def start_upload(
         try:
             session.flush()
         except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
-            raise Gone(Thing.ACCOUNT) from None
+            raise Gone(Thing.ACCOUNT, destination) from None
         note(session, Event.STARTED, db.saved_id(upload), by=started_by)
         _audit_start(session, upload)
         if includes:
@@ -174,7 +178,7 @@ def repeat_upload(
         first = session.get_one(Upload, upload_id)
         consent = _choice_again(session, first)
     if first.account_id is None:
-        raise Gone(Thing.ACCOUNT)
+        raise Gone(Thing.ACCOUNT, first.destination)
     if consent == ConsentPolicy.ANYONE and not may_include:
         raise NotAllowed
     return start_upload(
@@ -220,7 +224,7 @@ def _account(destination: str, client_id: int, account_id: int) -> Account:
     try:
         return registry.destination(destination).account(client_id, account_id)
     except LookupError:
-        raise Gone(Thing.ACCOUNT) from None
+        raise Gone(Thing.ACCOUNT, destination) from None
 
 
 def _hold_database(session: Session, client_id: int, database_id: int) -> None:

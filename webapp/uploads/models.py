@@ -42,7 +42,7 @@ class Upload(SQLModel, table=True):
     filter_id: int | None = Field(default=None, foreign_key="filter.id", index=True, ondelete="SET NULL")
     filter_name: str | None = None
     rule: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
-    destination: str = "meta"
+    destination: str  # its kind, in `destinations.registry`
     # The account's room is not known here: its table is named, and the history outlives it.
     account_id: int | None = Field(default=None, foreign_key="meta_account.id", ondelete="SET NULL")
     account_name: str = ""

@@ -62,6 +62,7 @@ MENU = {
     ),
 }
 
+CONFIGURE = MENU["Configura"][0].endpoint  # where the breadcrumb "Configura" leads
 GUIDE = Entry("guide", "home.guide", "circle-question-mark", "Guida")  # in the same place on every page
 
 CountProvider = Callable[[Session, int], dict[str, Badge]]
@@ -71,7 +72,13 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["platea_nav"] = []
     app.jinja_env.filters.update(texts.FILTERS)
     app.jinja_env.globals.update(
-        texts.GLOBALS, asset=asset, MENU=MENU, GUIDE=GUIDE, HTMX_CONFIG=HTMX_CONFIG, demo=settings.demo
+        texts.GLOBALS,
+        asset=asset,
+        MENU=MENU,
+        CONFIGURE=CONFIGURE,
+        GUIDE=GUIDE,
+        HTMX_CONFIG=HTMX_CONFIG,
+        demo=settings.demo,
     )
     app.context_processor(lambda: {"theme": theme()})
 

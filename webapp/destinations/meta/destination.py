@@ -18,6 +18,7 @@ from webapp.destinations.base import (
     EncodedRows,
     Medium,
     NeedsPersonError,
+    Pages,
     Problem,
     Rest,
     TemporaryError,
@@ -43,6 +44,10 @@ KEYS = {Medium.EMAIL: ("EMAIL", itemgetter(1)), Medium.SMS: ("PHONE", itemgetter
 class MetaDestination:
     kind = KIND
     label = "Facebook"
+    vendor = "Meta"
+    pages = Pages(
+        "meta.accounts", "meta.new_account", "meta.account_info", "meta.edit_account", "meta.health"
+    )
     max_batch_rows = MAX_BATCH_ROWS
 
     def accounts(self, client_id: int) -> list[Account]:
@@ -202,4 +207,4 @@ def _shown(account: MetaAccount, health: MetaHealth | None = None) -> Account:
         if problem is None
         else ()
     )
-    return Account(account.id, account.public_id, account.name, account.act_id, problem, found)
+    return Account(KIND, account.id, account.public_id, account.name, account.act_id, problem, found)

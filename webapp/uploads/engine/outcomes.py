@@ -22,7 +22,8 @@ from webapp.uploads.status import BatchStatus
 
 def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
     ids, sent = claimed.contact_ids, len(claimed.rows)
-    doubt = problems.counts_in_doubt(result.received, sent, result.doubt)
+    label = registry.destination(claimed.destination).label
+    doubt = problems.counts_in_doubt(label, result.received, sent, result.doubt)
     with _recording(
         claimed,
         status=BatchStatus.SENT,
@@ -43,7 +44,7 @@ def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
                 _note(held.session, claimed, Event.IN_DOUBT, reason=doubt, received=result.received)
             sent_ledger.remember(held.session, held.row, _confirmed(ids, result), claimed.duplicates)
             if result.pause_s > 0:
-                transitions.pause(held, problems.RESTING, clock.epoch() + result.pause_s)
+                transitions.pause(held, problems.resting(label), clock.epoch() + result.pause_s)
     if result.recovered:
         account_rest.wake(claimed.destination, claimed.account_id)
 

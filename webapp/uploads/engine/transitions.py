@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from webapp import clock
+from webapp.destinations import registry
 from webapp.destinations.base import Problem
 from webapp.uploads import problems
 from webapp.uploads.engine.locks import LockedUpload
@@ -86,7 +87,8 @@ def close_if_done(held: LockedUpload) -> None:
         if standing.is_settled:
             _forget_reason(upload)  # of a pause: it says nothing of the end
             if standing.doubtful:
-                _explain(held, problems.unconfirmed(standing.received, standing.answered))
+                label = registry.destination(upload.destination).label
+                _explain(held, problems.unconfirmed(label, standing.received, standing.answered))
             _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from webapp import db
 from webapp.contacts.hooks import Event
 from webapp.contacts.models import Contact, UserDatabase
+from webapp.destinations import registry
 from webapp.destinations.base import Medium
 from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
 from webapp.uploads.packed_ids import pack, unpack
@@ -59,12 +60,13 @@ def _batches(session: Session, uploads: dict[int | None, Upload], contact_id: in
         upload = uploads[upload_id]
         at = sent_at or upload.prepared_at or upload.created_at
         said = dict(rejected).get(contact_id)
+        label = registry.destination(upload.destination).label
         if status != BatchStatus.SENT:
             title, detail = f"Preparato per “{upload.audience_name}”, non ancora inviato", ""
         elif said is not None:
-            title, detail = f"Rifiutato da Facebook per “{upload.audience_name}”", str(said)
+            title, detail = f"Rifiutato da {label} per “{upload.audience_name}”", str(said)
         else:
-            title, detail = f"Inviato a Facebook per “{upload.audience_name}”", _source(upload)
+            title, detail = f"Inviato a {label} per “{upload.audience_name}”", _source(upload)
         yield Event(at, "megaphone", title, detail, _page(upload))
 
 

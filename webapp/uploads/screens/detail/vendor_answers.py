@@ -1,4 +1,4 @@
-"""What Facebook answered to an upload, gathered: each answer once, how often, when last, with its trace."""
+"""The answers of the vendor to an upload: each once, how often, when last, with its trace."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ GOOD = "200"
 
 @dataclass(slots=True)
 class Answer:
-    """*code* is Meta's (`80003`, `190/463`), ours (`rete`), or 200; *trace* is that of the newest."""
+    """*code* is the vendor's (`80003`, `190/463`), ours (`rete`), or 200; *trace* is that of the newest."""
 
     code: str
     words: str

@@ -105,7 +105,7 @@ def _progress(row: UploadRow) -> dict[str, Any]:
     return {
         **_shared(row),
         "numbers": row.numbers,
-        "note": next_steps.note(row, next_steps.accounts_of(row.client_id, row.destination)),
+        "note": next_steps.note(row, next_steps.accounts_of(row.client_id)),
         "ticks": ticks,
         "attempts": attempts,
         "no_worker": no_worker,
@@ -119,7 +119,7 @@ def _log(row: UploadRow) -> dict[str, Any]:
     limit = queries_detail.MOST_EVENTS if _whole_log() else queries_detail.LATEST_EVENTS
     with db.reading() as session:
         batches = queries_detail.batch_page(session, row.id, row.batches, _page_number())
-        events, has_more = queries_detail.events(session, row.id, limit)
+        events, has_more = queries_detail.events(session, row, limit)
         told = vendor_answers.gather(queries_detail.raw_events(session, row.id, queries_detail.MOST_ANSWERS))
     return {
         **_shared(row),

@@ -1,6 +1,6 @@
 """The history of a database or of a filter: page and update take what they show from the same place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session
 
 from webapp import db
-from webapp.destinations.base import Account
 from webapp.uploads.screens import next_steps, queries, texts
 from webapp.uploads.screens.lists import summary
 from webapp.uploads.screens.lists.list_state import ListState
@@ -61,7 +60,7 @@ def context(source: Source, state: ListState[Group]) -> dict[str, Any]:
     }
 
 
-def _notes(rows: Sequence[UploadRow], accounts: Mapping[int, Account]) -> dict[int, Note]:
+def _notes(rows: Sequence[UploadRow], accounts: next_steps.Accounts) -> dict[int, Note]:
     """What is said under a row; a pause that ends by itself is told beside its status already."""
     waits_alone = {row.id for row in rows if row.status == UploadStatus.PAUSED and not row.needs_person}
     found = ((row.id, next_steps.note(row, accounts)) for row in rows if row.id not in waits_alone)

@@ -184,7 +184,7 @@ def _doing(session: Session, client_ids: set[int]) -> dict[str, str]:
 
 
 def lines(session: Session, page: Page) -> dict[int, queries_detail.EventLine]:
-    return queries_detail.last_lines(session, [row.id for row in page.rows])
+    return queries_detail.last_lines(session, page.rows)
 
 
 def etag_parts(session: Session, clients: Sequence[Client], list_filter: ListFilter) -> tuple[object, ...]:
