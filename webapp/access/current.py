@@ -1,4 +1,4 @@
-"""Who is asking, for which client, and what they may do there.
+"""The operator of this request, the client whose pages are open, and the rank held there.
 
 Who may ask for a page at all stands in `policy` and is held against every request by `guard`. Objects are
 always fetched by (`current_client_id()`, public id), so those of another client are a 404.
@@ -31,7 +31,7 @@ def current_client_id() -> int:
 
 
 def current_role() -> Role:
-    """What the operator is in the current client."""
+    """The operator's role in the current client."""
     return _space()[1]
 
 

@@ -135,7 +135,7 @@ def _only_medium(database: UserDatabase) -> Medium:
 
 
 def _received(installation: Installation, audience_id: str) -> list[str]:
-    """What the simulator holds for the audience: one identifier a person, as it came over the wire."""
+    """The members of the audience at the simulator: one identifier a person, as it came over the wire."""
     answer = requests.get(
         f"{installation.simulator['graph_url']}/_sim/received",
         params={"audience": audience_id, "formato": "testo"},

@@ -176,7 +176,7 @@ def _sentence(row: dict[str, object]) -> str:
 
 @contextmanager
 def _refused_in_words() -> Iterator[None]:
-    """What cannot be done ends the command with its Italian sentence; nothing of it stays."""
+    """End the command with the Italian sentence of what cannot be done; nothing of it stays."""
     try:
         yield
     except OperatorError as error:

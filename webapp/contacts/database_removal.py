@@ -24,7 +24,7 @@ _BUSY = (ImportStatus.QUEUED, ImportStatus.RUNNING, ImportStatus.UNDOING)
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What goes with a database."""
+    """The things that are deleted with a database."""
 
     contacts: int
     filters: int

@@ -1,4 +1,4 @@
-"""What every destination promises to the rest of the house. PURE: values in, values out.
+"""The protocol that every destination fulfils. PURE: values in, values out.
 
 `uploads` knows destinations only through this module and `registry`; a destination receives plain
 values and never learns what a user database, a filter or an upload is.
@@ -104,7 +104,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What the destination said of one batch.
+    """The destination's answer for one batch.
 
     *received* counts all rows taken in by its own word, at most those sent; *rejected_count* those among
     them it called invalid; *rejected* names as many of these as the vendor lists. *doubt*: how its counts

@@ -1,4 +1,4 @@
-"""What the overview shows: what is going on now, which asks again by itself, and the last 30 days."""
+"""Data of the overview: the present, which asks again by itself, and the last 30 days."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -59,7 +59,7 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
 
 
 def etag_parts(session: Session, client: Client, accounts: list[Account]) -> tuple[object, ...]:
-    """What the entity tag of `_now.html` is made of."""
+    """The parts of the entity tag of `_now.html`."""
     told = tuple((account.public_id, account.problem, account.notices) for account in accounts)
     return (
         clock.now().astimezone(ROME).date(),

@@ -23,7 +23,7 @@ class LastImport(NamedTuple):
 
 @dataclass(frozen=True)
 class Steps:
-    """What the first-run steps show as done; *database* is the client's first, to import into.
+    """The first-run steps that are done; *database* is the client's first, to import into.
 
     *sample*: the database of invented contacts, which count for none of the steps.
     """

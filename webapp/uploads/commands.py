@@ -1,4 +1,4 @@
-"""What a person asks of an upload: start it, stop it, go on with it, send what is missing, do it again.
+"""Commands of an upload: start it, stop it, go on with it, send what is missing, do it again.
 
 The audit trail tells of each in the same transaction: what cannot be told of does not happen.
 """
@@ -28,15 +28,15 @@ from webapp.uploads.status import FINAL, UploadStatus
 
 
 class NotAllowed(Exception):
-    """Whoever asks may not include who said no."""
+    """The person who asks may not include people who said no."""
 
 
 class ReasonMissing(ValueError):
-    """Who said no is to be sent too, and nobody says why; `str()` is the Italian sentence."""
+    """People who said no are to be sent too, and no reason is given; `str()` is the Italian sentence."""
 
 
 class Thing(StrEnum):
-    """What an upload is made of, and may be deleted: as a sentence that says so."""
+    """The parts of an upload that may have been deleted, each as a sentence that says so."""
 
     DATABASE = "Il database utenti è stato eliminato: non c’è più nessuno da caricare."
     FILTER = "Il filtro è stato eliminato: scegli da dove caricare gli utenti."

@@ -13,7 +13,7 @@ class AlreadyHandled(Exception):
 
 
 class IdempotencyKey(NamedTuple):
-    """What is wanted, by a name that every press of the button gives, and how long another is the same."""
+    """The name of a request, the same at every press of the button, and for how long it is the same."""
 
     name: str
     seconds: float

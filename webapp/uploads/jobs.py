@@ -1,4 +1,4 @@
-"""What the workers run: an id comes in, everything else is read from the database. Both may run twice."""
+"""Jobs of this room, run by RQ: an id comes in, all else is read from the database. Each may run twice."""
 
 import time
 

@@ -144,7 +144,7 @@ class BatchRows(SQLModel, table=True):
 
 
 class BatchEvent(SQLModel, table=True):
-    """What happened to a batch, append only: the timeline that support reads. Never personal data."""
+    """An event of a batch, append only: the timeline that support reads. Never personal data."""
 
     __tablename__ = "batch_event"
 

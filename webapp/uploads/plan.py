@@ -1,4 +1,4 @@
-"""What an upload does next, decided from values alone. PURE: time and chance come in as arguments."""
+"""The next step of an upload, decided from values alone. PURE: time and chance come in as arguments."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def wait_s(errors: int, chance: float) -> float:
 
 
 class Next(StrEnum):
-    """What becomes of a batch after a passing error."""
+    """The fate of a batch after a passing error."""
 
     WAIT = "wait"
     HALVE = "halve"

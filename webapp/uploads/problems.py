@@ -128,7 +128,7 @@ def resting(label: str) -> Problem:
 
 
 def counts_in_doubt(label: str, received: int, sent: int, doubt: str | None) -> str | None:
-    """What is doubtful in the answer for a batch, in Italian; None when it confirms every row."""
+    """The doubt about the answer for a batch, in Italian; None when it confirms every row."""
     if doubt is not None:
         return doubt
     return _confirms(label, received, sent) if received < sent else None

@@ -1,4 +1,4 @@
-"""What stands around every page: menu, theme, demo banner, static addresses.
+"""The frame around every page: menu, theme, demo banner, static addresses.
 
 The shell knows no room. A room adds numbers beside the menu by registering a function:
 
@@ -88,7 +88,7 @@ def add_counts(app: App, provider: CountProvider) -> None:
 
 
 def counts(session: Session, client_id: int) -> dict[str, Badge]:
-    """What the rooms want to be read beside the menu entries of a client's pages."""
+    """The badges that rooms add to the menu entries of a client's pages."""
     badges: dict[str, Badge] = {}
     for provider in current_app.extensions["platea_nav"]:
         badges |= provider(session, client_id)

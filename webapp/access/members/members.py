@@ -132,7 +132,7 @@ def _check(session: Session, client_id: int, was_administrator: bool) -> None:
 
 
 def _end_if_nothing_is_left(session: Session, operator_id: int) -> None:
-    """Who may enter nothing any more is signed out, everywhere."""
+    """Sign out an operator who may enter no client any more, everywhere."""
     left = select(func.count()).where(Membership.operator_id == operator_id, Membership.is_active)
     is_owner = session.get_one(Operator, operator_id).is_owner
     if not is_owner and session.exec(left).one() == 0:

@@ -22,7 +22,7 @@ FIRST_YOURS = "Prima attiva il secondo fattore per te, dal tuo profilo: poi puoi
 
 
 class Given(NamedTuple):
-    """What the form holds, as typed."""
+    """The form as it was typed."""
 
     name: str
     days: str

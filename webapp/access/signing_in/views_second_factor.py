@@ -82,7 +82,7 @@ def switch_off_second_factor() -> Response:
 
 
 def _refused() -> dict[str, str]:
-    """What is wrong with the password and the code that such a change asks for, by field."""
+    """Mistakes in the password and the code that such a change asks for, by field."""
     if refusal := _password_refused():
         return {"password": refusal}
     if refusal := _too_many_codes():

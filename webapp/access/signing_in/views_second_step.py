@@ -44,7 +44,7 @@ def give_code() -> Answer:
 
 
 def _look_at(operator: Operator, code: str) -> tuple[Given, int]:
-    """What was given, and how many recovery codes are left."""
+    """The kind of code that was given, and how many recovery codes are left."""
     with db.writing() as session:
         given = second_factor.check(session, operator, code)
         left = second_factor.recovery_codes_left(session, operator)

@@ -38,7 +38,7 @@ _ONE_AT_A_TIME = 7_261_994  # PostgreSQL advisory lock
 
 
 class Action(StrEnum):
-    """What can be told of. A new one also needs its Italian words in `access.audit_words`."""
+    """Every action that is recorded. A new one also needs its Italian words in `access.audit_words`."""
 
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
@@ -152,7 +152,7 @@ def chain_key() -> bytes:
 
 
 def link(key: bytes, before: bytes, entry: dict[str, object]) -> bytes:
-    """What chains *entry* (all columns but `link`) to the entry *before*: HMAC-SHA256, 32 bytes."""
+    """The link from *entry* (all columns but `link`) to the entry *before*: HMAC-SHA256, 32 bytes."""
     at = entry["at"]
     assert isinstance(at, datetime)
     told = {**entry, "at": at.astimezone(UTC).isoformat(timespec="microseconds")}

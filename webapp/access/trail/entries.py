@@ -1,4 +1,4 @@
-"""What the screen of the audit trail shows: whose entries, narrowed by person, action and days."""
+"""Entries of the audit trail for its page: of one client, narrowed by person, action and days."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Where = ColumnElement[bool]
 
 @dataclass(frozen=True)
 class Narrowed:
-    """What the URL asks for; what it asks for wrongly is not there."""
+    """The choice in the URL; a part of it that cannot be read is ignored."""
 
     person: Operator | None
     action: str  # an action, or the name of a group of `audit_words`
@@ -52,7 +52,7 @@ class Page:
 
 
 def people(session: Session, client_id: int) -> list[Operator]:
-    """Whom the entries of a client can be asked for by: its operators, and the owners of the installation."""
+    """The people that entries of a client can be narrowed to: its operators and the installation's owners."""
     members = select(Membership.operator_id).where(Membership.client_id == client_id)
     query = select(Operator).where(or_(col(Operator.id).in_(members), col(Operator.is_owner)))
     return list(session.exec(query.order_by(col(Operator.name), col(Operator.id))))

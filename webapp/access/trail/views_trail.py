@@ -58,6 +58,6 @@ def _visible(everybody: list[Operator]) -> entries.Where:
 
 
 def _number(name: str) -> int | None:
-    """A number of an entry in the query string; what is none is not there."""
+    """The number of an entry in the query string, None when it is no number."""
     text = request.args.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,4 +1,4 @@
-"""Whoever was erased after a copy was taken is in it again: erased once more when it is put back.
+"""People erased after a backup was taken are in it again: restoring it erases them once more.
 
     the database that is replaced → its `erased_person` keys, of clients that both know
       → those that the copy lacks, into it

@@ -1,4 +1,4 @@
-"""What the pages of filters show: the builder with its result, and the lists."""
+"""The data of the filter pages: the builder with its result, and the lists."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -50,7 +50,7 @@ class FilterRow:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a rule chooses now; *counts* None: it takes too long to wait for.
+    """The result of a rule now; *counts* None: it takes too long to wait for.
 
     *parts*: id of a condition or group → how many contacts stand behind it, in words. They are empty while
     *scan* is not whole; *ticket* then lets another request go on with it.
@@ -98,7 +98,7 @@ def of_kind(rows: list[FilterRow], kind: str | None) -> list[FilterRow]:
 
 
 def fields_by_name(session: Session, database_id: int) -> dict[str, Field]:
-    """What a filter of the database can ask for: its fields, and where contacts were sent."""
+    """The choices in a filter of the database: its fields, and audiences that contacts were sent to."""
     database = session.get_one(UserDatabase, database_id)
     audiences = tuple(sent.audiences(session, database.client_id))
     fields = (*queries.fields_of(session, database_id), replace(SENT, choices=audiences))

@@ -1,4 +1,4 @@
-"""What a filter can ask of a field, by the type of the field. PURE."""
+"""Comparison operators of filters, by the type of the field. PURE."""
 
 from dataclasses import dataclass
 

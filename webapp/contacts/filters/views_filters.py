@@ -78,7 +78,7 @@ def save_filter(database_id: str, filter_id: str) -> Response:
 
 @blueprint.post(f"{FILTERS}/conteggio")
 def count_filter(database_id: str) -> Response:
-    """What the conditions choose as they are typed; incomplete ones are passed over, and counted.
+    """The contacts chosen by conditions as they are typed; incomplete ones are passed over, and counted.
 
     A page whose conditions are not counted yet asks again, and gets how far they are until all are.
     """
@@ -220,7 +220,7 @@ def _with(form: FilterForm, errors: dict[str, str]) -> FilterForm:
 
 
 def _audit_detail(database: UserDatabase, saved: Filter) -> Detail:
-    """What the audit trail keeps of a filter besides its name."""
+    """The detail of a filter's audit entry."""
     return {"id": saved.public_id, "database": database.name}
 
 

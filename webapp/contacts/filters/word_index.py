@@ -35,7 +35,7 @@ _TEXT = literal_column("contact.words", String)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who of the database may have what is asked."""
+    """A question to the index: which contacts of the database may have the words."""
 
     database_id: int
     asked: WordQuery

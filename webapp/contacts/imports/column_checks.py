@@ -1,4 +1,4 @@
-"""What the first rows say about each column and the field it goes to: the last column of step 2."""
+"""Checks of each column against the field it goes to, from the first rows: the last column of step 2."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the audit trail keeps of an import, written by the transaction that starts, stops or undoes it."""
+"""Audit entries of an import, written by the transaction that starts, stops or undoes it."""
 
 from sqlmodel import Session
 

@@ -17,7 +17,7 @@ MOST = 12  # columns, so that a page stays a page
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands under a column: *detail* for e-mails and mobiles, else *text*."""
+    """The cell of a column: *detail* for e-mails and mobiles, else *text*."""
 
     field: Field
     text: str = ""

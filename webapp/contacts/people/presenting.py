@@ -86,7 +86,7 @@ def field_text(contact: Contact, field: Field) -> str:
 
 
 def answer_text(contact: Contact, field: str) -> str:
-    """What stands in a field of consent: sì, no, da decidere, or nothing."""
+    """The words for a field of consent: sì, no, da decidere, or nothing."""
     return ANSWERS[answer_in(field, getattr(contact, field), contact.consent_unread)]
 
 

@@ -142,5 +142,5 @@ def _operator_id() -> int:
 
 
 def _id(name: str) -> int | None:
-    """A contact in the query string; what is none is not there."""
+    """The contact in the query string, None when the text is no id of a contact."""
     return contact_ids.contact_id(request.args.get(name, ""))

@@ -31,7 +31,7 @@ _STATES = {"unreachable": False}
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a cell says. *word*: folded, of a cell that could not be read."""
+    """The answer in a cell. *word*: folded, of a cell that could not be read."""
 
     answer: bool | None
     word: str | None = None
@@ -41,7 +41,7 @@ NOTHING = Answered(None)
 
 
 def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
-    """What a cell of a column of consent says of the contact."""
+    """The answer of the contact in a cell of a consent column."""
     if turned and cell.strip() in _EMPTY_LISTS:
         return NOTHING
     said = read.read_consent(cell, turned)

@@ -116,7 +116,7 @@ class MetaConnection:
         return audience_lists.from_a_worker(self._id)
 
     def read_audiences(self) -> None:
-        """What a worker does for `listed`: it has the time, and keeps what it read."""
+        """The worker's part of `listed`: it has the time, and keeps the list."""
         started = time.monotonic()
         nodes = self._call(lambda: self._client.custom_audiences(self._act_id, audience_lists.JOB_DEADLINE_S))
         took_s = time.monotonic() - started

@@ -17,7 +17,7 @@ ACCOUNT = f"{FACEBOOK}/<account_id>"
 
 
 def asker() -> Asker:
-    """Who asks, with the secret that ties an authorisation to this browser session."""
+    """The operator who asks, with the secret that ties an authorisation to this browser session."""
     operator = current_operator()
     assert operator.id is not None
     secret = cookie.setdefault("authorising", new_browser_secret())

@@ -1,4 +1,4 @@
-"""What came back for a batch, written down if the batch is still ours: sent, to be tried again, refused."""
+"""The outcome of a batch, recorded if the batch is still ours: sent, to be tried again, failed."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
 
 
 def _confirmed(ids: Sequence[int], result: BatchResult) -> set[int]:
-    """Who is in the audience by the destination's word: nobody, when it leaves open who of the batch is."""
+    """Contacts in the audience by the vendor's word: nobody, when it leaves open who of the batch is."""
     if result.received < len(ids) or result.rejected_count >= len(ids):
         return set()
     return set(ids).difference(ids[row.row] for row in result.rejected)

@@ -22,7 +22,7 @@ LOOK_BACK_UPLOADS = 50
 
 
 def history_of(session: Session, database: UserDatabase, contact: Contact) -> list[Event]:
-    """What the newest uploads did with the contact, in order: sent, refused, left out and why."""
+    """The contact's part in the newest uploads, in order: sent, rejected, left out and why."""
     contact_id = db.saved_id(contact)
     uploads = {upload.id: upload for upload in _newest(session, db.saved_id(database))}
     if not uploads:

@@ -1,4 +1,4 @@
-"""What a person can do about an upload that stopped, and where: the note under its row."""
+"""The note under an upload that stopped: what a person can do about it, and where."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ def by_key(accounts: Sequence[Account]) -> Accounts:
 
 
 def note(row: UploadRow, accounts: Accounts) -> Note | None:
-    """What to say under the row; None when there is nothing to do or to wait for."""
+    """The note under the row; None when there is nothing to do or to wait for."""
     if not row.reason and not row.todo:
         return None
     if row.needs_person:

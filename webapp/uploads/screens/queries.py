@@ -1,4 +1,4 @@
-"""What the screens read about uploads: each list is one statement, with the sums over its batches inside."""
+"""Queries of the upload screens: each list is one statement, with the sums over its batches inside."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -49,7 +49,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose uploads: a database shows its filters' uploads too, a filter only its own (seed)."""
+    """The source of the uploads: a database shows its filters' uploads too, a filter only its own (seed)."""
 
     client_ids: tuple[int, ...]
     database_id: int | None = None
@@ -65,7 +65,7 @@ class Scope:
 
 
 def in_group(group: Group) -> ColumnElement[bool]:
-    """What is “da controllare” a person has still to look at: an upload that was repeated is not."""
+    """Uploads in a group. One that was repeated is no longer “da controllare”."""
     status = col(Upload.status)
     if group == Group.RUNNING:
         return status.in_(RUNNING)

@@ -135,7 +135,7 @@ def _users(counts: Mapping[str, int]) -> str:
 
 
 def sends(seq: int, upload: str, audience: str) -> str:
-    """What a worker is at, while it sends a batch."""
+    """The work of a worker that sends a batch."""
     return f"Blocco {number(seq)} di “{audience}” (#{upload})"
 
 
@@ -144,7 +144,7 @@ def prepares(upload: str, audience: str) -> str:
 
 
 def left_out(key: str) -> str:
-    """What a group of contacts that is not sent is called: "email non valida", "duplicati"."""
+    """The name of a group of contacts that is not sent: "email non valida", "duplicati"."""
     if key == "duplicate":
         return DUPLICATE
     return EXCLUDED.get(key) or reasons.GROUPS.get(group(key), key)
@@ -233,7 +233,7 @@ def lasted(row: UploadRow) -> str:
 
 
 def paused(row: UploadRow) -> str:
-    """What a pause waits for; when it ends by itself, also the hour."""
+    """The reason of a pause; when it ends by itself, also the hour."""
     what = (row.reason or "").rstrip(".")
     if row.resume_at is None:
         return "aspetta che qualcuno intervenga"

@@ -1,4 +1,4 @@
-"""What can be asked of an upload: stop it, go on with it, send what is missing, do it again.
+"""Buttons of an upload: stop it, go on with it, send what is missing, do it again.
 
 Each is a form that posts.
 """

@@ -38,7 +38,7 @@ class StateRefused(Exception):
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks for an authorisation; *browser* is the secret of their browser session."""
+    """The operator who asks for an authorisation; *browser* is the secret of their browser session."""
 
     client_id: int
     operator_id: int

@@ -1,4 +1,4 @@
-"""What an access token is worth: whose it is, until when, what it may do, which ad account it reaches."""
+"""The grant of an access token: its person, its end, its permissions, the ad account it reaches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

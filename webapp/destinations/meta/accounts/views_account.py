@@ -48,7 +48,7 @@ class FormPage:
 
     @property
     def holder(self) -> MetaAccount | AuthorisationDraft | None:
-        """Who holds the token that would be used: the draft's is the newer one."""
+        """The owner of the token that would be used: the draft's is the newer one."""
         for row in (self.draft, self.account):
             if row is not None and row.token is not None:
                 return row
@@ -64,7 +64,7 @@ class FormPage:
 
     @property
     def trouble(self) -> str | None:
-        """What is wrong with the token at hand, unless a new one has just arrived."""
+        """The fault of the token at hand, unless a new one has just arrived."""
         if self.is_fresh or self.account is None or self.account.token is None:
             return None
         return accounts.authorisation(self.account).problem

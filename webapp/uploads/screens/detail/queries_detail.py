@@ -1,4 +1,4 @@
-"""What the page of one upload reads: its batches and what happened, never the rows that were sent."""
+"""Queries of the page of one upload: its batches and events, never the rows that were sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,14 +82,14 @@ def attempts(session: Session, upload_id: int) -> int:
 
 
 def events(session: Session, row: UploadRow, limit: int) -> tuple[list[EventLine], bool]:
-    """What happened, newest first, and whether there is more than *limit* lines of it."""
+    """Events, newest first, and whether there is more than *limit* lines of it."""
     query = select(BatchEvent).where(col(BatchEvent.upload_id) == row.id)
     found = session.execute(query.order_by(col(BatchEvent.id).desc()).limit(limit + 1)).scalars().all()
     return [_line(event, row) for event in found[:limit]], len(found) > limit
 
 
 def raw_events(session: Session, upload_id: int, limit: int) -> Sequence[BatchEvent]:
-    """What happened, newest first, as it was written down."""
+    """Events, newest first, as they were written down."""
     query = select(BatchEvent).where(col(BatchEvent.upload_id) == upload_id)
     return session.execute(query.order_by(col(BatchEvent.id).desc()).limit(limit)).scalars().all()
 

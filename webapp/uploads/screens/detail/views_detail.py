@@ -87,7 +87,7 @@ def invalid_csv(upload_id: str) -> Response:
 
 
 def _etag_parts(row: UploadRow) -> tuple[object, ...]:
-    """What the entity tags of an upload's fragments are made of."""
+    """The parts of the entity tags of an upload's fragments."""
     with db.reading() as session:
         last_event = queries_detail.last_event_id(session, row.id)
         no_worker = _no_worker(session, row)

@@ -18,7 +18,7 @@ from webapp.web import htmx
 
 @blueprint.get("/caricamenti/<upload_id>/diagnosi", endpoint="diagnosis")
 def show_diagnosis(upload_id: str) -> str:
-    """What "Copia diagnosi" copies, to be read before it is sent; the way without JavaScript."""
+    """The text that "Copia diagnosi" copies, to be read before it is sent; the way without JavaScript."""
     row = upload_or_404(upload_id)
     return render_template(
         "uploads/screens/detail/diagnosis.html", row=row, diagnosis=_diagnosis(row).decode()

@@ -94,7 +94,7 @@ def read(form: Mapping[str, str], prospect: Forecast, accounts: Sequence[Account
 
 
 def proposed_name(client: str, database: str, filter_name: str | None, today: date) -> str:
-    """Whose users, from where, and when: “Studio Aurora, Clienti Italia, inattivi, novembre 2026”.
+    """The client, the source and the month: “Studio Aurora, Clienti Italia, inattivi, novembre 2026”.
 
     The client is left out when the database is already called after it.
     """
@@ -108,7 +108,7 @@ def account_of(draft: Draft, accounts: Sequence[Account]) -> Account | None:
 
 
 def missing(draft: Draft) -> list[str]:
-    """What is still to be filled in, as words after "manca:".
+    """The fields still to be filled in, as words after "manca:".
 
     Not the reason for who said no: what a person writes there stays out of addresses.
     """
@@ -150,7 +150,7 @@ def errors(
 
 
 def _about_refused(draft: Draft, may_include: bool) -> dict[str, str]:
-    """What is wrong with including who said no, if that is asked for."""
+    """Mistakes in including people who said no, if that is asked for."""
     if not draft.includes_refused:
         return {}
     if not may_include:
@@ -172,7 +172,7 @@ def no_contact(medium: Medium, prospect: Forecast, policy: ConsentPolicy) -> str
 
 
 def about_name(draft: Draft, account: Account | None, listing: Listing | None) -> str | None:
-    """What is wrong with the name of a new audience, as far as is known; None when nothing is."""
+    """The fault of a new audience's name, as far as is known; None when nothing is."""
     return _about_audience(draft, account, listing) if draft.is_new else None
 
 

@@ -30,7 +30,7 @@ TOKEN_S = 3600.0  # a form that is sent again after an hour is a new wish
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the form lets choose from; *prospect* is None for a filter that cannot be evaluated."""
+    """The choices of the form; *prospect* is None for a filter that cannot be evaluated."""
 
     source: Source
     accounts: list[Account]

@@ -61,14 +61,14 @@ def context(source: Source, state: ListState[Group]) -> dict[str, Any]:
 
 
 def _notes(rows: Sequence[UploadRow], accounts: next_steps.Accounts) -> dict[int, Note]:
-    """What is said under a row; a pause that ends by itself is told beside its status already."""
+    """The notes under the rows; a pause that ends by itself is told beside its status already."""
     waits_alone = {row.id for row in rows if row.status == UploadStatus.PAUSED and not row.needs_person}
     found = ((row.id, next_steps.note(row, accounts)) for row in rows if row.id not in waits_alone)
     return {row_id: note for row_id, note in found if note}
 
 
 def etag_parts(session: Session, source: Source, state: ListState[Group]) -> tuple[object, ...]:
-    """What the entity tag of this history is made of."""
+    """The parts of this history's entity tag."""
     return (source.scope, state, *summary.etag_parts(session, source.scope))
 
 

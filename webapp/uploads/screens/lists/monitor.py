@@ -25,7 +25,7 @@ ACTIVE_S, IDLE_S = 5, 30
 
 
 class Group(StrEnum):
-    """What the monitor can be narrowed to; the values stand in its URL."""
+    """The groups that the monitor can be narrowed to; the values stand in its URL."""
 
     ACTIVE = "attivi"
     CHECK = "da-controllare"
@@ -188,7 +188,7 @@ def lines(session: Session, page: Page) -> dict[int, queries_detail.EventLine]:
 
 
 def etag_parts(session: Session, clients: Sequence[Client], list_filter: ListFilter) -> tuple[object, ...]:
-    """What the entity tag of the monitor is made of."""
+    """The parts of the monitor's entity tag."""
     everyone = Scope(tuple(db.saved_id(client) for client in clients))
     signals = tuple((one.name, one.seen_at, one.is_alive, one.doing) for one in crew(session, clients))
     tasks = tuple((run.name, run.succeeded_at, run.failures, run.is_late) for run in periodic.runs(session))

@@ -19,7 +19,7 @@ from webapp.workers import WorkerSignal
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What was sent in the last 30 days, counted over the uploads started in them."""
+    """The sums of the last 30 days, counted over the uploads started in them."""
 
     sent: int
     audiences: int

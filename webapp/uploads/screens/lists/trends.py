@@ -1,4 +1,4 @@
-"""What the overview draws, from the uploads of the last days: users sent and invalid data. PURE."""
+"""Data of the overview's charts, from the uploads of the last days: users sent, invalid data. PURE."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -47,7 +47,7 @@ def monitor_fragment() -> Response:
 
 @blueprint.get("/caricamenti/elenco.csv")
 def monitor_csv() -> Response:
-    """What the list shows, whole: counts and names of uploads, no contact."""
+    """The whole list as CSV: counts and names of uploads, no contact."""
     list_filter = _narrowed()
     with db.reading() as session:
         found = _matching(list_filter)
