@@ -25,7 +25,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ContactEvent:
     """A line in the history of a contact. *page*: endpoint and values of its page, when there is one."""
 
     at: datetime
@@ -53,7 +53,7 @@ class Hooks:
     # (session, database id, contact ids): they say no from now on; hold them back, in the same transaction.
     on_opt_out: Callable[[Session, int, Collection[int]], object]
     # (session, database, contact): the lines that another room adds to its history, in any order.
-    contact_events: Callable[[Session, UserDatabase, Contact], list[Event]]
+    contact_events: Callable[[Session, UserDatabase, Contact], list[ContactEvent]]
 
 
 _registered: list[Hooks] = []

@@ -17,7 +17,7 @@ from webapp.uploads.screens import next_steps
 from webapp.uploads.screens import queries as upload_queries
 from webapp.uploads.screens import texts as upload_texts
 from webapp.uploads.screens.lists import summary, trends
-from webapp.uploads.screens.queries import Group, Scope
+from webapp.uploads.screens.queries import Scope, StatusGroup
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import RUNNING
 from webapp.values.texts import ROME
@@ -40,7 +40,7 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
         standing = summary.count_by_status(session, scope.condition())
         running = and_(scope.condition(), col(Upload.status).in_(RUNNING))
         active = upload_queries.read_all(session, running, SHOWN)
-        checked = and_(scope.condition(), upload_queries.in_group(Group.CHECK))
+        checked = and_(scope.condition(), upload_queries.in_group(StatusGroup.CHECK))
         to_check = upload_queries.read_all(session, checked, SHOWN)
         no_worker = summary.no_worker_for(session, scope)
         has_upload = queries.has_upload(session, db.saved_id(client))

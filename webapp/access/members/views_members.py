@@ -9,7 +9,7 @@ from sqlmodel import Session
 from webapp import db, mail
 from webapp.access import current
 from webapp.access.members import invitations, members
-from webapp.access.members.members import LastAdministrator, Person
+from webapp.access.members.members import LastAdministrator, Member
 from webapp.access.members.operators import OperatorError, address_of
 from webapp.access.models import Invitation, Role
 from webapp.access.queries import owners
@@ -132,7 +132,7 @@ def remove_operator(operator_id: str) -> Response:
 
 
 def _change(
-    one: Person,
+    one: Member,
     action: Action,
     change: Callable[[Session, int, int], None],
     detail: audit.Detail | None = None,
@@ -164,7 +164,7 @@ def _invitation_page(values: dict[str, str], errors: dict[str, str]) -> str:
     return render_template(template, values=values, errors=errors, can_send=mail.can_send())
 
 
-def _role_refused(one: Person, sentence: str) -> Response:
+def _role_refused(one: Member, sentence: str) -> Response:
     template = "access/members/_role_form.html" if htmx.is_htmx() else "access/members/operator.html"
     page = render_template(
         template, one=one, chosen=request.form.get("ruolo", ""), errors={"ruolo": sentence}
@@ -186,7 +186,7 @@ def _role(text: str) -> Role | None:
     return Role(text) if text in list(Role) else None
 
 
-def _person_or_404(public_id: str) -> Person:
+def _person_or_404(public_id: str) -> Member:
     if not looks_like_public_id(public_id):
         abort(404)
     with db.reading() as session:

@@ -98,7 +98,7 @@ def _refused() -> dict[str, str]:
 def _password_refused() -> str:
     email, password = current.current_operator().email, request.form.get("password", "")
     outcome = authentication.sign_in(email, password, request.remote_addr or "")
-    if isinstance(outcome, authentication.Refused):
+    if isinstance(outcome, authentication.SignInRefused):
         return outcome.sentence if outcome.wait_s else WRONG_PASSWORD
     return ""
 

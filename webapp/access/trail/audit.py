@@ -95,7 +95,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Caller:
     """The operator who asked and from where; of a command or a worker nothing of it."""
 
     in_browser: bool = False
@@ -180,17 +180,17 @@ def _last(session: Session) -> tuple[int, bytes]:
     return (row[0] or 0, row[1]) if row else (0, START)
 
 
-def _asked() -> Asked:
+def _asked() -> Caller:
     """The operator and the address of the request, if we are in one."""
     if "flask" not in sys.modules:  # a worker: importing Flask for this would cost it 20 MB
-        return Asked()
+        return Caller()
     from flask import has_request_context, request
     from flask_login import current_user
 
     if not has_request_context():
-        return Asked()
+        return Caller()
     operator = getattr(current_user, "operator", None)
-    return Asked(True, operator, shortened(request.remote_addr))
+    return Caller(True, operator, shortened(request.remote_addr))
 
 
 def _cut(value: str) -> str:

@@ -13,7 +13,7 @@ from webapp.contacts import consent, contact_ids, hooks
 from webapp.contacts.answers import BY_HAND, FIELDS, pack_unread, unread_of, without
 from webapp.contacts.fields import Field
 from webapp.contacts.models import Contact, ContactChange, UserDatabase
-from webapp.contacts.people.contact_form import NO, YES, Row, as_typed, changed
+from webapp.contacts.people.contact_form import NO, YES, TypedRow, as_typed, changed
 from webapp.contacts.store import contact_inserts
 from webapp.contacts.store.upsert_plan import Target
 
@@ -21,7 +21,7 @@ ADDED, CHANGED = "added", "changed"
 _SAID = {YES: "yes", NO: "no", BY_HAND: "undecided", "": "unset"}
 
 
-def add(session: Session, database: UserDatabase, row: Row, typed: dict[str, str], who: str) -> int:
+def add(session: Session, database: UserDatabase, row: TypedRow, typed: dict[str, str], who: str) -> int:
     """The id of the new contact. Raises IntegrityError when its code is another's."""
     at = clock.now()
     contact_id = contact_inserts.insert_one(session.connection(), _target(database, row), row.values, at)
@@ -42,7 +42,7 @@ def change(
     session: Session,
     database: UserDatabase,
     contact: Contact,
-    row: Row,
+    row: TypedRow,
     typed: dict[str, str],
     fields: Sequence[Field],
     who: str,
@@ -96,7 +96,7 @@ def take_away(session: Session, contact: Contact) -> None:
     session.execute(delete(Contact).where(col(Contact.id) == contact_id))
 
 
-def _answer(session: Session, contact: Contact, row: Row, names: Collection[str]) -> None:
+def _answer(session: Session, contact: Contact, row: TypedRow, names: Collection[str]) -> None:
     """The answers that somebody gave: each settles its field, whatever word nobody could read stood there."""
     for field, text in row.answers.items():
         if field in names:
@@ -107,7 +107,7 @@ def _answer(session: Session, contact: Contact, row: Row, names: Collection[str]
     session.flush()
 
 
-def _target(database: UserDatabase, row: Row) -> Target:
+def _target(database: UserDatabase, row: TypedRow) -> Target:
     return Target(db.saved_id(database), row.columns, row.own_keys)
 
 

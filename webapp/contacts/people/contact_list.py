@@ -8,7 +8,7 @@ from sqlmodel import Session
 from webapp.contacts import contact_ids
 from webapp.contacts.fields import ADDRESS, Field
 from webapp.contacts.models import ChosenColumns, Contact
-from webapp.contacts.people.presenting import Detail, email_of, field_text, mobile_of, present
+from webapp.contacts.people.presenting import ShownDetail, email_of, field_text, mobile_of, present
 
 USUAL = ("email", "mobile", "city", "consent")
 ALWAYS = ("code", "first_name", "last_name")  # they make the first column
@@ -21,7 +21,7 @@ class Cell:
 
     field: Field
     text: str = ""
-    detail: Detail | None = None
+    detail: ShownDetail | None = None
 
 
 @dataclass(frozen=True, slots=True)

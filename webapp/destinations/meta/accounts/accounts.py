@@ -20,7 +20,13 @@ from webapp.destinations import hooks
 from webapp.destinations.base import NeedsPersonError
 from webapp.destinations.meta import queries, texts
 from webapp.destinations.meta.accounts.forms import AccountForm
-from webapp.destinations.meta.accounts.grants import SYSTEM_USER, Grant, Refused, check_account, read_grant
+from webapp.destinations.meta.accounts.grants import (
+    SYSTEM_USER,
+    Grant,
+    GrantRefused,
+    check_account,
+    read_grant,
+)
 from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.models import KIND, MAX_ACCOUNTS, AuthorisationDraft, MetaAccount
 from webapp.services import services
@@ -33,7 +39,7 @@ def save(
     account_id: int | None = None,
     draft_id: int | None = None,
 ) -> MetaAccount:
-    """Connect a new ad account, or give account *account_id* a new token. Raises Refused.
+    """Connect a new ad account, or give account *account_id* a new token. Raises GrantRefused.
 
     Afterwards the draft *draft_id* is gone.
     """
@@ -54,14 +60,14 @@ def save(
             if draft_id is not None:
                 session.execute(sql_delete(AuthorisationDraft).where(col(AuthorisationDraft.id) == draft_id))
     except IntegrityError:  # the same account, saved at the same moment by somebody else
-        raise Refused([], {"account_id": texts.duplicate(form.name)}) from None
+        raise GrantRefused([], {"account_id": texts.duplicate(form.name)}) from None
     return account
 
 
 def save_with_token(
     client_id: int, name: str, act_id: str, token: str, kind: str = SYSTEM_USER
 ) -> MetaAccount:
-    """Connect an ad account with a token that is already at hand, as commands do. Raises Refused.
+    """Connect an ad account with a token that is already at hand, as commands do. Raises GrantRefused.
 
     Opens its own transactions: none may be open across the calls to Facebook.
     """
@@ -120,12 +126,12 @@ def refuse_conflict(client_id: int, act_id: str, account_id: int | None) -> None
 
 
 def refuse_conflicts(session: Session, client_id: int, act_id: str, account_id: int | None) -> None:
-    """Raises Refused for the eleventh account, and for an ad account that is connected already."""
+    """Raises GrantRefused for the eleventh account, and for an ad account that is connected already."""
     if account_id is None and queries.count_of(session, client_id) >= MAX_ACCOUNTS:
-        raise Refused([], {"account_id": texts.LIMIT})
+        raise GrantRefused([], {"account_id": texts.LIMIT})
     twin = queries.account_with_act_id(session, client_id, act_id)
     if twin is not None and twin.id != account_id:
-        raise Refused([], {"account_id": texts.duplicate(twin.name)})
+        raise GrantRefused([], {"account_id": texts.duplicate(twin.name)})
 
 
 def token_of(account: MetaAccount) -> str:
@@ -157,11 +163,11 @@ def clear_problem(account_id: int) -> None:
 
 
 def look_again(account: MetaAccount) -> None:
-    """Somebody says that the problem was put right: ask Facebook. Raises Refused while it was not."""
+    """Somebody says that the problem was put right: ask Facebook. Raises GrantRefused while it was not."""
     try:
         check_account(token_of(account), account.act_id, account.name)
     except NeedsPersonError as error:
-        raise Refused([error.problem]) from None
+        raise GrantRefused([error.problem]) from None
     clear_problem(db.saved_id(account))
 
 

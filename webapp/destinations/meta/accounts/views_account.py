@@ -17,7 +17,7 @@ from webapp.destinations.meta import texts
 from webapp.destinations.meta.accounts import accounts, authorisation, oauth
 from webapp.destinations.meta.accounts.authorisation import StateRefused
 from webapp.destinations.meta.accounts.forms import MASK, AccountForm, read_account
-from webapp.destinations.meta.accounts.grants import SYSTEM_USER, Grant, Refused, read_grant
+from webapp.destinations.meta.accounts.grants import SYSTEM_USER, Grant, GrantRefused, read_grant
 from webapp.destinations.meta.health import checking
 from webapp.destinations.meta.models import AuthorisationDraft, MetaAccount
 from webapp.destinations.meta.routes import (
@@ -121,7 +121,7 @@ def check_again(account_id: str) -> Response:
     """The terms were accepted, the payment settled: what waits for it may go on."""
     try:
         accounts.look_again(find_account(account_id))
-    except Refused as refused:
+    except GrantRefused as refused:
         problem = refused.problems[0]
         return htmx.notice(htmx.go_to(url_for("meta.accounts")), f"{problem.what} {problem.todo}", "err")
     return htmx.notice(htmx.go_to(url_for("meta.accounts")), texts.FINE_AGAIN)
@@ -176,7 +176,7 @@ def _authorise(page: FormPage) -> Response:
     account_id = page.account.id if page.account else None
     try:
         accounts.refuse_conflict(current_client_id(), page.form.act_id, account_id)
-    except Refused as refused:
+    except GrantRefused as refused:
         return _answer(replace(page, errors=refused.errors), 422)
     draft_id = page.draft.public_id if page.draft else ""
     asks_again = page.holder is not None
@@ -198,7 +198,7 @@ def _save(page: FormPage) -> Response:
         else:
             missing = texts.TOKEN_MISSING if oauth.is_available() else texts.TOKEN_MISSING_NO_APP
             return _answer(replace(page, errors={TOKEN_BLOCK: missing}), 422)
-    except Refused as refused:
+    except GrantRefused as refused:
         return _answer(replace(page, problems=refused.problems, errors=refused.errors), 422)
     except LookupError:
         abort(404)
@@ -207,7 +207,7 @@ def _save(page: FormPage) -> Response:
 
 
 def _new_grant(page: FormPage) -> Grant | None:
-    """The token pasted in the form, or the one that came back from Facebook. Raises Refused."""
+    """The token pasted in the form, or the one that came back from Facebook. Raises GrantRefused."""
     if page.form.token:
         return read_grant(page.form.token, SYSTEM_USER)
     if page.draft is None:

@@ -35,7 +35,7 @@ TOLD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
+class SystemState:
     """The system that the upload runs on. *waiting*: jobs in Redis, None when it does not answer."""
 
     version: str
@@ -50,7 +50,7 @@ def diagnosis(
     account_reference: str | None,
     batches: Sequence[BatchRow],
     events: Sequence[BatchEvent],
-    on: Installation,
+    on: SystemState,
     at: datetime,
 ) -> bytes:
     """JSON, indented, UTF-8."""

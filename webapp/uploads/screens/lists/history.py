@@ -12,16 +12,16 @@ from webapp.uploads.screens import next_steps, queries, texts
 from webapp.uploads.screens.lists import summary
 from webapp.uploads.screens.lists.list_state import ListState
 from webapp.uploads.screens.next_steps import Note
-from webapp.uploads.screens.queries import Group
+from webapp.uploads.screens.queries import StatusGroup
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.screens.sources import Source
 from webapp.uploads.status import UploadStatus
 
 GROUPS = {
-    Group.ALL: "Tutti",
-    Group.RUNNING: "In corso",
-    Group.DONE: "Completati",
-    Group.CHECK: "Da controllare",
+    StatusGroup.ALL: "Tutti",
+    StatusGroup.RUNNING: "In corso",
+    StatusGroup.DONE: "Completati",
+    StatusGroup.CHECK: "Da controllare",
 }
 
 
@@ -35,7 +35,7 @@ class Tab:
     is_current: bool
 
 
-def context(source: Source, state: ListState[Group]) -> dict[str, Any]:
+def context(source: Source, state: ListState[StatusGroup]) -> dict[str, Any]:
     """Everything `_history.html` shows."""
     with db.reading() as session:
         found = _matching(source, state)
@@ -67,17 +67,17 @@ def _notes(rows: Sequence[UploadRow], accounts: next_steps.Accounts) -> dict[int
     return {row_id: note for row_id, note in found if note}
 
 
-def etag_parts(session: Session, source: Source, state: ListState[Group]) -> tuple[object, ...]:
+def etag_parts(session: Session, source: Source, state: ListState[StatusGroup]) -> tuple[object, ...]:
     """The parts of this history's entity tag."""
     return (source.scope, state, *summary.etag_parts(session, source.scope))
 
 
-def _matching(source: Source, state: ListState[Group]) -> ColumnElement[bool]:
+def _matching(source: Source, state: ListState[StatusGroup]) -> ColumnElement[bool]:
     scope = source.scope.condition()
     return and_(scope, queries.named_like(state.q)) if state.q else scope
 
 
-def _tabs(source: Source, state: ListState[Group], counts: dict[Group, int]) -> list[Tab]:
+def _tabs(source: Source, state: ListState[StatusGroup], counts: dict[StatusGroup, int]) -> list[Tab]:
     return [
         Tab(label, counts[group], source.url(**state.args(stato=group)), group == state.group)
         for group, label in GROUPS.items()
