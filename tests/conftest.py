@@ -70,7 +70,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    for line in browser_counts.summary():
+    lines = browser_counts.summary()
+    if "tests.test_architecture" in sys.modules:  # they were among the tests of this run
+        lines = [*lines, *sys.modules["tests.test_architecture"].counts()]
+    for line in lines:
         terminalreporter.write_line(line)
 
 

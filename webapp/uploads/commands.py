@@ -71,13 +71,13 @@ def start_upload(
     repeats_id: int | None = None,
     wish: idempotency.IdempotencyKey | None = None,
 ) -> Upload:
-    """Write the upload down as queued, then ring for it; it starts by itself if nobody hears the bell.
+    """Store the upload as queued, then enqueue its preparation; `reconcile` finds it if Redis is away.
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
-    The filter's rule is kept as it is now. *reason*: why who said no may be sent too, wanted with ANYONE and
-    kept with no other choice. *wish*: to be carried out once. Raises Gone when the client has no such
-    database, filter or account (any more), AlreadyAsked, ReasonMissing. Who deletes one of them at this
-    moment waits, and finds the upload; or was first, and then it is gone here.
+    The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why people who
+    said no may be sent too, wanted with ANYONE and kept with no other choice. *wish*: to be carried out once.
+    Raises Gone when the client has no such database, filter or account (any more), AlreadyHandled,
+    ReasonMissing. Deleting one of them at this moment waits and finds the upload, or was first.
     """
     includes = consent == ConsentPolicy.ANYONE
     if includes and not problems.is_reason(reason):
@@ -108,16 +108,9 @@ def start_upload(
             started_by=started_by,
             repeats_id=repeats_id,
         )
-        session.add(upload)
-        try:
-            session.flush()
-        except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
-            raise Gone(Thing.ACCOUNT, destination) from None
+        _save(session, upload)
         note(session, Event.STARTED, db.saved_id(upload), by=started_by)
-        _audit_start(session, upload)
-        if includes:
-            told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}
-            _audit(session, Action.REFUSALS_INCLUDED, upload, told)
+        _audit_start(session, upload, refused)
     enqueue.enqueue(enqueue.PREPARE, db.saved_id(upload))
     return upload
 
@@ -171,7 +164,7 @@ def repeat_upload(
     A filter is read as it is now; when it was deleted since, its old rule still holds. The audience that
     the first upload created is used again. *may_include*: whether who asks may include who said no.
 
-    Raises Gone as `start_upload`, AlreadyAsked, NotAllowed, and ReasonMissing for one that sent who said no
+    Raises Gone as `start_upload`, AlreadyHandled, NotAllowed, and ReasonMissing for one that sent who said no
     before a reason was asked for.
     """
     with db.reading() as session:
@@ -227,6 +220,14 @@ def _account(destination: str, client_id: int, account_id: int) -> Account:
         raise Gone(Thing.ACCOUNT, destination) from None
 
 
+def _save(session: Session, upload: Upload) -> None:
+    try:
+        session.add(upload)
+        session.flush()
+    except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
+        raise Gone(Thing.ACCOUNT, upload.destination) from None
+
+
 def _hold_database(session: Session, client_id: int, database_id: int) -> None:
     """Nobody deletes the client's database before the transaction ends. Raises Gone."""
     there = select(col(UserDatabase.id)).where(
@@ -247,13 +248,18 @@ def _held_filter(session: Session, database_id: int, filter_id: int) -> Filter:
     return found
 
 
-def _audit_start(session: Session, upload: Upload) -> None:
+def _audit_start(session: Session, upload: Upload, refused: int | None) -> None:
+    """*refused*: how many contacts of the source say no, for an upload that may include them."""
     if upload.repeats_id is not None:
         again = session.get_one(Upload, upload.repeats_id)
-        return _audit(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
-    database = session.get_one(UserDatabase, upload.database_id).name
-    where: audit.Detail = {"database": database, "filtro": upload.filter_name, "account": upload.account_name}
-    return _audit(session, Action.UPLOAD_STARTED, upload, where)
+        _audit(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
+    else:
+        name = session.get_one(UserDatabase, upload.database_id).name
+        where: audit.Detail = {"database": name, "filtro": upload.filter_name, "account": upload.account_name}
+        _audit(session, Action.UPLOAD_STARTED, upload, where)
+    if upload.consent == ConsentPolicy.ANYONE:
+        told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}
+        _audit(session, Action.REFUSALS_INCLUDED, upload, told)
 
 
 def _audit(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:

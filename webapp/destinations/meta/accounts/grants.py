@@ -66,7 +66,7 @@ def read_grant(token: str, kind: str) -> Grant:
 
 
 def check_account(token: str, act_id: str, name: str) -> None:
-    """Make sure that *token* can upload to the ad account. Raises GrantRefused with everything that is missing."""
+    """Make sure that *token* can upload to the ad account. Raises GrantRefused with all that is missing."""
     with http_session() as session:
         client = graph_client(session, token, act_id, deadline_s=PAGE_DEADLINE_S)
         try:
