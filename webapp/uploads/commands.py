@@ -69,13 +69,13 @@ def start_upload(
     consent: ConsentPolicy,
     reason: str | None = None,
     repeats_id: int | None = None,
-    wish: idempotency.IdempotencyKey | None = None,
+    key: idempotency.IdempotencyKey | None = None,
 ) -> Upload:
     """Store the upload as queued, then enqueue its preparation; `reconcile` finds it if Redis is away.
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
     The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why people who
-    said no may be sent too, wanted with ANYONE and kept with no other choice. *wish*: to be carried out once.
+    said no may be sent too, wanted with ANYONE and kept with no other choice. *key*: of a request done once.
     Raises Gone when the client has no such database, filter or account (any more), AlreadyHandled,
     ReasonMissing. Deleting one of them at this moment waits and finds the upload, or was first.
     """
@@ -85,8 +85,8 @@ def start_upload(
     account = _account(destination, client_id, account_id)
     refused = _refused_now(database_id, filter_id, medium) if includes else None
     with db.writing() as session:
-        if wish:
-            idempotency.claim(session, wish)
+        if key:
+            idempotency.claim(session, key)
         _hold_database(session, client_id, database_id)
         rule_of = _held_filter(session, database_id, filter_id) if filter_id is not None else None
         upload = Upload(
@@ -157,7 +157,7 @@ def retry_upload(upload_id: int, asked_by: str) -> bool:
 
 
 def repeat_upload(
-    upload_id: int, started_by: str, *, may_include: bool, wish: idempotency.IdempotencyKey | None = None
+    upload_id: int, started_by: str, *, may_include: bool, key: idempotency.IdempotencyKey | None = None
 ) -> Upload:
     """Start the same again: same source, account, audience, medium and choice, with the contacts of today.
 
@@ -187,7 +187,7 @@ def repeat_upload(
         reason=first.consent_reason,
         started_by=started_by,
         repeats_id=first.id,
-        wish=wish,
+        key=key,
     )
 
 

@@ -105,5 +105,5 @@ def closing_status(tally: Tally, selected: int, discarded: int) -> UploadStatus:
 
 
 def senders_to_enqueue(due: int, in_flight: int) -> int:
-    """How many more sender jobs to ring for an upload with *due* batches ready and *in_flight* being sent."""
+    """How many more senders to enqueue for an upload with *due* batches ready and *in_flight* being sent."""
     return max(0, min(due, SENDERS_PER_ACCOUNT - in_flight))

@@ -52,7 +52,7 @@ def test_an_upload_repeated_after_another_client_added_an_account_goes_nowhere(w
     assert theirs.id != world.account.id  # no number is given twice
     assert read(first).account_id is None and read(first).account_name == "Aurora Italia"
     with pytest.raises(commands.Gone) as gone:
-        commands.repeat_upload(first.id, "Giulia Ferri")
+        commands.repeat_upload(first.id, "Giulia Ferri", may_include=False)
     assert str(gone.value) == ACCOUNT_GONE
     with pytest.raises(commands.Gone):
         world.start(account_id=theirs.id)

@@ -139,8 +139,8 @@ def post(session: Session, client: Client, email: str, link: str, inviter: str) 
 def _is_first(session: Session, client_id: int, address: str, role: Role, renews: str | None) -> bool:
     """Whether no other press of the same button came before: one statement decides."""
     if renews is None:
-        wish = f"invite:{client_id}:{keyed_hash(_PURPOSE, address)}:{role}"
-        return take_turn(session, wish, new_key(), AT_ONCE_S)
+        turn = f"invite:{client_id}:{keyed_hash(_PURPOSE, address)}:{role}"
+        return take_turn(session, turn, new_key(), AT_ONCE_S)
     mine = (col(Invitation.client_id) == client_id, col(Invitation.public_id) == renews)
     gone = session.connection().execute(delete(Invitation).where(*mine))
     return gone.rowcount == 1

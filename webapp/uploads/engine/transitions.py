@@ -155,7 +155,7 @@ def request_stop(held: LockedUpload) -> bool:
 
 
 def forget_stop(held: LockedUpload) -> None:
-    """The wish to stop was of a database that has been replaced by its copy."""
+    """Forget a request to stop: it was made in a database that has been replaced by its copy."""
     held.row.stop_requested = False
 
 

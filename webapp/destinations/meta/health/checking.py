@@ -55,10 +55,10 @@ def enqueue_due() -> None:
 
 def ask_for_a_look(account_id: int) -> bool:
     """Whether a worker will look at the account now; False when Redis does not answer."""
-    rung = services().job_queue.enqueue(JOB, account_id)
-    if rung:
+    taken = services().job_queue.enqueue(JOB, account_id)
+    if taken:
         _write(account_id, asked_at=clock.now())
-    return rung
+    return taken
 
 
 def check(account_id: int) -> None:

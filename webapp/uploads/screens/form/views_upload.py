@@ -25,7 +25,7 @@ from webapp.values.texts import ROME
 from webapp.web import htmx
 
 URL = "/database/<database_id>/custom-audience/carica"
-TOKEN_S = 3600.0  # a form that is sent again after an hour is a new wish
+TOKEN_S = 3600.0  # a form that is sent again after an hour is a new request
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             consent=draft.policy,
             reason=draft.reason,
             started_by=current_operator().name,
-            wish=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
+            key=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
         )
     except idempotency.AlreadyHandled:  # the same form, sent twice
         return
