@@ -96,7 +96,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row the destination refused: its place in the batch (from 0) and the vendor's words."""
+    """A row that the destination did not accept: its place in the batch (from 0) and the vendor's words."""
 
     row: int
     reason: str

@@ -76,8 +76,8 @@ def after_error(trouble: Trouble) -> Next:
 class Tally:
     """How the batches of an upload stand: how many in each state, and what the destination said of them.
 
-    *rejected*: rows it refused. *answered*: rows of the batches it answered for, of which it took *received*
-    in. *doubtful*: batches whose answer contradicts itself, or confirms fewer rows than were sent.
+    *rejected*: rows it did not accept. *answered*: rows of the batches it answered for, of which it took
+    *received* in. *doubtful*: batches whose answer contradicts itself, or confirms fewer rows than were sent.
     """
 
     batches: Mapping[str, int]

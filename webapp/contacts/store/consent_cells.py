@@ -41,7 +41,7 @@ NOTHING = Answered(None)
 
 
 def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
-    """The answer of the contact in a cell of a consent column."""
+    """What a cell of a column of consent says of the contact."""
     if turned and cell.strip() in _EMPTY_LISTS:
         return NOTHING
     said = read.read_consent(cell, turned)

@@ -112,7 +112,7 @@ def _contacts(
 def _refused_since(
     session: Session, upload: Upload, content: Content, found: Mapping[int, Row[tuple[int, bytes, str]]]
 ) -> dict[int, str]:
-    """Of contacts whose detail was changed: the former one is sent, unless who has it today may not be."""
+    """Of contacts whose detail was changed: the former one is sent, unless who has it now may not be."""
     changed: dict[bytes, int] = {}
     for place, contact_id in enumerate(content.ids):
         former = content.rows.part(place, place + 1).digests

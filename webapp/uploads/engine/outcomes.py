@@ -115,7 +115,7 @@ def record_refusal(claimed: ClaimedBatch, error: DestinationError) -> None:
         if held:
             said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
             _note(held.session, claimed, Event.FAILED, **said)
-            # The audience or the request is refused, not these rows: the other batches would fail alike.
+            # The audience or the request is at fault, not these rows: the other batches would fail alike.
             transitions.fail(held, problem)
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 

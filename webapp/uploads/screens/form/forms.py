@@ -7,6 +7,7 @@ from datetime import date
 from babel.dates import format_date
 
 from webapp.contacts.consent import ConsentPolicy
+from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium
 from webapp.uploads import problems
 from webapp.uploads.screens.form.audience_list import Listing
@@ -30,7 +31,7 @@ LONGEST_REASON = 500
 REASON_LONG = f"Usa al massimo {LONGEST_REASON} caratteri."
 CONSENT_MISSING = "Conferma di avere il consenso per usare questi dati su Facebook."
 NOT_READABLE = (
-    "Non riusciamo a leggere le custom audience da Facebook. "
+    "Non riusciamo a leggere le custom audience da {label}. "
     "Riprova tra un minuto; se continua, autorizza di nuovo l’account."
 )
 NO_CONTACT = {
@@ -186,7 +187,7 @@ def _about_audience(draft: Draft, account: Account | None, listing: Listing | No
     if draft.is_new:
         return _same_name(account) if listing.has_name(draft.name) else None
     if listing.problem:
-        return NOT_READABLE
+        return NOT_READABLE.format(label=registry.destination(account.kind).label)
     chosen = listing.find(draft.audience)
     return AUDIENCE_MISSING if chosen is None else chosen.unsuitable
 
