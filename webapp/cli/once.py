@@ -13,7 +13,7 @@ from types import FrameType
 import click
 import requests
 
-from webapp import db, migrations, services
+from webapp import db, migrations, services, wiring
 from webapp.access.queries import spaces
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import imports, terminal
@@ -68,6 +68,7 @@ def _whole_way(
     installation.start_redis()
     installation.start_simulator()
     services.start(installation.settings())
+    wiring.register_hooks()
     migrations.upgrade(db.engine())
     client_id, account_id = _connect_account(installation)
     installation.start_workers(WORKERS)
