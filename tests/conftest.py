@@ -70,7 +70,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    for line in browser_counts.summary():
+    lines = browser_counts.summary()
+    if "tests.test_architecture" in sys.modules:  # they were among the tests of this run
+        lines = [*lines, *sys.modules["tests.test_architecture"].counts()]
+    for line in lines:
         terminalreporter.write_line(line)
 
 
@@ -115,13 +118,17 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(settings: Settings, migrated_file: Path) -> Iterator[Settings]:
-    """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work."""
-    from webapp import db, migrations, services
+    """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work.
+
+    Rooms know each other as in every process of ours: who deletes something asks whether an upload needs it.
+    """
+    from webapp import db, migrations, services, wiring
 
     is_sqlite = settings.database_url.startswith("sqlite")
     if is_sqlite:
         shutil.copy(migrated_file, settings.data_dir / "platea.db")
     services.start(settings)
+    wiring.register_hooks()
     if not is_sqlite:
         migrations.upgrade(db.engine())
     yield settings

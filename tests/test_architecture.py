@@ -3,7 +3,8 @@
 The floor is every module right in webapp/ with its shelves web/, values/ and host/, and it imports no room.
 Rooms know only the rooms listed here, destinations only through their doors, and nobody but the composition
 roots knows the package root. In uploads the engine knows neither screens nor Flask, and screens know the
-engine only through the modules right in uploads/: its commands and what they read.
+engine only through the modules right in uploads/: its commands and what they read. Files, functions and
+folders have a limit; how near it we are is printed at the end of a run.
 """
 
 import ast
@@ -42,6 +43,12 @@ PURE = {
 }
 WEB = {"flask", "flask_login", "flask_wtf", "htmx_flask"}
 MOST_FILES = 25  # in one folder
+MOST_LINES = 300  # of a file
+MOST_LINES_OF_FUNCTION = 60
+LONGER = {  # files with a limit of their own
+    "webapp/contacts/imports/column_names.py": 400,  # a table of names: data, read by looking up
+    "webapp/contacts/imports/import_run.py": 320,
+}
 EFFECTS = {
     *("flask", "flask_login", "flask_wtf", "htmx_flask", "sqlmodel", "sqlalchemy", "redis", "rq", "requests"),
     *("random", "secrets", "time", "socket", "subprocess", "os"),
@@ -57,11 +64,14 @@ def modules() -> list[tuple[str, Path]]:
     return found
 
 
-def imports(path: Path) -> set[str]:
-    """Dotted names that the file imports, with the names after `from … import`; relative ones resolved."""
+def imports(path: Path, tree: ast.Module | None = None) -> set[str]:
+    """Dotted names that the file imports, with the names after `from … import`; relative ones resolved.
+
+    *tree*: a part of the file, None for all of it.
+    """
     package = path.parent.relative_to(ROOT).parts
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree or ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -103,7 +113,7 @@ def broken_rule(importer: str, imported: str) -> str | None:
             return f"{me[0]} does not know {it[0]}"
         if it[0] in DOORS and (len(it) < 2 or it[1] not in DOORS[it[0]]):
             return f"enter {it[0]} by {' or '.join(sorted(DOORS[it[0]]))}"
-    elif me[0] == "destinations" and len(me) > 2 and len(it) > 1 and it[1] not in {"base", me[1]}:
+    elif me[0] == "destinations" and len(me) > 2 and len(it) > 1 and it[1] not in {"base", "hooks", me[1]}:
         return "one destination never imports another"
     return None
 
@@ -135,17 +145,131 @@ def test_the_engine_of_uploads_runs_without_flask():
     assert users == []
 
 
-def test_no_folder_is_a_crowd():
-    """Twenty-five files are read at a glance; more are two subjects. Migrations are a line, not a folder."""
-    crowds = {
-        str(folder.relative_to(ROOT)): count
+def files_per_folder() -> dict[str, int]:
+    """Migrations are a line, not a folder."""
+    return {
+        str(folder.relative_to(ROOT)): sum(path.is_file() for path in folder.iterdir())
         for top in ("webapp", "templates", "tests", "static")
         for folder in (ROOT / top, *(path for path in (ROOT / top).rglob("*") if path.is_dir()))
         if folder.name not in {"versions", "__pycache__"}
-        and (count := sum(path.is_file() for path in folder.iterdir())) > MOST_FILES
     }
 
-    assert crowds == {}
+
+def product_files() -> list[Path]:
+    """What runs, without the migrations: each of those was written once and is never changed."""
+    return [path for _, path in modules() if path.parent.name != "versions"] + [ROOT / "worker.py"]
+
+
+def lines_per_file() -> dict[str, int]:
+    return {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in product_files()
+    }
+
+
+def lines_per_function() -> dict[str, int]:
+    return {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in product_files()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def imported_at_start(path: Path) -> set[str]:
+    """As `imports`, without those inside a function or for the type checker alone: they close no circle."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kept = [
+        node
+        for node in tree.body
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        and not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test))
+    ]
+    return imports(path, ast.Module(kept, []))
+
+
+def circles(arrows: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of two and more that import one another, however long the way round (Tarjan's components)."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    path: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(one: str) -> None:
+        order[one] = low[one] = len(order)
+        path.append(one)
+        for other in sorted(arrows[one]):
+            if other not in order:
+                visit(other)
+                low[one] = min(low[one], low[other])
+            elif other in path:
+                low[one] = min(low[one], order[other])
+        if low[one] == order[one]:
+            group = path[path.index(one) :]
+            del path[path.index(one) :]
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for one in sorted(arrows):
+        if one not in order:
+            visit(one)
+    return found
+
+
+def import_circles() -> list[list[str]]:
+    known = {module for module, _ in modules()}
+
+    def module_of(name: str) -> str | None:
+        """The module that an imported name is, or is in."""
+        return (
+            name if name in known else name.rpartition(".")[0] if name.rpartition(".")[0] in known else None
+        )
+
+    arrows: dict[str, set[str]] = {}
+    for module, path in modules():
+        names = (
+            name.removeprefix("webapp.") for name in imported_at_start(path) if name.startswith("webapp.")
+        )
+        arrows[module] = {one for name in names if (one := module_of(name)) and one != module}
+    return circles(arrows)
+
+
+def counts() -> list[str]:
+    """The measures of the house, for the end of a run."""
+    folder, files = max(files_per_folder().items(), key=lambda item: item[1])
+    name, lines = max(lines_per_file().items(), key=lambda item: item[1])
+    function, length = max(lines_per_function().items(), key=lambda item: item[1])
+    return [
+        f"architecture: largest folder {files} files ({folder}), longest file {lines} lines ({name}),",
+        f"longest function {length} lines ({function}), import cycles {len(import_circles())}",
+    ]
+
+
+def test_no_folder_is_a_crowd():
+    """Twenty-five files are read at a glance; more are two subjects."""
+    assert {name: count for name, count in files_per_folder().items() if count > MOST_FILES} == {}
+
+
+def test_no_file_is_longer_than_a_reader_can_hold():
+    long = {name: lines for name, lines in lines_per_file().items() if lines > LONGER.get(name, MOST_LINES)}
+
+    assert long == {}
+
+
+def test_no_function_is_longer_than_a_screen():
+    long = {name: lines for name, lines in lines_per_function().items() if lines > MOST_LINES_OF_FUNCTION}
+
+    assert long == {}
+
+
+def test_no_module_imports_itself_by_a_way_round():
+    assert import_circles() == []
+
+
+def test_a_circle_is_found_however_long_it_is():
+    arrows = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": {"e"}, "e": set(), "f": {"a"}}
+
+    assert circles(arrows) == [["a", "b", "c"]]
 
 
 @pytest.mark.parametrize(

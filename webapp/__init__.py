@@ -23,6 +23,7 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp.access import views as access
     from webapp.config import ROOT
     from webapp.contacts import views as contacts
+    from webapp.destinations import registry
     from webapp.destinations.meta import views as meta
     from webapp.home import views as home
     from webapp.uploads.screens.lists import views as uploads
@@ -40,6 +41,7 @@ def create_app(settings: "Settings") -> "Flask":
     app.before_request(patience.share)
     app.teardown_request(lambda _error: patience.end())
     shell.init_app(app, settings)
+    app.jinja_env.globals.update(destination_of=registry.destination, proposed_destination=registry.proposed)
     error_pages.init_app(app)
     for room in (health, access, home, contacts, meta, uploads):
         app.register_blueprint(room.blueprint)

@@ -148,7 +148,7 @@ def snapshot() -> Iterator[Connection]:
 
 
 def pages(connection: Connection, query: Select[Any], rows: int) -> Iterator[Sequence[Any]]:
-    """What *query* finds, *rows* at a time, values as the driver gives them; memory stays flat.
+    """The rows of *query*, *rows* at a time, values as the driver gives them; memory stays flat.
 
     For numbers, texts and bytes by the million.
     """
@@ -162,9 +162,9 @@ def pages(connection: Connection, query: Select[Any], rows: int) -> Iterator[Seq
 
 
 def is_awaited() -> bool:
-    """Whether somebody waits to write while we do: on SQLite, where one at a time can.
+    """Whether somebody waits to write while we hold the lock: on SQLite, which has one writer at a time.
 
-    The system lets go of the lock that tells so with the process that waits, however this ends.
+    A process that waits holds a file lock; the system frees it when that process ends, however it ends.
     """
     if engine().dialect.name != "sqlite":
         return False
@@ -201,7 +201,7 @@ def saved_id(row: _HasId) -> int:
 
 
 def placeholder(connection: Connection) -> str:
-    """What stands for a value in plain SQL that goes to the driver as it is."""
+    """The driver's placeholder for a value, for SQL text that is not made by SQLAlchemy."""
     return "%s" if connection.dialect.name == "postgresql" else "?"
 
 

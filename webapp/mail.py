@@ -87,7 +87,7 @@ def troubles(session: Session, client_id: int) -> dict[str, str]:
 
 
 def forget(session: Session, client_id: int, recipient: str) -> None:
-    """What is still to be sent to them is not sent any more, nor told of."""
+    """Drop the mail that still waits for them; nothing is told of it."""
     theirs = (col(OutgoingMail.client_id) == client_id, col(OutgoingMail.recipient) == recipient)
     session.execute(delete(OutgoingMail).where(*theirs))
 
@@ -191,7 +191,7 @@ def _wait_s(attempts: int) -> float:
 
 
 def _code(error: BaseException | None) -> int | None:
-    """What the mail server answered, as a number (RFC 5321, 4.2); None when it did not."""
+    """The answer of the mail server, as a number (RFC 5321, 4.2); None when it did not."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return max((code for code, _ in error.recipients.values()), default=None)
     return getattr(error, "smtp_code", None)

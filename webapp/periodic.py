@@ -110,7 +110,7 @@ def runs(session: Session) -> list[PeriodicRun]:
 
 @dataclass(frozen=True)
 class _Error:
-    """What is shown of an exception: an Italian sentence without personal data, and the code in the log."""
+    """The public form of an exception: an Italian sentence without personal data, and the code in the log."""
 
     sentence: str
     code: str

@@ -113,7 +113,7 @@ def prepare(made: Engine, limit_s: float) -> None:
 
 
 def _asked(cparams: Any) -> dict[str, Any]:
-    """What the address itself says of the connection's limits stays as it is."""
+    """The limits that the address itself sets: they stay as they are."""
     return {name: cparams[name] for name in CONNECTION if name in cparams and name != "prepare_threshold"}
 
 

@@ -1,6 +1,6 @@
-"""The doorbell: RQ over Redis says that there is work; what the work is stands in the database.
+"""The job queue: RQ over Redis only says that there is work; the work itself stands in the database.
 
-A bell that is lost rings again (`uploads.reconcile`); a bell that rings twice does nothing twice.
+A job that is lost is enqueued again (`uploads.engine.reconcile`); a job that runs twice does nothing twice.
 """
 
 import os
@@ -63,7 +63,7 @@ class SafeJob(Job):
 def connection(url: str) -> Redis:
     """For web requests: gives up after half a second, where redis-py hangs for 40 s on a silent network.
 
-    Giving up on one that is only slow costs little: the bell is rung again.
+    Giving up on one that is only slow costs little: the job is enqueued again.
     """
     return Redis.from_url(
         url,
@@ -75,14 +75,14 @@ def connection(url: str) -> Redis:
 
 
 class JobQueue:
-    """Rings for one piece of work: a function of `ALLOWED` and the id of a row."""
+    """Enqueues one piece of work: a function of `ALLOWED` and the id of a row."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis = connection(redis_url)
         self._queue = Queue(QUEUE, connection=self._redis, serializer=JSONSerializer, job_class=SafeJob)
 
     def enqueue(self, function: str, row_id: int) -> bool:
-        """Whether Redis took the bell. False is no error: the work starts when the bell is rung again."""
+        """Whether Redis took the job. False is no error: the work starts when the job is enqueued again."""
         if function not in ALLOWED:
             raise ValueError(f"{function} is not in ALLOWED")
         try:
@@ -99,7 +99,7 @@ class JobQueue:
             return False
 
     def waiting(self) -> int | None:
-        """Bells nobody has answered yet, None when Redis does not answer."""
+        """Jobs that no worker has taken yet, None when Redis does not answer."""
         try:
             return int(self._queue.count)
         except (RedisError, OSError):

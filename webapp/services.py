@@ -1,4 +1,4 @@
-"""What a process was started with: settings, seal, bell, database; `start()` is called once by each root.
+"""The services of this process: settings, seal, job queue, database; each root calls `start()` once.
 
 Web requests, jobs and commands all find them here, so that no room needs the Flask application for them.
 """

@@ -1,24 +1,32 @@
-"""What rooms ask of rooms that they do not know, told to them in every process: web, worker and command.
+"""The answers to what rooms ask of rooms they do not know, given in every process: web, worker and command.
 
 Contacts and destinations know nothing of uploads; here they learn what one still needs, and what it keeps.
 """
 
-from webapp.contacts import hooks
-from webapp.contacts.people import contact_history
-from webapp.destinations.meta.accounts import accounts
+from webapp.contacts import hooks as contacts
+from webapp.destinations import hooks as destinations
 from webapp.uploads import usage
-from webapp.uploads.engine.withdrawals import take_out, take_out_refused
-from webapp.uploads.screens.contact_uploads import history_of
+from webapp.uploads.engine import withdrawals
+from webapp.uploads.screens import contact_uploads
 
 
 def register_hooks() -> None:
     """To be called once by each composition root; again changes nothing."""
-    hooks.register(usage.filter_is_busy)
-    hooks.register_uses(usage.filter_uses, usage.last_filter_uploads)
-    hooks.register_user(usage.why_database_in_use)
-    hooks.register_keeper(take_out)
-    hooks.register_refusal(take_out_refused)
-    contact_history.register(history_of)
-    accounts.in_use_checks[:] = [usage.account_is_busy]
-    accounts.in_use_names[:] = [usage.running_names]
-    accounts.last_uses[:] = [usage.last_uploads]
+    contacts.register(
+        contacts.Hooks(
+            is_filter_busy=usage.is_filter_busy,
+            filter_uses=usage.filter_uses,
+            last_filter_uses=usage.last_filter_uses,
+            why_database_busy=usage.why_database_busy,
+            on_delete=withdrawals.take_out,
+            on_opt_out=withdrawals.take_out_refused,
+            contact_events=contact_uploads.history_of,
+        )
+    )
+    destinations.register(
+        destinations.Hooks(
+            is_account_busy=usage.is_account_busy,
+            running_names=usage.running_names,
+            last_account_uses=usage.last_account_uses,
+        )
+    )

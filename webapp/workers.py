@@ -155,10 +155,10 @@ def alive(session: Session) -> list[WorkerSignal]:
 
 
 def lately() -> datetime:
-    """Who signed after that is alive, if it was not after `soon()`."""
+    """The moment after which a signature means that a worker is alive, if it was not after `soon()`."""
     return clock.now() - SILENT_AFTER
 
 
 def soon() -> datetime:
-    """Who signed after that has a clock that is wrong: it may be long dead."""
+    """The moment after which a signature shows a wrong clock: its worker may be long dead."""
     return clock.now() + timedelta(seconds=clock.SLACK_S)

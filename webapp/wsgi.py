@@ -1,4 +1,4 @@
-"""What gunicorn serves: `gunicorn webapp.wsgi:app`."""
+"""The application that gunicorn serves: `gunicorn webapp.wsgi:app`."""
 
 import gc
 import sys

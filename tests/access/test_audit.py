@@ -21,7 +21,11 @@ def add(*names: str) -> None:
     with db.writing() as session:
         for name in names:
             record(
-                session, Action.FILTER_CREATED, on=name, detail={"id": "abc", "contatti": 12, "nuovo": True}
+                session,
+                Action.FILTER_CREATED,
+                on=name,
+                detail={"id": "abc", "contatti": 12, "nuovo": True},
+                client_id=None,
             )
 
 
@@ -52,7 +56,7 @@ def test_an_entry_says_who_what_when_and_where(database, signed_in, giulia):
 
 def test_what_is_rolled_back_is_not_told(database):
     with pytest.raises(ZeroDivisionError), db.writing() as session:
-        record(session, Action.FILTER_DELETED, on="Torino")
+        record(session, Action.FILTER_DELETED, on="Torino", client_id=None)
         raise ZeroDivisionError
 
     assert entries() == []

@@ -2,11 +2,12 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests.conftest import Browser, add_operator
 from webapp import db
 from webapp.access.current import current_client, current_role, may
-from webapp.access.models import Client, Membership, Role
+from webapp.access.models import AuditEntry, Client, Membership, Role
 
 
 @pytest.fixture
@@ -76,6 +77,30 @@ def test_the_owner_of_the_installation_enters_every_client(where, aurora, botteg
     owner = add_operator(None, Role.ADMINISTRATOR, "chiara@agenzia.example", "Chiara Rossi", is_owner=True)
 
     assert browser(where, owner).get("/dove").text == "Bottega Verdi: administrator"
+
+
+def test_an_entry_of_the_owner_belongs_to_the_client_of_the_object(app, aurora, bottega):
+    """Also when the pages of another client, or of none, were open before."""
+    owner = browser(
+        app,
+        add_operator(None, Role.ADMINISTRATOR, "chiara@agenzia.example", "Chiara Rossi", is_owner=True),
+    )
+
+    owner.post_form("/database/nuovo", {"nome": "Clienti"})  # Bottega Verdi: the first by name
+    owner.post_form(f"/spazio/{aurora.public_id}")
+    owner.post_form("/database/nuovo", {"nome": "Clienti"})
+    owner.post_form(f"/configura/clienti/{bottega.public_id}", {"nome": "Bottega Blu"})
+    owner.post_form("/uscita")
+
+    with db.reading() as session:
+        query = select(AuditEntry.action, AuditEntry.client_id).order_by(AuditEntry.seq)
+        assert [tuple(row) for row in session.execute(query)] == [
+            ("database_created", bottega.id),
+            ("client_entered", aurora.id),
+            ("database_created", aurora.id),
+            ("client_renamed", bottega.id),
+            ("signed_out", None),
+        ]
 
 
 def test_who_has_no_client_yet_is_told_whom_to_ask(where, aurora, page):

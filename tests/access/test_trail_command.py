@@ -15,7 +15,7 @@ from webapp.access.trail.audit import Action, record
 def env(database) -> dict[str, str]:
     with db.writing() as session:
         for name in ("Torino", "=Forlì", "Milano"):
-            record(session, Action.FILTER_CREATED, on=name)
+            record(session, Action.FILTER_CREATED, on=name, client_id=None)
     return environment(database)
 
 

@@ -84,6 +84,7 @@ def fill_history(world_client: int, database_id: int, account_id: int) -> None:
             upload = Upload(
                 client_id=world_client,
                 database_id=database_id,
+                destination="meta",
                 account_id=account_id,
                 account_name="Aurora Italia",
                 audience_id=str(120_200_000_000_000_000 + number),

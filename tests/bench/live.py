@@ -88,6 +88,7 @@ def _running_upload(world: World, database_id: int) -> Upload:
     upload = start_upload(
         client_id=world.client_id,
         database_id=database_id,
+        destination="meta",
         account_id=world.account_id,
         audience_id=None,
         audience_name="Dal vivo",

@@ -38,6 +38,7 @@ def with_workers(world: World, count: int, database_id: int, batch_rows: int) ->
             upload = start_upload(
                 client_id=world.client_id,
                 database_id=database_id,
+                destination="meta",
                 account_id=world.account_id,
                 audience_id=None,
                 audience_name=f"Con {count}",

@@ -134,11 +134,13 @@ def test_a_contact_that_is_nobody_is_refused(signed_in, page, here, clienti):
 
 
 def test_odd_characters_never_fail(signed_in, page, here, clienti):
-    for text in ("\0a", "'=1+1", "=1+1", "'+39", "\ud7ff￾", "<b>{{7*7}}", "a" * 4096):
+    # An apostrophe before a formula is how a spreadsheet says text: it is taken away, in every reader.
+    kept = {"\0a": "a", "'=1+1": "=1+1", "'+39": "+39"}
+    for text in (*kept, "=1+1", "\ud7ff￾", "<b>{{7*7}}", "a" * 4096):
         made = signed_in.post_form(f"{here}/nuovo", {"campo-last_name": text})
         assert made.status_code == 303, text
         page(signed_in.get(made.location))
-        assert contacts_of(clienti)[-1].last_name == text.replace("\0", "")
+        assert contacts_of(clienti)[-1].last_name == kept.get(text, text)
 
 
 def test_a_suggestion_is_shown_and_taken_only_when_somebody_says_so(signed_in, page, clienti, here):

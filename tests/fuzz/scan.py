@@ -90,8 +90,9 @@ def _start(installation: Installation) -> str:
     url = installation.start_web(free_port(0))
     installation.start_workers(1)
     start_upload(
-        client_id=client.id or 0, database_id=database.id or 0, account_id=account.id or 0, audience_id=None,
-        audience_name="Prova", medium=Medium.EMAIL, consent=ConsentPolicy.NOT_REFUSED, started_by="scansione",
+        client_id=client.id or 0, database_id=database.id or 0, destination="meta",
+        account_id=account.id or 0, audience_id=None, audience_name="Prova", medium=Medium.EMAIL,
+        consent=ConsentPolicy.NOT_REFUSED, started_by="scansione",
     )  # fmt: skip
     return url
 

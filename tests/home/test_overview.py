@@ -27,6 +27,7 @@ def add_upload(database: UserDatabase, status: UploadStatus, sent: int = 0) -> U
         Upload(
             client_id=database.client_id,
             database_id=database.id,
+            destination="meta",
             audience_name="Black Friday",
             audience_id="23847293847293847",
             medium="email",

@@ -17,7 +17,7 @@ from webapp.access.signing_in import passwords, resets
 from webapp.contacts import contact_ids
 from webapp.contacts.models import Contact, ErasedPerson, UserDatabase
 from webapp.destinations.meta.accounts import accounts
-from webapp.destinations.meta.accounts.grants import Refused
+from webapp.destinations.meta.accounts.grants import GrantRefused
 from webapp.destinations.meta.models import MetaAccount
 
 TIMES = 20
@@ -140,7 +140,7 @@ def test_a_client_never_has_more_accounts_than_it_may(pressed):
     results = at_once(connect)
 
     assert results.count("made") == 1
-    assert all(one == "made" or isinstance(one, Refused) for one in results)
+    assert all(one == "made" or isinstance(one, GrantRefused) for one in results)
     assert count(MetaAccount) == 10
 
 

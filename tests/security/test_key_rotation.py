@@ -155,8 +155,8 @@ def test_uploads_go_on_while_the_key_changes(connected, aurora, simulator, runni
 
     def upload(name: str):
         return start_upload(
-            client_id=aurora.id, database_id=database.id, account_id=account.id, audience_id=None,
-            audience_name=name, medium=Medium.EMAIL, consent=ConsentPolicy.NOT_REFUSED,
+            client_id=aurora.id, database_id=database.id, destination="meta", account_id=account.id,
+            audience_id=None, audience_name=name, medium=Medium.EMAIL, consent=ConsentPolicy.NOT_REFUSED,
             started_by="Giulia Ferri",
         )  # fmt: skip
 

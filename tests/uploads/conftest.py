@@ -36,6 +36,7 @@ class World:
         request = {
             "client_id": self.client.id,
             "database_id": self.database.id,
+            "destination": "meta",
             "account_id": self.account.id,
             "audience_id": None,
             "audience_name": "Clienti, novembre",

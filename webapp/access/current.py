@@ -1,7 +1,7 @@
-"""Who is asking, for which client, and what they may do there.
+"""The operator of this request, the client whose pages are open, and the rank held there.
 
 Who may ask for a page at all stands in `policy` and is held against every request by `guard`. Objects are
-always fetched by (`current_client().id`, public id), so those of another client are a 404.
+always fetched by (`current_client_id()`, public id), so those of another client are a 404.
 """
 
 from typing import cast
@@ -10,6 +10,7 @@ from flask import abort, g
 from flask import session as cookie
 from flask_login import current_user
 
+from webapp import db
 from webapp.access.models import Client, OpenSession, Operator, Role
 from webapp.access.policy import RANKS, Who
 from webapp.access.signing_in import sessions
@@ -24,8 +25,13 @@ def current_client() -> Client:
     return _space()[0]
 
 
+def current_client_id() -> int:
+    """The id of `current_client`: what every query of a page is narrowed to."""
+    return db.saved_id(current_client())
+
+
 def current_role() -> Role:
-    """What the operator is in the current client."""
+    """The operator's role in the current client."""
     return _space()[1]
 
 

@@ -1,4 +1,4 @@
-"""What is typed to enter, and to change one's password."""
+"""The forms to sign in and to change one's password."""
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField

@@ -1,4 +1,4 @@
-"""What the frame of every page needs to know of who is looking (`templates/shared/base.html`)."""
+"""The operator and the client, as the frame of every page shows them (`templates/shared/base.html`)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

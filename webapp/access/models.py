@@ -1,4 +1,4 @@
-"""Who may enter: operators (logins), clients (spazi cliente) and the role each operator has in each."""
+"""Operators (logins), clients (spazi cliente) and the role each operator has in each client."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -142,7 +142,7 @@ class LoginAttempt(SQLModel, table=True):
 
 
 class AuditEntry(SQLModel, table=True):
-    """Who did what, on what, when and from where. Only added to: triggers in the schema refuse the rest.
+    """An audit entry: who did what, when and from where. Never changed: triggers in the schema refuse it.
 
     No foreign keys: what happened stays told after the operator, the client or the object is gone.
     *link* is the HMAC over the link of the entry before and this one (`access.audit`).

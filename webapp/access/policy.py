@@ -1,4 +1,4 @@
-"""Who may ask for what: every endpoint of the application, and the least that one must be. PURE.
+"""The policy: every endpoint of the application, and the least rank that may ask for it. PURE.
 
 An endpoint that is not here is refused (`guard`), and `tests/access/test_policy.py` names it with the line
 to add. Each kind may do what the ones before it may. The table says who may ask at all; that objects are of

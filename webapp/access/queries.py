@@ -1,4 +1,4 @@
-"""Who an operator is and which clients they may enter."""
+"""Operators by e-mail or id, and the clients that one of them may enter."""
 
 from sqlmodel import Session, col, select
 

@@ -74,7 +74,7 @@ def enter_demo() -> Response:
 @blueprint.post("/uscita")
 def logout() -> Response:
     with db.writing() as session:
-        audit.record(session, audit.Action.SIGNED_OUT)
+        audit.record(session, audit.Action.SIGNED_OUT, client_id=None)
         sessions.close_this(session)
     return htmx.notice(htmx.go_to(url_for("access.login")), "Sei uscito.")
 

@@ -43,7 +43,7 @@ def copia(cartella: Path | None, as_json: bool) -> None:
     except backup.BackupError as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
     with db.writing() as session:
-        record(session, Action.BACKUP_MADE, on=made.path.name)
+        record(session, Action.BACKUP_MADE, on=made.path.name, client_id=None)
     if as_json:
         terminal.print_json({"file": str(made.path), "bytes": made.size_bytes, "taken_at": made.taken_at})
     else:
@@ -113,5 +113,7 @@ def _nobody_works() -> None:
 def _hold_uploads(taken_at: datetime, name: str) -> int:
     with db.writing() as session:
         held = restored.hold(session, taken_at)
-        record(session, Action.BACKUP_RESTORED, on=name, detail={"caricamenti in pausa": held})
+        record(
+            session, Action.BACKUP_RESTORED, on=name, detail={"caricamenti in pausa": held}, client_id=None
+        )
     return held

@@ -86,7 +86,7 @@ def _rows(name: str, filter_name: str | None, client_name: str | None) -> Iterat
         chosen = _chosen(session, database, filter_name)
         fields = queries.fields_of(session, db.saved_id(database))
         about: Detail = {"database": database.public_id}
-        record(session, Action.CONTACTS_EXPORTED, filter_name or database.name, about, client)
+        record(session, Action.CONTACTS_EXPORTED, filter_name or database.name, about, client_id=client)
     yield from contact_export.rows(chosen, fields)
 
 

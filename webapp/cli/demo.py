@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from webapp import config, db, migrations, services
+from webapp import config, db, migrations, services, wiring
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import once, terminal
 from webapp.cli.uploads import CONSENTS
@@ -76,6 +76,7 @@ def _keep_running(folder: Path, port: int) -> None:
 
 def _make_ready(installation: Installation) -> None:
     services.start(installation.settings())
+    wiring.register_hooks()
     migrations.upgrade(db.engine())
     with db.writing() as session:
         ensure_demo_operator(session)

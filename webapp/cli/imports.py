@@ -170,7 +170,7 @@ def import_file(
             if database is None:
                 database = databases.create_database(session, client, database_name)
                 job: Detail = {"id": database.public_id}
-                record(session, Action.DATABASE_CREATED, database.name, job, database.client_id)
+                record(session, Action.DATABASE_CREATED, database.name, job, client_id=database.client_id)
         return created(database, file, asked)
 
 

@@ -44,7 +44,7 @@ def ruota(as_json: bool) -> None:
     done = reseal.reseal(services.services().seal)
     with db.writing() as session:
         told = {"rinnovati": done.renewed, "già nuovi": done.newest, "illeggibili": done.lost}
-        record(session, Action.TOKENS_RESEALED, detail={**told})
+        record(session, Action.TOKENS_RESEALED, detail={**told}, client_id=None)
     if as_json:
         terminal.print_json({"renewed": done.renewed, "newest": done.newest, "lost": done.lost})
     else:

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 import requests
 
-from webapp import db, migrations, services
+from webapp import db, migrations, services, wiring
 from webapp.access.queries import spaces
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import imports, terminal
@@ -25,6 +25,7 @@ from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.models import KIND
 from webapp.host.installation import Installation
 from webapp.uploads.commands import start_upload
 from webapp.uploads.screens.form import forecast
@@ -67,6 +68,7 @@ def _whole_way(
     installation.start_redis()
     installation.start_simulator()
     services.start(installation.settings())
+    wiring.register_hooks()
     migrations.upgrade(db.engine())
     client_id, account_id = _connect_account(installation)
     installation.start_workers(WORKERS)
@@ -75,6 +77,7 @@ def _whole_way(
     upload = start_upload(
         client_id=client_id,
         database_id=db.saved_id(database),
+        destination=KIND,
         account_id=account_id,
         audience_id=None,
         audience_name=f"Prova, {file.stem}",
@@ -133,7 +136,7 @@ def _only_medium(database: UserDatabase) -> Medium:
 
 
 def _received(installation: Installation, audience_id: str) -> list[str]:
-    """What the simulator holds for the audience: one identifier a person, as it came over the wire."""
+    """The members of the audience at the simulator: one identifier a person, as it came over the wire."""
     answer = requests.get(
         f"{installation.simulator['graph_url']}/_sim/received",
         params={"audience": audience_id, "formato": "testo"},

@@ -44,7 +44,7 @@ def crea(email: str, nome: str, cliente: str, ruolo: str, proprietario: bool, pa
     with _refused_in_words(), db.writing() as session:
         owner = proprietario or session.exec(select(Operator.id).limit(1)).first() is None
         made = create_operator(session, email, nome, password, cliente, ROLE_NAMES[ruolo], owner)
-        record(session, Action.OPERATOR_CREATED, on=made.name)
+        record(session, Action.OPERATOR_CREATED, on=made.name, client_id=None)
     also = " e proprietario dell’installazione" if owner else ""
     click.echo(f"Creato {made.name} ({made.email}), {ruolo} di “{cliente}”{also}.")
 
@@ -77,7 +77,7 @@ def password(email: str, password: str) -> None:
     terminal.start()
     with _refused_in_words(), db.writing() as session:
         changed = set_password(session, email, password)
-        record(session, Action.PASSWORD_CHANGED, on=changed.name)
+        record(session, Action.PASSWORD_CHANGED, on=changed.name, client_id=None)
     click.echo("Password cambiata: le sessioni aperte sono state chiuse.")
 
 
@@ -100,7 +100,7 @@ def togli_secondo_fattore(email: str) -> None:
         operator = _operator(session, email)
         second_factor.switch_off(session, operator)
         sessions.close(session, db.saved_id(operator))
-        record(session, Action.TWO_FACTOR_OFF, on=operator.name)
+        record(session, Action.TWO_FACTOR_OFF, on=operator.name, client_id=None)
     click.echo(f"Il secondo fattore di {operator.name} è spento; le sessioni aperte sono state chiuse.")
 
 
@@ -113,7 +113,9 @@ def proprietario(email: str, togli: bool) -> None:
     with _refused_in_words(), db.writing() as session:
         operator = _operator(session, email)
         operator.is_owner = not togli
-        record(session, Action.ROLE_CHANGED, on=operator.name, detail={"proprietario": not togli})
+        record(
+            session, Action.ROLE_CHANGED, on=operator.name, detail={"proprietario": not togli}, client_id=None
+        )
     click.echo(f"{operator.name} {'non è più' if togli else 'è'} proprietario dell’installazione.")
 
 
@@ -125,7 +127,7 @@ def disattiva(email: str) -> None:
     with _refused_in_words(), db.writing() as session:
         operator = _operator(session, email)
         members.deactivate_everywhere(session, operator)
-        record(session, Action.OPERATOR_DEACTIVATED, on=operator.name)
+        record(session, Action.OPERATOR_DEACTIVATED, on=operator.name, client_id=None)
     click.echo(f"{operator.name} non entra più.")
 
 
@@ -137,7 +139,7 @@ def riattiva(email: str) -> None:
     with _refused_in_words(), db.writing() as session:
         operator = _operator(session, email)
         operator.is_active = True
-        record(session, Action.OPERATOR_REACTIVATED, on=operator.name)
+        record(session, Action.OPERATOR_REACTIVATED, on=operator.name, client_id=None)
     click.echo(f"{operator.name} entra di nuovo.")
 
 
@@ -174,7 +176,7 @@ def _sentence(row: dict[str, object]) -> str:
 
 @contextmanager
 def _refused_in_words() -> Iterator[None]:
-    """What cannot be done ends the command with its Italian sentence; nothing of it stays."""
+    """End the command with the Italian sentence of what cannot be done; nothing of it stays."""
     try:
         yield
     except OperatorError as error:

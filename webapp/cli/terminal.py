@@ -1,4 +1,4 @@
-"""What commands share: settings of this installation, errors in Italian, output for people or for scripts."""
+"""Shared by the commands: settings of this installation, errors in Italian, output for people or scripts."""
 
 import json
 import os

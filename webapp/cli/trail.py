@@ -49,7 +49,7 @@ def verifica(noted: str | None, as_json: bool) -> None:
 def esporta(output: TextIO | None) -> None:
     """Scrive il registro come CSV, dalla prima voce all’ultima, di tutti gli spazi cliente."""
     terminal.start()
-    record_alone(Action.TRAIL_EXPORTED, on="registro attività")
+    record_alone(Action.TRAIL_EXPORTED, on="registro attività", client_id=None)
     for piece in _pieces():
         (output or sys.stdout).write(piece)
 

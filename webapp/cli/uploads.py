@@ -23,7 +23,6 @@ from webapp.values.texts import STATUSES, number
 
 GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 LOOK_EVERY_S = 0.5
-KIND = "meta"
 CONSENTS = {
     "tutti": ConsentPolicy.ANYONE,
     "non-negato": ConsentPolicy.NOT_REFUSED,
@@ -80,6 +79,7 @@ def carica(
             client_id=client,
             database_id=db.saved_id(database),
             filter_id=chosen.id if chosen else None,
+            destination=account.kind,
             account_id=account.id,
             audience_id=audience_id,
             audience_name=audience,
@@ -218,7 +218,7 @@ def _only_medium(session: Session, database: UserDatabase) -> Medium:
 
 
 def _account(client_id: int, act_id: str) -> Account:
-    accounts = registry.destination(KIND).accounts(client_id)
+    accounts = registry.accounts(client_id)
     for account in accounts:
         if account.reference == act_id.removeprefix("act_"):
             return account
@@ -229,7 +229,7 @@ def _account(client_id: int, act_id: str) -> Account:
 def _audience(client_id: int, account: Account, name: str) -> str | None:
     """The id of the account's audience of that name, None when there is none yet."""
     try:
-        connection = registry.destination(KIND).connect(client_id, account.id)
+        connection = registry.destination(account.kind).connect(client_id, account.id)
         try:
             found = [audience for audience in connection.audiences() if audience.name == name]
         finally:

@@ -1,4 +1,4 @@
-"""What a cell answers when it is asked for consent: yes, no, nothing, or words nobody knows. PURE.
+"""Words of consent in a cell: yes, no, no answer, or a word that nobody knows. PURE.
 
 A refusal is never lost: a cell that begins with no, non, not, never or mai is one, whatever follows. A yes is
 only what is wholly understood: `sì, ma non per email` is neither, and somebody has to say what it means.

@@ -1,4 +1,4 @@
-"""What a person answered about consent, for a way of being reached; answers nobody could read. PURE.
+"""Answers about consent, one for each way of reaching a person; answers nobody could read. PURE.
 
 A contact has a general answer (`consent`), one for each channel (`consent_email` …), and `consent_unread`:
 the words in a file that nobody could read, JSON of target → folded word. A target is one of those four
@@ -24,7 +24,7 @@ _AROUND = " \t\r\n.,;:!?…*\"'`()[]«»“”‘’"
 
 
 class Answer(StrEnum):
-    """What holds for a person and a medium. UNDECIDED: something was answered that nobody could read yet."""
+    """The answer of a person for a medium. UNDECIDED: something was answered that nobody could read yet."""
 
     YES = "yes"
     NO = "no"
@@ -61,7 +61,7 @@ def answer_of(contact: Answered, medium: str) -> Answer:
 
 
 def answer_in(field: str, stored: bool | None, unread: str | None) -> Answer:
-    """What stands in one field of a contact, whatever its others say: as it is shown, and asked for."""
+    """The answer in one field of a contact, whatever its others say: as it is shown, and asked for."""
     if stored is False:
         return Answer.NO
     if words_for(field, unread):

@@ -1,4 +1,4 @@
-"""Whom an upload may send, by what people answered about consent; the rule as SQL, for counting and sending.
+"""The consent rule of an upload as SQL: whom each policy sends, for counting and for sending.
 
 An address or number is one person's however many contacts hold it: when one of them says no, or something
 nobody could read, in the whole database, it is not sent for any of the others either.
@@ -27,7 +27,7 @@ DIGESTS = {"email": "email_sha256", "sms": "mobile_sha256"}  # medium → by whi
 
 
 class ConsentPolicy(StrEnum):
-    """Whom an upload sends. Nobody's answer is UNDECIDED under any of them.
+    """The choice of people for an upload, by their answers. Nobody's answer is UNDECIDED under any of them.
 
     ANYONE sends who said no too: only for who may say so, and with a reason.
     """
@@ -179,7 +179,7 @@ def _same(other: FromClause, database_id: Any, digest: ColumnElement[bytes], med
 
 
 def _channel(contact: FromClause, medium: str, held: Answers) -> ColumnElement[Any] | None:
-    """What was answered for the medium's channel; None where a database knows no channels."""
+    """The answer for the medium's channel; None where a database knows no channels."""
     return contact.c[CHANNEL[medium]] if held.by_channel else None
 
 

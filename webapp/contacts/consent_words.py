@@ -1,4 +1,4 @@
-"""What a word in a column of consent means: said by a person, remembered for the next file of the database.
+"""Words of consent that a person has decided, remembered for the next file of the database.
 
     decide ─ the meaning, told of in the audit trail
       └ apply_some … until no contact holds the word: its answer is set, the word cleared
@@ -172,7 +172,7 @@ def _apply_block(session: Session, known: ConsentWord) -> bool:
 
 
 def _decided(packed: str, known: ConsentWord) -> dict[str, Any]:
-    """What a contact becomes: column → value. A no settles its field, whatever else was written for it."""
+    """A contact's new values: column → value. A no settles its field, whatever else was written for it."""
     words = unread_of(packed)
     mine = {t for t, word in words.items() if word == known.word and is_turned(t) == known.turned}
     fields = {field_of(target) for target in mine}
@@ -203,4 +203,4 @@ def _tell(
         "answer": {True: "yes", False: "no", None: "undecided"}[answer],
         "contacts": contacts,
     }
-    audit.record(session, Action.CONSENT_WORD_DECIDED, database.name, detail, database.client_id)
+    audit.record(session, Action.CONSENT_WORD_DECIDED, database.name, detail, client_id=database.client_id)

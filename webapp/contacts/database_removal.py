@@ -24,7 +24,7 @@ _BUSY = (ImportStatus.QUEUED, ImportStatus.RUNNING, ImportStatus.UNDOING)
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What goes with a database."""
+    """The things that are deleted with a database."""
 
     contacts: int
     filters: int
@@ -41,7 +41,7 @@ def refusal(session: Session, database: UserDatabase) -> str | None:
     )
     if session.execute(busy.limit(1)).first():
         return IMPORTING
-    return hooks.why_held(session, db.saved_id(database))
+    return hooks.why_database_busy(session, db.saved_id(database))
 
 
 def remove(session: Session, database: UserDatabase) -> str | None:

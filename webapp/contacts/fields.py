@@ -8,7 +8,7 @@ SKIP = "skip"  # in a mapping: the column is left out
 
 
 class FieldType(StrEnum):
-    """What a customer's own column holds, so that filters compare numbers as numbers and dates as dates."""
+    """The type of a customer's own column, so that filters compare numbers as numbers and dates as dates."""
 
     TEXT = "text"
     NUMBER = "number"

@@ -123,7 +123,7 @@ CONTACT: Table = Contact.__table__  # type: ignore[attr-defined]
 
 
 class ContactChange(SQLModel, table=True):
-    """What somebody did to a contact by hand. *fields*: names of those that changed, never their values."""
+    """A change made to a contact by hand. *fields*: names of those that changed, never their values."""
 
     __tablename__ = "contact_change"
 
@@ -139,7 +139,7 @@ class ContactChange(SQLModel, table=True):
 
 
 class ConsentWord(SQLModel, table=True):
-    """What a person said a word in a column of consent means, remembered for the next file of the database.
+    """The meaning that a person gave to a word of consent, remembered for the next file of the database.
 
     *word* as `consent_words.fold_word` makes it. *turned*: of a column that says who is out, where yes means
     no. *answer*: what it says of the contact (True: may be sent); None is "da decidere", said on purpose.

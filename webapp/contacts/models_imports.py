@@ -29,7 +29,7 @@ class ImportStatus(StrEnum):
 
 
 class ImportMode(StrEnum):
-    """What a file may do to the contacts that are already present, and to those that are not."""
+    """The effect of a file on contacts that are already present, and on those that are not."""
 
     CREATE_AND_UPDATE = "create_and_update"
     CREATE_ONLY = "create_only"
@@ -131,7 +131,7 @@ class ContactImport(SQLModel, table=True):
 
 
 class ImportBlock(SQLModel, table=True):
-    """What one block of an import did to the contacts, until it can no longer be undone.
+    """The changes of one block of an import, until it can no longer be undone.
 
     The contacts it made have ids in (*first_id*, *last_id*] and were created at *written_at*. *before*:
     those it changed, as they were (`import_blocks.pack`); None when there is none.

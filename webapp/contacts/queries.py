@@ -28,7 +28,7 @@ class DatabaseRow:
 
 @dataclass(frozen=True, slots=True)
 class TabCounts:
-    """What stands beside the tabs of a database."""
+    """The counts beside the tabs of a database."""
 
     contacts: int
     filters: int

@@ -4,7 +4,7 @@ from flask import Blueprint, abort
 from sqlmodel import Session
 
 from webapp import db
-from webapp.access.current import current_client
+from webapp.access.current import current_client_id
 from webapp.contacts import contact_ids, queries
 from webapp.contacts.models import Contact, Filter, UserDatabase
 from webapp.contacts.models_imports import ContactImport
@@ -23,14 +23,10 @@ FILTERS = f"{DATABASE}/filtri"
 FILTER = f"{FILTERS}/<filter_id>"
 
 
-def client_id() -> int:
-    found = current_client().id
-    assert found is not None
-    return found
-
-
 def database_or_404(session: Session, public_id: str) -> UserDatabase:
-    found = queries.database(session, client_id(), public_id) if looks_like_public_id(public_id) else None
+    found = (
+        queries.database(session, current_client_id(), public_id) if looks_like_public_id(public_id) else None
+    )
     return found or abort(404)
 
 

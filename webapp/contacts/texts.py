@@ -70,7 +70,7 @@ def too_large(limit_mb: int) -> str:
 
 
 def undo_consequence(job: ContactImport) -> str:
-    """What undoing an import does to the contacts."""
+    """The effect that undoing an import has on the contacts."""
     sentences = []
     if job.rows_new:
         words = ("contatto nuovo viene eliminato", "contatti nuovi vengono eliminati")

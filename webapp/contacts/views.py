@@ -4,7 +4,7 @@ from flask import Response, g, make_response, render_template, request, url_for
 from flask.sansio.app import App
 
 from webapp import db
-from webapp.access.current import may
+from webapp.access.current import current_client_id, may
 from webapp.access.models import Role
 from webapp.access.trail.audit import Action, record
 from webapp.contacts import databases, queries, views_database_edit
@@ -13,7 +13,7 @@ from webapp.contacts.imports import views_import_reading, views_import_result, v
 from webapp.contacts.imports.screens import views_check, views_columns, views_words
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.people import views_consent_words, views_contact_edit, views_contacts
-from webapp.contacts.routes import DATABASES, blueprint, client_id
+from webapp.contacts.routes import DATABASES, blueprint
 from webapp.contacts.samples import views_sample
 from webapp.web import htmx
 
@@ -56,7 +56,7 @@ blueprint.record_once(lambda state: _add_globals(state.app))
 @blueprint.get(DATABASES, endpoint="databases")
 def show_databases() -> str:
     with db.reading() as session:
-        rows = queries.database_rows(session, client_id())
+        rows = queries.database_rows(session, current_client_id())
         return render_template("contacts/databases.html", rows=rows, may_edit=may(Role.MARKETER))
 
 
@@ -70,8 +70,14 @@ def create_database() -> Response:
     name = request.form.get("nome", "")
     try:
         with db.writing() as session:
-            made = databases.create_database(session, client_id(), name)
-            record(session, Action.DATABASE_CREATED, on=made.name, detail={"id": made.public_id})
+            made = databases.create_database(session, current_client_id(), name)
+            record(
+                session,
+                Action.DATABASE_CREATED,
+                on=made.name,
+                detail={"id": made.public_id},
+                client_id=made.client_id,
+            )
     except databases.DatabaseError as error:
         return _refused_database(name, str(error))
     return htmx.go_to(url_for("contacts.new_import", database_id=made.public_id))

@@ -32,7 +32,13 @@ def rename_database(database_id: str) -> Response:
         except databases.DatabaseError as error:
             return _refused_name(database, name, str(error))
         if database.name != before:
-            record(session, Action.DATABASE_RENAMED, on=database.name, detail={"prima": before})
+            record(
+                session,
+                Action.DATABASE_RENAMED,
+                on=database.name,
+                detail={"prima": before},
+                client_id=database.client_id,
+            )
     answer = htmx.go_to(url_for("contacts.databases"))
     return htmx.notice(answer, f"Il database adesso si chiama “{database.name}”.")
 
@@ -57,7 +63,13 @@ def delete_database(database_id: str) -> Response:
             abort(404)
         if why:
             return _refused_deletion(session, database, why)
-        record(session, Action.DATABASE_DELETED, on=name, detail={"id": database.public_id})
+        record(
+            session,
+            Action.DATABASE_DELETED,
+            on=name,
+            detail={"id": database.public_id},
+            client_id=database.client_id,
+        )
     return htmx.notice(htmx.go_to(url_for("contacts.databases")), f"Database “{name}” eliminato.")
 
 

@@ -1,4 +1,4 @@
-"""What every destination promises to the rest of the house. PURE: values in, values out.
+"""The protocol that every destination fulfils. PURE: values in, values out.
 
 `uploads` knows destinations only through this module and `registry`; a destination receives plain
 values and never learns what a user database, a filter or an upload is.
@@ -53,17 +53,29 @@ class Notice(NamedTuple):
     text: str
 
 
+class Pages(NamedTuple):
+    """The endpoints of a destination's own pages; those of one account take its public id, *account_id*."""
+
+    accounts: str
+    new_account: str
+    account: str
+    edit_account: str
+    health: str
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A connected advertising account, as screens name it. *problem* is Italian, None when it can send.
 
-    *notices*: what to see to before it becomes a problem, most urgent first.
+    *id* is unique within the destination *kind*. *notices*: what to see to before it becomes a problem,
+    most urgent first.
     """
 
+    kind: str
     id: int
     public_id: str
     name: str
-    reference: str  # the vendor's id, digits for Meta
+    reference: str  # the vendor's id, as people type it
     problem: str | None = None
     notices: tuple[Notice, ...] = ()
 
@@ -84,7 +96,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row the destination refused: its place in the batch (from 0) and the vendor's words."""
+    """A row that the destination did not accept: its place in the batch (from 0) and the vendor's words."""
 
     row: int
     reason: str
@@ -92,7 +104,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What the destination said of one batch.
+    """The destination's answer for one batch.
 
     *received* counts all rows taken in by its own word, at most those sent; *rejected_count* those among
     them it called invalid; *rejected* names as many of these as the vendor lists. *doubt*: how its counts
@@ -198,7 +210,9 @@ class Connection(Protocol):
 
 class Destination(Protocol):
     kind: str
-    label: str  # as a person says it: "Facebook"
+    label: str  # where accounts and audiences are, as people call it: "Facebook"
+    vendor: str  # the company that answers: "Meta"
+    pages: Pages
     max_batch_rows: int
 
     def accounts(self, client_id: int) -> list[Account]:

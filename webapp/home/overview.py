@@ -1,4 +1,4 @@
-"""What the overview shows: what is going on now, which asks again by itself, and the last 30 days."""
+"""Data of the overview: the present, which asks again by itself, and the last 30 days."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from webapp.uploads.screens import next_steps
 from webapp.uploads.screens import queries as upload_queries
 from webapp.uploads.screens import texts as upload_texts
 from webapp.uploads.screens.lists import summary, trends
-from webapp.uploads.screens.queries import Group, Scope
+from webapp.uploads.screens.queries import Scope, StatusGroup
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import RUNNING
 from webapp.values.texts import ROME
@@ -25,7 +25,6 @@ from webapp.values.texts import ROME
 LIVE_S = 10
 SHOWN = 5
 LOOKED_AT = 20  # audiences whose size is asked for; those nobody has counted yet are left out
-KIND = "meta"
 
 
 def recent_rows(client: Client) -> list[UploadRow]:
@@ -41,16 +40,16 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
         standing = summary.count_by_status(session, scope.condition())
         running = and_(scope.condition(), col(Upload.status).in_(RUNNING))
         active = upload_queries.read_all(session, running, SHOWN)
-        checked = and_(scope.condition(), upload_queries.in_group(Group.CHECK))
+        checked = and_(scope.condition(), upload_queries.in_group(StatusGroup.CHECK))
         to_check = upload_queries.read_all(session, checked, SHOWN)
         no_worker = summary.no_worker_for(session, scope)
         has_upload = queries.has_upload(session, db.saved_id(client))
-    by_id = {account.id: account for account in accounts}
+    by_key = next_steps.by_key(accounts)
     return {
         "recent": summary.add_up(rows),
         "standing": standing,
         "active": active,
-        "to_check": [(row, next_steps.note(row, by_id)) for row in to_check],
+        "to_check": [(row, next_steps.note(row, by_key)) for row in to_check],
         "accounts": accounts,
         "no_worker": no_worker,
         "has_upload": has_upload,
@@ -60,7 +59,7 @@ def now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[
 
 
 def etag_parts(session: Session, client: Client, accounts: list[Account]) -> tuple[object, ...]:
-    """What the entity tag of `_now.html` is made of."""
+    """The parts of the entity tag of `_now.html`."""
     told = tuple((account.public_id, account.problem, account.notices) for account in accounts)
     return (
         clock.now().astimezone(ROME).date(),
@@ -86,11 +85,12 @@ def drawn(rows: list[UploadRow]) -> list[Chart]:
 
 
 def _sizes(rows: list[UploadRow], today: date) -> list[tuple[str, dict[date, int]]]:
-    since, facebook = today - timedelta(days=trends.DAYS - 1), destination(KIND)
+    since = today - timedelta(days=trends.DAYS - 1)
     found = []
     for one in trends.latest_audiences(rows, LOOKED_AT):
         try:
-            known = facebook.audience_sizes(one.client_id, one.account_id, one.audience_id, since)
+            sizes = destination(one.destination).audience_sizes
+            known = sizes(one.client_id, one.account_id, one.audience_id, since)
         except LookupError:  # the account was deleted
             continue
         if known:

@@ -11,7 +11,6 @@ from webapp.contacts.models import Contact, Filter, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.samples import sample_data
 from webapp.destinations.base import Account
-from webapp.destinations.registry import destination
 from webapp.uploads.models import Upload
 from webapp.uploads.status import MOVING
 from webapp.web.shell import Badge
@@ -24,7 +23,7 @@ class LastImport(NamedTuple):
 
 @dataclass(frozen=True)
 class Steps:
-    """What the first-run steps show as done; *database* is the client's first, to import into.
+    """The first-run steps that are done; *database* is the client's first, to import into.
 
     *sample*: the database of invented contacts, which count for none of the steps.
     """
@@ -55,10 +54,6 @@ def steps(session: Session, client_id: int, accounts: list[Account]) -> Steps:
         has_upload=has_upload(session, client_id),
         sample=sample_data.find(session, client_id),
     )
-
-
-def accounts(client_id: int) -> list[Account]:
-    return destination("meta").accounts(client_id)
 
 
 def has_upload(session: Session, client_id: int) -> bool:

@@ -7,6 +7,7 @@ from flask import Response, abort, current_app, render_template, url_for
 from webapp import db
 from webapp.access.current import current_client, current_operator, current_role, may
 from webapp.access.models import Client, Role
+from webapp.destinations import registry
 from webapp.destinations.base import Account
 from webapp.home import charts, guide, overview, queries
 from webapp.home.routes import blueprint
@@ -69,7 +70,7 @@ def now_fragment() -> Response:
 
 def _whose() -> tuple[Client, list[Account]]:
     client = current_client()
-    return client, queries.accounts(db.saved_id(client))
+    return client, registry.accounts(db.saved_id(client))
 
 
 def _now(client: Client, accounts: list[Account], rows: list[UploadRow]) -> dict[str, Any]:

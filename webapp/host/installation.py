@@ -33,7 +33,7 @@ class CannotStart(Exception):
 
 @dataclass
 class Installation:
-    """What was started and how to reach it. Close it with `stop()`, whatever happened."""
+    """The processes that were started, and how to reach them. Close it with `stop()`, whatever happened."""
 
     folder: Path
     supervisor: Supervisor

@@ -1,4 +1,4 @@
-"""What a person asks of an upload: start it, stop it, go on with it, send what is missing, do it again.
+"""Commands of an upload: start it, stop it, go on with it, send what is missing, do it again.
 
 The audit trail tells of each in the same transaction: what cannot be told of does not happen.
 """
@@ -28,26 +28,30 @@ from webapp.uploads.status import FINAL, UploadStatus
 
 
 class NotAllowed(Exception):
-    """Whoever asks may not include who said no."""
+    """The person who asks may not include people who said no."""
 
 
 class ReasonMissing(ValueError):
-    """Who said no is to be sent too, and nobody says why; `str()` is the Italian sentence."""
+    """People who said no are to be sent too, and no reason is given; `str()` is the Italian sentence."""
 
 
 class Thing(StrEnum):
-    """What an upload is made of, and may be deleted: as a sentence that says so."""
+    """The parts of an upload that may have been deleted, each as a sentence that says so."""
 
     DATABASE = "Il database utenti è stato eliminato: non c’è più nessuno da caricare."
     FILTER = "Il filtro è stato eliminato: scegli da dove caricare gli utenti."
-    ACCOUNT = "L’account Facebook è stato eliminato: configuralo di nuovo."
+    ACCOUNT = "L’account {label} è stato eliminato: configuralo di nuovo."
 
 
 class Gone(LookupError):
-    """The client has no such thing, or not any more; `str()` is the Italian sentence."""
+    """The client has no such thing, or not any more; `str()` is the Italian sentence.
 
-    def __init__(self, what: Thing) -> None:
-        super().__init__(what.value)
+    *destination*: the kind of the one that an account is of.
+    """
+
+    def __init__(self, what: Thing, destination: str | None = None) -> None:
+        label = registry.destination(destination).label if destination else ""
+        super().__init__(what.value.format(label=label))
         self.what = what
 
 
@@ -56,7 +60,7 @@ def start_upload(
     client_id: int,
     database_id: int,
     filter_id: int | None = None,
-    destination: str = "meta",
+    destination: str,
     account_id: int,
     audience_id: str | None,
     audience_name: str,
@@ -65,15 +69,15 @@ def start_upload(
     consent: ConsentPolicy,
     reason: str | None = None,
     repeats_id: int | None = None,
-    wish: idempotency.IdempotencyKey | None = None,
+    key: idempotency.IdempotencyKey | None = None,
 ) -> Upload:
-    """Write the upload down as queued, then ring for it; it starts by itself if nobody hears the bell.
+    """Store the upload as queued, then enqueue its preparation; `reconcile` finds it if Redis is away.
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
-    The filter's rule is kept as it is now. *reason*: why who said no may be sent too, wanted with ANYONE and
-    kept with no other choice. *wish*: to be carried out once. Raises Gone when the client has no such
-    database, filter or account (any more), AlreadyAsked, ReasonMissing. Who deletes one of them at this
-    moment waits, and finds the upload; or was first, and then it is gone here.
+    The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why people who
+    said no may be sent too, wanted with ANYONE and kept with no other choice. *key*: of a request done once.
+    Raises Gone when the client has no such database, filter or account (any more), AlreadyHandled,
+    ReasonMissing. Deleting one of them at this moment waits and finds the upload, or was first.
     """
     includes = consent == ConsentPolicy.ANYONE
     if includes and not problems.is_reason(reason):
@@ -81,8 +85,8 @@ def start_upload(
     account = _account(destination, client_id, account_id)
     refused = _refused_now(database_id, filter_id, medium) if includes else None
     with db.writing() as session:
-        if wish:
-            idempotency.claim(session, wish)
+        if key:
+            idempotency.claim(session, key)
         _hold_database(session, client_id, database_id)
         rule_of = _held_filter(session, database_id, filter_id) if filter_id is not None else None
         upload = Upload(
@@ -104,16 +108,9 @@ def start_upload(
             started_by=started_by,
             repeats_id=repeats_id,
         )
-        session.add(upload)
-        try:
-            session.flush()
-        except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
-            raise Gone(Thing.ACCOUNT) from None
+        _save(session, upload)
         note(session, Event.STARTED, db.saved_id(upload), by=started_by)
-        _audit_start(session, upload)
-        if includes:
-            told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}
-            _audit(session, Action.REFUSALS_INCLUDED, upload, told)
+        _audit_start(session, upload, refused)
     enqueue.enqueue(enqueue.PREPARE, db.saved_id(upload))
     return upload
 
@@ -160,21 +157,21 @@ def retry_upload(upload_id: int, asked_by: str) -> bool:
 
 
 def repeat_upload(
-    upload_id: int, started_by: str, *, may_include: bool, wish: idempotency.IdempotencyKey | None = None
+    upload_id: int, started_by: str, *, may_include: bool, key: idempotency.IdempotencyKey | None = None
 ) -> Upload:
     """Start the same again: same source, account, audience, medium and choice, with the contacts of today.
 
     A filter is read as it is now; when it was deleted since, its old rule still holds. The audience that
     the first upload created is used again. *may_include*: whether who asks may include who said no.
 
-    Raises Gone as `start_upload`, AlreadyAsked, NotAllowed, and ReasonMissing for one that sent who said no
+    Raises Gone as `start_upload`, AlreadyHandled, NotAllowed, and ReasonMissing for one that sent who said no
     before a reason was asked for.
     """
     with db.reading() as session:
         first = session.get_one(Upload, upload_id)
         consent = _choice_again(session, first)
     if first.account_id is None:
-        raise Gone(Thing.ACCOUNT)
+        raise Gone(Thing.ACCOUNT, first.destination)
     if consent == ConsentPolicy.ANYONE and not may_include:
         raise NotAllowed
     return start_upload(
@@ -190,7 +187,7 @@ def repeat_upload(
         reason=first.consent_reason,
         started_by=started_by,
         repeats_id=first.id,
-        wish=wish,
+        key=key,
     )
 
 
@@ -220,7 +217,15 @@ def _account(destination: str, client_id: int, account_id: int) -> Account:
     try:
         return registry.destination(destination).account(client_id, account_id)
     except LookupError:
-        raise Gone(Thing.ACCOUNT) from None
+        raise Gone(Thing.ACCOUNT, destination) from None
+
+
+def _save(session: Session, upload: Upload) -> None:
+    try:
+        session.add(upload)
+        session.flush()
+    except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
+        raise Gone(Thing.ACCOUNT, upload.destination) from None
 
 
 def _hold_database(session: Session, client_id: int, database_id: int) -> None:
@@ -243,15 +248,20 @@ def _held_filter(session: Session, database_id: int, filter_id: int) -> Filter:
     return found
 
 
-def _audit_start(session: Session, upload: Upload) -> None:
+def _audit_start(session: Session, upload: Upload, refused: int | None) -> None:
+    """*refused*: how many contacts of the source say no, for an upload that may include them."""
     if upload.repeats_id is not None:
         again = session.get_one(Upload, upload.repeats_id)
-        return _audit(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
-    database = session.get_one(UserDatabase, upload.database_id).name
-    where: audit.Detail = {"database": database, "filtro": upload.filter_name, "account": upload.account_name}
-    return _audit(session, Action.UPLOAD_STARTED, upload, where)
+        _audit(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
+    else:
+        name = session.get_one(UserDatabase, upload.database_id).name
+        where: audit.Detail = {"database": name, "filtro": upload.filter_name, "account": upload.account_name}
+        _audit(session, Action.UPLOAD_STARTED, upload, where)
+    if upload.consent == ConsentPolicy.ANYONE:
+        told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}
+        _audit(session, Action.REFUSALS_INCLUDED, upload, told)
 
 
 def _audit(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:
     told: audit.Detail = {"id": upload.public_id, **(more or {})}
-    audit.record(session, action, upload.audience_name, told, upload.client_id)
+    audit.record(session, action, upload.audience_name, told, client_id=upload.client_id)

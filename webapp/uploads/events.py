@@ -1,4 +1,4 @@
-"""What happened, in order: one line per step of an upload or of one of its batches."""
+"""Events, in order: one line per step of an upload or of one of its batches."""
 
 from enum import StrEnum
 

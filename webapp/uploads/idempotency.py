@@ -1,4 +1,4 @@
-"""A wish that is carried out once, however often its button was pressed, whichever process hears it."""
+"""Idempotency keys: one press of a button does its work once, however often and wherever it arrives."""
 
 from typing import NamedTuple
 
@@ -9,20 +9,20 @@ from webapp.workers import take_turn
 
 
 class AlreadyHandled(Exception):
-    """Somebody else, or the same button a moment ago, has this wish carried out."""
+    """The same request came before, from this button or from somebody else's."""
 
 
 class IdempotencyKey(NamedTuple):
-    """What is wanted, by a name that every press of the button gives, and how long another is the same."""
+    """The name of a request, the same at every press of the button, and for how long it is the same."""
 
     name: str
     seconds: float
 
 
-def claim(session: Session, wish: IdempotencyKey) -> None:
-    """Take the wish in the transaction that carries it out: if that fails, it may be asked for again.
+def claim(session: Session, key: IdempotencyKey) -> None:
+    """Use the key up in the transaction that does the work: if that fails, the key is free again.
 
-    The database decides between two that ask at once. Raises AlreadyAsked for all but the first.
+    The database decides between two that ask at once. Raises AlreadyHandled for all but the first.
     """
-    if not take_turn(session, wish.name, new_public_id(), wish.seconds):
+    if not take_turn(session, key.name, new_public_id(), key.seconds):
         raise AlreadyHandled

@@ -1,4 +1,4 @@
-"""What the workers run: an id comes in, everything else is read from the database. Both may run twice."""
+"""Jobs of this room, run by RQ: an id comes in, all else is read from the database. Each may run twice."""
 
 import time
 
@@ -14,7 +14,7 @@ SHIFT_S = 60.0  # a sender goes on for about a minute, then lets other uploads h
 
 
 def prepare_upload(upload_id: int) -> None:
-    """Make the batches of a queued upload and its audience, then ring for the senders."""
+    """Make the batches of a queued upload and its audience, then enqueue its senders."""
     die_with_parent()
     db.keep_connections()
     claim = preparation.claim_preparation(upload_id)

@@ -42,7 +42,7 @@ class Upload(SQLModel, table=True):
     filter_id: int | None = Field(default=None, foreign_key="filter.id", index=True, ondelete="SET NULL")
     filter_name: str | None = None
     rule: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
-    destination: str = "meta"
+    destination: str  # its kind, in `destinations.registry`
     # The account's room is not known here: its table is named, and the history outlives it.
     account_id: int | None = Field(default=None, foreign_key="meta_account.id", ondelete="SET NULL")
     account_name: str = ""
@@ -146,7 +146,7 @@ class BatchRows(SQLModel, table=True):
 
 
 class BatchEvent(SQLModel, table=True):
-    """What happened to a batch, append only: the timeline that support reads. Never personal data."""
+    """An event of a batch, append only: the timeline that support reads. Never personal data."""
 
     __tablename__ = "batch_event"
 

@@ -1,4 +1,4 @@
-"""What an upload does next, decided from values alone. PURE: time and chance come in as arguments."""
+"""The next step of an upload, decided from values alone. PURE: time and chance come in as arguments."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def wait_s(errors: int, chance: float) -> float:
 
 
 class Next(StrEnum):
-    """What becomes of a batch after a passing error."""
+    """The fate of a batch after a passing error."""
 
     WAIT = "wait"
     HALVE = "halve"
@@ -83,8 +83,8 @@ def after_error(trouble: Trouble) -> Next:
 class Tally:
     """How the batches of an upload stand: how many in each state, and what the destination said of them.
 
-    *rejected*: rows it refused. *answered*: rows of the batches it answered for, of which it took *received*
-    in. *doubtful*: batches whose answer contradicts itself, or confirms fewer rows than were sent.
+    *rejected*: rows it did not accept. *answered*: rows of the batches it answered for, of which it took
+    *received* in. *doubtful*: batches whose answer contradicts itself, or confirms fewer rows than were sent.
     """
 
     batches: Mapping[str, int]
@@ -112,5 +112,5 @@ def closing_status(tally: Tally, selected: int, discarded: int) -> UploadStatus:
 
 
 def senders_to_enqueue(due: int, in_flight: int) -> int:
-    """How many more sender jobs to ring for an upload with *due* batches ready and *in_flight* being sent."""
+    """How many more senders to enqueue for an upload with *due* batches ready and *in_flight* being sent."""
     return max(0, min(due, SENDERS_PER_ACCOUNT - in_flight))

@@ -91,19 +91,12 @@ DATABASE_GONE = Problem(
     "Per caricare degli utenti parti da un altro database.",
     MARKETER,
 )
-ACCOUNT_GONE = Problem(
-    "account_eliminato",
-    "L’account Facebook di questo caricamento è stato eliminato.",
-    "Configuralo di nuovo e ripeti il caricamento.",
-    ADMINISTRATOR,
-)
 FILTER_BROKEN = Problem(
     "filtro",
     "Il filtro usa un campo che non esiste più.",
     "Apri il filtro, correggi la condizione e ripeti il caricamento.",
     MARKETER,
 )
-RESTING = Problem("limite", "Facebook chiede di rallentare.", "Non devi fare nulla.", NOBODY)
 INTERRUPTED = Problem(
     "interrotto",
     "L’invio di questo blocco si è interrotto tre volte, quindi è stato messo da parte.",
@@ -142,27 +135,41 @@ RESTORED = "ripristino"
 COUNTS = "conteggi"  # on a batch that was answered for: the counts do not say that all of it arrived
 
 
-def counts_in_doubt(received: int, sent: int, doubt: str | None) -> str | None:
-    """What is doubtful in the answer for a batch, in Italian; None when it confirms every row."""
+def account_gone(label: str) -> Problem:
+    """*label*, here and below: of the destination, as people call it."""
+    return Problem(
+        "account_eliminato",
+        f"L’account {label} di questo caricamento è stato eliminato.",
+        "Configuralo di nuovo e ripeti il caricamento.",
+        ADMINISTRATOR,
+    )
+
+
+def resting(label: str) -> Problem:
+    return Problem("limite", f"{label} chiede di rallentare.", "Non devi fare nulla.", NOBODY)
+
+
+def counts_in_doubt(label: str, received: int, sent: int, doubt: str | None) -> str | None:
+    """The doubt about the answer for a batch, in Italian; None when it confirms every row."""
     if doubt is not None:
         return doubt
-    return _confirms(received, sent) if received < sent else None
+    return _confirms(label, received, sent) if received < sent else None
 
 
-def unconfirmed(received: int, sent: int) -> Problem:
+def unconfirmed(label: str, received: int, sent: int) -> Problem:
     """At the end of an upload, when some answer did not confirm what was sent."""
-    contradicts = "Facebook ha risposto con conteggi che si contraddicono."
+    contradicts = f"{label} ha risposto con conteggi che si contraddicono."
     return Problem(
         COUNTS,
-        _confirms(received, sent) if received < sent else contradicts,
+        _confirms(label, received, sent) if received < sent else contradicts,
         "Carica di nuovo: chi c’è già non viene aggiunto due volte. Se succede ancora, manda la diagnosi "
         "all’assistenza.",
         MARKETER,
     )
 
 
-def _confirms(received: int, sent: int) -> str:
-    return f"Facebook ne conferma {number(received)} di {number(sent)}."
+def _confirms(label: str, received: int, sent: int) -> str:
+    return f"{label} ne conferma {number(received)} di {number(sent)}."
 
 
 def restored(taken_at: datetime) -> Problem:

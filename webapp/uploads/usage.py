@@ -1,4 +1,4 @@
-"""What uploads hold on to: other rooms ask before they delete it, and when it was last used."""
+"""Filters, databases and accounts that uploads use: other rooms ask here before they delete one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,19 +16,19 @@ from webapp.values.texts import STATUSES, moment
 SHOWN_USES = 10
 
 
-def account_is_busy(session: Session, client_id: int, account_id: int, kind: str = "meta") -> bool:
+def is_account_busy(session: Session, kind: str, client_id: int, account_id: int) -> bool:
     """Whether an upload of the client that has not ended sends to this account of the destination *kind*."""
-    return _any(session, _to_account(client_id, account_id, kind))
+    return _any(session, _to_account(kind, client_id, account_id))
 
 
-def running_names(session: Session, client_id: int, account_id: int, kind: str = "meta") -> list[str]:
+def running_names(session: Session, kind: str, client_id: int, account_id: int) -> list[str]:
     """The audiences of the client's uploads to that account that have not ended, newest first."""
-    there = _to_account(client_id, account_id, kind)
+    there = _to_account(kind, client_id, account_id)
     query = select(col(Upload.audience_name)).where(there, col(Upload.status).in_(RUNNING))
     return list(session.execute(query.order_by(col(Upload.id).desc()).limit(SHOWN_USES)).scalars())
 
 
-def why_database_in_use(session: Session, database_id: int, since: datetime | None = None) -> str | None:
+def why_database_busy(session: Session, database_id: int, since: datetime | None = None) -> str | None:
     """Why its contacts must stay, in Italian: an upload that has not ended, or one begun after *since*."""
     held: ColumnElement[bool] = col(Upload.status).in_(RUNNING)
     if since is not None:
@@ -41,7 +41,7 @@ def why_database_in_use(session: Session, database_id: int, since: datetime | No
     return f"{name} è in attesa o in corso." if found.status in RUNNING else f"{name} usa questi contatti."
 
 
-def last_uploads(session: Session, owners: Mapping[int, int], kind: str = "meta") -> dict[int, datetime]:
+def last_account_uses(session: Session, kind: str, owners: Mapping[int, int]) -> dict[int, datetime]:
     """When the last upload to each of those accounts was started; one without uploads is not in it.
 
     *owners*: account → the client that it belongs to, whose uploads alone count.
@@ -54,7 +54,7 @@ def last_uploads(session: Session, owners: Mapping[int, int], kind: str = "meta"
     return {account: at for account, client, at in found if owners[account] == client}
 
 
-def _to_account(client_id: int, account_id: int, kind: str) -> ColumnElement[bool]:
+def _to_account(kind: str, client_id: int, account_id: int) -> ColumnElement[bool]:
     return and_(
         col(Upload.client_id) == client_id,
         col(Upload.destination) == kind,
@@ -62,7 +62,7 @@ def _to_account(client_id: int, account_id: int, kind: str) -> ColumnElement[boo
     )
 
 
-def filter_is_busy(session: Session, filter_id: int) -> bool:
+def is_filter_busy(session: Session, filter_id: int) -> bool:
     """Whether an upload that has not ended started from this filter; ended ones keep its name and rule."""
     return _any(session, col(Upload.filter_id) == filter_id)
 
@@ -80,7 +80,7 @@ def filter_uses(session: Session, filter_id: int) -> list[Use]:
     ]
 
 
-def last_filter_uploads(session: Session, filter_ids: Sequence[int]) -> dict[int, datetime]:
+def last_filter_uses(session: Session, filter_ids: Sequence[int]) -> dict[int, datetime]:
     """When the last upload from each of those filters was started."""
     return _last_started(session, col(Upload.filter_id), col(Upload.filter_id).in_(filter_ids))
 

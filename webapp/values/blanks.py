@@ -1,4 +1,4 @@
-"""What stands around a value without being part of it, and cells that say there is no value. PURE.
+"""Characters around a value that are no part of it, and cells that say there is no value. PURE.
 
 Exports wrap text so that Excel does not take it for a number (`="00181"`, `'00181`), databases write NULL,
 pandas nan, people n.d. or two dashes.
@@ -57,7 +57,7 @@ _MOST_CHARS = max(map(len, _NO_VALUE | _NO_VALUE_WORDS))
 
 
 def unpack(cell: str) -> str:
-    """What a cell holds: trimmed, out of `="…"`, without the apostrophes that make it text."""
+    """The value of a cell: trimmed, out of `="…"`, without the apostrophes that make it text."""
     text = cell.strip() if cell.isascii() else trim(cell)
     while text:
         if text[0] in _QUOTES:

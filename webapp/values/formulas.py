@@ -20,7 +20,7 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """What `escape` made *text* from; a cell without such an apostrophe stays as it is."""
+    """The inverse of `escape`; a cell without such an apostrophe stays as it is."""
     return text[1:] if _is_escaped(text) else text
 
 

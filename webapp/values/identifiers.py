@@ -20,7 +20,7 @@ def looks_like_public_id(text: str) -> bool:
 
 
 def new_error_code() -> str:
-    """What a person reads to support, and support looks for in the log: E-7F3A-91."""
+    """An error code that a person reads out and support finds in the log: E-7F3A-91."""
     digits = secrets.token_hex(3).upper()
     return f"E-{digits[:4]}-{digits[4:]}"
 

@@ -154,7 +154,7 @@ def _one_number(written: Written, ask: Callable[[str], _Found | str]) -> _Found 
 
 
 def _ask_library(digits: str, country: str | None, bare_is_international: bool) -> _Found | str:
-    """What the library makes of *digits*, with a plus before them when one was written."""
+    """*digits* as the library reads them, with a plus before them when one was written."""
     is_international = digits.startswith(("+", "00"))
     if not is_international and country is None:
         # 020 7946 0958: of which country?

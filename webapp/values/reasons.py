@@ -60,10 +60,10 @@ NOTES = {
 
 
 def explain(reason: str) -> str:
-    """What to tell a person about *reason*; a detail without words of its own is told by its group."""
+    """The Italian words for *reason*; a detail without words of its own is told by its group."""
     return REASONS.get(reason) or REASONS[group(reason)]
 
 
 def explain_note(note: str) -> str:
-    """What to tell a person about the *note* of a reading."""
+    """The Italian words for the *note* of a reading."""
     return NOTES[note]

@@ -84,7 +84,7 @@ def clock_time(at: datetime) -> str:
 
 
 def iso(at: datetime) -> str:
-    """What `<time datetime>` holds."""
+    """The value of `<time datetime>`."""
     return _in_rome(at).isoformat(timespec="seconds")
 
 

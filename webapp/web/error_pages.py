@@ -1,4 +1,4 @@
-"""What a person sees when something is not there, not allowed or broken; never a trace, always what to do.
+"""Error pages: not there, not allowed, broken; never a trace, always what to do.
 
 The pages have their own layout and need neither session nor database, so they work when those do not.
 """
@@ -82,7 +82,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _own_words(error: HTTPException) -> str | None:
-    """What a view said with `abort(403, "…")`; the descriptions Werkzeug writes are English."""
+    """The sentence that a view gave to `abort(403, "…")`; the descriptions Werkzeug writes are English."""
     is_ours = type(error) is default_exceptions.get(error.code or 0)
     return error.description if is_ours and error.description != type(error).description else None
 

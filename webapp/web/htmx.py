@@ -1,4 +1,4 @@
-"""What is different when htmx asks: where to go next, and how to say that something went well.
+"""Answers to htmx: where it goes next, and the notice that something went well.
 
 A page URL never looks at these headers on GET; a POST may: 422 + the form fragment for htmx, the whole
 page without. htmx 4 reads HX-Redirect, HX-Reswap and HX-Trigger from any answer.

@@ -31,5 +31,5 @@ def init_app(app: Flask) -> None:
 
 
 def _path() -> str:
-    """What was asked for, without the key of an invitation or of a new password."""
+    """The path of the request, without the key of an invitation or of a new password."""
     return str(request.url_rule) if "key" in (request.view_args or {}) else request.path

@@ -1,4 +1,4 @@
-"""What every answer and every changing request must obey: headers, CSRF, where a request comes from, hosts.
+"""The rules for every answer and every changing request: headers, CSRF, origin of a request, hosts.
 
 Who may ask at all is another matter: `access.policy`.
 """

@@ -1,4 +1,4 @@
-"""What stands around every page: menu, theme, demo banner, static addresses.
+"""The frame around every page: menu, theme, demo banner, static addresses.
 
 The shell knows no room. A room adds numbers beside the menu by registering a function:
 
@@ -62,6 +62,7 @@ MENU = {
     ),
 }
 
+CONFIGURE = MENU["Configura"][0].endpoint  # where the breadcrumb "Configura" leads
 GUIDE = Entry("guide", "home.guide", "circle-question-mark", "Guida")  # in the same place on every page
 
 CountProvider = Callable[[Session, int], dict[str, Badge]]
@@ -71,7 +72,13 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["platea_nav"] = []
     app.jinja_env.filters.update(texts.FILTERS)
     app.jinja_env.globals.update(
-        texts.GLOBALS, asset=asset, MENU=MENU, GUIDE=GUIDE, HTMX_CONFIG=HTMX_CONFIG, demo=settings.demo
+        texts.GLOBALS,
+        asset=asset,
+        MENU=MENU,
+        CONFIGURE=CONFIGURE,
+        GUIDE=GUIDE,
+        HTMX_CONFIG=HTMX_CONFIG,
+        demo=settings.demo,
     )
     app.context_processor(lambda: {"theme": theme()})
 
@@ -81,7 +88,7 @@ def add_counts(app: App, provider: CountProvider) -> None:
 
 
 def counts(session: Session, client_id: int) -> dict[str, Badge]:
-    """What the rooms want to be read beside the menu entries of a client's pages."""
+    """The badges that rooms add to the menu entries of a client's pages."""
     badges: dict[str, Badge] = {}
     for provider in current_app.extensions["platea_nav"]:
         badges |= provider(session, client_id)

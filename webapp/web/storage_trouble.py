@@ -1,4 +1,4 @@
-"""What a broken place to keep things means: a full disk, a database that can only be read, a lost race.
+"""Answers for storage that fails: a full disk, a database that can only be read, a lost race.
 
 PURE: it looks at an exception and gives words. None: nothing of the kind.
 """
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """What an error page says. *is_passing*: it tries again by itself."""
+    """The words of an error page. *is_passing*: it tries again by itself."""
 
     title: str
     text: str

@@ -260,11 +260,12 @@ def test_an_undo_nobody_heard_of_is_rung_for_again(clienti):
 CODE = """
 import sys
 from pathlib import Path
-from webapp import services
+from webapp import services, wiring
 from webapp.config import Settings
 from webapp.contacts.imports import import_undo
 folder, url, key, import_id = sys.argv[1:]
 services.start(Settings(Path(folder), url, "redis://127.0.0.1:1/0", "x" * 40, (key,)))
+wiring.register_hooks()
 import_undo.run_until_final(int(import_id))
 """
 

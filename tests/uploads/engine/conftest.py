@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from tests.chaos.tables import Report
-from webapp import wiring
 
 outages = Report()  # the figures of the outages, printed when they have run
 
@@ -18,12 +17,6 @@ def both(request) -> str:
 @pytest.fixture
 def on_postgres() -> None:
     """Two who read the same row before either writes it: on SQLite there is one writer."""
-
-
-@pytest.fixture
-def rooms_know_each_other() -> None:
-    """As in every process of ours: who deletes something asks whether an upload needs it."""
-    wiring.register_hooks()
 
 
 @pytest.fixture

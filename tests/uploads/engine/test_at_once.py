@@ -22,8 +22,6 @@ from webapp.uploads import commands, jobs
 from webapp.uploads.engine import leases, locks, outcomes, transitions
 from webapp.uploads.status import UploadStatus
 
-pytestmark = pytest.mark.usefixtures("rooms_know_each_other")
-
 WAITS = Problem("prova", "Aspetta.", "Guarda.", "chiunque")
 
 

@@ -15,7 +15,7 @@ from webapp.uploads import commands, jobs
 from webapp.uploads.models import Upload
 from webapp.uploads.status import UploadStatus
 
-pytestmark = pytest.mark.usefixtures("both", "rooms_know_each_other")
+pytestmark = pytest.mark.usefixtures("both")
 
 ACCOUNT_GONE = "L’account Facebook è stato eliminato: configuralo di nuovo."
 RULE = {"groups": []}

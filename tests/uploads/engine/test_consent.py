@@ -135,10 +135,10 @@ def test_including_who_said_no_is_told_of_with_the_reason_and_the_number(world, 
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("missing", ["consent", "database_id"])
+@pytest.mark.parametrize("missing", ["consent", "database_id", "destination"])
 def test_an_upload_that_does_not_say_whom_to_send_is_not_kept(world, missing):
     values = {"client_id": world.client.id, "database_id": world.database.id, "audience_name": "Prova"}
-    values |= {"medium": "email", "consent": "not_refused"}
+    values |= {"medium": "email", "consent": "not_refused", "destination": "meta"}
     del values[missing]
 
     with pytest.raises(IntegrityError), db.writing() as session:

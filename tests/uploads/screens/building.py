@@ -47,6 +47,7 @@ def add_upload(
         "database_id": database.id,
         "filter_id": saved.id if saved else None,
         "filter_name": saved.name if saved else None,
+        "destination": "meta",
         "account_id": account.id if account else None,
         "account_name": account.name if account else "Aurora Italia",
         "audience_id": "23851",

@@ -63,7 +63,7 @@ def test_a_formula_does_not_run_and_a_phone_stays_a_phone(signed_in: Browser, up
 
 def test_one_reason_can_be_asked_for_alone(signed_in: Browser, upload: Upload):
     assert [row[0] for row in rows_of(signed_in, upload, "?motivo=duplicate")[1:]] == ["4"]
-    assert [row[0] for row in rows_of(signed_in, upload, "?motivo=meta")[1:]] == ["1"]
+    assert [row[0] for row in rows_of(signed_in, upload, "?motivo=rejected")[1:]] == ["1"]
     assert [row[0] for row in rows_of(signed_in, upload, "?motivo=email_invalid.no_at")[1:]] == ["2"]
 
 

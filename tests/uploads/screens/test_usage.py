@@ -4,8 +4,9 @@ import pytest
 
 from tests.uploads.screens.building import add_upload
 from webapp import db
+from webapp.destinations.meta.models import KIND
 from webapp.uploads.status import FINAL, UploadStatus
-from webapp.uploads.usage import account_is_busy, filter_is_busy, running_names
+from webapp.uploads.usage import is_account_busy, is_filter_busy, running_names
 
 
 @pytest.mark.parametrize("status", UploadStatus)
@@ -13,13 +14,13 @@ def test_account_and_filter_are_held_until_the_upload_ends(clienti, inattivi, it
     add_upload(clienti, account=italia, saved=inattivi, status=status)
 
     with db.reading() as session:
-        assert account_is_busy(session, italia.client_id, italia.id) == (status not in FINAL)
-        assert filter_is_busy(session, inattivi.id) == (status not in FINAL)
-        assert not account_is_busy(session, italia.client_id, italia.id + 1)
-        assert not account_is_busy(session, italia.client_id, italia.id, "another")
-        assert not account_is_busy(session, italia.client_id + 1, italia.id)
-        assert not running_names(session, italia.client_id + 1, italia.id)
-        assert bool(running_names(session, italia.client_id, italia.id)) == (status not in FINAL)
+        assert is_account_busy(session, KIND, italia.client_id, italia.id) == (status not in FINAL)
+        assert is_filter_busy(session, inattivi.id) == (status not in FINAL)
+        assert not is_account_busy(session, KIND, italia.client_id, italia.id + 1)
+        assert not is_account_busy(session, "another", italia.client_id, italia.id)
+        assert not is_account_busy(session, KIND, italia.client_id + 1, italia.id)
+        assert not running_names(session, KIND, italia.client_id + 1, italia.id)
+        assert bool(running_names(session, KIND, italia.client_id, italia.id)) == (status not in FINAL)
 
 
 def test_who_deletes_an_account_sees_what_still_uses_it(signed_in, clienti, italia, page):

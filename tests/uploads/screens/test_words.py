@@ -9,7 +9,7 @@ from webapp.uploads.screens.form.forms import proposed_name
 from webapp.uploads.screens.lists import list_state
 from webapp.uploads.screens.lists.list_state import ListState
 from webapp.uploads.screens.numbers import Numbers
-from webapp.uploads.screens.queries import Group
+from webapp.uploads.screens.queries import StatusGroup
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import UploadStatus
 
@@ -100,22 +100,22 @@ def test_an_unknown_reason_of_exclusion_shows_its_code_rather_than_nothing():
 
 
 def test_a_list_state_comes_back_from_its_own_query_string():
-    state = ListState(Group.CHECK, Group.ALL, "black friday", 3)
+    state = ListState(StatusGroup.CHECK, StatusGroup.ALL, "black friday", 3)
     args = state.args()
 
     assert args == {"stato": "da-controllare", "q": "black friday", "pagina": 3}
-    assert list_state.read({key: str(value) for key, value in args.items()}, Group.ALL) == state
+    assert list_state.read({key: str(value) for key, value in args.items()}, StatusGroup.ALL) == state
 
 
 def test_what_is_as_by_default_does_not_stand_in_the_address():
-    state = ListState(Group.ALL, Group.ALL)
+    state = ListState(StatusGroup.ALL, StatusGroup.ALL)
 
     assert state.args() == {}
-    assert state.args(stato=Group.DONE) == {"stato": "completati"}
+    assert state.args(stato=StatusGroup.DONE) == {"stato": "completati"}
 
 
 def test_another_state_or_search_goes_back_to_the_first_page():
-    assert ListState(Group.DONE, Group.ALL, "x", 4).args(stato=Group.CHECK) == {
+    assert ListState(StatusGroup.DONE, StatusGroup.ALL, "x", 4).args(stato=StatusGroup.CHECK) == {
         "stato": "da-controllare",
         "q": "x",
     }

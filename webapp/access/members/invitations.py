@@ -93,7 +93,7 @@ def revoke(session: Session, invitation: Invitation) -> bool:
 
 
 def opened_by(session: Session, key: str) -> tuple[Invitation, Client] | None:
-    """What the key of a link opens; None for a key that is wrong, used, taken back or too old."""
+    """The invitation of a link's key; None for a key that is wrong, used, taken back or too old."""
     query = (
         select(Invitation, Client)
         .join(Client, col(Client.id) == Invitation.client_id)
@@ -139,15 +139,15 @@ def post(session: Session, client: Client, email: str, link: str, inviter: str) 
 def _is_first(session: Session, client_id: int, address: str, role: Role, renews: str | None) -> bool:
     """Whether no other press of the same button came before: one statement decides."""
     if renews is None:
-        wish = f"invite:{client_id}:{keyed_hash(_PURPOSE, address)}:{role}"
-        return take_turn(session, wish, new_key(), AT_ONCE_S)
+        turn = f"invite:{client_id}:{keyed_hash(_PURPOSE, address)}:{role}"
+        return take_turn(session, turn, new_key(), AT_ONCE_S)
     mine = (col(Invitation.client_id) == client_id, col(Invitation.public_id) == renews)
     gone = session.connection().execute(delete(Invitation).where(*mine))
     return gone.rowcount == 1
 
 
 def _use(session: Session, invitation: Invitation) -> None:
-    """Whoever deletes the row has it, so one link never lets two in."""
+    """Use the invitation up by deleting its row, so that one link never lets two people in."""
     used = session.connection().execute(delete(Invitation).where(col(Invitation.id) == invitation.id))
     if used.rowcount != 1:
         raise OperatorError("Questo invito è già stato usato.")

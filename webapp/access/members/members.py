@@ -18,7 +18,7 @@ class LastAdministrator(Exception):
 
 
 @dataclass(frozen=True)
-class Person:
+class Member:
     """An operator as the administrators of one client see them."""
 
     operator: Operator
@@ -27,7 +27,7 @@ class Person:
     has_second_factor: bool
 
 
-def people(session: Session, client_id: int, *conditions: ColumnElement[bool]) -> list[Person]:
+def people(session: Session, client_id: int, *conditions: ColumnElement[bool]) -> list[Member]:
     """Everybody with a role in the client, also the deactivated ones, by name."""
     query = (
         select(Operator, Membership, SecondFactor)
@@ -39,7 +39,7 @@ def people(session: Session, client_id: int, *conditions: ColumnElement[bool]) -
     return [_person(*row) for row in session.exec(query)]
 
 
-def person(session: Session, client_id: int, public_id: str) -> Person | None:
+def person(session: Session, client_id: int, public_id: str) -> Member | None:
     """That operator, None when they have no role in the client."""
     return next(iter(people(session, client_id, col(Operator.public_id) == public_id)), None)
 
@@ -91,8 +91,8 @@ def deactivate_everywhere(session: Session, operator: Operator) -> None:
     sessions.close(session, operator.id)
 
 
-def _person(operator: Operator, membership: Membership, factor: SecondFactor | None) -> Person:
-    return Person(
+def _person(operator: Operator, membership: Membership, factor: SecondFactor | None) -> Member:
+    return Member(
         operator,
         Role(membership.role),
         membership.is_active and operator.is_active,
@@ -132,7 +132,7 @@ def _check(session: Session, client_id: int, was_administrator: bool) -> None:
 
 
 def _end_if_nothing_is_left(session: Session, operator_id: int) -> None:
-    """Who may enter nothing any more is signed out, everywhere."""
+    """Sign out an operator who may enter no client any more, everywhere."""
     left = select(func.count()).where(Membership.operator_id == operator_id, Membership.is_active)
     is_owner = session.get_one(Operator, operator_id).is_owner
     if not is_owner and session.exec(left).one() == 0:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from webapp import db, mail
 from webapp.access import current
 from webapp.access.members import invitations, members
-from webapp.access.members.members import LastAdministrator, Person
+from webapp.access.members.members import LastAdministrator, Member
 from webapp.access.members.operators import OperatorError, address_of
 from webapp.access.models import Invitation, Role
 from webapp.access.queries import owners
@@ -32,8 +32,8 @@ def operators() -> str:
     with db.reading() as session:
         return render_template(
             "access/members/operators.html",
-            people=members.people(session, _client_id()),
-            pending=invitations.pending(session, _client_id()),
+            people=members.people(session, current.current_client_id()),
+            pending=invitations.pending(session, current.current_client_id()),
             owners=owners(session),
         )
 
@@ -72,7 +72,9 @@ def revoke_invitation(invitation_id: str) -> Response:
         found = _pending_or_404(session, invitation_id)
         if not invitations.revoke(session, found):
             abort(404)
-        audit.record(session, Action.INVITATION_REVOKED, on=found.public_id)
+        audit.record(
+            session, Action.INVITATION_REVOKED, on=found.public_id, client_id=current.current_client_id()
+        )
     return _back("Invito annullato: il link non funziona più.")
 
 
@@ -130,15 +132,16 @@ def remove_operator(operator_id: str) -> Response:
 
 
 def _change(
-    one: Person,
+    one: Member,
     action: Action,
     change: Callable[[Session, int, int], None],
     detail: audit.Detail | None = None,
 ) -> None:
     assert one.operator.id is not None
     with db.writing() as session:
-        change(session, _client_id(), one.operator.id)
-        audit.record(session, action, on=one.operator.name, detail=detail)
+        client_id = current.current_client_id()
+        change(session, client_id, one.operator.id)
+        audit.record(session, action, on=one.operator.name, detail=detail, client_id=client_id)
 
 
 def _invited(email: str, role: Role, renews: str | None = None) -> Response | str:
@@ -147,7 +150,7 @@ def _invited(email: str, role: Role, renews: str | None = None) -> Response | st
         key = invitations.invite(session, client, email, role, renews)
         link = services().settings.public_url + url_for("access.open_invitation", key=key)
         invitations.post(session, client, email, link, inviter.name)
-        audit.record(session, Action.OPERATOR_INVITED, on=ROLES[role])
+        audit.record(session, Action.OPERATOR_INVITED, on=ROLES[role], client_id=client.id)
     template = "access/members/_invitation_link.html" if htmx.is_htmx() else "access/members/invited.html"
     return render_template(
         template, link=link, email=email, role=role, days=invitations.DAYS, is_sent=mail.can_send()
@@ -161,7 +164,7 @@ def _invitation_page(values: dict[str, str], errors: dict[str, str]) -> str:
     return render_template(template, values=values, errors=errors, can_send=mail.can_send())
 
 
-def _role_refused(one: Person, sentence: str) -> Response:
+def _role_refused(one: Member, sentence: str) -> Response:
     template = "access/members/_role_form.html" if htmx.is_htmx() else "access/members/operator.html"
     page = render_template(
         template, one=one, chosen=request.form.get("ruolo", ""), errors={"ruolo": sentence}
@@ -183,20 +186,14 @@ def _role(text: str) -> Role | None:
     return Role(text) if text in list(Role) else None
 
 
-def _person_or_404(public_id: str) -> Person:
+def _person_or_404(public_id: str) -> Member:
     if not looks_like_public_id(public_id):
         abort(404)
     with db.reading() as session:
-        return members.person(session, _client_id(), public_id) or abort(404)
+        return members.person(session, current.current_client_id(), public_id) or abort(404)
 
 
 def _pending_or_404(session: Session, public_id: str) -> Invitation:
     if not looks_like_public_id(public_id):
         abort(404)
-    return invitations.one_pending(session, _client_id(), public_id) or abort(404)
-
-
-def _client_id() -> int:
-    found = current.current_client().id
-    assert found is not None
-    return found
+    return invitations.one_pending(session, current.current_client_id(), public_id) or abort(404)

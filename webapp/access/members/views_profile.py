@@ -40,7 +40,9 @@ def close_session(session_id: str) -> Response:
     with db.writing() as session:
         if not sessions.close(session, db.saved_id(operator), public_id=session_id):
             abort(404)
-        audit.record(session, Action.SESSIONS_CLOSED, on=operator.name, detail={"sessioni": 1})
+        audit.record(
+            session, Action.SESSIONS_CLOSED, on=operator.name, detail={"sessioni": 1}, client_id=None
+        )
     return _back("Sessione chiusa.")
 
 
@@ -49,7 +51,9 @@ def close_other_sessions() -> Response:
     operator = current.current_operator()
     with db.writing() as session:
         count = sessions.close(session, db.saved_id(operator), keep=current.current_session().id)
-        audit.record(session, Action.SESSIONS_CLOSED, on=operator.name, detail={"sessioni": count})
+        audit.record(
+            session, Action.SESSIONS_CLOSED, on=operator.name, detail={"sessioni": count}, client_id=None
+        )
     return _back("Le altre sessioni sono chiuse.")
 
 
@@ -67,7 +71,7 @@ def _changed(form: PasswordForm) -> Operator | None:
     try:
         with db.writing() as session:
             operator = set_password(session, email, form.nuova.data)
-            audit.record(session, Action.PASSWORD_CHANGED, on=operator.name)
+            audit.record(session, Action.PASSWORD_CHANGED, on=operator.name, client_id=None)
             return operator
     except OperatorError as error:
         form.nuova.errors = [str(error)]

@@ -22,7 +22,7 @@ FIRST_YOURS = "Prima attiva il secondo fattore per te, dal tuo profilo: poi puoi
 
 
 class Given(NamedTuple):
-    """What the form holds, as typed."""
+    """The form as it was typed."""
 
     name: str
     days: str
@@ -65,7 +65,7 @@ def _save(client: Client, given: Given) -> dict[str, str]:
             clients.rename(session, client, given.name)
             client.second_factor_required, client.retention_days = given.second_factor, days
             told = {"secondo fattore": given.second_factor, "giorni": days}
-            audit.record(session, Action.SETTINGS_CHANGED, on=client.name, detail=told)
+            audit.record(session, Action.SETTINGS_CHANGED, on=client.name, detail=told, client_id=client.id)
     except OperatorError as error:
         return {"nome": str(error)}
     return {}

@@ -18,14 +18,14 @@ WRONG = "Email o password non corrispondono. Controlla e riprova."
 
 
 @dataclass(frozen=True)
-class Refused:
+class SignInRefused:
     """Why not, in Italian; *wait_s* is above 0 when the password was not even looked at."""
 
     sentence: str
     wait_s: int = 0
 
 
-def sign_in(email: str, password: str, address: str) -> Operator | Refused:
+def sign_in(email: str, password: str, address: str) -> Operator | SignInRefused:
     """The operator when the password is theirs; the hash is renewed when our figures have changed."""
     account, place, overall = (
         throttle.key("account", email),
@@ -38,15 +38,15 @@ def sign_in(email: str, password: str, address: str) -> Operator | Refused:
         )
     if wait_s:
         log.warning("accesso rallentato", wait_s=wait_s)
-        return Refused(throttle.in_words(wait_s), wait_s)
+        return SignInRefused(throttle.in_words(wait_s), wait_s)
     with db.reading() as session:
         operator = operator_by_email(session, email)
     known = operator if operator is not None and operator.is_active else None
     if not passwords.matches(known.password_hash if known else None, password) or known is None:
         log.warning("accesso rifiutato", operator=known.public_id if known else None)
         with db.writing() as session:
-            audit.record(session, audit.Action.SIGN_IN_REFUSED, who=known)
-        return Refused(WRONG)
+            audit.record(session, audit.Action.SIGN_IN_REFUSED, client_id=None, who=known)
+        return SignInRefused(WRONG)
     with db.writing() as session:
         throttle.forget(session, account)
         throttle.take_back(session, place)

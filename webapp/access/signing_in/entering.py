@@ -26,7 +26,7 @@ def enter(operator: Operator, after: str | None) -> Response:
         session.execute(
             update(Operator).where(col(Operator.id) == operator.id).values(entered_at=clock.now())
         )
-        audit.record(session, audit.Action.SIGNED_IN, who=operator)
+        audit.record(session, audit.Action.SIGNED_IN, client_id=None, who=operator)
     sessions.open_for(operator)
     return to_page(after)
 

@@ -16,6 +16,6 @@ def new_key() -> str:
 
 
 def keyed_hash(purpose: str, key: str) -> str:
-    """What is kept of *key*: useless without the installation's secret, and different for every purpose."""
+    """*key* as it is stored: useless without the installation's secret, and different for every purpose."""
     secret = crypto.derived_key(services().settings.secret_key, f"platea: {purpose}")
     return hmac.new(secret, key.encode(), sha256).hexdigest()

@@ -43,7 +43,7 @@ def new_link(session: Session, operator: Operator) -> str:
 
 
 def opened_by(session: Session, key: str) -> Operator | None:
-    """Whose password the key sets; None for a key that is wrong, used, replaced or too old."""
+    """The operator whose password the key sets; None for a key that is wrong, used, replaced or too old."""
     query = (
         select(Operator)
         .join(PasswordReset, col(PasswordReset.operator_id) == Operator.id)

@@ -23,7 +23,7 @@ _PURPOSE = "codice di recupero"
 
 
 class Given(Enum):
-    """What somebody gave as a code."""
+    """The kind of code that somebody gave."""
 
     NOTHING = "nothing"
     CODE = "code"

@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(eq=False)
 class Visitor(UserMixin):  # type: ignore[misc] # Flask-Login has no types
-    """Who is asking: the operator, the clients they may enter with their role in each, the open session."""
+    """The visitor: the operator, the clients they may enter with their role in each, the open session."""
 
     operator: Operator
     session: OpenSession
@@ -82,7 +82,7 @@ def open_for(operator: Operator, waits_for_code: bool = False) -> None:
 
 
 def half_open() -> Operator | None:
-    """Who gave the right password in this browser and still owes the code of the second factor."""
+    """The operator who gave the right password in this browser and still owes the second factor."""
     with db.reading() as session:
         found = _row(session, cookie.get(_KEY, ""))
     if found is None or not found[0].waits_for_code:

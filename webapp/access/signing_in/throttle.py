@@ -36,7 +36,7 @@ Count = tuple[str, tuple[Limit, ...]]  # the key attempts are counted under, and
 
 
 def key(kind: str, value: str = "") -> str:
-    """What an account or an address is counted under; says nothing of it to who reads the table."""
+    """The key under which tries are counted; from it nobody learns the account or the address."""
     return keyed_hash(f"tentativi, {kind}", value.lower())
 
 

@@ -41,6 +41,6 @@ def base32(secret: bytes) -> str:
 
 
 def address(secret: bytes, account: str, issuer: str = "Platea") -> str:
-    """What the QR code says. Source: "Key Uri Format" of google-authenticator, which all apps read."""
+    """The content of the QR code. Source: "Key Uri Format" of google-authenticator, which all apps read."""
     label = quote(f"{issuer}:{account}", safe="")
     return f"otpauth://totp/{label}?{urlencode({'secret': base32(secret), 'issuer': issuer})}"

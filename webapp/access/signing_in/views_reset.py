@@ -64,7 +64,7 @@ def set_new_password() -> Response:
         with db.writing() as session:
             if resets.use(session, _key(), request.form.get("password", "")) is None:
                 abort(400, NOT_VALID)
-            audit.record(session, Action.PASSWORD_CHANGED, on=operator.name, who=operator)
+            audit.record(session, Action.PASSWORD_CHANGED, on=operator.name, client_id=None, who=operator)
     except OperatorError as error:
         return make_response(_page(operator, {"password": str(error)}), 422)
     cookie.clear()

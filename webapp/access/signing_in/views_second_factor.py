@@ -53,7 +53,7 @@ def confirm_second_factor() -> Response | str:
         if codes is not None:
             second_factor.forgive(session, operator)
             sessions.close(session, db.saved_id(operator), keep=current.current_session().id)
-            audit.record(session, Action.TWO_FACTOR_ON, on=operator.name)
+            audit.record(session, Action.TWO_FACTOR_ON, on=operator.name, client_id=None)
     if codes is None:
         return make_response(_page({"codice": WRONG_CODE}), 422)
     return _codes_page(codes, is_new=True)
@@ -66,7 +66,7 @@ def new_recovery_codes() -> Response | str:
     operator = current.current_operator()
     with db.writing() as session:
         codes = second_factor.new_recovery_codes(session, operator)
-        audit.record(session, Action.RECOVERY_CODES_MADE, on=operator.name)
+        audit.record(session, Action.RECOVERY_CODES_MADE, on=operator.name, client_id=None)
     return _codes_page(codes, is_new=False)
 
 
@@ -77,12 +77,12 @@ def switch_off_second_factor() -> Response:
     operator = current.current_operator()
     with db.writing() as session:
         second_factor.switch_off(session, operator)
-        audit.record(session, Action.TWO_FACTOR_OFF, on=operator.name)
+        audit.record(session, Action.TWO_FACTOR_OFF, on=operator.name, client_id=None)
     return htmx.notice(htmx.go_to(url_for("access.profile")), "Secondo fattore spento.")
 
 
 def _refused() -> dict[str, str]:
-    """What is wrong with the password and the code that such a change asks for, by field."""
+    """Mistakes in the password and the code that such a change asks for, by field."""
     if refusal := _password_refused():
         return {"password": refusal}
     if refusal := _too_many_codes():
@@ -98,7 +98,7 @@ def _refused() -> dict[str, str]:
 def _password_refused() -> str:
     email, password = current.current_operator().email, request.form.get("password", "")
     outcome = authentication.sign_in(email, password, request.remote_addr or "")
-    if isinstance(outcome, authentication.Refused):
+    if isinstance(outcome, authentication.SignInRefused):
         return outcome.sentence if outcome.wait_s else WRONG_PASSWORD
     return ""
 

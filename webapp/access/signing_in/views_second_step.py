@@ -44,16 +44,18 @@ def give_code() -> Answer:
 
 
 def _look_at(operator: Operator, code: str) -> tuple[Given, int]:
-    """What was given, and how many recovery codes are left."""
+    """The kind of code that was given, and how many recovery codes are left."""
     with db.writing() as session:
         given = second_factor.check(session, operator, code)
         left = second_factor.recovery_codes_left(session, operator)
         if given is not Given.NOTHING:
             second_factor.forgive(session, operator)
         if given is Given.RECOVERY:
-            audit.record(session, Action.RECOVERY_CODE_USED, detail={"rimasti": left}, who=operator)
+            audit.record(
+                session, Action.RECOVERY_CODE_USED, detail={"rimasti": left}, client_id=None, who=operator
+            )
         if given is Given.NOTHING:
-            audit.record(session, Action.SIGN_IN_REFUSED, on="secondo fattore", who=operator)
+            audit.record(session, Action.SIGN_IN_REFUSED, on="secondo fattore", client_id=None, who=operator)
     return given, left
 
 

@@ -2,7 +2,7 @@
 
     with db.writing() as session:
         ...                                                  # what is being done
-        audit.record(session, Action.FILTER_DELETED, on=saved.name, detail={"id": saved.public_id})
+        audit.record(session, Action.FILTER_DELETED, on=saved.name, client_id=database.client_id)
 
 Call it last in the transaction: on PostgreSQL everybody else's entry waits for its end. *on* and *detail*
 name our objects; nothing of a contact (address, phone, name) may stand in them, no token and no password.
@@ -38,7 +38,7 @@ _ONE_AT_A_TIME = 7_261_994  # PostgreSQL advisory lock
 
 
 class Action(StrEnum):
-    """What can be told of. A new one also needs its Italian words in `access.audit_words`."""
+    """Every action that is recorded. A new one also needs its Italian words in `access.audit_words`."""
 
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
@@ -95,12 +95,11 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Who asked, for which client, from where; of a command or a worker nothing of it."""
+class Caller:
+    """The operator who asked and from where; of a command or a worker nothing of it."""
 
     in_browser: bool = False
     operator: Operator | None = None
-    client_id: int | None = None
     address: str = ""
 
 
@@ -109,13 +108,15 @@ def record(
     action: Action,
     on: str = "",
     detail: DetailValues | None = None,
-    client_id: int | None = None,
+    *,
+    client_id: int | None,
     who: Operator | None = None,
 ) -> None:
     """Add an entry inside the caller's `db.writing()`: it stays if what it tells of stays.
 
-    Who, the client whose pages are open, the address and the request are taken from the request; *who*
-    names the operator when nobody is signed in yet, *client_id* the client when it is another one.
+    *client_id*: the client of the object, whatever pages are open; None for what belongs to no client, such
+    as signing in. The operator, the address and the request are taken from the request; *who* names the
+    operator when nobody is signed in yet.
     """
     asked = _asked()
     operator = who or asked.operator
@@ -125,7 +126,7 @@ def record(
         "at": clock.now(),
         "operator_id": operator.id if operator else None,
         "who": _cut(operator.name if operator else NOBODY if asked.in_browser else COMMAND),
-        "client_id": client_id if client_id is not None else asked.client_id,
+        "client_id": client_id,
         "action": str(action),
         "target": _cut(on),
         "detail": {
@@ -139,11 +140,11 @@ def record(
 
 
 def record_alone(
-    action: Action, on: str = "", detail: DetailValues | None = None, client_id: int | None = None
+    action: Action, on: str = "", detail: DetailValues | None = None, *, client_id: int | None
 ) -> None:
     """`record()` in a transaction of its own: for what changes nothing here, such as a download."""
     with db.writing() as session:
-        record(session, action, on, detail, client_id)
+        record(session, action, on, detail, client_id=client_id)
 
 
 def chain_key() -> bytes:
@@ -151,7 +152,7 @@ def chain_key() -> bytes:
 
 
 def link(key: bytes, before: bytes, entry: dict[str, object]) -> bytes:
-    """What chains *entry* (all columns but `link`) to the entry *before*: HMAC-SHA256, 32 bytes."""
+    """The link from *entry* (all columns but `link`) to the entry *before*: HMAC-SHA256, 32 bytes."""
     at = entry["at"]
     assert isinstance(at, datetime)
     told = {**entry, "at": at.astimezone(UTC).isoformat(timespec="microseconds")}
@@ -179,18 +180,17 @@ def _last(session: Session) -> tuple[int, bytes]:
     return (row[0] or 0, row[1]) if row else (0, START)
 
 
-def _asked() -> Asked:
-    """What the request says, if we are in one; the client is known once the view asked for it (`current`)."""
+def _asked() -> Caller:
+    """The operator and the address of the request, if we are in one."""
     if "flask" not in sys.modules:  # a worker: importing Flask for this would cost it 20 MB
-        return Asked()
-    from flask import g, has_request_context, request
+        return Caller()
+    from flask import has_request_context, request
     from flask_login import current_user
 
     if not has_request_context():
-        return Asked()
-    space = g.get("space")
+        return Caller()
     operator = getattr(current_user, "operator", None)
-    return Asked(True, operator, space[0].id if space else None, shortened(request.remote_addr))
+    return Caller(True, operator, shortened(request.remote_addr))
 
 
 def _cut(value: str) -> str:

@@ -19,7 +19,7 @@ _AT_ONCE = 2_000
 
 @dataclass(frozen=True)
 class Chain:
-    """What a look at the chain found. *broken_at*: number of the first entry that is not as written."""
+    """The result of checking the chain. *broken_at*: number of the first entry that is not as written."""
 
     checked: int
     last: int  # number of the last good entry, 0 for none

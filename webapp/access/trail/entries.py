@@ -1,4 +1,4 @@
-"""What the screen of the audit trail shows: whose entries, narrowed by person, action and days."""
+"""Entries of the audit trail for its page: of one client, narrowed by person, action and days."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ Where = ColumnElement[bool]
 
 
 @dataclass(frozen=True)
-class Narrowed:
-    """What the URL asks for; what it asks for wrongly is not there."""
+class TrailFilter:
+    """The choice in the URL; a part of it that cannot be read is ignored."""
 
     person: Operator | None
     action: str  # an action, or the name of a group of `audit_words`
@@ -43,7 +43,7 @@ class Narrowed:
 
 
 @dataclass(frozen=True)
-class Page:
+class TrailPage:
     """Entries from the newest on; *previous* and *next* are numbers to go on from, None at the ends."""
 
     entries: list[AuditEntry]
@@ -52,17 +52,17 @@ class Page:
 
 
 def people(session: Session, client_id: int) -> list[Operator]:
-    """Whom the entries of a client can be asked for by: its operators, and the owners of the installation."""
+    """The people that entries of a client can be narrowed to: its operators and the installation's owners."""
     members = select(Membership.operator_id).where(Membership.client_id == client_id)
     query = select(Operator).where(or_(col(Operator.id).in_(members), col(Operator.is_owner)))
     return list(session.exec(query.order_by(col(Operator.name), col(Operator.id))))
 
 
-def read_narrowed(args: Mapping[str, str], everybody: Sequence[Operator]) -> Narrowed:
+def read_narrowed(args: Mapping[str, str], everybody: Sequence[Operator]) -> TrailFilter:
     person = next((one for one in everybody if one.public_id == args.get("persona")), None)
     action = args.get("azione", "")
     known = action in WORDS or action in GROUPS
-    return Narrowed(person, action if known else "", _day(args.get("dal", "")), _day(args.get("al", "")))
+    return TrailFilter(person, action if known else "", _day(args.get("dal", "")), _day(args.get("al", "")))
 
 
 def visible(client_id: int, everybody: Sequence[Operator], is_owner: bool) -> Where:
@@ -75,7 +75,7 @@ def visible(client_id: int, everybody: Sequence[Operator], is_owner: bool) -> Wh
     return or_(col(AuditEntry.client_id) == client_id, and_(nowhere, theirs))
 
 
-def matching(narrowed: Narrowed) -> Where:
+def matching(narrowed: TrailFilter) -> Where:
     found: list[Where] = [true()]
     if narrowed.person:
         found.append(col(AuditEntry.operator_id) == narrowed.person.id)
@@ -89,7 +89,7 @@ def matching(narrowed: Narrowed) -> Where:
     return and_(*found)
 
 
-def read_page(session: Session, chosen: Where, older_than: int | None, newer_than: int | None) -> Page:
+def read_page(session: Session, chosen: Where, older_than: int | None, newer_than: int | None) -> TrailPage:
     """The newest entries of *chosen*, those below *older_than*, or those just above *newer_than*."""
     query = select(AuditEntry).where(chosen)
     if newer_than is not None:
@@ -101,7 +101,7 @@ def read_page(session: Session, chosen: Where, older_than: int | None, newer_tha
     if newer_than is not None:
         found.reverse()
     has_newer, has_older = (more, True) if newer_than is not None else (older_than is not None, more)
-    return Page(
+    return TrailPage(
         found,
         found[0].seq if found and has_newer else None,
         found[-1].seq if found and has_older else None,

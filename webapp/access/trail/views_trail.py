@@ -3,7 +3,7 @@
 from flask import Response, render_template, request
 
 from webapp import db
-from webapp.access.current import current_client, current_operator
+from webapp.access.current import current_client_id, current_operator
 from webapp.access.models import Operator
 from webapp.access.routes import blueprint
 from webapp.access.trail import audit, entries
@@ -39,26 +39,25 @@ def trail_csv() -> Response:
     everybody = _people()
     narrowed = entries.read_narrowed(request.args, everybody)
     chosen = _visible(everybody) & entries.matching(narrowed)
-    audit.record_alone(audit.Action.TRAIL_EXPORTED, on="registro attività", detail={**narrowed.args})
+    audit.record_alone(
+        audit.Action.TRAIL_EXPORTED,
+        on="registro attività",
+        detail={**narrowed.args},
+        client_id=current_client_id(),
+    )
     return csv_file.download(entries.csv_rows(chosen), "registro-attivita.csv")
 
 
 def _people() -> list[Operator]:
     with db.reading() as session:
-        return entries.people(session, _client_id())
+        return entries.people(session, current_client_id())
 
 
 def _visible(everybody: list[Operator]) -> entries.Where:
-    return entries.visible(_client_id(), everybody, current_operator().is_owner)
-
-
-def _client_id() -> int:
-    found = current_client().id
-    assert found is not None
-    return found
+    return entries.visible(current_client_id(), everybody, current_operator().is_owner)
 
 
 def _number(name: str) -> int | None:
-    """A number of an entry in the query string; what is none is not there."""
+    """The number of an entry in the query string, None when it is no number."""
     text = request.args.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

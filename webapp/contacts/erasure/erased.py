@@ -40,7 +40,7 @@ class AlreadyGone(MustWait):
 
 
 def keys_of_client(session: Session, client_id: int) -> ErasedKeys:
-    """Whom the client must not have again."""
+    """The keys of erased people, whom the client must not have again."""
     wanted = select(col(ErasedPerson.key)).where(col(ErasedPerson.client_id) == client_id)
     keys = frozenset(bytes(key) for key in session.execute(wanted).scalars())
     return ErasedKeys(_secret(services().settings.secret_key), client_id, keys)
@@ -86,6 +86,7 @@ def erase(session: Session, database: UserDatabase, contact: Contact) -> int:
         Action.CONTACT_DELETED,
         database.name,
         {"database": database.public_id, "gdpr": True, "contacts": len(people)},
+        client_id=database.client_id,
     )
     return len(people)
 

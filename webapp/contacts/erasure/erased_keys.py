@@ -1,4 +1,4 @@
-"""Whom a client must not have again: keyed digests, of use only to who has the address already. PURE."""
+"""Keyed digests of erased people: of use only to somebody who has the address already. PURE."""
 
 import hmac
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ PURPOSE = "platea: persone cancellate"
 
 
 def key_of(secret: bytes, client_id: int, digest: bytes) -> bytes:
-    """What is kept of an address or number: HMAC-SHA256 (32 bytes) of its digest, other for every client."""
+    """The key of an address or number: HMAC-SHA256 (32 bytes) of its digest, other for every client."""
     return hmac.digest(secret, client_id.to_bytes(8, "big") + digest, "sha256")
 
 

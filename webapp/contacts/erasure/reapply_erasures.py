@@ -1,4 +1,4 @@
-"""Whoever was erased after a copy was taken is in it again: erased once more when it is put back.
+"""People erased after a backup was taken are in it again: restoring it erases them once more.
 
     the database that is replaced → its `erased_person` keys, of clients that both know
       → those that the copy lacks, into it
@@ -74,7 +74,7 @@ def _erase_of(client_id: int) -> int:
             people = list(session.execute(wanted).scalars())
             erased.take_away_all(session, client_id, people)
             told: audit.Detail = {"gdpr": True, "contacts": len(people)}
-            audit.record(session, Action.CONTACT_DELETED, RESTORED, told, client_id)
+            audit.record(session, Action.CONTACT_DELETED, RESTORED, told, client_id=client_id)
     return len(ids)
 
 

@@ -1,4 +1,4 @@
-"""What is counted beside each condition and group of the builder, and how it is said."""
+"""The counts beside each condition and group of the filter builder, and their words."""
 
 from collections.abc import Mapping
 from dataclasses import replace

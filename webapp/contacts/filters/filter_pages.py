@@ -1,4 +1,4 @@
-"""What the pages of filters show: the builder with its result, and the lists."""
+"""The data of the filter pages: the builder with its result, and the lists."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -50,7 +50,7 @@ class FilterRow:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a rule chooses now; *counts* None: it takes too long to wait for.
+    """The result of a rule now; *counts* None: it takes too long to wait for.
 
     *parts*: id of a condition or group → how many contacts stand behind it, in words. They are empty while
     *scan* is not whole; *ticket* then lets another request go on with it.
@@ -82,7 +82,7 @@ def rows(session: Session, client_id: int, database: UserDatabase | None = None)
         wanted = wanted.where(col(Filter.database_id) == database.id)
     fields: dict[int, dict[str, Field]] = {}
     found = session.execute(wanted).all()
-    used = hooks.last_used(session, [saved.id for saved, _ in found])
+    used = hooks.registered().last_filter_uses(session, [saved.id for saved, _ in found])
     listed = []
     for saved, owner in found:
         if saved.database_id not in fields:
@@ -98,7 +98,7 @@ def of_kind(rows: list[FilterRow], kind: str | None) -> list[FilterRow]:
 
 
 def fields_by_name(session: Session, database_id: int) -> dict[str, Field]:
-    """What a filter of the database can ask for: its fields, and where contacts were sent."""
+    """The choices in a filter of the database: its fields, and audiences that contacts were sent to."""
     database = session.get_one(UserDatabase, database_id)
     audiences = tuple(sent.audiences(session, database.client_id))
     fields = (*queries.fields_of(session, database_id), replace(SENT, choices=audiences))
@@ -199,7 +199,7 @@ def free_name(session: Session, database_id: int, name: str) -> str:
 
 
 def is_held(session: Session, saved: Filter) -> bool:
-    return hooks.is_held(session, db.saved_id(saved))
+    return hooks.registered().is_filter_busy(session, db.saved_id(saved))
 
 
 def _without_errors(form: FilterForm) -> FilterForm:

@@ -14,7 +14,7 @@ from typing import Any
 
 from webapp.contacts.cells import read_date, read_number, read_text
 from webapp.contacts.fields import FieldType
-from webapp.contacts.filters.operators import DAYS, MANY, MONTH, NO_VALUE, OPERATORS, RANGE, Operator
+from webapp.contacts.filters.operators import DAYS, MANY, MONTH, NO_VALUE, OPERATORS, RANGE, Comparison
 
 ALL, ANY = "all", "any"
 MAX_GROUPS = 20
@@ -124,7 +124,7 @@ def _condition(data: Any, fields: Mapping[str, str]) -> Condition:
     raise BrokenRule(NOT_A_RULE)
 
 
-def _values(operator: Operator, kind: str, raw: Sequence[Any]) -> tuple[Value, ...]:
+def _values(operator: Comparison, kind: str, raw: Sequence[Any]) -> tuple[Value, ...]:
     if operator.takes == NO_VALUE:
         return ()
     if len(raw) > MAX_VALUES:

@@ -1,4 +1,4 @@
-"""What a filter can ask of a field, by the type of the field. PURE."""
+"""Comparison operators of filters, by the type of the field. PURE."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ NO_VALUE, ONE, MANY, RANGE, DAYS, MONTH = "none", "one", "many", "range", "days"
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
+class Comparison:
     """*takes* is one of the kinds above; *label* is said between the field and its value."""
 
     name: str
@@ -17,59 +17,59 @@ class Operator:
     takes: str = ONE
 
 
-_EMPTY = (Operator("is_empty", "è vuoto", NO_VALUE), Operator("is_not_empty", "non è vuoto", NO_VALUE))
+_EMPTY = (Comparison("is_empty", "è vuoto", NO_VALUE), Comparison("is_not_empty", "non è vuoto", NO_VALUE))
 _TEXT = (
-    Operator("is", "è"),
-    Operator("is_not", "è diverso da"),
-    Operator("one_of", "è una tra", MANY),
-    Operator("none_of", "non è tra", MANY),
-    Operator("contains", "contiene"),
-    Operator("does_not_contain", "non contiene"),
-    Operator("starts_with", "inizia con"),
+    Comparison("is", "è"),
+    Comparison("is_not", "è diverso da"),
+    Comparison("one_of", "è una tra", MANY),
+    Comparison("none_of", "non è tra", MANY),
+    Comparison("contains", "contiene"),
+    Comparison("does_not_contain", "non contiene"),
+    Comparison("starts_with", "inizia con"),
     *_EMPTY,
 )
 _LIST = (*_TEXT[2:4], *_TEXT[:2], *_TEXT[4:])  # the same questions, "è una tra" first
-_VALID = (Operator("is_valid", "è valido", NO_VALUE), Operator("is_not_valid", "non è valido", NO_VALUE))
+_VALID = (Comparison("is_valid", "è valido", NO_VALUE), Comparison("is_not_valid", "non è valido", NO_VALUE))
 _NUMBER = (
-    Operator("is", "è"),
-    Operator("is_not", "è diverso da"),
-    Operator("at_least", "è almeno"),
-    Operator("at_most", "è al massimo"),
-    Operator("greater", "è maggiore di"),
-    Operator("less", "è minore di"),
-    Operator("between", "è compreso tra", RANGE),
+    Comparison("is", "è"),
+    Comparison("is_not", "è diverso da"),
+    Comparison("at_least", "è almeno"),
+    Comparison("at_most", "è al massimo"),
+    Comparison("greater", "è maggiore di"),
+    Comparison("less", "è minore di"),
+    Comparison("between", "è compreso tra", RANGE),
     *_EMPTY,
 )
 _DATE = (
-    Operator("is", "è il"),
-    Operator("before", "è prima del"),
-    Operator("after", "è dopo il"),
-    Operator("between", "è compreso tra", RANGE),
-    Operator("last_days", "negli ultimi", DAYS),
-    Operator("next_days", "nei prossimi", DAYS),
-    Operator("anniversary_today", "ricorre oggi", NO_VALUE),
-    Operator("anniversary", "ricorre nei prossimi", DAYS),
-    Operator("anniversary_month", "ricorre nel mese di", MONTH),
+    Comparison("is", "è il"),
+    Comparison("before", "è prima del"),
+    Comparison("after", "è dopo il"),
+    Comparison("between", "è compreso tra", RANGE),
+    Comparison("last_days", "negli ultimi", DAYS),
+    Comparison("next_days", "nei prossimi", DAYS),
+    Comparison("anniversary_today", "ricorre oggi", NO_VALUE),
+    Comparison("anniversary", "ricorre nei prossimi", DAYS),
+    Comparison("anniversary_month", "ricorre nel mese di", MONTH),
     *_EMPTY,
 )
 _YES_NO = (
-    Operator("is_yes", "è sì", NO_VALUE),
-    Operator("is_no", "è no", NO_VALUE),
-    Operator("is_empty", "non è indicato", NO_VALUE),
+    Comparison("is_yes", "è sì", NO_VALUE),
+    Comparison("is_no", "è no", NO_VALUE),
+    Comparison("is_empty", "non è indicato", NO_VALUE),
 )
 _CONSENT = (
     *_YES_NO[:2],
-    Operator("is_undecided", "è da decidere", NO_VALUE),
+    Comparison("is_undecided", "è da decidere", NO_VALUE),
     _YES_NO[2],
 )
 _SENT = (
-    Operator("was_sent", "caricato almeno una volta", NO_VALUE),
-    Operator("never_sent", "mai caricato", NO_VALUE),
-    Operator("sent_to", "caricato in"),
-    Operator("not_sent_to", "mai caricato in"),
+    Comparison("was_sent", "caricato almeno una volta", NO_VALUE),
+    Comparison("never_sent", "mai caricato", NO_VALUE),
+    Comparison("sent_to", "caricato in"),
+    Comparison("not_sent_to", "mai caricato in"),
 )
 
-OPERATORS: dict[str, dict[str, Operator]] = {
+OPERATORS: dict[str, dict[str, Comparison]] = {
     kind: {operator.name: operator for operator in operators}
     for kind, operators in (
         (FieldType.TEXT, _TEXT),

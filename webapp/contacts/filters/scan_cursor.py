@@ -1,4 +1,4 @@
-"""What a page keeps of a scan that is not whole: the next request goes on from it.
+"""The cursor of a scan that is not whole yet: the next request goes on from it.
 
 Signed: the numbers come back from the browser, and are shown as the product's own.
 """
@@ -18,7 +18,7 @@ Numbers = tuple[Counts | None, Scan]
 
 
 def question(*asked: Any) -> str:
-    """What is counted, short: a ticket goes on only with the question it was given for."""
+    """A short hash of the question: a ticket goes on only with the question it was given for."""
     return hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest()[:16]
 
 

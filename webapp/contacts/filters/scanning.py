@@ -46,7 +46,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What to count beside the total: name → contacts, said by *columns*, as is *chosen*, the whole."""
+    """The counts beside the total: name → contacts, said by *columns*, as is *chosen*, the whole."""
 
     database_id: int
     columns: Columns
@@ -142,7 +142,7 @@ def _stretch(connection: Connection, parts: Parts, scan: Scan) -> Scan:
 def _told(
     connection: Connection, chosen: Clause, scan: Scan, seconds: float, before: Counts | None = None
 ) -> Counts:
-    """What the whole scan says of the rule; e-mails of several contacts need a look of their own."""
+    """The counts of the rule after the whole scan; e-mails of several contacts need a look of their own."""
     total, email, mobile = scan.sums[:3]
     same = before.same_email if before else None
     if same is None:

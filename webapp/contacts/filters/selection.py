@@ -195,7 +195,7 @@ def _as_json_path(element: number_in_json, compiler: SQLCompiler, **options: Any
 
 
 def _json_path(condition: Condition) -> str:
-    """What `_number` compares, in JSON path. Keys are letters, digits and underscores (`columns.key_of`)."""
+    """`_number` compared, in JSON path. Keys are letters, digits and underscores (`columns.key_of`)."""
     it = f'$."{condition.field.removeprefix(OWN)}"'
     first, *more = (orjson.dumps(number).decode() for number in condition.values)
     if condition.operator == "between":

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from webapp import clock, db
-from webapp.access.current import may
+from webapp.access.current import current_client_id, may
 from webapp.access.models import Role
 from webapp.access.trail.audit import Action, Detail, record
 from webapp.contacts import hooks, queries
@@ -15,7 +15,7 @@ from webapp.contacts.filters import counting, filter_form, filter_pages, word_in
 from webapp.contacts.filters.filter_form import FilterForm
 from webapp.contacts.filters.filter_rules import Rule
 from webapp.contacts.models import Filter, UserDatabase
-from webapp.contacts.routes import FILTER, FILTERS, blueprint, client_id, database_or_404, filter_or_404
+from webapp.contacts.routes import FILTER, FILTERS, blueprint, database_or_404, filter_or_404
 from webapp.services import services
 from webapp.web import htmx
 
@@ -28,8 +28,8 @@ def all_filters() -> str:
     with db.reading() as session:
         return render_template(
             "contacts/filters/all_filters.html",
-            **_listed(filter_pages.rows(session, client_id())),
-            databases=queries.databases_of(session, client_id()),
+            **_listed(filter_pages.rows(session, current_client_id())),
+            databases=queries.databases_of(session, current_client_id()),
             may_edit=may(Role.MARKETER),
         )
 
@@ -38,7 +38,7 @@ def all_filters() -> str:
 def show_filters(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        rows = filter_pages.rows(session, client_id(), database)
+        rows = filter_pages.rows(session, current_client_id(), database)
         return render_template(
             "contacts/filters/filters.html", database=database, **_listed(rows), may_edit=may(Role.MARKETER)
         )
@@ -78,7 +78,7 @@ def save_filter(database_id: str, filter_id: str) -> Response:
 
 @blueprint.post(f"{FILTERS}/conteggio")
 def count_filter(database_id: str) -> Response:
-    """What the conditions choose as they are typed; incomplete ones are passed over, and counted.
+    """The contacts chosen by conditions as they are typed; incomplete ones are passed over, and counted.
 
     A page whose conditions are not counted yet asks again, and gets how far they are until all are.
     """
@@ -104,7 +104,13 @@ def duplicate_filter(database_id: str, filter_id: str) -> Response:
         copy = Filter(database_id=saved.database_id, name=name, rule=saved.rule, is_test=saved.is_test)
         session.add(copy)
         session.flush()
-        record(session, Action.FILTER_CREATED, on=name, detail=_audit_detail(database, copy))
+        record(
+            session,
+            Action.FILTER_CREATED,
+            on=name,
+            detail=_audit_detail(database, copy),
+            client_id=database.client_id,
+        )
         answer = htmx.go_to(_url("edit_filter", database, copy))
     return htmx.notice(answer, f"Filtro duplicato: ora stai modificando “{name}”.")
 
@@ -115,7 +121,7 @@ def confirm_delete(database_id: str, filter_id: str) -> str:
         database = database_or_404(session, database_id)
         saved = filter_or_404(session, database, filter_id)
         held = filter_pages.is_held(session, saved)
-        uses = hooks.uses_of(session, db.saved_id(saved))
+        uses = hooks.registered().filter_uses(session, db.saved_id(saved))
         return render_template(
             "contacts/filters/delete_filter.html", database=database, saved=saved, held=held, uses=uses
         )
@@ -132,7 +138,13 @@ def delete_filter(database_id: str, filter_id: str) -> Response:
         if filter_pages.is_held(session, saved):
             return htmx.notice(answer, HELD, "err")
         session.delete(saved)
-        record(session, Action.FILTER_DELETED, on=saved.name, detail=_audit_detail(database, saved))
+        record(
+            session,
+            Action.FILTER_DELETED,
+            on=saved.name,
+            detail=_audit_detail(database, saved),
+            client_id=database.client_id,
+        )
     return htmx.notice(answer, f"Filtro “{saved.name}” eliminato.")
 
 
@@ -180,7 +192,13 @@ def _save(
             session.add(made)
             session.flush()
             action = Action.FILTER_CHANGED if found else Action.FILTER_CREATED
-            record(session, action, on=form.name, detail=_audit_detail(database, made))
+            record(
+                session,
+                action,
+                on=form.name,
+                detail=_audit_detail(database, made),
+                client_id=database.client_id,
+            )
     except IntegrityError:  # two people, one name, one moment
         errors = {"nome": f"C’è già un filtro che si chiama “{form.name}”: scegli un altro nome."}
         with db.reading() as session:
@@ -202,7 +220,7 @@ def _with(form: FilterForm, errors: dict[str, str]) -> FilterForm:
 
 
 def _audit_detail(database: UserDatabase, saved: Filter) -> Detail:
-    """What the audit trail keeps of a filter besides its name."""
+    """The detail of a filter's audit entry."""
     return {"id": saved.public_id, "database": database.name}
 
 

@@ -34,17 +34,17 @@ _TEXT = literal_column("contact.words", String)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """Who of the database may have what is asked."""
+class IndexQuery:
+    """A question to the index: which contacts of the database may have the words."""
 
     database_id: int
     asked: WordQuery
 
 
-def of_search(database_id: int, words: Iterable[str]) -> Question | None:
+def of_search(database_id: int, words: Iterable[str]) -> IndexQuery | None:
     """Contacts that may have all of the folded *words*; None: no word helps."""
     asked = word_query.of_search(words)
-    return Question(database_id, asked) if asked else None
+    return IndexQuery(database_id, asked) if asked else None
 
 
 def having(session: Session, words: Sequence[str]) -> Clause:
@@ -56,7 +56,7 @@ def having(session: Session, words: Sequence[str]) -> Clause:
 
 
 def candidates(
-    session: Session, question: Question, limit: int, after: int = 0, before: int | None = None
+    session: Session, question: IndexQuery, limit: int, after: int = 0, before: int | None = None
 ) -> Sequence[int]:
     """The first ids after *after*, or the last before *before*, at most *limit* of them."""
     if not _is_postgresql(session):
@@ -78,7 +78,7 @@ def chosen(
         return all_of_them
     parsed = parse(rule, fields)
     asked = word_query.of_rule(parsed)
-    question = Question(database_id, asked) if asked else None
+    question = IndexQuery(database_id, asked) if asked else None
     if _is_postgresql(session):  # which knows by its statistics when there are few
         return all_of_them & _may_have(question) if question else all_of_them
     if question is None or len(candidates(session, question, FEW)) == FEW:
@@ -99,7 +99,7 @@ def _next(ids: Select[Any], key: Any, limit: int, after: int, before: int | None
 # On SQLite: a question to FTS5.
 
 
-def _asked(question: Question) -> Select[Any]:
+def _asked(question: IndexQuery) -> Select[Any]:
     """Several databases share the index: the million of another one must not be in the way."""
     mark = "".join(chr(_MARK + (question.database_id >> shift & 2047)) for shift in (22, 11, 0))
     match = f'"{mark}" AND {_match(question.asked)}'
@@ -118,7 +118,7 @@ def _match(asked: WordQuery | str) -> str:
 
 
 def _nearest(
-    session: Session, question: Question, limit: int, after: int, before: int | None
+    session: Session, question: IndexQuery, limit: int, after: int, before: int | None
 ) -> Sequence[int] | None:
     """Those among the nearest contacts, None when they are less than *limit*: what many have is soon met."""
     of_database = select(CONTACT.c.id, _TEXT).where(CONTACT.c.database_id == question.database_id)
@@ -129,7 +129,7 @@ def _nearest(
 
 
 def _of_all(
-    session: Session, question: Question, limit: int, after: int, before: int | None
+    session: Session, question: IndexQuery, limit: int, after: int, before: int | None
 ) -> Sequence[int]:
     """By the index, apart from the order: PostgreSQL would else walk along it for a word that nobody has."""
     key = CONTACT.c.id
@@ -139,7 +139,7 @@ def _of_all(
     return session.execute(_next(select(found.c.id), found.c.id, limit, after, before)).scalars().all()
 
 
-def _may_have(question: Question) -> Clause:
+def _may_have(question: IndexQuery) -> Clause:
     """The database is among the words too: else the index would also name everybody's namesakes."""
     return and_(_has(question.asked), _like(f"<{question.database_id}>"))
 

@@ -29,7 +29,7 @@ def of_search(words: Iterable[str]) -> WordQuery | None:
 
 
 def of_rule(rule: Rule) -> WordQuery | None:
-    """What everybody has that *rule* may choose, None when some group can choose without any word."""
+    """The words that every contact chosen by *rule* has, None when some group can choose without any word."""
     groups = [group for group in rule.groups if group.conditions]
     if sum(len(one.values) for group in groups for one in group.conditions) > MOST_WORDS:
         return None

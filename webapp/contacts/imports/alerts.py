@@ -1,4 +1,4 @@
-"""What a person has to be told of an import: a code, how many, a sentence in Italian. PURE.
+"""Alerts of an import: a code, how many, a sentence in Italian. PURE.
 
 to be confirmed, for otherwise nobody may be reached, or somebody who said no is
   no_valid_email      the column of e-mails holds no valid one; quanti: values that are not valid

@@ -1,4 +1,4 @@
-"""What shops, newsletters and cash registers call their columns, best name first. PURE.
+"""Column names that shops, newsletters and cash registers use, best name first. PURE.
 
 Names stand as `columns.name_of` makes them: without case, accents and punctuation.
 """

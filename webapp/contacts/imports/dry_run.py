@@ -1,4 +1,4 @@
-"""What an import would do, without doing it: the numbers and the bad rows of step 3."""
+"""The dry run of an import: its numbers and its bad rows, and nothing is written."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace

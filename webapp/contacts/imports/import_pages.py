@@ -1,4 +1,4 @@
-"""What the pages of one import share: finding it, where its pages are, what the audit trail keeps of it."""
+"""Shared by the pages of one import: finding it, its addresses, its detail for the audit trail."""
 
 from flask import url_for
 from sqlmodel import Session

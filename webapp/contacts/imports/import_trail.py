@@ -1,4 +1,4 @@
-"""What the audit trail keeps of an import, written by the transaction that starts, stops or undoes it."""
+"""Audit entries of an import, written by the transaction that starts, stops or undoes it."""
 
 from sqlmodel import Session
 
@@ -12,4 +12,4 @@ def record(session: Session, action: Action, job: ContactImport) -> None:
     """Its number, its file and where that went."""
     database = session.get_one(UserDatabase, job.database_id)
     told: audit.Detail = {"id": job.public_id, "database": database.name}
-    audit.record(session, action, job.file_name, told, database.client_id)
+    audit.record(session, action, job.file_name, told, client_id=database.client_id)

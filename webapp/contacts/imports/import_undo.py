@@ -46,7 +46,7 @@ def refusal(session: Session, job: ContactImport) -> str | None:
         return NOT_THE_LAST
     if not import_blocks.exist(session, db.saved_id(job)):
         return TOO_LATE
-    return hooks.why_held(session, job.database_id, job.started_at)
+    return hooks.why_database_busy(session, job.database_id, job.started_at)
 
 
 def ask(import_id: int, operator: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What a person asks of an import: begin with a file, start it, stop it; and what finds lost ones again.
+"""Commands of an import: begin with a file, start it, stop it; and the search for lost ones.
 
 The audit trail tells of a start and of a stop in their transaction: what cannot be told of does not happen.
 """

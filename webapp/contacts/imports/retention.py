@@ -1,4 +1,4 @@
-"""What is not kept for ever: the content of rejected rows goes after the days that the client decided.
+"""Retention: the content of rejected rows is deleted after the days that the client decided.
 
 Rejected rows are the part of a customer's file that nobody needs for long, and that holds people in clear.
 Line and reason stay, so an import tells the same numbers as on its first day.

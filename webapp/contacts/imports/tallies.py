@@ -1,4 +1,4 @@
-"""What an import counts while it reads, so that its alerts say the same in the dry run and at the end. PURE.
+"""Counts of an import while it reads, so that its alerts say the same in the dry run and at the end. PURE.
 
 Keys: `valid.email`, `invalid.email`, `no_at.email` (and of mobile), `sendable`, `unread`,
 `readable.<column index>`, `note.<medium>.<code>`, `kept.<medium>`, `lost.<field>`,

@@ -76,7 +76,10 @@ def rejected_rows(database_id: str, import_id: str) -> Response:
     with db.reading() as session:
         database, job = find(session, database_id, import_id)
     record_alone(
-        Action.FILE_DOWNLOADED, on=f"righe scartate di {job.file_name}", detail=audit_detail(database, job)
+        Action.FILE_DOWNLOADED,
+        on=f"righe scartate di {job.file_name}",
+        detail=audit_detail(database, job),
+        client_id=database.client_id,
     )
     return csv_file.download(rejected.csv_rows(job), f"righe-scartate-{job.public_id}.csv")
 

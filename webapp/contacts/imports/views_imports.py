@@ -68,7 +68,13 @@ def discard_import(database_id: str, import_id: str) -> Response:
         database, draft = find(session, database_id, import_id)
         if draft.status == ImportStatus.DRAFT:
             importing.discard(session, draft)
-            record(session, Action.IMPORT_DISCARDED, on=draft.file_name, detail=audit_detail(database, draft))
+            record(
+                session,
+                Action.IMPORT_DISCARDED,
+                on=draft.file_name,
+                detail=audit_detail(database, draft),
+                client_id=database.client_id,
+            )
         answer = htmx.go_to(url_for("contacts.imports", database_id=database.public_id))
     return htmx.notice(answer, "Importazione annullata: il file è stato eliminato.")
 

@@ -44,7 +44,7 @@ def count_contacts(session: Session, database_id: int, worth_s: float = WORTH_S)
 
 
 def _state(session: Session, database_id: int) -> tuple[Any, ...]:
-    """What changes whenever contacts come or go. Read in one statement: of one moment, on PostgreSQL too."""
+    """Counts that change when contacts come or go. One statement, so of one moment, on PostgreSQL too."""
     imports = col(ContactImport.database_id) == database_id
     parts = (
         select(func.max(CONTACT.c.id)).where(CONTACT.c.database_id == database_id),

@@ -13,7 +13,7 @@ from webapp.contacts import consent, contact_ids, hooks
 from webapp.contacts.answers import BY_HAND, FIELDS, pack_unread, unread_of, without
 from webapp.contacts.fields import Field
 from webapp.contacts.models import Contact, ContactChange, UserDatabase
-from webapp.contacts.people.contact_form import NO, YES, Row, as_typed, changed
+from webapp.contacts.people.contact_form import NO, YES, TypedRow, as_typed, changed
 from webapp.contacts.store import contact_inserts
 from webapp.contacts.store.upsert_plan import Target
 
@@ -21,14 +21,20 @@ ADDED, CHANGED = "added", "changed"
 _SAID = {YES: "yes", NO: "no", BY_HAND: "undecided", "": "unset"}
 
 
-def add(session: Session, database: UserDatabase, row: Row, typed: dict[str, str], who: str) -> int:
+def add(session: Session, database: UserDatabase, row: TypedRow, typed: dict[str, str], who: str) -> int:
     """The id of the new contact. Raises IntegrityError when its code is another's."""
     at = clock.now()
     contact_id = contact_inserts.insert_one(session.connection(), _target(database, row), row.values, at)
     names = [name for name, text in typed.items() if text]
     _answer(session, session.get_one(Contact, contact_id), row, names)
     _note(session, contact_id, ADDED, who, at, names, typed)
-    audit.record(session, Action.CONTACT_ADDED, database.name, _detail(database, contact_id))
+    audit.record(
+        session,
+        Action.CONTACT_ADDED,
+        database.name,
+        _detail(database, contact_id),
+        client_id=database.client_id,
+    )
     return contact_id
 
 
@@ -36,7 +42,7 @@ def change(
     session: Session,
     database: UserDatabase,
     contact: Contact,
-    row: Row,
+    row: TypedRow,
     typed: dict[str, str],
     fields: Sequence[Field],
     who: str,
@@ -51,11 +57,16 @@ def change(
     session.refresh(contact)
     _answer(session, contact, row, names)
     if any(typed[name] in (NO, BY_HAND) for name in names if name in FIELDS):
-        hooks.refused(session, contact.database_id, consent.contacts_with_data_of(session, contact))
+        said_no = consent.contacts_with_data_of(session, contact)
+        hooks.registered().on_opt_out(session, contact.database_id, said_no)
     _note(session, contact_id, CHANGED, who, at, names, typed)
     labels = ", ".join(field.label for field in fields if field.name in names)
     audit.record(
-        session, Action.CONTACT_CHANGED, database.name, {**_detail(database, contact_id), "fields": labels}
+        session,
+        Action.CONTACT_CHANGED,
+        database.name,
+        {**_detail(database, contact_id), "fields": labels},
+        client_id=database.client_id,
     )
     return names
 
@@ -69,7 +80,13 @@ def remove(session: Session, database: UserDatabase, contact: Contact) -> None:
     if session.execute(mine).first() is None:
         return
     take_away(session, contact)
-    audit.record(session, Action.CONTACT_DELETED, database.name, _detail(database, db.saved_id(contact)))
+    audit.record(
+        session,
+        Action.CONTACT_DELETED,
+        database.name,
+        _detail(database, db.saved_id(contact)),
+        client_id=database.client_id,
+    )
 
 
 def take_away(session: Session, contact: Contact) -> None:
@@ -79,7 +96,7 @@ def take_away(session: Session, contact: Contact) -> None:
     session.execute(delete(Contact).where(col(Contact.id) == contact_id))
 
 
-def _answer(session: Session, contact: Contact, row: Row, names: Collection[str]) -> None:
+def _answer(session: Session, contact: Contact, row: TypedRow, names: Collection[str]) -> None:
     """The answers that somebody gave: each settles its field, whatever word nobody could read stood there."""
     for field, text in row.answers.items():
         if field in names:
@@ -90,7 +107,7 @@ def _answer(session: Session, contact: Contact, row: Row, names: Collection[str]
     session.flush()
 
 
-def _target(database: UserDatabase, row: Row) -> Target:
+def _target(database: UserDatabase, row: TypedRow) -> Target:
     return Target(db.saved_id(database), row.columns, row.own_keys)
 
 

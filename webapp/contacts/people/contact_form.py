@@ -32,7 +32,7 @@ NOT_AMONG = "Scegli uno dei valori proposti."
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TypedRow:
     """Values for `columns` of a contact, as `contact_inserts` wants them; *own_keys* as there.
 
     *answers*: field of consent → one of ANSWERS' texts; written by themselves (`by_hand`).
@@ -85,7 +85,7 @@ def row_of(
     country: str,
     today: date,
     erased: ErasedKeys | None = None,
-) -> tuple[Row | None, dict[str, str]]:
+) -> tuple[TypedRow | None, dict[str, str]]:
     """(the row, {}) or (None, control id → what to correct). *erased*: whom not to take in again."""
     asked = [field for field in fields if field.type == CONSENT]
     fields = [field for field in fields if field.type != CONSENT]
@@ -108,7 +108,7 @@ def row_of(
     errors |= {control_id(field): NOT_AMONG for field in wrong}
     if errors or values is None:
         return None, errors
-    return Row(tuple(converter.columns), tuple(converter.own_keys), values, answered), {}
+    return TypedRow(tuple(converter.columns), tuple(converter.own_keys), values, answered), {}
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

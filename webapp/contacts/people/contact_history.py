@@ -1,17 +1,15 @@
-"""What happened to a contact: imports, changes by hand, and what other rooms tell of it.
+"""The history of a contact: imports, changes by hand, and the lines that other rooms add."""
 
-contact_history.register(uploads_of)    # def uploads_of(session, database, contact) -> list[Event]
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlmodel import Session, col
 
+from webapp.contacts import hooks
 from webapp.contacts.answers import FIELDS
 from webapp.contacts.fields import STANDARD_BY_NAME
+from webapp.contacts.hooks import ContactEvent
 from webapp.contacts.models import Contact, ContactChange, UserDatabase
 from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.people.contact_edit import ADDED, CHANGED
@@ -19,52 +17,30 @@ from webapp.contacts.people.contact_edit import ADDED, CHANGED
 SAID = {"yes": ": sì", "no": ": no", "undecided": " da decidere", "unset": " non indicato"}
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A line of the history. *page*: endpoint and its values of what it tells of, when there is a page."""
-
-    at: datetime
-    icon: str
-    title: str
-    detail: str = ""
-    page: tuple[str, dict[str, str]] | None = None
-
-
-Teller = Callable[[Session, UserDatabase, Contact], list[Event]]
-
-_tellers: list[Teller] = []
-
-
-def register(teller: Teller) -> None:
-    """*teller* tells what its room did with a contact."""
-    if teller not in _tellers:
-        _tellers.append(teller)
-
-
 def history(
     session: Session, database: UserDatabase, contact: Contact, labels: Mapping[str, str]
-) -> list[Event]:
+) -> list[ContactEvent]:
     """Newest first. *labels*: field name → label, for the fields somebody changed."""
     by_hand = _by_hand(session, contact, labels)
-    told = [event for teller in _tellers for event in teller(session, database, contact)]
-    events = [*by_hand, *_imports(session, database, contact, {event.at for event in by_hand}), *told]
+    elsewhere = hooks.registered().contact_events(session, database, contact)
+    events = [*by_hand, *_imports(session, database, contact, {event.at for event in by_hand}), *elsewhere]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
-def _by_hand(session: Session, contact: Contact, labels: Mapping[str, str]) -> list[Event]:
+def _by_hand(session: Session, contact: Contact, labels: Mapping[str, str]) -> list[ContactEvent]:
     changes = select(ContactChange).where(col(ContactChange.contact_id) == contact.id)
     return [_change(one, labels) for one in session.execute(changes).scalars()]
 
 
-def _change(one: ContactChange, labels: Mapping[str, str]) -> Event:
+def _change(one: ContactChange, labels: Mapping[str, str]) -> ContactEvent:
     given = {**({"consent": one.consent} if one.consent else {}), **(one.channel_answers or {})}
     answers = [f"{_label(name)}{SAID[said]}" for name, said in given.items()]
     if one.kind == ADDED:
-        return Event(one.at, "plus", f"Aggiunto a mano da {one.who}", ", ".join(answers))
+        return ContactEvent(one.at, "plus", f"Aggiunto a mano da {one.who}", ", ".join(answers))
     known = [labels[name].lower() for name in one.fields if name in labels and name not in FIELDS]
     known += answers
     icon = "pencil" if one.kind == CHANGED else "info"
-    return Event(one.at, icon, f"Modificato a mano da {one.who}", ", ".join(known))
+    return ContactEvent(one.at, icon, f"Modificato a mano da {one.who}", ", ".join(known))
 
 
 def _label(field: str) -> str:
@@ -75,7 +51,7 @@ def _label(field: str) -> str:
 
 def _imports(
     session: Session, database: UserDatabase, contact: Contact, by_hand: set[datetime]
-) -> list[Event]:
+) -> list[ContactEvent]:
     """The import that made the contact and the last one that changed it: both wrote their moment on it."""
     events = []
     moments = {contact.created_at: "Importato", contact.updated_at: "Aggiornato da un’importazione"}
@@ -103,8 +79,10 @@ def _running_at(database: UserDatabase, at: datetime) -> Select[ContactImport]:
     )
 
 
-def _import(at: datetime, title: str, database: UserDatabase, job: ContactImport | None) -> Event:
+def _import(at: datetime, title: str, database: UserDatabase, job: ContactImport | None) -> ContactEvent:
     if job is None:
-        return Event(at, "upload", title)
+        return ContactEvent(at, "upload", title)
     here = {"database_id": database.public_id, "import_id": job.public_id}
-    return Event(at, "upload", title, f"{job.file_name}, {job.started_by}", ("contacts.import_result", here))
+    return ContactEvent(
+        at, "upload", title, f"{job.file_name}, {job.started_by}", ("contacts.import_result", here)
+    )

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from webapp.contacts import contact_ids
 from webapp.contacts.fields import ADDRESS, Field
 from webapp.contacts.models import ChosenColumns, Contact
-from webapp.contacts.people.presenting import Detail, email_of, field_text, mobile_of, present
+from webapp.contacts.people.presenting import ShownDetail, email_of, field_text, mobile_of, present
 
 USUAL = ("email", "mobile", "city", "consent")
 ALWAYS = ("code", "first_name", "last_name")  # they make the first column
@@ -17,11 +17,11 @@ MOST = 12  # columns, so that a page stays a page
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands under a column: *detail* for e-mails and mobiles, else *text*."""
+    """The cell of a column: *detail* for e-mails and mobiles, else *text*."""
 
     field: Field
     text: str = ""
-    detail: Detail | None = None
+    detail: ShownDetail | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def read_page(
     chosen: ColumnElement[bool],
     after: int | None = None,
     before: int | None = None,
-    candidates: word_index.Question | None = None,
+    candidates: word_index.IndexQuery | None = None,
 ) -> ContactPage:
     """The contacts of *chosen* after the id *after*, or those just before *before*; else the first.
 
@@ -68,7 +68,7 @@ def _in_order(session: Session, chosen: ColumnElement[bool], after: int, before:
 def _among(
     session: Session,
     chosen: ColumnElement[bool],
-    question: word_index.Question,
+    question: word_index.IndexQuery,
     after: int,
     before: int | None,
 ) -> list[Contact]:
@@ -90,7 +90,7 @@ class Search:
     """Contacts that *matching* means; *candidates* as of `read_page`."""
 
     matching: ColumnElement[bool]
-    candidates: word_index.Question | None = None
+    candidates: word_index.IndexQuery | None = None
 
 
 def search(session: Session, database: UserDatabase, text: str) -> Search:

@@ -17,7 +17,7 @@ ANSWERS = {Answer.YES: "sì", Answer.NO: "no", Answer.UNDECIDED: "da decidere", 
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
+class ShownDetail:
     """An e-mail or mobile: what is shown, whether it can be used, why not, and what was probably meant."""
 
     text: str
@@ -33,8 +33,8 @@ class ContactView:
     id: int
     name: str
     code: str
-    email: Detail
-    mobile: Detail
+    email: ShownDetail
+    mobile: ShownDetail
     city: str
     consent: str
 
@@ -54,15 +54,15 @@ def present(contact: Contact, whole: bool) -> ContactView:
     )
 
 
-def email_of(contact: Contact, whole: bool) -> Detail:
+def email_of(contact: Contact, whole: bool) -> ShownDetail:
     text = (contact.email or "") if whole else mask_email(contact.email)
     meant = suggestion(contact.email) or "" if whole and contact.email else ""
-    return Detail(text, contact.email_sha256 is not None, _why(contact.email_reason), meant)
+    return ShownDetail(text, contact.email_sha256 is not None, _why(contact.email_reason), meant)
 
 
-def mobile_of(contact: Contact, whole: bool) -> Detail:
+def mobile_of(contact: Contact, whole: bool) -> ShownDetail:
     text = (contact.mobile or "") if whole else mask_mobile(contact.mobile)
-    return Detail(text, contact.mobile_sha256 is not None, _why(contact.mobile_reason))
+    return ShownDetail(text, contact.mobile_sha256 is not None, _why(contact.mobile_reason))
 
 
 def field_text(contact: Contact, field: Field) -> str:
@@ -86,7 +86,7 @@ def field_text(contact: Contact, field: Field) -> str:
 
 
 def answer_text(contact: Contact, field: str) -> str:
-    """What stands in a field of consent: sì, no, da decidere, or nothing."""
+    """The words for a field of consent: sì, no, da decidere, or nothing."""
     return ANSWERS[answer_in(field, getattr(contact, field), contact.consent_unread)]
 
 

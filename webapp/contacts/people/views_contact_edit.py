@@ -159,7 +159,7 @@ def _save(
     session: Session,
     database: UserDatabase,
     contact: Contact | None,
-    row: contact_form.Row,
+    row: contact_form.TypedRow,
     typed: dict[str, str],
     fields: Sequence[Field],
 ) -> int:

@@ -86,7 +86,13 @@ def export_contacts(database_id: str) -> Response:
         about: audit.Detail = {"database": database.public_id}
         if narrowed:
             about["filter"] = narrowed.public_id
-        audit.record(session, Action.CONTACTS_EXPORTED, narrowed.name if narrowed else database.name, about)
+        audit.record(
+            session,
+            Action.CONTACTS_EXPORTED,
+            narrowed.name if narrowed else database.name,
+            about,
+            client_id=database.client_id,
+        )
     name = f"contatti-{(narrowed or database).public_id}.csv"
     return csv_file.download(contact_export.rows(chosen, fields), name)
 
@@ -136,5 +142,5 @@ def _operator_id() -> int:
 
 
 def _id(name: str) -> int | None:
-    """A contact in the query string; what is none is not there."""
+    """The contact in the query string, None when the text is no id of a contact."""
     return contact_ids.contact_id(request.args.get(name, ""))

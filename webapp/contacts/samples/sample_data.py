@@ -50,7 +50,9 @@ def create(client_id: int, who: str) -> UserDatabase:
             return known
         made = databases.create_database(session, client_id, NAME)
         made.is_sample = True
-        record(session, Action.DATABASE_CREATED, on=made.name, detail={"id": made.public_id})
+        record(
+            session, Action.DATABASE_CREATED, on=made.name, detail={"id": made.public_id}, client_id=client_id
+        )
     with db.writing() as session:  # apart: nobody waits to write while the file is read
         content = "".join(csv_file.lines(sample_people.rows(clock.today()))).encode()
         draft = importing.create(session, made, FILE_NAME, BytesIO(content), who)

@@ -2,9 +2,9 @@
 
 from flask import Response, url_for
 
-from webapp.access.current import current_operator
+from webapp.access.current import current_client_id, current_operator
 from webapp.contacts import databases
-from webapp.contacts.routes import DATABASES, blueprint, client_id
+from webapp.contacts.routes import DATABASES, blueprint
 from webapp.contacts.samples import sample_data
 from webapp.web import htmx
 
@@ -12,7 +12,7 @@ from webapp.web import htmx
 @blueprint.post(f"{DATABASES}/esempio")
 def create_sample() -> Response:
     try:
-        made = sample_data.create(client_id(), current_operator().name)
+        made = sample_data.create(current_client_id(), current_operator().name)
     except databases.DatabaseError as error:
         return htmx.notice(htmx.go_to(url_for("contacts.databases")), str(error), "err")
     answer = htmx.go_to(url_for("contacts.contacts", database_id=made.public_id))

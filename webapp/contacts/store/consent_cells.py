@@ -32,7 +32,7 @@ _STATES = {"unreachable": False}
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a cell says. *word*: folded, of a cell that could not be read."""
+    """The answer in a cell. *word*: folded, of a cell that could not be read."""
 
     answer: bool | None
     word: str | None = None

@@ -68,7 +68,7 @@ def write_block(
 
 
 def written_of(target: Target, plan: Plan, changes: contact_updates.Changes) -> Written:
-    """What a block came to, or would come to."""
+    """The outcome of a block, done or tried."""
     return replace(
         plan.written,
         unchanged=changes.unchanged,

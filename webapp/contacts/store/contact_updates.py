@@ -33,7 +33,7 @@ class Update(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What rows come to, written over contacts that are there.
+    """The outcome of rows written over contacts that are there.
 
     *updates*: whole new values of those that change, once each. *present*: all of them as they are then.
     *kept* and *lost* as of `Written`.
@@ -87,7 +87,7 @@ def known(connection: Connection, target: Target, contact_ids: Sequence[int]) ->
 
 
 def _reader(target: Target, name: str) -> Callable[[Any], Any] | None:
-    """What the drivers give for a column → what a row of the file says; None where these are the same."""
+    """The converter from a driver's value to a row's, for each column; None where these are the same."""
     if name == "own_fields":
         keys = frozenset(target.own_keys)
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL knows of the size of `contact`, renewed when an import makes it another table.
+"""Statistics of `contact` on PostgreSQL, renewed when an import makes it another table.
 
 Until it is told, it plans for the table it knew: looking up a block of codes in one it took for empty took
 18.7 s instead of 0.02. Its own autovacuum looks once a minute at best.

@@ -1,4 +1,4 @@
-"""What each block of an import did, kept so that the last one can be undone: for a week, or until the next.
+"""The changes of each block of an import, kept to undo the last one: for a week, or until the next.
 
 Contacts a block made are known by their ids and the moment they were written; contacts it changed are kept as
 they were, packed: a row of SQL for each would cost the import more than the contacts themselves.
@@ -138,7 +138,7 @@ def forget_contacts(session: Session, database_id: int, contact_ids: Collection[
 
 
 def forget_old(session: Session) -> None:
-    """What nobody undid within a week: it holds contacts as they were, and those are not kept for ever."""
+    """Forget blocks that nobody undid within a week: they hold contacts as they were."""
     old = select(col(ContactImport.id)).where(
         col(ContactImport.finished_at) < clock.now() - UNDO_LIVES,
         col(ContactImport.status) != ImportStatus.UNDOING,

@@ -1,4 +1,4 @@
-"""Who is who while a file is read by e-mail or mobile and its codes must stay of one contact each. PURE.
+"""Finds people who are in a file or a database twice, when rows are matched by e-mail or mobile. PURE.
 
     a row whose code is of the contact with the same key     → that contact
     a row with a key                                         → the oldest contact that has the key

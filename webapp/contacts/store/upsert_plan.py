@@ -32,7 +32,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`new + updated + skipped` and the rows at *conflicts*, whose code is another's, are the whole block.
+    """Every row of the block is new, updated, skipped, or in *conflicts*: its code is another contact's.
 
     *unchanged*: contacts among those updated that are already what their rows say. *kept*: medium → valid
     values that an invalid one did not replace. *lost*: field → values that empty cells emptied. *sendable*:
@@ -51,7 +51,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a block comes to: rows to insert, rows to write over the contact of that id, the rest.
+    """The plan of a block: rows to insert, rows to write over the contact of that id, the rest.
 
     A contact that has several rows in the block stands as often among *updates*, in the order of the file;
     several rows of one new contact are one of *inserts* already.

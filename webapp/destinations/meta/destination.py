@@ -18,6 +18,7 @@ from webapp.destinations.base import (
     EncodedRows,
     Medium,
     NeedsPersonError,
+    Pages,
     Problem,
     Rest,
     TemporaryError,
@@ -30,7 +31,7 @@ from webapp.destinations.meta.graph_api.audiences import audience
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
 from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.health.notices import notices
-from webapp.destinations.meta.models import MetaAccount, MetaHealth
+from webapp.destinations.meta.models import KIND, MetaAccount, MetaHealth
 
 T = TypeVar("T")
 
@@ -41,8 +42,12 @@ KEYS = {Medium.EMAIL: ("EMAIL", itemgetter(1)), Medium.SMS: ("PHONE", itemgetter
 
 
 class MetaDestination:
-    kind = "meta"
+    kind = KIND
     label = "Facebook"
+    vendor = "Meta"
+    pages = Pages(
+        "meta.accounts", "meta.new_account", "meta.account_info", "meta.edit_account", "meta.health"
+    )
     max_batch_rows = MAX_BATCH_ROWS
 
     def accounts(self, client_id: int) -> list[Account]:
@@ -111,7 +116,7 @@ class MetaConnection:
         return audience_lists.from_a_worker(self._id)
 
     def read_audiences(self) -> None:
-        """What a worker does for `listed`: it has the time, and keeps what it read."""
+        """The worker's part of `listed`: it has the time, and keeps the list."""
         started = time.monotonic()
         nodes = self._call(lambda: self._client.custom_audiences(self._act_id, audience_lists.JOB_DEADLINE_S))
         took_s = time.monotonic() - started
@@ -202,4 +207,4 @@ def _shown(account: MetaAccount, health: MetaHealth | None = None) -> Account:
         if problem is None
         else ()
     )
-    return Account(account.id, account.public_id, account.name, account.act_id, problem, found)
+    return Account(KIND, account.id, account.public_id, account.name, account.act_id, problem, found)

@@ -1,4 +1,4 @@
-"""What RQ runs for this room. A job takes an id; it may run twice and do the thing once."""
+"""Jobs of this room, run by RQ. A job takes an id; it may run twice and does its work once."""
 
 import structlog
 

@@ -12,6 +12,7 @@ from webapp.crypto import SEALED
 from webapp.db import Blob, Json
 from webapp.values.identifiers import new_public_id
 
+KIND = "meta"  # of this destination, in `registry` and on every upload to it
 MAX_ACCOUNTS = 10  # per client; seed: "fino a 10 diversi Ads Account Facebook"
 
 
@@ -46,12 +47,12 @@ class MetaAccount(SQLModel, table=True):
 
     @property
     def purpose(self) -> str:
-        """What the token is sealed for: in another row it does not open."""
+        """The purpose that the token is sealed for: in another row it does not open."""
         return f"meta_account:{self.public_id}"
 
 
 class MetaHealth(SQLModel, table=True):
-    """What the last look at an ad account found; the board reads it, a worker writes it once an hour.
+    """The findings of the last look at an ad account; the board reads it, a worker writes it once an hour.
 
     None: not known yet. *trouble*: why the last look brought nothing (Italian), None when it did.
     *flagged*, *expiring*: names of custom audiences that Meta blocked, or will delete.
@@ -103,7 +104,7 @@ class AudienceSize(SQLModel, table=True):
 
 
 class AuthorisationDraft(SQLModel, table=True):
-    """What was typed in the account form while its owner is away at Facebook, and the token that came back.
+    """The account form as typed while its owner is away at Facebook, and the token that came back.
 
     *state_sha256* is the only trace of the OAuth state; it is bound to operator, client and session, lives
     ten minutes and is used once.

@@ -41,7 +41,7 @@ def risky_word(name: str) -> str | None:
 
 
 def warning(name: str) -> str | None:
-    """What to say before an audience with this name is made; None when nothing speaks against it."""
+    """The warning before an audience with this name is made; None when nothing speaks against it."""
     word = risky_word(name)
     if word is None:
         return None

@@ -4,7 +4,7 @@ from flask import Blueprint, abort
 from flask import session as cookie
 
 from webapp import db
-from webapp.access.current import current_client, current_operator
+from webapp.access.current import current_client_id, current_operator
 from webapp.destinations.meta import queries
 from webapp.destinations.meta.accounts.authorisation import Asker, new_browser_secret
 from webapp.destinations.meta.models import AuthorisationDraft, MetaAccount
@@ -16,24 +16,18 @@ FACEBOOK = f"{INTEGRATIONS}/facebook"
 ACCOUNT = f"{FACEBOOK}/<account_id>"
 
 
-def client_id() -> int:
-    client = current_client()
-    assert client.id is not None
-    return client.id
-
-
 def asker() -> Asker:
-    """Who asks, with the secret that ties an authorisation to this browser session."""
+    """The operator who asks, with the secret that ties an authorisation to this browser session."""
     operator = current_operator()
     assert operator.id is not None
     secret = cookie.setdefault("authorising", new_browser_secret())
-    return Asker(client_id(), operator.id, secret)
+    return Asker(current_client_id(), operator.id, secret)
 
 
 def find_account(public_id: str) -> MetaAccount:
     """404 for what is not there or belongs to another client."""
     with db.reading() as session:
-        account = queries.account_of(session, client_id(), public_id)
+        account = queries.account_of(session, current_client_id(), public_id)
         session.expunge_all()  # stays readable after the transaction
     return account or abort(404)
 

@@ -4,7 +4,7 @@ from flask import render_template, request
 from sqlmodel import Session
 
 from webapp import clock, db
-from webapp.access.current import may
+from webapp.access.current import current_client_id, may
 from webapp.access.models import Role
 from webapp.destinations.base import DestinationError
 from webapp.destinations.meta import queries, texts
@@ -22,7 +22,6 @@ from webapp.destinations.meta.routes import (
     FACEBOOK,
     INTEGRATIONS,
     blueprint,
-    client_id,
     find_account,
 )
 from webapp.web import shell
@@ -81,7 +80,7 @@ def _info(account: MetaAccount) -> dict[str, object]:
 
 def _rows() -> list[AccountRow]:
     with db.reading() as session:
-        found = queries.accounts_of(session, client_id())
+        found = queries.accounts_of(session, current_client_id())
         ids = [db.saved_id(account) for account in found]
         known, used = (
             health_notes.of_accounts(session, ids),

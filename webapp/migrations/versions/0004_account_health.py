@@ -1,4 +1,4 @@
-"""What the last look at an ad account found, and how large its audiences were."""
+"""Tables for the last look at each ad account, and for the sizes of its audiences."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Whom an upload may send by their consent; the consent beside the digests, where it is counted."""
+"""The consent policy of an upload; consent in the index of digests, where it is counted."""
 
 import sqlalchemy as sa
 from alembic import op

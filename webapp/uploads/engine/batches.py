@@ -61,7 +61,7 @@ class PreparationLease:
 
 @dataclass(slots=True)
 class Prepared:
-    """What a preparation counted. `selected = Σ excluded + Σ discarded + duplicates + to_send`, always.
+    """The counts of a preparation. `selected = Σ excluded + Σ discarded + duplicates + to_send`, always.
 
     *refused*: how many of *to_send* said no and are sent because somebody said so.
     """

@@ -14,7 +14,7 @@ READ_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """*ids* in order; *originals* in order too, each beside its duplicate at the same place of the third."""
+    """Ids of duplicates, in order; *originals* in order, and in *of_originals* the duplicate of each."""
 
     ids: "array[int]"
     originals: "array[int]"

@@ -1,4 +1,4 @@
-"""Ringing for an upload. A bell that nobody hears does no harm: `reconcile` rings again."""
+"""Puts the jobs of an upload in the queue. A job that is lost does no harm: `reconcile` enqueues again."""
 
 from sqlalchemy import update
 from sqlmodel import col
@@ -12,7 +12,7 @@ SEND = "webapp.uploads.jobs.send_upload"
 
 
 def enqueue(function: str, upload_id: int, times: int = 1) -> None:
-    """Ring *times* for the upload and note when, if Redis took at least one."""
+    """Enqueue the job *times* and note when, if Redis took at least one."""
     taken = [services().job_queue.enqueue(function, upload_id) for _ in range(times)]
     if any(taken):
         with db.writing() as session:

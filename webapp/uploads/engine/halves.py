@@ -16,7 +16,7 @@ from webapp.uploads.status import BatchStatus
 
 
 def trouble_of(session: Session, claimed: ClaimedBatch, error: TemporaryError, errors: int) -> plan.Trouble:
-    """What `plan.after_error` decides by; *errors* of the batch, this one included."""
+    """The facts that `plan.after_error` decides by; *errors* of the batch, this one included."""
     first = _first_failure(session, claimed, errors)
     return plan.Trouble(
         rows=len(claimed.rows),

@@ -1,4 +1,4 @@
-"""Whom of a batch nobody may send any more, asked at the moment of sending; nothing here changes anything.
+"""Contacts of a batch that may not be sent any more, asked at the moment of sending. It only reads.
 
 However a contact was erased, deleted, undone or said no since the preparation (by hand, by a file, by a
 command), this sees it: it reads the contacts as they are now, by the same rule as the preparation did.
@@ -26,7 +26,7 @@ DATABASE_GONE = "database_deleted"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a batch holds: the rows, the contact of each, and pairs of a contact and its duplicate."""
+    """The content of a batch: the rows, the contact of each, and pairs of a contact and its duplicate."""
 
     rows: EncodedRows
     ids: Sequence[int]
@@ -71,7 +71,7 @@ class Changes:
 
 
 def look(session: Session, upload: Upload, content: Content, leaving: Collection[int] = ()) -> Changes:
-    """What has to change before *content* may be sent. *leaving*: contacts that are being deleted just now.
+    """The changes *content* needs before it is sent. *leaving*: contacts that are being deleted just now.
 
     One query by primary key; more only for contacts that have changed.
     """
@@ -112,7 +112,7 @@ def _contacts(
 def _refused_since(
     session: Session, upload: Upload, content: Content, found: Mapping[int, Row[tuple[int, bytes, str]]]
 ) -> dict[int, str]:
-    """Of contacts whose detail was changed: the former one is sent, unless who has it today may not be."""
+    """Of contacts whose detail was changed: the former one is sent, unless who has it now may not be."""
     changed: dict[bytes, int] = {}
     for place, contact_id in enumerate(content.ids):
         former = content.rows.part(place, place + 1).digests

@@ -43,7 +43,11 @@ def _take(upload_id: int) -> ClaimedBatch | None:
             return None
         upload = held.row
         if rest.until > now:
-            transitions.pause(held, rest.problem or problems.RESTING, rest.until)
+            transitions.pause(
+                held,
+                rest.problem or problems.resting(registry.destination(upload.destination).label),
+                rest.until,
+            )
             return None
         due = (
             select(col(Batch.id))
@@ -52,7 +56,7 @@ def _take(upload_id: int) -> ClaimedBatch | None:
                 col(Batch.status) == BatchStatus.PENDING,
                 is_due(now),
             )
-            # Those that never failed first: one bad batch keeps no other from showing that Facebook answers.
+            # Those that never failed first: one bad batch keeps no other from showing that all is well.
             .order_by(col(Batch.errors), col(Batch.seq))
             .limit(1)
             .with_for_update(skip_locked=True)

@@ -1,4 +1,4 @@
-"""What came back for a batch, written down if the batch is still ours: sent, to be tried again, refused."""
+"""The outcome of a batch, recorded if the batch is still ours: sent, to be tried again, failed."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,8 @@ from webapp.uploads.status import BatchStatus
 
 def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
     ids, sent = claimed.contact_ids, len(claimed.rows)
-    doubt = problems.counts_in_doubt(result.received, sent, result.doubt)
+    label = registry.destination(claimed.destination).label
+    doubt = problems.counts_in_doubt(label, result.received, sent, result.doubt)
     with _recording(
         claimed,
         status=BatchStatus.SENT,
@@ -43,13 +44,13 @@ def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
                 _note(held.session, claimed, Event.IN_DOUBT, reason=doubt, received=result.received)
             sent_ledger.remember(held.session, held.row, _confirmed(ids, result), claimed.duplicates)
             if result.pause_s > 0:
-                transitions.pause(held, problems.RESTING, clock.epoch() + result.pause_s)
+                transitions.pause(held, problems.resting(label), clock.epoch() + result.pause_s)
     if result.recovered:
         account_rest.wake(claimed.destination, claimed.account_id)
 
 
 def _confirmed(ids: Sequence[int], result: BatchResult) -> set[int]:
-    """Who is in the audience by the destination's word: nobody, when it leaves open who of the batch is."""
+    """Contacts in the audience by the vendor's word: nobody, when it leaves open who of the batch is."""
     if result.received < len(ids) or result.rejected_count >= len(ids):
         return set()
     return set(ids).difference(ids[row.row] for row in result.rejected)
@@ -114,7 +115,7 @@ def record_refusal(claimed: ClaimedBatch, error: DestinationError) -> None:
         if held:
             said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
             _note(held.session, claimed, Event.FAILED, **said)
-            # The audience or the request is refused, not these rows: the other batches would fail alike.
+            # The audience or the request is at fault, not these rows: the other batches would fail alike.
             transitions.fail(held, problem)
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 

@@ -45,7 +45,11 @@ def claim_preparation(upload_id: int) -> PreparationLease | None:
                 transitions.close_if_done(held)
                 return None
             if rest.until > clock.epoch():
-                transitions.pause(held, rest.problem or problems.RESTING, rest.until)
+                transitions.pause(
+                    held,
+                    rest.problem or problems.resting(registry.destination(held.row.destination).label),
+                    rest.until,
+                )
                 return None
             if not _takes_its_audience(held):
                 return None
@@ -95,7 +99,7 @@ def opened(upload: Upload) -> Iterator[Connection | None]:
     except LookupError:
         with db.writing() as session:
             if held := locked(session, upload.id):
-                transitions.fail(held, problems.ACCOUNT_GONE)
+                transitions.fail(held, problems.account_gone(destination.label))
         yield None
         return
     try:

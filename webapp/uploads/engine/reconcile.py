@@ -1,9 +1,9 @@
-"""Every few seconds, in any worker: whatever was lost is found again, whatever is due is rung for.
+"""Reconciles uploads every few seconds, in any worker: finds lost work again and enqueues due work.
 
     leases of the dead        → batches back to pending, preparations back to the queue
     pauses that are over      → going on
     uploads with nothing left → their final status
-    work without a bell       → rung again
+    work without a job        → enqueued again
 
 Each step is a conditional write, so that two at once do no harm; `workers.take_turn` only spares the work.
 Uploads are looked after one by one: what goes wrong with one of them stops none of the others (`rounds`).
@@ -52,7 +52,7 @@ def reconcile() -> None:
 
 
 def enqueue_senders(upload_id: int) -> None:
-    """Ring for as many senders as the upload has due batches and its account has room for."""
+    """Enqueue as many senders as the upload has due batches and its account has room for."""
     now = clock.epoch()
     with db.reading() as session:
         upload = session.get(Upload, upload_id)

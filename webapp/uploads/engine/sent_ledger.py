@@ -1,4 +1,4 @@
-"""Who was received by which audience, written down with the batch that tells so."""
+"""The ledger of contacts received by each audience, written with the batch that says so."""
 
 from collections.abc import Iterable, Sequence
 

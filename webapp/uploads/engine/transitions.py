@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, select, update
 from sqlmodel import Session, col
 
 from webapp import clock
+from webapp.destinations import registry
 from webapp.destinations.base import Problem
 from webapp.uploads import problems
 from webapp.uploads.engine.locks import LockedUpload
@@ -153,7 +154,7 @@ def request_stop(held: LockedUpload) -> bool:
 
 
 def forget_stop(held: LockedUpload) -> None:
-    """The wish to stop was of a database that has been replaced by its copy."""
+    """Forget a request to stop: it was made in a database that has been replaced by its copy."""
     held.row.stop_requested = False
 
 
@@ -239,7 +240,8 @@ def _close(held: LockedUpload, status: UploadStatus) -> None:
 def _explain_end(held: LockedUpload, standing: Tally) -> None:
     """Why it did not end well; the reason of a pause says nothing of the end."""
     failed = standing.count(BatchStatus.FAILED)
-    doubt = problems.unconfirmed(standing.received, standing.answered) if standing.doubtful else None
+    label = registry.destination(held.row.destination).label
+    doubt = problems.unconfirmed(label, standing.received, standing.answered) if standing.doubtful else None
     last = _last_set_aside(held) if failed else None
     if last is None or last.error != held.row.reason:  # else it was explained as it failed
         _forget_reason(held.row)

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from webapp import db
+from webapp.contacts.hooks import ContactEvent
 from webapp.contacts.models import Contact, UserDatabase
-from webapp.contacts.people.contact_history import Event
+from webapp.destinations import registry
 from webapp.destinations.base import Medium
 from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
 from webapp.uploads.packed_ids import pack, unpack
@@ -20,8 +21,8 @@ LOOK_BACK_ROWS = 2_000_000  # prepared rows of the newest uploads that are searc
 LOOK_BACK_UPLOADS = 50
 
 
-def history_of(session: Session, database: UserDatabase, contact: Contact) -> list[Event]:
-    """What the newest uploads did with the contact, in order: sent, refused, left out and why."""
+def history_of(session: Session, database: UserDatabase, contact: Contact) -> list[ContactEvent]:
+    """The contact's part in the newest uploads, in order: sent, rejected, left out and why."""
     contact_id = db.saved_id(contact)
     uploads = {upload.id: upload for upload in _newest(session, db.saved_id(database))}
     if not uploads:
@@ -42,7 +43,7 @@ def _newest(session: Session, database_id: int) -> Iterator[Upload]:
         yield upload
 
 
-def _batches(session: Session, uploads: dict[int | None, Upload], contact_id: int) -> Iterator[Event]:
+def _batches(session: Session, uploads: dict[int | None, Upload], contact_id: int) -> Iterator[ContactEvent]:
     found = select(
         col(Batch.upload_id),
         col(Batch.status),
@@ -59,16 +60,17 @@ def _batches(session: Session, uploads: dict[int | None, Upload], contact_id: in
         upload = uploads[upload_id]
         at = sent_at or upload.prepared_at or upload.created_at
         said = dict(rejected).get(contact_id)
+        label = registry.destination(upload.destination).label
         if status != BatchStatus.SENT:
             title, detail = f"Preparato per “{upload.audience_name}”, non ancora inviato", ""
         elif said is not None:
-            title, detail = f"Rifiutato da Facebook per “{upload.audience_name}”", str(said)
+            title, detail = f"Rifiutato da {label} per “{upload.audience_name}”", str(said)
         else:
-            title, detail = f"Inviato a Facebook per “{upload.audience_name}”", _source(upload)
-        yield Event(at, "megaphone", title, detail, _page(upload))
+            title, detail = f"Inviato a {label} per “{upload.audience_name}”", _source(upload)
+        yield ContactEvent(at, "megaphone", title, detail, _page(upload))
 
 
-def _left_out(session: Session, uploads: dict[int | None, Upload], contact_id: int) -> Iterator[Event]:
+def _left_out(session: Session, uploads: dict[int | None, Upload], contact_id: int) -> Iterator[ContactEvent]:
     packed_ids = col(DiscardedContacts.contact_ids)
     found = select(col(DiscardedContacts.upload_id), col(DiscardedContacts.reason), packed_ids).where(
         col(DiscardedContacts.upload_id).in_(uploads), _holds(session, packed_ids, contact_id)
@@ -78,7 +80,7 @@ def _left_out(session: Session, uploads: dict[int | None, Upload], contact_id: i
             upload = uploads[upload_id]
             title = f"Lasciato fuori da “{upload.audience_name}”"
             at = upload.prepared_at or upload.created_at
-            yield Event(at, "ban", title, texts.left_out_reason(reason), _page(upload))
+            yield ContactEvent(at, "ban", title, texts.left_out_reason(reason), _page(upload))
 
 
 def _holds(session: Session, packed: Mapped[bytes], contact_id: int) -> ColumnElement[bool]:

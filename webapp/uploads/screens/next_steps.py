@@ -1,6 +1,6 @@
-"""What a person can do about an upload that stopped, and where: the note under its row."""
+"""The note under an upload that stopped: what a person can do about it, and where."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flask import url_for
@@ -26,12 +26,19 @@ class Note:
     for_administrators: bool = False
 
 
-def accounts_of(client_id: int, kind: str = "meta") -> dict[int, Account]:
-    return {account.id: account for account in registry.destination(kind).accounts(client_id)}
+Accounts = Mapping[tuple[str, int | None], Account]  # by kind of destination and id within it
 
 
-def note(row: UploadRow, accounts: Mapping[int, Account]) -> Note | None:
-    """What to say under the row; None when there is nothing to do or to wait for."""
+def accounts_of(client_id: int) -> Accounts:
+    return by_key(registry.accounts(client_id))
+
+
+def by_key(accounts: Sequence[Account]) -> Accounts:
+    return {(account.kind, account.id): account for account in accounts}
+
+
+def note(row: UploadRow, accounts: Accounts) -> Note | None:
+    """The note under the row; None when there is nothing to do or to wait for."""
     if not row.reason and not row.todo:
         return None
     if row.needs_person:
@@ -39,7 +46,7 @@ def note(row: UploadRow, accounts: Mapping[int, Account]) -> Note | None:
     if row.status == UploadStatus.PAUSED:
         return _note(row, "hold", "circle-pause", NOBODY)
     if row.status == UploadStatus.FAILED:
-        if row.account_id not in accounts:
+        if (row.destination, row.account_id) not in accounts:
             return _about_account(row, accounts, "", "circle-x")
         return _note(row, "", "circle-x", MARKETER, *_upload_again(row))
     if row.status == UploadStatus.COMPLETED_WITH_WARNINGS:
@@ -51,15 +58,18 @@ def _note(row: UploadRow, tone: str, icon: str, who: str, label: str = "", url: 
     return Note(tone, icon, row.reason or "", row.todo or "", row.reason_who or who, label, url)
 
 
-def _about_account(row: UploadRow, accounts: Mapping[int, Account], tone: str, icon: str) -> Note:
-    """What is put right on Facebook leads there, the rest to the account's own page."""
+def _about_account(row: UploadRow, accounts: Accounts, tone: str, icon: str) -> Note:
+    """A remedy at the destination leads there, any other to the account's own page."""
     note = _note(row, tone, icon, ADMINISTRATOR)
+    destination = registry.destination(row.destination)
     if row.reason_link:
-        return replace(note, label="apri Facebook", url=row.reason_link)
-    account = accounts.get(row.account_id or 0)
+        return replace(note, label=f"apri {destination.label}", url=row.reason_link)
+    account = accounts.get((row.destination, row.account_id))
     if account is None:
-        return replace(note, label="vai agli account", url=url_for("meta.accounts"), for_administrators=True)
-    url = url_for("meta.edit_account", account_id=account.public_id)
+        return replace(
+            note, label="vai agli account", url=url_for(destination.pages.accounts), for_administrators=True
+        )
+    url = url_for(destination.pages.edit_account, account_id=account.public_id)
     return replace(note, label="apri l’account", url=url, for_administrators=True)
 
 

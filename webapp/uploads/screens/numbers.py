@@ -53,7 +53,7 @@ class Numbers:
 
     @property
     def invalid(self) -> int:
-        """What a person reads as "Dati non validi": stopped by us, or refused by the destination."""
+        """The number called "Dati non validi" on screen: stopped by us, or rejected by the destination."""
         return self.n_discarded + self.rejected
 
     @property
@@ -61,7 +61,7 @@ class Numbers:
         return self.sent - self.rejected
 
     def left_out(self) -> list[Term]:
-        """Who is selected and will not be sent, by reason, largest group first; then the duplicates."""
+        """Contacts selected and not sent, by reason, largest group first; then the duplicates."""
         groups = [*self.excluded.items(), *self.discarded.items()]
         terms = [Term(key, count) for key, count in sorted(groups, key=lambda one: -one[1]) if count]
         return [*terms, Term("duplicate", self.duplicates)] if self.duplicates else terms

@@ -1,4 +1,4 @@
-"""What the screens read about uploads: each list is one statement, with the sums over its batches inside."""
+"""Queries of the upload screens: each list is one statement, with the sums over its batches inside."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,7 +30,7 @@ from webapp.contacts.folding import folded_text
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.screens.numbers import Numbers
-from webapp.uploads.screens.rows import PAGE_ROWS, Page, UploadRow
+from webapp.uploads.screens.rows import PAGE_ROWS, RowPage, UploadRow
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
 
 RECENT = timedelta(days=30)
@@ -38,7 +38,7 @@ _PAGE = table("page", column("id"))
 DONE = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
 
-class Group(StrEnum):
+class StatusGroup(StrEnum):
     """The states a list can be narrowed to; the values stand in its URL."""
 
     ALL = "tutti"
@@ -49,7 +49,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose uploads: a database shows its filters' uploads too, a filter only its own (seed)."""
+    """The source of the uploads: a database shows its filters' uploads too, a filter only its own (seed)."""
 
     client_ids: tuple[int, ...]
     database_id: int | None = None
@@ -64,14 +64,14 @@ class Scope:
         return and_(*parts)
 
 
-def in_group(group: Group) -> ColumnElement[bool]:
-    """What is “da controllare” a person has still to look at: an upload that was repeated is not."""
+def in_group(group: StatusGroup) -> ColumnElement[bool]:
+    """Uploads in a group. One that was repeated is no longer “da controllare”."""
     status = col(Upload.status)
-    if group == Group.RUNNING:
+    if group == StatusGroup.RUNNING:
         return status.in_(RUNNING)
-    if group == Group.DONE:
+    if group == StatusGroup.DONE:
         return status.in_(DONE)
-    if group == Group.CHECK:
+    if group == StatusGroup.CHECK:
         waits = and_(status == UploadStatus.PAUSED, col(Upload.resume_at).is_(None))
         ended_badly = status.in_((UploadStatus.FAILED, UploadStatus.COMPLETED_WITH_WARNINGS))
         return or_(waits, and_(ended_badly, ~was_repeated()))
@@ -92,12 +92,12 @@ def named_like(text: str) -> ColumnElement[bool]:
     return or_(*(folded_text(name).contains(wanted, autoescape=True) for name in shown))
 
 
-def read_page(session: Session, where: ColumnElement[bool], number: int) -> Page:
+def read_page(session: Session, where: ColumnElement[bool], number: int) -> RowPage:
     """Page *number* (from 1) of the uploads that fulfil *where*, newest first; past the end: the last."""
     total = session.execute(joined(select(func.count())).where(where)).scalar_one()
     number = min(max(number, 1), max(1, -(-total // PAGE_ROWS)))
     ids = joined(select(col(Upload.id))).where(where).order_by(col(Upload.id).desc())
-    return Page(_read(session, ids.limit(PAGE_ROWS).offset((number - 1) * PAGE_ROWS)), total, number)
+    return RowPage(_read(session, ids.limit(PAGE_ROWS).offset((number - 1) * PAGE_ROWS)), total, number)
 
 
 def read_all(session: Session, where: ColumnElement[bool], limit: int | None = None) -> list[UploadRow]:
@@ -147,10 +147,10 @@ def running_twin(
     return session.execute(select(col(Upload.public_id)).where(same).limit(1)).scalar_one_or_none()
 
 
-def count_groups(session: Session, where: ColumnElement[bool]) -> dict[Group, int]:
-    counts = [func.coalesce(func.sum(case((in_group(group), 1), else_=0)), 0) for group in Group]
+def count_groups(session: Session, where: ColumnElement[bool]) -> dict[StatusGroup, int]:
+    counts = [func.coalesce(func.sum(case((in_group(group), 1), else_=0)), 0) for group in StatusGroup]
     found = session.execute(joined(select(*counts)).where(where)).one()
-    return {group: int(count) for group, count in zip(Group, found, strict=True)}
+    return {group: int(count) for group, count in zip(StatusGroup, found, strict=True)}
 
 
 def joined(query: Select[Any]) -> Select[Any]:

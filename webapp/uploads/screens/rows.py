@@ -76,7 +76,7 @@ class UploadRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RowPage:
     rows: Sequence[UploadRow]
     total: int
     number: int

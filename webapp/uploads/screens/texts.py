@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from webapp.contacts.consent import ConsentPolicy
-from webapp.destinations.base import Account
+from webapp.destinations.base import Account, Destination
 from webapp.uploads.screens.form.forecast import Forecast
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
@@ -26,7 +26,6 @@ CONSENT = (
 )
 ASYNC = "Può richiedere tempo: puoi chiudere la pagina, l’invio continua."
 NO_WORKER = "Nessun worker è attivo, quindi nessun caricamento va avanti."
-ACCOUNT_GONE = "L’account Facebook di questo caricamento è stato eliminato: configuralo di nuovo."
 SCOPE_DATABASE = "Lo storico comprende i caricamenti dell’intero database e quelli partiti dai suoi filtri."
 SCOPE_FILTER = "Qui vedi solo i caricamenti partiti da questo filtro."
 
@@ -62,11 +61,10 @@ CHOICES = {  # of the form: who said no is no ordinary choice
     ConsentPolicy.GIVEN: "Chi non ha mai risposto resta fuori.",
 }
 DUPLICATE = "duplicati"
-REFUSED_BY_META = "rifiutato da Meta"
 BATCHES = {
     BatchStatus.PENDING: ("idle", "clock", "Da inviare"),
     BatchStatus.SENDING: ("run", "loader-circle", "Invio in corso"),
-    BatchStatus.SENT: ("ok", "circle-check", "Ricevuto da Meta"),
+    BatchStatus.SENT: ("ok", "circle-check", "Ricevuto"),
     BatchStatus.FAILED: ("err", "circle-x", "Non inviato"),
     BatchStatus.STOPPED: ("idle", "ban", "Fermato"),
 }
@@ -80,8 +78,8 @@ TICKS = {  # colour (a class of static/app.css) and opacity of one tick
 EVENTS = {
     "started": "Caricamento avviato da {by}",
     "prepared": "Preparazione conclusa: {selected} contatti letti, {to_send} da inviare in {batches} blocchi",
-    "audience_created": "Custom audience creata su Facebook",
-    "sent": "Blocco {seq} ricevuto da Meta: {rows} righe, {rejected} rifiutate",
+    "audience_created": "Custom audience creata su {label}",
+    "sent": "Blocco {seq} ricevuto da {vendor}: {rows} righe, {rejected} rifiutate",
     "retried": "Blocco {seq}, tentativo {attempt}: {reason} Nuovo tentativo tra {wait_s} s",
     "halved": "Blocco {seq} diviso in due perché troppo grande: la seconda metà è il blocco {other}",
     "failed": "Blocco {seq} messo da parte. {reason}",
@@ -137,7 +135,7 @@ def _users(counts: Mapping[str, int]) -> str:
 
 
 def sends(seq: int, upload: str, audience: str) -> str:
-    """What a worker is at, while it sends a batch."""
+    """The work of a worker that sends a batch."""
     return f"Blocco {number(seq)} di “{audience}” (#{upload})"
 
 
@@ -146,10 +144,21 @@ def prepares(upload: str, audience: str) -> str:
 
 
 def left_out(key: str) -> str:
-    """What a group of contacts that is not sent is called: "email non valida", "duplicati"."""
+    """The name of a group of contacts that is not sent: "email non valida", "duplicati"."""
     if key == "duplicate":
         return DUPLICATE
     return EXCLUDED.get(key) or reasons.GROUPS.get(group(key), key)
+
+
+def rejected_by(vendor: str) -> str:
+    """The reason of a contact that was sent, and that the vendor did not accept."""
+    return f"rifiutato da {vendor}"
+
+
+def batch_look(status: BatchStatus, vendor: str) -> tuple[str, str, str]:
+    """Tone, icon and words of a batch."""
+    tone, icon, words = BATCHES[status]
+    return tone, icon, f"{words} da {vendor}" if status == BatchStatus.SENT else words
 
 
 def left_out_reason(reason: str) -> str:
@@ -159,14 +168,16 @@ def left_out_reason(reason: str) -> str:
     return EXCLUDED_ONE.get(reason) or reasons.explain(reason)
 
 
-def event(kind: str, seq: int | None, attempt: int, detail: Mapping[str, Any]) -> str:
+def event(
+    destination: Destination, kind: str, seq: int | None, attempt: int, detail: Mapping[str, Any]
+) -> str:
     """A line of the timeline."""
     if kind == "taken_back" and seq is None:
         return PREPARATION_TAKEN_BACK
     said = {key: number(value) if isinstance(value, int) else value for key, value in detail.items()}
     if "status" in said:
         said["status"] = STATUSES[detail["status"]].label
-    values = _Missing(said, seq=seq, attempt=attempt)
+    values = _Missing(said, seq=seq, attempt=attempt, label=destination.label, vendor=destination.vendor)
     return EVENTS[kind].format_map(values).strip()
 
 
@@ -222,7 +233,7 @@ def lasted(row: UploadRow) -> str:
 
 
 def paused(row: UploadRow) -> str:
-    """What a pause waits for; when it ends by itself, also the hour."""
+    """The reason of a pause; when it ends by itself, also the hour."""
     what = (row.reason or "").rstrip(".")
     if row.resume_at is None:
         return "aspetta che qualcuno intervenga"

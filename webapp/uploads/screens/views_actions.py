@@ -1,4 +1,4 @@
-"""What can be asked of an upload: stop it, go on with it, send what is missing, do it again.
+"""Buttons of an upload: stop it, go on with it, send what is missing, do it again.
 
 Each is a form that posts.
 """
@@ -17,7 +17,7 @@ from webapp.uploads.screens.rows import UploadRow
 from webapp.web import htmx
 
 CHANGED = "refresh"  # live fragments listen to it and ask again (static/app.js)
-REPEAT_S = 10.0  # between two clicks on "carica di nuovo" that are one wish
+REPEAT_S = 10.0  # between two clicks on "carica di nuovo" that are one request
 
 ONLY_ADMINISTRATORS = (
     "Questo caricamento comprendeva anche chi ha detto no: può ripeterlo solo un amministratore. "
@@ -96,10 +96,10 @@ def _start_again(row: UploadRow) -> str | None:
 
     Raises Gone, NotAllowed, ReasonMissing.
     """
-    wish = idempotency.IdempotencyKey(f"repeat:{row.id}", REPEAT_S)
+    key = idempotency.IdempotencyKey(f"repeat:{row.id}", REPEAT_S)
     try:
         return commands.repeat_upload(
-            row.id, current_operator().name, may_include=may(Role.ADMINISTRATOR), wish=wish
+            row.id, current_operator().name, may_include=may(Role.ADMINISTRATOR), key=key
         ).public_id
     except idempotency.AlreadyHandled:
         return _running_repeat(row)

@@ -1,5 +1,6 @@
 """How the accounts are doing: a worker looks once an hour, the board and the list show what it found."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from tests.conftest import add_operator
 from tests.destinations.meta.accounts.journey import FACEBOOK
 from webapp import clock, db, queueing
 from webapp.access.models import Client, Membership, Role
+from webapp.destinations import hooks
 from webapp.destinations.meta.accounts import accounts, pace
 from webapp.destinations.meta.health import checking
 from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
@@ -236,9 +238,12 @@ def test_an_account_that_was_used_since_is_looked_at_sooner(save_account, connec
     checking.enqueue_due()
     assert rung(connected) == []
 
-    before = accounts.last_uses[:]
-    accounts.last_uses[:] = [lambda session, ids: {account.id: clock.now() - timedelta(minutes=3)}]
-    checking.enqueue_due()
-    accounts.last_uses[:] = before
+    before = hooks.registered()
+    used = {account.id: clock.now() - timedelta(minutes=3)}
+    hooks.register(replace(before, last_account_uses=lambda session, kind, owners: used))
+    try:
+        checking.enqueue_due()
+    finally:
+        hooks.register(before)
 
     assert rung(connected) == [account.id]

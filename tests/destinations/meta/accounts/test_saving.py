@@ -6,7 +6,7 @@ import requests
 from tests.destinations.meta.accounts.journey import FACEBOOK, come_back, drafts, saved
 from webapp.destinations.base import NeedsPersonError
 from webapp.destinations.meta.accounts import accounts
-from webapp.destinations.meta.accounts.grants import Refused
+from webapp.destinations.meta.accounts.grants import GrantRefused
 
 
 @pytest.fixture
@@ -135,6 +135,6 @@ def test_the_command_line_connects_an_account_too(aurora, app, simulator):
     account = accounts.save_with_token(aurora.id, "Aurora", simulator.account_id, simulator.access_token)
 
     assert accounts.token_of(account) == simulator.access_token
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(GrantRefused) as refused:
         accounts.save_with_token(aurora.id, "Di nuovo", simulator.account_id, simulator.access_token)
     assert refused.value.errors == {"account_id": "Questo Account ID è già configurato come “Aurora”."}

@@ -1,14 +1,16 @@
 """The pages under Configura > Integrazioni > Facebook, as people with each role see them."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.conftest import add_operator, make_app
 from tests.destinations.meta.accounts.journey import FACEBOOK, drafts, saved
 from webapp import db
 from webapp.access.models import Client, Role
-from webapp.destinations.meta.accounts import accounts
+from webapp.destinations import hooks
 from webapp.destinations.meta.accounts.forms import MASK
-from webapp.destinations.meta.models import MetaAccount
+from webapp.destinations.meta.models import KIND, MetaAccount
 
 EMPTY = "Collega il primo account Facebook"
 CREATE = "Configura un account Facebook"
@@ -210,13 +212,14 @@ def test_deleting_asks_first_and_says_what_is_lost(signed_in, save_account, page
 def test_an_account_with_a_running_upload_is_not_deleted(signed_in, save_account, page):
     account = save_account()
     address = f"{FACEBOOK}/{account.public_id}/elimina"
-    busy = lambda session, account_id: account_id == account.id  # noqa: E731
-    accounts.in_use_checks.append(busy)
+    before = hooks.registered()
+    busy = (KIND, account.client_id, account.id)
+    hooks.register(replace(before, is_account_busy=lambda session, *asked: asked == busy))
     try:
         assert "c’è un caricamento in corso" in page(signed_in.post_form(address), 409).text_content()
         refused = signed_in.post_form(address, htmx=True)
     finally:
-        accounts.in_use_checks.remove(busy)
+        hooks.register(before)
 
     assert refused.status_code == 409 and refused.headers["HX-Reswap"] == "none"
     assert len(saved()) == 1

@@ -1,4 +1,4 @@
-"""What a file is that holds no text, said with what to do so that its contacts can be read. PURE."""
+"""Files that hold no text: what each is, and how to get its contacts out of it. PURE."""
 
 import codecs
 import re

@@ -1,4 +1,4 @@
-"""What kind of file somebody brought: refused by content, not by name; encoding and delimiter found."""
+"""The format of a file, found by its content and not by its name; encoding and delimiter."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""What was left out of a file or read with care, counted while it is read and told in Italian. PURE."""
+"""Notices about a file: things left out, or read with care, counted and told in Italian. PURE."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What a sheet hides, and which of its formulas nobody ever calculated: read from its XML, bit by bit. PURE.
+"""Hidden rows, and formulas that were never calculated, read from the XML of a sheet. PURE.
 
 The library that reads the cells tells neither. A filter hides rows the same way a person does.
 """

@@ -1,4 +1,4 @@
-"""What a column holds, from some of its cells. PURE."""
+"""The kind of values in a column, found from some of its cells. PURE."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What programs call the columns of their exports. Data. PURE.
+"""Column names in the exports of known programs. Data. PURE.
 
 An export is known by *marks*, names that only it has together; its *targets* go before what the names
 would say by themselves. *email* and *mobile* name the columns that feed these fields, in order. Names are

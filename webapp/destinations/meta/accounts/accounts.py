@@ -4,7 +4,7 @@ Facebook is asked first, with no transaction open; what it says is then written 
 half.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import delete as sql_delete
@@ -16,21 +16,20 @@ from webapp import clock, db
 from webapp.access.models import Client
 from webapp.access.trail.audit import Action, record
 from webapp.crypto import CannotOpen
+from webapp.destinations import hooks
 from webapp.destinations.base import NeedsPersonError
 from webapp.destinations.meta import queries, texts
 from webapp.destinations.meta.accounts.forms import AccountForm
-from webapp.destinations.meta.accounts.grants import SYSTEM_USER, Grant, Refused, check_account, read_grant
+from webapp.destinations.meta.accounts.grants import (
+    SYSTEM_USER,
+    Grant,
+    GrantRefused,
+    check_account,
+    read_grant,
+)
 from webapp.destinations.meta.health import health_notes
-from webapp.destinations.meta.models import MAX_ACCOUNTS, AuthorisationDraft, MetaAccount
+from webapp.destinations.meta.models import KIND, MAX_ACCOUNTS, AuthorisationDraft, MetaAccount
 from webapp.services import services
-
-# Who uses accounts says here whether one is busy: (session, client id, account id) → True keeps it from being
-# deleted.
-in_use_checks: list[Callable[[Session, int, int], bool]] = []
-# And here what it is busy with, by name, for who is about to delete it.
-in_use_names: list[Callable[[Session, int, int], list[str]]] = []
-# The same for the list of accounts: (session, account id → its client's id) → when each was last used.
-last_uses: list[Callable[[Session, Mapping[int, int]], Mapping[int, datetime]]] = []
 
 
 def save(
@@ -40,7 +39,7 @@ def save(
     account_id: int | None = None,
     draft_id: int | None = None,
 ) -> MetaAccount:
-    """Connect a new ad account, or give account *account_id* a new token. Raises Refused.
+    """Connect a new ad account, or give account *account_id* a new token. Raises GrantRefused.
 
     Afterwards the draft *draft_id* is gone.
     """
@@ -61,14 +60,14 @@ def save(
             if draft_id is not None:
                 session.execute(sql_delete(AuthorisationDraft).where(col(AuthorisationDraft.id) == draft_id))
     except IntegrityError:  # the same account, saved at the same moment by somebody else
-        raise Refused([], {"account_id": texts.duplicate(form.name)}) from None
+        raise GrantRefused([], {"account_id": texts.duplicate(form.name)}) from None
     return account
 
 
 def save_with_token(
     client_id: int, name: str, act_id: str, token: str, kind: str = SYSTEM_USER
 ) -> MetaAccount:
-    """Connect an ad account with a token that is already at hand, as commands do. Raises Refused.
+    """Connect an ad account with a token that is already at hand, as commands do. Raises GrantRefused.
 
     Opens its own transactions: none may be open across the calls to Facebook.
     """
@@ -95,7 +94,7 @@ def delete(account: MetaAccount) -> bool:
         mine = select(MetaAccount.id).where(MetaAccount.id == account.id).with_for_update()
         if session.exec(mine).one_or_none() is None:
             return True
-        if any(check(session, account.client_id, account.id) for check in in_use_checks):
+        if hooks.registered().is_account_busy(session, KIND, account.client_id, account.id):
             return False
         drafts = col(AuthorisationDraft.account_id) == account.id
         session.execute(sql_delete(AuthorisationDraft).where(drafts))
@@ -107,17 +106,12 @@ def delete(account: MetaAccount) -> bool:
 def used_now_by(account: MetaAccount) -> list[str]:
     """The names of what uses the account at this moment."""
     with db.reading() as session:
-        return [
-            name for names in in_use_names for name in names(session, account.client_id, db.saved_id(account))
-        ]
+        return hooks.registered().running_names(session, KIND, account.client_id, db.saved_id(account))
 
 
-def last_used(session: Session, owners: Mapping[int, int]) -> dict[int, datetime]:
-    """*owners*: account id → its client's id."""
-    found: dict[int, datetime] = {}
-    for uses in last_uses:
-        found |= uses(session, owners)
-    return found
+def last_used(session: Session, owners: Mapping[int, int]) -> Mapping[int, datetime]:
+    """When each account was last used. *owners*: account id → its client's id."""
+    return hooks.registered().last_account_uses(session, KIND, owners)
 
 
 def hold_client(session: Session, client_id: int) -> None:
@@ -132,12 +126,12 @@ def refuse_conflict(client_id: int, act_id: str, account_id: int | None) -> None
 
 
 def refuse_conflicts(session: Session, client_id: int, act_id: str, account_id: int | None) -> None:
-    """Raises Refused for the eleventh account, and for an ad account that is connected already."""
+    """Raises GrantRefused for the eleventh account, and for an ad account that is connected already."""
     if account_id is None and queries.count_of(session, client_id) >= MAX_ACCOUNTS:
-        raise Refused([], {"account_id": texts.LIMIT})
+        raise GrantRefused([], {"account_id": texts.LIMIT})
     twin = queries.account_with_act_id(session, client_id, act_id)
     if twin is not None and twin.id != account_id:
-        raise Refused([], {"account_id": texts.duplicate(twin.name)})
+        raise GrantRefused([], {"account_id": texts.duplicate(twin.name)})
 
 
 def token_of(account: MetaAccount) -> str:
@@ -169,11 +163,11 @@ def clear_problem(account_id: int) -> None:
 
 
 def look_again(account: MetaAccount) -> None:
-    """Somebody says that the problem was put right: ask Facebook. Raises Refused while it was not."""
+    """Somebody says that the problem was put right: ask Facebook. Raises GrantRefused while it was not."""
     try:
         check_account(token_of(account), account.act_id, account.name)
     except NeedsPersonError as error:
-        raise Refused([error.problem]) from None
+        raise GrantRefused([error.problem]) from None
     clear_problem(db.saved_id(account))
 
 

@@ -53,7 +53,7 @@ def is_slow(row: MetaAudienceList | None) -> bool:
 
 
 def from_a_worker(account_id: int) -> Listed:
-    """What a worker read last; it is asked to read again when that is not fresh.
+    """The list that a worker read last; it is asked to read again when that is not fresh.
 
     Raises TemporaryError while nothing was read yet.
     """

@@ -19,7 +19,7 @@ from webapp.destinations.base import DestinationError
 from webapp.destinations.meta import queries, texts
 from webapp.destinations.meta.accounts import oauth
 from webapp.destinations.meta.accounts.forms import AccountForm
-from webapp.destinations.meta.accounts.grants import USER, Grant, Refused, in_words, read_grant
+from webapp.destinations.meta.accounts.grants import USER, Grant, GrantRefused, in_words, read_grant
 from webapp.destinations.meta.graph_api.blame import INACTIVE, REDIRECT, WRONG_APP
 from webapp.destinations.meta.models import AuthorisationDraft, MetaAccount
 from webapp.services import services
@@ -38,7 +38,7 @@ class StateRefused(Exception):
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks for an authorisation; *browser* is the secret of their browser session."""
+    """The operator who asks for an authorisation; *browser* is the secret of their browser session."""
 
     client_id: int
     operator_id: int
@@ -83,7 +83,7 @@ def finish(asker: Asker, answer: Mapping[str, str]) -> AuthorisationDraft:
         return _settle(draft, refusal=refusal)
     try:
         grant = _grant(answer.get("code", ""))
-    except Refused as refused:
+    except GrantRefused as refused:
         log.warning("autorizzazione non riuscita", code=str(refused))
         return _settle(draft, refusal=" ".join(f"{p.what} {p.todo}" for p in refused.problems))
     return _settle(
@@ -149,13 +149,13 @@ def _claim(asker: Asker, state: str) -> AuthorisationDraft:
 
 
 def _grant(code: str) -> Grant:
-    """Raises Refused."""
+    """Raises GrantRefused."""
     if not 0 < len(code) <= CODE_MAX_CHARS:
-        raise Refused([texts.BAD_ANSWER])
+        raise GrantRefused([texts.BAD_ANSWER])
     try:
         token = oauth.long_lived_token(code)
     except DestinationError as error:
-        raise Refused([in_words(error)]) from None
+        raise GrantRefused([in_words(error)]) from None
     return read_grant(token, USER)
 
 

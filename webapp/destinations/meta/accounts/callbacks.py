@@ -1,4 +1,4 @@
-"""What Meta calls when a person takes the app's access away, or asks that what we hold of them be erased.
+"""Calls from Meta when a person takes the app's access away, or asks for their data to be erased.
 
 Source: Meta sheet §1.6, page docs/development/create-an-app/app-dashboard/data-deletion-callback of Meta.
 """

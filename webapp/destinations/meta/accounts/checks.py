@@ -1,4 +1,4 @@
-"""What keeps a token or an ad account from being used for uploads, in Italian, with what to do. PURE."""
+"""Reasons why a token or an ad account cannot be used for uploads, in Italian, with a remedy. PURE."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -66,7 +66,7 @@ NO_TASK = Problem(
 
 
 def token_problem(description: Mapping[str, Any], app_id: str) -> Problem | None:
-    """What is wrong with a token, from the `data` of debug_token. Source: Meta sheet §1.4.
+    """The faults of a token, from the `data` of debug_token. Source: Meta sheet §1.4.
 
     `app_id` was a number in old answers, so it is compared as text.
     """

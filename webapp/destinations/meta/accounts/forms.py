@@ -17,7 +17,7 @@ MASK = "••••••••••••••••"  # stands for a token 
 
 @dataclass(frozen=True)
 class AccountForm:
-    """What the form shows again, and *errors* by field id. Without errors it can be used as it is.
+    """The form as it is shown again, and *errors* by field id. Without errors it can be used as it is.
 
     *token* is the pasted one, None when none was pasted (empty, or the mask).
     """

@@ -1,4 +1,4 @@
-"""What an access token is worth: whose it is, until when, what it may do, which ad account it reaches."""
+"""The grant of an access token: its person, its end, its permissions, the ad account it reaches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ RETRY = "Riprova tra un minuto."
 LAST_MOMENT = 253_402_300_799  # the end of the year 9999: a later one is no date, so the token has no end
 
 
-class Refused(Exception):
+class GrantRefused(Exception):
     """Nothing was saved. *problems* say why and what to do; *errors* the same by form field."""
 
     def __init__(self, problems: list[Problem], errors: Mapping[str, str] | None = None) -> None:
@@ -39,7 +39,7 @@ class Grant:
 
 
 def read_grant(token: str, kind: str) -> Grant:
-    """Look at a token before anything is kept. Raises Refused.
+    """Look at a token before anything is kept. Raises GrantRefused.
 
     Without an app of our own (a system user's token on an installation without META_APP_ID) nobody can
     ask debug_token about it, so its expiry stays unknown.
@@ -50,12 +50,12 @@ def read_grant(token: str, kind: str) -> Grant:
         try:
             description = client.debug_token(settings.meta_app_id) if settings.meta_app_id else {}
             if settings.meta_app_id and (problem := checks.token_problem(description, settings.meta_app_id)):
-                raise Refused([problem])
+                raise GrantRefused([problem])
             if problem := checks.permission_problem(granted(client, description, kind), kind):
-                raise Refused([problem])
+                raise GrantRefused([problem])
             person = client.me()
         except DestinationError as error:
-            raise Refused([at_form(error)]) from None
+            raise GrantRefused([at_form(error)]) from None
     return Grant(
         token,
         kind,
@@ -66,15 +66,15 @@ def read_grant(token: str, kind: str) -> Grant:
 
 
 def check_account(token: str, act_id: str, name: str) -> None:
-    """Make sure that *token* can upload to the ad account. Raises Refused with everything that is missing."""
+    """Make sure that *token* can upload to the ad account. Raises GrantRefused with all that is missing."""
     with http_session() as session:
         client = graph_client(session, token, act_id, deadline_s=PAGE_DEADLINE_S)
         try:
             node = client.ad_account(act_id)
         except DestinationError as error:
-            raise Refused([at_form(error)]) from None
+            raise GrantRefused([at_form(error)]) from None
     if problems := checks.account_problems(node, act_id, name):
-        raise Refused(problems)
+        raise GrantRefused(problems)
 
 
 def in_words(error: DestinationError) -> Problem:

@@ -9,7 +9,7 @@ from flask import Response, abort, make_response, render_template, request, url_
 from flask_login import current_user
 
 from webapp import db
-from webapp.access.current import may
+from webapp.access.current import current_client_id, may
 from webapp.access.models import Role
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import Problem
@@ -17,7 +17,7 @@ from webapp.destinations.meta import texts
 from webapp.destinations.meta.accounts import accounts, authorisation, oauth
 from webapp.destinations.meta.accounts.authorisation import StateRefused
 from webapp.destinations.meta.accounts.forms import MASK, AccountForm, read_account
-from webapp.destinations.meta.accounts.grants import SYSTEM_USER, Grant, Refused, read_grant
+from webapp.destinations.meta.accounts.grants import SYSTEM_USER, Grant, GrantRefused, read_grant
 from webapp.destinations.meta.health import checking
 from webapp.destinations.meta.models import AuthorisationDraft, MetaAccount
 from webapp.destinations.meta.routes import (
@@ -26,7 +26,6 @@ from webapp.destinations.meta.routes import (
     account_with_id,
     asker,
     blueprint,
-    client_id,
     find_account,
     find_draft,
 )
@@ -49,7 +48,7 @@ class FormPage:
 
     @property
     def holder(self) -> MetaAccount | AuthorisationDraft | None:
-        """Who holds the token that would be used: the draft's is the newer one."""
+        """The owner of the token that would be used: the draft's is the newer one."""
         for row in (self.draft, self.account):
             if row is not None and row.token is not None:
                 return row
@@ -65,7 +64,7 @@ class FormPage:
 
     @property
     def trouble(self) -> str | None:
-        """What is wrong with the token at hand, unless a new one has just arrived."""
+        """The fault of the token at hand, unless a new one has just arrived."""
         if self.is_fresh or self.account is None or self.account.token is None:
             return None
         return accounts.authorisation(self.account).problem
@@ -122,7 +121,7 @@ def check_again(account_id: str) -> Response:
     """The terms were accepted, the payment settled: what waits for it may go on."""
     try:
         accounts.look_again(find_account(account_id))
-    except Refused as refused:
+    except GrantRefused as refused:
         problem = refused.problems[0]
         return htmx.notice(htmx.go_to(url_for("meta.accounts")), f"{problem.what} {problem.todo}", "err")
     return htmx.notice(htmx.go_to(url_for("meta.accounts")), texts.FINE_AGAIN)
@@ -176,8 +175,8 @@ def _authorise(page: FormPage) -> Response:
         return _answer(replace(page, errors={TOKEN_BLOCK: texts.NO_APP}), 422)
     account_id = page.account.id if page.account else None
     try:
-        accounts.refuse_conflict(client_id(), page.form.act_id, account_id)
-    except Refused as refused:
+        accounts.refuse_conflict(current_client_id(), page.form.act_id, account_id)
+    except GrantRefused as refused:
         return _answer(replace(page, errors=refused.errors), 422)
     draft_id = page.draft.public_id if page.draft else ""
     asks_again = page.holder is not None
@@ -190,14 +189,16 @@ def _save(page: FormPage) -> Response:
     try:
         grant = _new_grant(page)
         if grant is not None:
-            saved = accounts.save(client_id(), page.form, grant, account_id, draft.id if draft else None)
+            saved = accounts.save(
+                current_client_id(), page.form, grant, account_id, draft.id if draft else None
+            )
             checking.ask_for_a_look(db.saved_id(saved))
         elif account is not None and account.id is not None and account.token is not None:
-            accounts.rename(client_id(), account.id, page.form.name)
+            accounts.rename(current_client_id(), account.id, page.form.name)
         else:
             missing = texts.TOKEN_MISSING if oauth.is_available() else texts.TOKEN_MISSING_NO_APP
             return _answer(replace(page, errors={TOKEN_BLOCK: missing}), 422)
-    except Refused as refused:
+    except GrantRefused as refused:
         return _answer(replace(page, problems=refused.problems, errors=refused.errors), 422)
     except LookupError:
         abort(404)
@@ -206,7 +207,7 @@ def _save(page: FormPage) -> Response:
 
 
 def _new_grant(page: FormPage) -> Grant | None:
-    """The token pasted in the form, or the one that came back from Facebook. Raises Refused."""
+    """The token pasted in the form, or the one that came back from Facebook. Raises GrantRefused."""
     if page.form.token:
         return read_grant(page.form.token, SYSTEM_USER)
     if page.draft is None:

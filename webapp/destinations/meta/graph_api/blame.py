@@ -1,4 +1,4 @@
-"""Whose fault an error is: of whoever's credentials the call carried. PURE.
+"""Decides whose fault an error is: the app's, or that of the credentials of the call. PURE.
 
 The same code says different things to different calls: 190 to a call with the app's own token speaks of the
 app's secret, not of any person's authorisation; 1 to the exchange of a code is a wrong secret (seen:
@@ -21,7 +21,7 @@ GOES_ON = "I caricamenti ripartono da soli."
 
 
 class Carried(StrEnum):
-    """Whose credentials a call carries. TOKEN: the token of a person or system user."""
+    """The owner of a call's credentials. TOKEN: the token of a person or system user."""
 
     SECRET = "secret"  # id, secret and redirect address of the app: the exchange of a code or a token
     APP_TOKEN = "app_token"  # `<app id>|<app secret>`: debug_token

@@ -77,7 +77,7 @@ class GraphClient:
         return {str(row.get("permission")): str(row.get("status")) for row in rows}
 
     def debug_token(self, app_id: str) -> dict[str, Any]:
-        """What this token is, as its app sees it: `is_valid`, `scopes`, `expires_at` (0 = never), `app_id`.
+        """The token as its app sees it: `is_valid`, `scopes`, `expires_at` (0 = never), `app_id`.
 
         An invalid token is an answer, not an error; what is raised is about the app, never about the token.
         A GET, as documented: POST with `method=get` is closed to new apps. Source: Meta sheet §1.4, §8.

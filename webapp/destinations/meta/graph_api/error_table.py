@@ -1,4 +1,4 @@
-"""What each of Meta's errors means for us: passes by itself, needs a person, or is final. PURE data.
+"""Meta's errors and our reaction to each: passes by itself, needs a person, or is final. PURE data.
 
 Codes and reactions: Meta sheet §2, §4.5, §6.2, from developers.facebook.com/documentation/ads-commerce/
 marketing-api/error-reference and, where that page is silent, from bodies users printed. Messages of Meta

@@ -180,7 +180,7 @@ _OBSTACLES = {
 
 
 def network_failure(error: Exception) -> DestinationError:
-    """What an exception of `requests` is, in words. It holds URLs: raise `from None`."""
+    """The problem behind an exception of `requests`, in words. It holds URLs: raise `from None`."""
     met = f"{type(error).__name__} {error!r}"
     for name, found in _OBSTACLES.items():
         if name in met:

@@ -1,4 +1,4 @@
-"""What stands between this server and Facebook: a name that is not found, a proxy, a certificate. PURE.
+"""Obstacles between this server and Facebook: a name that is not found, a proxy, a certificate. PURE.
 
 Each passes by itself now and then (a server that starts again), so it is first told as such; after a while
 only the person who runs Platea can do something, and is told what. Seen: n8n-io/n8n#16374,

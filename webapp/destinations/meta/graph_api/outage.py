@@ -36,7 +36,7 @@ def rest_s(failures: int, lasted_s: float, chance: float) -> float:
 
 
 def problem(cause: Problem, until: float, lasted_s: float) -> Problem:
-    """What the account's uploads say while it rests until *until*; *cause* is the last failure's own."""
+    """The problem of uploads while the account rests until *until*; *cause* is the last failure's own."""
     again = f"riproviamo alle {clock_time(datetime.fromtimestamp(until, UTC))}."
     code = f"{CODE}/{cause.code}"
     obstacle = obstacles.BY_CODE.get(cause.code)

@@ -33,7 +33,7 @@ SIZES_KEPT = timedelta(days=400)  # a year's history, and the month it is compar
 
 @dataclass
 class Findings:
-    """What Facebook said in one look."""
+    """The answers of Facebook in one look."""
 
     problems: list[Problem] = field(default_factory=list)
     has_permission: bool = True
@@ -55,10 +55,10 @@ def enqueue_due() -> None:
 
 def ask_for_a_look(account_id: int) -> bool:
     """Whether a worker will look at the account now; False when Redis does not answer."""
-    rung = services().job_queue.enqueue(JOB, account_id)
-    if rung:
+    taken = services().job_queue.enqueue(JOB, account_id)
+    if taken:
         _write(account_id, asked_at=clock.now())
-    return rung
+    return taken
 
 
 def check(account_id: int) -> None:
@@ -107,7 +107,7 @@ def _ask(account: MetaAccount) -> Findings:
 
 
 def _description(client: GraphClient, app_id: str, found: Findings) -> dict[str, Any]:
-    """What the app says of the token. Trouble of the app is noted, and is not the account's."""
+    """The token as the app sees it. Trouble of the app is noted, and is not the account's."""
     if not app_id:
         return {}
     try:

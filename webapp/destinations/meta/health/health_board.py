@@ -16,6 +16,7 @@ MISSING = Look("err", "circle-x", "Condizioni da accettare")
 PERMITTED = Look("ok", "circle-check", "Permessi completi")
 NOT_PERMITTED = Look("err", "circle-x", "Manca ads_management")
 NOT_LOOKED = Look("idle", "clock", "Permessi da controllare")
+NOBODY_LOOKED = MetaHealth(account_id=0)  # of an account just connected: nothing is known yet; never saved
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,7 @@ def health_row(
     is_here: bool,
     now: datetime,
 ) -> HealthRow:
-    assert account.id is not None
-    known = health or MetaHealth(account_id=account.id)
+    known = health or NOBODY_LOOKED
     token, detail = _token(account, state, now)
     return HealthRow(
         account.public_id,

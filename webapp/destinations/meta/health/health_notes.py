@@ -25,7 +25,7 @@ def note_good_start(session: Session, account_id: int) -> None:
 
 
 def of_accounts(session: Session, account_ids: Sequence[int]) -> Mapping[int, MetaHealth]:
-    """What is known of each; an account nobody has looked at yet is not in it."""
+    """The notes on each account; an account nobody has looked at yet is not in it."""
     query = select(MetaHealth).where(col(MetaHealth.account_id).in_(account_ids))
     return {row.account_id: row for row in session.execute(query).scalars()}
 

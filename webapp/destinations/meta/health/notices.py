@@ -1,4 +1,4 @@
-"""What to see to on an account before it stops its uploads: expiry, blocked audiences, limits. PURE."""
+"""Notices about an account before it stops its uploads: expiry, blocked audiences, limits. PURE."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -53,7 +53,7 @@ def _pause(pause: Mapping[str, Any] | None) -> list[Notice]:
 
 
 def _app(health: MetaHealth) -> list[Notice]:
-    """What only the person who runs Platea can see to; not the account's doing."""
+    """Notices about the app: only the person who runs Platea can see to them."""
     found = []
     if health.app_trouble:
         found.append(Notice("err", f"{health.app_trouble} Lo fa chi gestisce Platea."))

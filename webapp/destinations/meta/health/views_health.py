@@ -3,14 +3,14 @@
 from flask import render_template
 
 from webapp import clock, db
-from webapp.access.current import may, spaces
+from webapp.access.current import current_client_id, may, spaces
 from webapp.access.models import Role
 from webapp.destinations.base import Notice
 from webapp.destinations.meta import queries
 from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.health.health_board import HealthRow, health_row
-from webapp.destinations.meta.routes import FACEBOOK, blueprint, client_id
+from webapp.destinations.meta.routes import FACEBOOK, blueprint
 
 
 @blueprint.get(f"{FACEBOOK}/salute", endpoint="health")
@@ -46,7 +46,7 @@ def _rows() -> list[HealthRow]:
                     accounts.authorisation(account),
                     known.get(db.saved_id(account)),
                     client.name,
-                    client.id == client_id(),
+                    client.id == current_client_id(),
                     clock.now(),
                 )
                 for account in theirs

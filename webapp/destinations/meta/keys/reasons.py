@@ -28,5 +28,5 @@ REASONS = {
 
 
 def explain(reason: str) -> str:
-    """What to tell a person about a reason of any key, e-mail and phone included."""
+    """The Italian words for a reason of any key, e-mail and phone included."""
     return REASONS.get(reason) or reasons.explain(reason)

@@ -77,7 +77,7 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
 
 
 def answer(sim: Simulation, orders: Orders, request: Request) -> Response:
-    """What Graph would answer, or what an order made of it. Raises Cut when the line is to be cut."""
+    """Graph's answer, or the one that an order put in its place. Raises Cut when the line is to be cut."""
     started = time.monotonic()
     asked, path = graph_call.split_version(request.path)
     record = Call(sim.now(), request.method, path, "")
@@ -148,7 +148,7 @@ def _run(sim: Simulation, route: Route, exchange: Exchange, groups: dict[str, st
 
 
 def _befall_before(sim: Simulation, exchange: Exchange, request: Request) -> None:
-    """Whatever is to happen before the call takes effect. Raises GraphError or Cut."""
+    """Carry out the orders for the moment before the call takes effect. Raises GraphError or Cut."""
     fault = exchange.fault
     delay = sim.world.settings.latency_s + (fault.latency_s if fault else 0.0)
     if fault is not None and fault.fault == "slow" and not fault.latency_s:
@@ -168,7 +168,7 @@ def _befall_before(sim: Simulation, exchange: Exchange, request: Request) -> Non
 
 
 def _befall_after(sim: Simulation, exchange: Exchange, request: Request) -> None:
-    """Whatever is to happen once the call has taken effect. Raises GraphError or Cut."""
+    """Carry out the orders for the moment after the call took effect. Raises GraphError or Cut."""
     fault = exchange.fault
     if fault is None:
         return

@@ -1,4 +1,4 @@
-"""What apps made after 4 November 2026 may not use any more, on any version. Source: Meta sheet §8,
+"""Features that apps made after 4 November 2026 may not use any more, on any version. Source: Meta sheet §8,
 developers.facebook.com/blog/post/2026/11/04/introducing-graph-api-v27-and-marketing-api-v27.
 
 How Graph refuses is printed nowhere: each plausible way can be chosen with the setting `legacy_refusal`.

@@ -1,4 +1,4 @@
-"""What an audience holds: adding, and taking people out by any key they share."""
+"""Members of an audience: adding, and removing people by any key they share."""
 
 from .state import Audience, Row, SchemaName
 

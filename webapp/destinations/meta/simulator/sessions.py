@@ -14,7 +14,7 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True)
 class SessionParams:
-    """What a caller says of its session. *batch_seq* may be missing, as in Meta's own uploader."""
+    """The session as its caller describes it. *batch_seq* may be missing, as in Meta's own uploader."""
 
     session_id: str
     batch_seq: int | None

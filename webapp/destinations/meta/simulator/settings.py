@@ -12,7 +12,7 @@ OLDEST_VERSION = "v25.0"
 
 @dataclass(frozen=True)
 class Settings:
-    """What `/_sim/settings` reads and changes.
+    """The settings that `/_sim/settings` reads and changes.
 
     *processing_s* is how long Meta works on an upload before sizes and statuses move;
     *match_rate* which part of the rows turns out to be a Facebook user;

@@ -1,4 +1,4 @@
-"""What the simulated Meta knows: apps, people, tokens, ad accounts, audiences and their members."""
+"""State of the simulated Meta: apps, people, tokens, ad accounts, audiences and their members."""
 
 import threading
 import time

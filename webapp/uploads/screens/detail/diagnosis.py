@@ -1,4 +1,4 @@
-"""What support asks for first, in one piece: counts, states, codes, times and versions of one upload. PURE.
+"""The diagnosis of one upload for support: counts, states, codes, times and versions. PURE.
 
 Nobody's name is in it, be it of a contact, operator, client, database, filter or audience, and no token: it
 can be pasted into a ticket. Ids are enough to find everything again.
@@ -35,8 +35,8 @@ TOLD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
-    """What the upload runs on. *waiting*: bells in Redis, None when it does not answer."""
+class SystemState:
+    """The system that the upload runs on. *waiting*: jobs in Redis, None when it does not answer."""
 
     version: str
     database: str
@@ -50,7 +50,7 @@ def diagnosis(
     account_reference: str | None,
     batches: Sequence[BatchRow],
     events: Sequence[BatchEvent],
-    on: Installation,
+    on: SystemState,
     at: datetime,
 ) -> bytes:
     """JSON, indented, UTF-8."""

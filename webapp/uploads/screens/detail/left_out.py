@@ -1,4 +1,4 @@
-"""Who was selected and not sent, or sent and refused: counted by reason, shown masked, listed for a CSV.
+"""Contacts that were left out, or sent and rejected: counted by reason, shown masked, listed for a CSV.
 
 An upload keeps packed contact ids; names and addresses are read from the contacts as they are now, so a
 contact deleted since is counted and not listed.
@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from webapp import db
 from webapp.contacts.consent import EXCLUDING
 from webapp.contacts.models import Contact
+from webapp.destinations import registry
 from webapp.uploads.models import Batch, DiscardedContacts
 from webapp.uploads.packed_ids import ID_BYTES, unpack
 from webapp.uploads.screens import texts
@@ -22,7 +23,7 @@ from webapp.uploads.screens.rows import UploadRow
 from webapp.values.masking import mask
 
 DUPLICATE = "duplicate"
-REFUSED = "meta"  # the key under which rows refused by the destination are asked for
+REJECTED = "rejected"  # the key of contacts that were sent and that the destination did not accept
 SAMPLES = 3
 READ_IDS = 500
 HEADER = ("Codice", "Email", "Cellulare", "Nome", "Cognome", "Motivo")
@@ -69,7 +70,7 @@ class Reason:
 
 
 def by_reason(session: Session, row: UploadRow, with_samples: bool) -> list[Reason]:
-    """Refused by the destination first, then what was discarded here, largest first, duplicates last."""
+    """Rejected by the destination first, then what was discarded here, largest first, duplicates last."""
     packed = col(DiscardedContacts.upload_id) == row.id
     counted = (
         select(col(DiscardedContacts.reason), func.sum(col(DiscardedContacts.n_contacts)))
@@ -80,17 +81,17 @@ def by_reason(session: Session, row: UploadRow, with_samples: bool) -> list[Reas
     ordered = sorted(counts, key=lambda reason: (reason == DUPLICATE, -counts[reason]))
     found = [_reason(session, row, key, counts[key], with_samples) for key in ordered]
     if row.numbers.rejected:
-        samples = _refused_samples(session, row) if with_samples else []
-        found.insert(0, Reason(REFUSED, texts.REFUSED_BY_META, row.numbers.rejected, samples))
+        samples = _rejected_samples(session, row) if with_samples else []
+        found.insert(0, Reason(REJECTED, texts.rejected_by(_vendor(row)), row.numbers.rejected, samples))
     return found
 
 
 def csv_rows(row: UploadRow, key: str | None = None) -> Iterator[Sequence[str]]:
     """The contacts left out for the reason *key*; for None all whose data is not valid."""
     yield HEADER
-    if key is None or key == REFUSED:
-        yield from _refused_rows(row)
-    if key != REFUSED:
+    if key is None or key == REJECTED:
+        yield from _rejected_rows(row)
+    if key != REJECTED:
         yield from _discarded_rows(row, key)
 
 
@@ -124,7 +125,7 @@ def _reason(session: Session, row: UploadRow, key: str, count: int, with_samples
     return Reason(key, texts.left_out_reason(key), count, samples, is_invalid)
 
 
-def _refused_samples(session: Session, row: UploadRow) -> list[Sample]:
+def _rejected_samples(session: Session, row: UploadRow) -> list[Sample]:
     query = select(col(Batch.rejected)).where(col(Batch.upload_id) == row.id, col(Batch.num_rejected) > 0)
     listed = [one for some in session.execute(query.limit(SAMPLES)).scalars() for one in some][:SAMPLES]
     said = dict(listed)
@@ -132,7 +133,7 @@ def _refused_samples(session: Session, row: UploadRow) -> list[Sample]:
     return [Sample(mask(_detail(row, contact)), said[contact.id]) for contact in contacts]
 
 
-def _refused_rows(row: UploadRow) -> Iterator[Sequence[str]]:
+def _rejected_rows(row: UploadRow) -> Iterator[Sequence[str]]:
     with db.reading() as session:
         some = select(col(Batch.id)).where(col(Batch.upload_id) == row.id, col(Batch.num_rejected) > 0)
         batch_ids = session.execute(some.order_by(col(Batch.seq))).scalars().all()
@@ -142,7 +143,7 @@ def _refused_rows(row: UploadRow) -> Iterator[Sequence[str]]:
             said = dict(session.execute(query).scalar_one())
             contacts = _contacts(session, row, list(said))
         for contact in contacts:
-            yield _cells(contact, f"{texts.REFUSED_BY_META}: {said[contact.id]}")
+            yield _cells(contact, f"{texts.rejected_by(_vendor(row))}: {said[contact.id]}")
 
 
 def _discarded_rows(row: UploadRow, key: str | None) -> Iterator[Sequence[str]]:
@@ -168,6 +169,10 @@ def _contacts(session: Session, row: UploadRow, ids: Sequence[int]) -> list[Left
     columns = (getattr(Contact, name) for name in LeftOutContact._fields)
     query = select(*columns).where(col(Contact.database_id) == row.database_id, col(Contact.id).in_(ids))
     return [LeftOutContact(*values) for values in session.execute(query.order_by(col(Contact.id)))]
+
+
+def _vendor(row: UploadRow) -> str:
+    return registry.destination(row.destination).vendor
 
 
 def _detail(row: UploadRow, person: LeftOutContact) -> str:

@@ -1,4 +1,4 @@
-"""What the page of one upload reads: its batches and what happened, never the rows that were sent."""
+"""Queries of the page of one upload: its batches and events, never the rows that were sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
+from webapp.destinations import registry
 from webapp.uploads.models import Batch, BatchEvent
 from webapp.uploads.screens import texts
 from webapp.uploads.screens.rows import UploadRow
@@ -16,7 +17,7 @@ from webapp.uploads.status import BatchStatus
 BATCHES_PER_PAGE = 10
 LATEST_EVENTS = 12
 MOST_EVENTS = 2_000
-MOST_ANSWERS = 500  # of the newest events that say what Meta answered
+MOST_ANSWERS = 500  # of the newest events that hold an answer of the vendor
 MOST_TICKS = 60  # more are thinner than the gap between them
 
 
@@ -80,15 +81,15 @@ def attempts(session: Session, upload_id: int) -> int:
     return int(session.execute(made).scalar_one())
 
 
-def events(session: Session, upload_id: int, limit: int) -> tuple[list[EventLine], bool]:
-    """What happened, newest first, and whether there is more than *limit* lines of it."""
-    query = select(BatchEvent).where(col(BatchEvent.upload_id) == upload_id)
+def events(session: Session, row: UploadRow, limit: int) -> tuple[list[EventLine], bool]:
+    """Events, newest first, and whether there is more than *limit* lines of it."""
+    query = select(BatchEvent).where(col(BatchEvent.upload_id) == row.id)
     found = session.execute(query.order_by(col(BatchEvent.id).desc()).limit(limit + 1)).scalars().all()
-    return [_line(event) for event in found[:limit]], len(found) > limit
+    return [_line(event, row) for event in found[:limit]], len(found) > limit
 
 
 def raw_events(session: Session, upload_id: int, limit: int) -> Sequence[BatchEvent]:
-    """What happened, newest first, as it was written down."""
+    """Events, newest first, as they were written down."""
     query = select(BatchEvent).where(col(BatchEvent.upload_id) == upload_id)
     return session.execute(query.order_by(col(BatchEvent.id).desc()).limit(limit)).scalars().all()
 
@@ -106,14 +107,17 @@ def last_event_id(session: Session, upload_id: int) -> int:
     return session.execute(last).scalar_one() or 0
 
 
-def last_lines(session: Session, upload_ids: Sequence[int]) -> dict[int, EventLine]:
+def last_lines(session: Session, rows: Sequence[UploadRow]) -> dict[int, EventLine]:
     """The newest line of each of those uploads."""
-    newest = select(func.max(col(BatchEvent.id))).where(col(BatchEvent.upload_id).in_(upload_ids))
+    by_id = {row.id: row for row in rows}
+    newest = select(func.max(col(BatchEvent.id))).where(col(BatchEvent.upload_id).in_(by_id))
     query = select(BatchEvent).where(col(BatchEvent.id).in_(newest.group_by(col(BatchEvent.upload_id))))
-    return {event.upload_id: _line(event) for event in session.execute(query).scalars()}
+    return {
+        event.upload_id: _line(event, by_id[event.upload_id]) for event in session.execute(query).scalars()
+    }
 
 
-def _line(event: BatchEvent) -> EventLine:
+def _line(event: BatchEvent, row: UploadRow) -> EventLine:
     detail: dict[str, Any] = event.detail
-    said = texts.event(event.kind, event.seq, event.attempt, detail)
+    said = texts.event(registry.destination(row.destination), event.kind, event.seq, event.attempt, detail)
     return EventLine(event.at, event.kind, said, detail.get("code"), detail.get("trace"))

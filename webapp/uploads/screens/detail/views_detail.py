@@ -77,12 +77,17 @@ def invalid_csv(upload_id: str) -> Response:
     if reason is not None and reason not in known:
         abort(404)
     told = {"id": row.public_id, "motivo": known.get(reason or "")}
-    record_alone(Action.FILE_DOWNLOADED, on=f"dati non validi di {row.audience_name}", detail=told)
+    record_alone(
+        Action.FILE_DOWNLOADED,
+        on=f"dati non validi di {row.audience_name}",
+        detail=told,
+        client_id=row.client_id,
+    )
     return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.public_id}.csv")
 
 
 def _etag_parts(row: UploadRow) -> tuple[object, ...]:
-    """What the entity tags of an upload's fragments are made of."""
+    """The parts of the entity tags of an upload's fragments."""
     with db.reading() as session:
         last_event = queries_detail.last_event_id(session, row.id)
         no_worker = _no_worker(session, row)
@@ -100,7 +105,7 @@ def _progress(row: UploadRow) -> dict[str, Any]:
     return {
         **_shared(row),
         "numbers": row.numbers,
-        "note": next_steps.note(row, next_steps.accounts_of(row.client_id, row.destination)),
+        "note": next_steps.note(row, next_steps.accounts_of(row.client_id)),
         "ticks": ticks,
         "attempts": attempts,
         "no_worker": no_worker,
@@ -114,7 +119,7 @@ def _log(row: UploadRow) -> dict[str, Any]:
     limit = queries_detail.MOST_EVENTS if _whole_log() else queries_detail.LATEST_EVENTS
     with db.reading() as session:
         batches = queries_detail.batch_page(session, row.id, row.batches, _page_number())
-        events, has_more = queries_detail.events(session, row.id, limit)
+        events, has_more = queries_detail.events(session, row, limit)
         told = vendor_answers.gather(queries_detail.raw_events(session, row.id, queries_detail.MOST_ANSWERS))
     return {
         **_shared(row),

@@ -8,7 +8,7 @@ from webapp.destinations import registry
 from webapp.services import services
 from webapp.uploads.screens import queries
 from webapp.uploads.screens.detail import diagnosis, queries_detail
-from webapp.uploads.screens.detail.diagnosis import Installation
+from webapp.uploads.screens.detail.diagnosis import SystemState
 from webapp.uploads.screens.lookups import upload_or_404
 from webapp.uploads.screens.routes import blueprint
 from webapp.uploads.screens.rows import UploadRow
@@ -18,7 +18,7 @@ from webapp.web import htmx
 
 @blueprint.get("/caricamenti/<upload_id>/diagnosi", endpoint="diagnosis")
 def show_diagnosis(upload_id: str) -> str:
-    """What "Copia diagnosi" copies, to be read before it is sent; the way without JavaScript."""
+    """The text that "Copia diagnosi" copies, to be read before it is sent; the way without JavaScript."""
     row = upload_or_404(upload_id)
     return render_template(
         "uploads/screens/detail/diagnosis.html", row=row, diagnosis=_diagnosis(row).decode()
@@ -63,7 +63,7 @@ def _diagnosis(row: UploadRow) -> bytes:
         ]
         session.expunge_all()  # stays readable after the transaction
     kind = db.engine().dialect.name
-    on = Installation(config.VERSION, kind, settings.demo, services().job_queue.waiting(), living)
+    on = SystemState(config.VERSION, kind, settings.demo, services().job_queue.waiting(), living)
     return diagnosis.diagnosis(row, _account_reference(row), batches, events, on, now)
 
 

@@ -1,6 +1,6 @@
 """The custom audiences of an account, as the upload form offers them.
 
-One reading serves a minute of looking through the list, so that typing in its search asks Meta nothing.
+One reading serves a minute of looking through the list, so that typing in its search asks the vendor nothing.
 What is submitted is always judged on a new reading.
 """
 
@@ -38,22 +38,22 @@ class Listing:
         return sorted(found, key=lambda one: (one.id != chosen, one.unsuitable is not None))
 
 
-def read(client_id: int, account: Account, kind: str = "meta", again: bool = False) -> Listing:
+def read(client_id: int, account: Account, again: bool = False) -> Listing:
     """The audiences of *account*; a reading less than a minute old will do unless *again*."""
     with _lock:
         read_at, listing = _kept.get(account.public_id, (0.0, Listing()))
     if not again and 0 <= clock.epoch() - read_at < KEPT_S:
         return listing
-    listing = _ask(client_id, account, kind)
+    listing = _ask(client_id, account)
     if listing.problem is None:
         with _lock:
             _kept[account.public_id] = (clock.epoch(), listing)
     return listing
 
 
-def _ask(client_id: int, account: Account, kind: str) -> Listing:
+def _ask(client_id: int, account: Account) -> Listing:
     try:
-        connection = registry.destination(kind).connect(client_id, account.id, DEADLINE_S)
+        connection = registry.destination(account.kind).connect(client_id, account.id, DEADLINE_S)
     except LookupError:
         return Listing(problem="Questo account è stato eliminato: scegline un altro.")
     except DestinationError as error:

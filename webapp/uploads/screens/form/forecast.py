@@ -52,7 +52,7 @@ class MediumCounts:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What the source holds now; *media* are those its whole database has valid contacts for.
+    """The content of the source now; *media* are those its whole database has valid contacts for.
 
     *by_consent*: whether its database has answers about consent, so that there is something to choose.
     """
@@ -75,7 +75,7 @@ class Forecast:
 
 
 def forecast(session: Session, source: Source, today: date) -> Forecast:
-    """What is in the source at this moment. Raises BrokenRule for a filter that uses a field that is gone."""
+    """The forecast for the source now. Raises BrokenRule for a filter that uses a field that is gone."""
     database_id = source.database.id
     assert database_id is not None
     rule = source.filter.rule if source.filter else None

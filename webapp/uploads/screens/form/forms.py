@@ -7,6 +7,7 @@ from datetime import date
 from babel.dates import format_date
 
 from webapp.contacts.consent import ConsentPolicy
+from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium
 from webapp.uploads import problems
 from webapp.uploads.screens.form.audience_list import Listing
@@ -30,7 +31,7 @@ LONGEST_REASON = 500
 REASON_LONG = f"Usa al massimo {LONGEST_REASON} caratteri."
 CONSENT_MISSING = "Conferma di avere il consenso per usare questi dati su Facebook."
 NOT_READABLE = (
-    "Non riusciamo a leggere le custom audience da Facebook. "
+    "Non riusciamo a leggere le custom audience da {label}. "
     "Riprova tra un minuto; se continua, autorizza di nuovo l’account."
 )
 NO_CONTACT = {
@@ -94,7 +95,7 @@ def read(form: Mapping[str, str], prospect: Forecast, accounts: Sequence[Account
 
 
 def proposed_name(client: str, database: str, filter_name: str | None, today: date) -> str:
-    """Whose users, from where, and when: “Studio Aurora, Clienti Italia, inattivi, novembre 2026”.
+    """The client, the source and the month: “Studio Aurora, Clienti Italia, inattivi, novembre 2026”.
 
     The client is left out when the database is already called after it.
     """
@@ -108,7 +109,7 @@ def account_of(draft: Draft, accounts: Sequence[Account]) -> Account | None:
 
 
 def missing(draft: Draft) -> list[str]:
-    """What is still to be filled in, as words after "manca:".
+    """The fields still to be filled in, as words after "manca:".
 
     Not the reason for who said no: what a person writes there stays out of addresses.
     """
@@ -150,7 +151,7 @@ def errors(
 
 
 def _about_refused(draft: Draft, may_include: bool) -> dict[str, str]:
-    """What is wrong with including who said no, if that is asked for."""
+    """Mistakes in including people who said no, if that is asked for."""
     if not draft.includes_refused:
         return {}
     if not may_include:
@@ -172,7 +173,7 @@ def no_contact(medium: Medium, prospect: Forecast, policy: ConsentPolicy) -> str
 
 
 def about_name(draft: Draft, account: Account | None, listing: Listing | None) -> str | None:
-    """What is wrong with the name of a new audience, as far as is known; None when nothing is."""
+    """The fault of a new audience's name, as far as is known; None when nothing is."""
     return _about_audience(draft, account, listing) if draft.is_new else None
 
 
@@ -186,7 +187,7 @@ def _about_audience(draft: Draft, account: Account | None, listing: Listing | No
     if draft.is_new:
         return _same_name(account) if listing.has_name(draft.name) else None
     if listing.problem:
-        return NOT_READABLE
+        return NOT_READABLE.format(label=registry.destination(account.kind).label)
     chosen = listing.find(draft.audience)
     return AUDIENCE_MISSING if chosen is None else chosen.unsuitable
 

@@ -3,21 +3,19 @@
 from flask import abort, render_template, request
 
 from webapp import db
+from webapp.access.current import current_client_id
 from webapp.contacts import queries as contact_queries
 from webapp.contacts.filters import filter_pages
 from webapp.destinations import registry
-from webapp.uploads.screens import lookups
 from webapp.uploads.screens.form import forms
 from webapp.uploads.screens.routes import blueprint
-
-KIND = "meta"
 
 
 @blueprint.get("/carica-qui", endpoint="choose_source")
 def choose_source() -> str:
     """The databases and filters of the client, each with the upload form filled in as far as is known."""
-    client_id = lookups.client_id()
-    accounts = registry.destination(KIND).accounts(client_id)
+    client_id = current_client_id()
+    accounts = registry.accounts(client_id)
     account = next((one for one in accounts if one.public_id == request.args.get("account")), None)
     if account is None:
         abort(404)
@@ -28,6 +26,7 @@ def choose_source() -> str:
     return render_template(
         "uploads/screens/form/choose_source.html",
         account=account,
+        destination=registry.destination(account.kind),
         audience_name=request.args.get("nome", "")[:200],
         args={
             "account": account.public_id,

@@ -7,14 +7,14 @@ from typing import Any
 from flask import Response, abort, make_response, render_template, request
 
 from webapp import clock, db
-from webapp.access.current import current_client, current_operator, may
+from webapp.access.current import current_client, current_client_id, current_operator, may
 from webapp.access.models import Role
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium
 from webapp.uploads import commands, idempotency
-from webapp.uploads.screens import lookups, queries, sources, texts
+from webapp.uploads.screens import queries, sources, texts
 from webapp.uploads.screens.form import audience_list, forecast, forms
 from webapp.uploads.screens.form.audience_list import Listing
 from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
@@ -25,13 +25,12 @@ from webapp.values.texts import ROME
 from webapp.web import htmx
 
 URL = "/database/<database_id>/custom-audience/carica"
-KIND = "meta"
-TOKEN_S = 3600.0  # a form that is sent again after an hour is a new wish
+TOKEN_S = 3600.0  # a form that is sent again after an hour is a new request
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the form lets choose from; *prospect* is None for a filter that cannot be evaluated."""
+    """The choices of the form; *prospect* is None for a filter that cannot be evaluated."""
 
     source: Source
     accounts: list[Account]
@@ -67,11 +66,11 @@ def audience_fragment(database_id: str) -> str:
 
 @blueprint.get(f"{URL}/nome")
 def name_fragment(database_id: str) -> str:
-    """Whether the name of the new audience is taken on the account, or one that Facebook may block."""
+    """Whether the name of the new audience is taken on the account, or one that its vendor may block."""
     offer = _offer(database_id, count=False)
     draft = offer.draft(request.args)
     account = forms.account_of(draft, offer.accounts)
-    listing = audience_list.read(offer.client_id, account, KIND) if account and not account.problem else None
+    listing = audience_list.read(offer.client_id, account) if account and not account.problem else None
     taken = forms.about_name(draft, account, listing)
     return render_template(
         "uploads/screens/form/_name_check.html", **_shown(offer, draft, {}, None) | {"taken": taken}
@@ -109,11 +108,9 @@ def send(database_id: str) -> Response:
     draft = offer.draft(request.form)
     account = forms.account_of(draft, offer.accounts)
     listing = (
-        audience_list.read(offer.client_id, account, KIND, again=True)
-        if account and not account.problem
-        else None
+        audience_list.read(offer.client_id, account, again=True) if account and not account.problem else None
     )
-    warning = registry.destination(KIND).name_warning(draft.name)
+    warning = registry.name_warning(draft.name, account)
     may_include = may(Role.ADMINISTRATOR)
     errors = forms.errors(draft, offer.prospect, account, listing, warning, may_include)
     if errors or account is None:
@@ -139,7 +136,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             client_id=database.client_id,
             database_id=database.id,
             filter_id=saved.id if saved else None,
-            destination=KIND,
+            destination=account.kind,
             account_id=account.id,
             audience_id=chosen.id if chosen else None,
             audience_name=chosen.name if chosen else draft.name,
@@ -147,7 +144,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             consent=draft.policy,
             reason=draft.reason,
             started_by=current_operator().name,
-            wish=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
+            key=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
         )
     except idempotency.AlreadyHandled:  # the same form, sent twice
         return
@@ -169,11 +166,11 @@ def _offer(database_id: str, count: bool = True) -> Offer:
     today = clock.now().astimezone(ROME).date()
     with db.reading() as session:
         filtro = request.values.get("filtro") or None
-        source = sources.find(session, lookups.client_id(), database_id, filtro)
+        source = sources.find(session, current_client_id(), database_id, filtro)
         prospect = _prospect(session, source, today) if count else NOBODY
     filter_name = source.filter.name if source.filter else None
     proposed = forms.proposed_name(current_client().name, source.database.name, filter_name, today)
-    accounts = registry.destination(KIND).accounts(source.database.client_id)
+    accounts = registry.accounts(source.database.client_id)
     return Offer(source, accounts, prospect, proposed)
 
 
@@ -185,11 +182,11 @@ def _prospect(session: Any, source: Source, today: date) -> Forecast | None:
 
 
 def _listing(offer: Offer, draft: Draft, again: bool = False) -> Listing | None:
-    """The audiences to choose from; nothing is asked of Meta for a new one."""
+    """The audiences to choose from; the vendor is not asked for a new one."""
     account = forms.account_of(draft, offer.accounts)
     if draft.is_new or account is None:
         return None
-    return audience_list.read(offer.client_id, account, KIND, again)
+    return audience_list.read(offer.client_id, account, again)
 
 
 def _page(offer: Offer, draft: Draft, **more: Any) -> str:
@@ -208,13 +205,13 @@ def _refuse(offer: Offer, draft: Draft, status: int, **more: Any) -> Response:
 def _shown(
     offer: Offer, draft: Draft, errors: dict[str, str], listing: Listing | None, running: str | None = None
 ) -> dict[str, Any]:
-    prospect = offer.prospect
+    prospect, account = offer.prospect, forms.account_of(draft, offer.accounts)
     to_send = prospect.to_send(draft.medium, draft.policy) if prospect else 0
     included = prospect.reach[draft.medium].included if prospect and draft.includes_refused else 0
     return {
         "source": offer.source,
         "accounts": offer.accounts,
-        "account": forms.account_of(draft, offer.accounts),
+        "account": account,
         "prospect": prospect,
         "draft": draft,
         "errors": errors,
@@ -224,7 +221,7 @@ def _shown(
         "to_send": to_send,
         "included": included,
         "may_include": may(Role.ADMINISTRATOR),
-        "name_warning": registry.destination(KIND).name_warning(draft.name) if draft.is_new else None,
+        "name_warning": registry.name_warning(draft.name, account) if draft.is_new else None,
         "taken": None,
         "nobody": forms.no_contact(draft.medium, prospect, draft.policy) if prospect and not to_send else "",
         "may_configure": may(Role.ADMINISTRATOR),

@@ -1,6 +1,6 @@
 """The history of a database or of a filter: page and update take what they show from the same place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,21 +8,20 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session
 
 from webapp import db
-from webapp.destinations.base import Account
 from webapp.uploads.screens import next_steps, queries, texts
 from webapp.uploads.screens.lists import summary
 from webapp.uploads.screens.lists.list_state import ListState
 from webapp.uploads.screens.next_steps import Note
-from webapp.uploads.screens.queries import Group
+from webapp.uploads.screens.queries import StatusGroup
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.screens.sources import Source
 from webapp.uploads.status import UploadStatus
 
 GROUPS = {
-    Group.ALL: "Tutti",
-    Group.RUNNING: "In corso",
-    Group.DONE: "Completati",
-    Group.CHECK: "Da controllare",
+    StatusGroup.ALL: "Tutti",
+    StatusGroup.RUNNING: "In corso",
+    StatusGroup.DONE: "Completati",
+    StatusGroup.CHECK: "Da controllare",
 }
 
 
@@ -36,7 +35,7 @@ class Tab:
     is_current: bool
 
 
-def context(source: Source, state: ListState[Group]) -> dict[str, Any]:
+def context(source: Source, state: ListState[StatusGroup]) -> dict[str, Any]:
     """Everything `_history.html` shows."""
     with db.reading() as session:
         found = _matching(source, state)
@@ -61,24 +60,24 @@ def context(source: Source, state: ListState[Group]) -> dict[str, Any]:
     }
 
 
-def _notes(rows: Sequence[UploadRow], accounts: Mapping[int, Account]) -> dict[int, Note]:
-    """What is said under a row; a pause that ends by itself is told beside its status already."""
+def _notes(rows: Sequence[UploadRow], accounts: next_steps.Accounts) -> dict[int, Note]:
+    """The notes under the rows; a pause that ends by itself is told beside its status already."""
     waits_alone = {row.id for row in rows if row.status == UploadStatus.PAUSED and not row.needs_person}
     found = ((row.id, next_steps.note(row, accounts)) for row in rows if row.id not in waits_alone)
     return {row_id: note for row_id, note in found if note}
 
 
-def etag_parts(session: Session, source: Source, state: ListState[Group]) -> tuple[object, ...]:
-    """What the entity tag of this history is made of."""
+def etag_parts(session: Session, source: Source, state: ListState[StatusGroup]) -> tuple[object, ...]:
+    """The parts of this history's entity tag."""
     return (source.scope, state, *summary.etag_parts(session, source.scope))
 
 
-def _matching(source: Source, state: ListState[Group]) -> ColumnElement[bool]:
+def _matching(source: Source, state: ListState[StatusGroup]) -> ColumnElement[bool]:
     scope = source.scope.condition()
     return and_(scope, queries.named_like(state.q)) if state.q else scope
 
 
-def _tabs(source: Source, state: ListState[Group], counts: dict[Group, int]) -> list[Tab]:
+def _tabs(source: Source, state: ListState[StatusGroup], counts: dict[StatusGroup, int]) -> list[Tab]:
     return [
         Tab(label, counts[group], source.url(**state.args(stato=group)), group == state.group)
         for group, label in GROUPS.items()

@@ -1,4 +1,4 @@
-"""What a list of uploads is narrowed to; it stands in the URL, so that Back and sharing work. PURE."""
+"""How a list of uploads is narrowed; it stands in the URL, so that Back and sharing work. PURE."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

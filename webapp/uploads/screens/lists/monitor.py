@@ -17,15 +17,15 @@ from webapp.uploads.screens.detail import queries_detail
 from webapp.uploads.screens.lists import summary
 from webapp.uploads.screens.lists.list_state import ListState
 from webapp.uploads.screens.queries import Scope
-from webapp.uploads.screens.rows import Page
+from webapp.uploads.screens.rows import RowPage
 from webapp.uploads.status import MOVING, RUNNING, BatchStatus, UploadStatus
 
 LATELY = timedelta(hours=24)
 ACTIVE_S, IDLE_S = 5, 30
 
 
-class Group(StrEnum):
-    """What the monitor can be narrowed to; the values stand in its URL."""
+class MonitorGroup(StrEnum):
+    """The groups that the monitor can be narrowed to; the values stand in its URL."""
 
     ACTIVE = "attivi"
     CHECK = "da-controllare"
@@ -34,10 +34,10 @@ class Group(StrEnum):
 
 
 GROUPS = {
-    Group.ACTIVE: "Attivi",
-    Group.CHECK: "Da controllare",
-    Group.LATELY: "Ultime 24 ore",
-    Group.ALL: "Tutti",
+    MonitorGroup.ACTIVE: "Attivi",
+    MonitorGroup.CHECK: "Da controllare",
+    MonitorGroup.LATELY: "Ultime 24 ore",
+    MonitorGroup.ALL: "Tutti",
 }
 
 
@@ -45,7 +45,7 @@ GROUPS = {
 class ListFilter:
     """The monitor's URL: a list state, and one client or account when chosen (public id, name)."""
 
-    state: ListState[Group]
+    state: ListState[MonitorGroup]
     client: Client | None = None
     account: str = ""
 
@@ -93,15 +93,15 @@ def scope(clients: Sequence[Client], list_filter: ListFilter) -> ColumnElement[b
     return and_(*parts)
 
 
-def in_group(group: Group) -> ColumnElement[bool]:
-    if group == Group.ACTIVE:
+def in_group(group: MonitorGroup) -> ColumnElement[bool]:
+    if group == MonitorGroup.ACTIVE:
         return col(Upload.status).in_(RUNNING)
-    if group == Group.CHECK:
-        return queries.in_group(queries.Group.CHECK)
-    if group == Group.LATELY:
+    if group == MonitorGroup.CHECK:
+        return queries.in_group(queries.StatusGroup.CHECK)
+    if group == MonitorGroup.LATELY:
         since = clock.now() - LATELY
         return or_(col(Upload.created_at) >= since, col(Upload.finished_at) >= since)
-    return queries.in_group(queries.Group.ALL)
+    return queries.in_group(queries.StatusGroup.ALL)
 
 
 def load(session: Session, where: ColumnElement[bool]) -> Load:
@@ -129,10 +129,10 @@ def _still_to_send(session: Session, where: ColumnElement[bool]) -> int:
     return int(session.execute(rows.where(col(Batch.upload_id).in_(moving), unsent)).scalar_one())
 
 
-def tab_counts(session: Session, where: ColumnElement[bool]) -> dict[Group, int]:
-    counts = [func.coalesce(func.sum(case((in_group(group), 1), else_=0)), 0) for group in Group]
+def tab_counts(session: Session, where: ColumnElement[bool]) -> dict[MonitorGroup, int]:
+    counts = [func.coalesce(func.sum(case((in_group(group), 1), else_=0)), 0) for group in MonitorGroup]
     found = session.execute(queries.joined(select(*counts)).where(where)).one()
-    return {group: int(count) for group, count in zip(Group, found, strict=True)}
+    return {group: int(count) for group, count in zip(MonitorGroup, found, strict=True)}
 
 
 def account_names(session: Session, clients: Sequence[Client]) -> list[str]:
@@ -183,12 +183,12 @@ def _doing(session: Session, client_ids: set[int]) -> dict[str, str]:
     return found
 
 
-def lines(session: Session, page: Page) -> dict[int, queries_detail.EventLine]:
-    return queries_detail.last_lines(session, [row.id for row in page.rows])
+def lines(session: Session, page: RowPage) -> dict[int, queries_detail.EventLine]:
+    return queries_detail.last_lines(session, page.rows)
 
 
 def etag_parts(session: Session, clients: Sequence[Client], list_filter: ListFilter) -> tuple[object, ...]:
-    """What the entity tag of the monitor is made of."""
+    """The parts of the monitor's entity tag."""
     everyone = Scope(tuple(db.saved_id(client) for client in clients))
     signals = tuple((one.name, one.seen_at, one.is_alive, one.doing) for one in crew(session, clients))
     tasks = tuple((run.name, run.succeeded_at, run.failures, run.is_late) for run in periodic.runs(session))

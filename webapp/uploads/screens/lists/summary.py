@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from webapp import clock, workers
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.screens import queries
-from webapp.uploads.screens.queries import RECENT, Group, Scope
+from webapp.uploads.screens.queries import RECENT, Scope, StatusGroup
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import MOVING, RUNNING, UploadStatus
 from webapp.workers import WorkerSignal
@@ -19,7 +19,7 @@ from webapp.workers import WorkerSignal
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What was sent in the last 30 days, counted over the uploads started in them."""
+    """The sums of the last 30 days, counted over the uploads started in them."""
 
     sent: int
     audiences: int
@@ -80,7 +80,7 @@ def count_by_status(session: Session, where: ColumnElement[bool]) -> StatusCount
         status == UploadStatus.QUEUED,
         status == UploadStatus.PAUSED,
         waits,
-        queries.in_group(Group.CHECK),
+        queries.in_group(StatusGroup.CHECK),
     )
     sums = (func.coalesce(func.sum(case((group, 1), else_=0)), 0) for group in groups)
     return StatusCounts(*map(int, session.execute(select(*sums).select_from(Upload).where(where)).one()))

@@ -1,4 +1,4 @@
-"""What the overview draws, from the uploads of the last days: users sent and invalid data. PURE."""
+"""Data of the overview's charts, from the uploads of the last days: users sent, invalid data. PURE."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ class Day:
 
 
 class AudienceName(NamedTuple):
+    destination: str
     client_id: int
     account_id: int
     audience_id: str
@@ -46,12 +47,15 @@ def per_day(rows: Sequence[UploadRow], today: date, days: int = DAYS) -> list[Da
 
 def latest_audiences(rows: Sequence[UploadRow], most: int) -> list[AudienceName]:
     """The audiences that were uploaded to, newest upload first, each once under its newest name."""
-    found: dict[tuple[int, str], AudienceName] = {}
+    found: dict[tuple[str, int, str], AudienceName] = {}
     for row in rows:
         if row.account_id and row.audience_id and row.numbers.sent:
-            key = (row.account_id, row.audience_id)
+            key = (row.destination, row.account_id, row.audience_id)
             found.setdefault(
-                key, AudienceName(row.client_id, row.account_id, row.audience_id, row.audience_name)
+                key,
+                AudienceName(
+                    row.destination, row.client_id, row.account_id, row.audience_id, row.audience_name
+                ),
             )
     return list(found.values())[:most]
 

@@ -3,14 +3,14 @@
 from flask import Response, render_template, request
 
 from webapp import db
-from webapp.access.current import current_operator, current_role, may
+from webapp.access.current import current_client_id, current_operator, current_role, may
 from webapp.access.models import Role
-from webapp.uploads.screens import lookups, sources, views_actions
+from webapp.uploads.screens import sources, views_actions
 from webapp.uploads.screens.detail import views_detail, views_diagnosis
 from webapp.uploads.screens.form import forecast, views_source, views_upload
 from webapp.uploads.screens.lists import history, list_state, views_monitor
 from webapp.uploads.screens.lists.list_state import ListState
-from webapp.uploads.screens.queries import Group
+from webapp.uploads.screens.queries import StatusGroup
 from webapp.uploads.screens.routes import blueprint
 from webapp.uploads.screens.sources import Source
 from webapp.web import conditional_get
@@ -56,14 +56,14 @@ def update_history(database_id: str, filter_id: str | None = None) -> Response:
 
 def _source(database_id: str, filter_id: str | None) -> Source:
     with db.reading() as session:
-        return sources.find(session, lookups.client_id(), database_id, filter_id)
+        return sources.find(session, current_client_id(), database_id, filter_id)
 
 
-def _state() -> ListState[Group]:
-    return list_state.read(request.args, Group.ALL)
+def _state() -> ListState[StatusGroup]:
+    return list_state.read(request.args, StatusGroup.ALL)
 
 
-def _context(source: Source, state: ListState[Group]) -> dict[str, object]:
+def _context(source: Source, state: ListState[StatusGroup]) -> dict[str, object]:
     return history.context(source, state) | {
         "may_upload": may(Role.MARKETER),
         "may_configure": may(Role.ADMINISTRATOR),

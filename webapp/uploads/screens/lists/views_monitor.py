@@ -13,7 +13,7 @@ from webapp.services import services
 from webapp.uploads.screens import queries, texts
 from webapp.uploads.screens.lists import list_state, monitor
 from webapp.uploads.screens.lists.history import Tab
-from webapp.uploads.screens.lists.monitor import Group, ListFilter
+from webapp.uploads.screens.lists.monitor import ListFilter, MonitorGroup
 from webapp.uploads.screens.routes import blueprint
 from webapp.uploads.screens.rows import UploadRow
 from webapp.values.texts import STATUSES, moment
@@ -47,7 +47,7 @@ def monitor_fragment() -> Response:
 
 @blueprint.get("/caricamenti/elenco.csv")
 def monitor_csv() -> Response:
-    """What the list shows, whole: counts and names of uploads, no contact."""
+    """The whole list as CSV: counts and names of uploads, no contact."""
     list_filter = _narrowed()
     with db.reading() as session:
         found = _matching(list_filter)
@@ -70,7 +70,7 @@ def _context(list_filter: ListFilter) -> dict[str, Any]:
             "tasks": periodic.runs(session),
             "accounts": monitor.account_names(session, everyone),
         }
-    is_active = bool(counts[Group.ACTIVE])
+    is_active = bool(counts[MonitorGroup.ACTIVE])
     return shown | {
         "narrowed": list_filter,
         "state": list_filter.state,
@@ -99,10 +99,10 @@ def _narrowed() -> ListFilter:
     if chosen is not None and client is None:
         abort(404)
     account = request.args.get("account", "")[:200]
-    return ListFilter(list_state.read(request.args, Group.ACTIVE), client, account)
+    return ListFilter(list_state.read(request.args, MonitorGroup.ACTIVE), client, account)
 
 
-def _tabs(list_filter: ListFilter, counts: dict[Group, int]) -> list[Tab]:
+def _tabs(list_filter: ListFilter, counts: dict[MonitorGroup, int]) -> list[Tab]:
     return [
         Tab(
             label,

@@ -1,4 +1,4 @@
-"""What the control routes under `/_sim/` share: the simulation they act on, JSON in and out.
+"""Shared by the control routes under `/_sim/`: the simulation they act on, JSON in and out.
 
 No token and no secret in any answer.
 """
@@ -46,5 +46,5 @@ def answer(content: Any, status: int = 200) -> Response:
 
 
 def refused(error: ValueError) -> Response:
-    """What an order that makes no sense gets: a 400 with the Italian reason."""
+    """The answer to an order that makes no sense: a 400 with the Italian reason."""
     return answer({"errore": str(error)}, 400)

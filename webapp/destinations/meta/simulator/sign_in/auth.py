@@ -1,4 +1,4 @@
-"""Whose token it is, whether it still works, what it may do."""
+"""The owner of a token, whether it still works, and its permissions."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What a view gets: the simulation, the call, and the slip on which the call is recorded."""
+"""The argument of a view: the simulation, the call, and the slip on which the call is recorded."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -15,7 +15,7 @@ CODE_LIVES_S = 600
 
 
 def new_code(sim: Simulation, redirect_uri: str, scopes: list[str]) -> Code:
-    """What the dialog hands back: good once, for ten minutes, for the same redirect_uri."""
+    """The code that the dialog hands back: good once, for ten minutes, for the same redirect_uri."""
     code = Code(
         "AQ" + secrets.token_urlsafe(48),
         redirect_uri,
@@ -113,7 +113,7 @@ def _granted(token: Token, lives_s: int) -> Answer:
 
 
 def debug_token(exchange: Exchange) -> Answer:
-    """What a token is. An invalid one is still HTTP 200, with `is_valid` false and an error inside."""
+    """A token, described. An invalid one is still HTTP 200, with `is_valid` false and an error inside."""
     sim = exchange.sim
     exchange.token()
     token = auth.find_token(sim, exchange.call.text("input_token"))
