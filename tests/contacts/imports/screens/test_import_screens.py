@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from tests.conftest import add_operator
 from tests.contacts.conftest import add_draft, as_bytes, contacts_of, import_file, read_import
-from tests.contacts.imports.sums import result_numbers, terms
+from tests.contacts.imports.screens.sums import result_numbers, terms
 from webapp import db
 from webapp.access.models import Role
 from webapp.contacts.contact_ids import public_id

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import add_operator
 from tests.contacts.conftest import add_draft, contacts_of, import_file, read_import
-from tests.contacts.imports.sums import folds, result_numbers, shown, terms
+from tests.contacts.imports.screens.sums import folds, result_numbers, shown, terms
 from webapp.access.models import Role
 from webapp.contacts.contact_ids import public_id
 from webapp.contacts.imports import importing

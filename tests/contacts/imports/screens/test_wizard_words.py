@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contacts.conftest import add_draft, contacts_of, import_file
-from tests.contacts.imports.sums import shown
+from tests.contacts.imports.screens.sums import shown
 from webapp import db
 from webapp.contacts import consent_words
 from webapp.contacts.imports import importing
