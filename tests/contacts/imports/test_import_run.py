@@ -16,6 +16,7 @@ from tests.support.running import wait_until
 from webapp import clock, db
 from webapp.config import ROOT
 from webapp.contacts.imports import import_run, importing
+from webapp.contacts.imports.import_lease import LeaseLost
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.store import contact_inserts
 from webapp.contacts.store.upsert_plan import Target
@@ -48,7 +49,7 @@ def test_what_a_fenced_process_brings_changes_nothing(clienti):
     late = next(blocks)
     crash(draft.id)
     import_run.run_until_final(draft.id)
-    with pytest.raises(import_run.Fenced):
+    with pytest.raises(LeaseLost):
         import_run.write(slow, [late])
     done = read_import(draft.id)
     assert (done.status, done.rows_new, len(contacts_of(clienti))) == (ImportStatus.COMPLETED, 30, 30)

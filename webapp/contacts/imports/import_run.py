@@ -12,11 +12,10 @@ A process killed at any point leaves whole blocks behind; the next one goes on a
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import insert, select
-from sqlmodel import Session, col
+from sqlalchemy import insert
+from sqlmodel import Session
 
 from webapp import clock, db
 from webapp.contacts.cells import fold
@@ -27,6 +26,15 @@ from webapp.contacts.imports.files.file_notices import FileNotices
 from webapp.contacts.imports.files.file_rows import FileRow
 from webapp.contacts.imports.files.reading_ahead import ahead
 from webapp.contacts.imports.import_draft import rows_of
+from webapp.contacts.imports.import_lease import (
+    ImportLease,
+    LeaseLost,
+    hold,
+    is_alone,
+    is_dead,
+    ours,
+    release,
+)
 from webapp.contacts.imports.matching.conversion import converter_of, settled_dates, target_for
 from webapp.contacts.imports.row_blocks import Block, convert_block
 from webapp.contacts.imports.tallies import counts_of, words_with
@@ -38,7 +46,6 @@ from webapp.contacts.store.growth import Growth
 from webapp.contacts.store.row_converter import MAX_CHOICES, RowConverter
 from webapp.contacts.store.upsert_plan import Target
 from webapp.services import services
-from webapp.workers import is_gone, this_process
 
 BLOCK_ROWS = 1_000  # others who write wait for one block at most, on SQLite some 30 ms
 BLOCKS_AT_ONCE = 8  # in one transaction when nobody waits: each ends with writing half of all indexes anew
@@ -48,19 +55,6 @@ INTERRUPTED = (
     "L’importazione si è interrotta più volte sulla stessa parte del file: segnalalo a chi gestisce Platea."
 )
 FILE_GONE = "Il file non c’è più: caricalo di nuovo."
-
-
-class Fenced(Exception):
-    """Another process took the import over, or it ended: what is being done here counts no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to work at one import, as long as *attempt* is the newest."""
-
-    import_id: int
-    attempt: int
-    is_stopped: bool = False  # somebody asked to stop before this process came
 
 
 def run_until_final(import_id: int, block_rows: int = BLOCK_ROWS) -> None:
@@ -89,10 +83,10 @@ def work_at(import_id: int, block_rows: int = BLOCK_ROWS) -> bool:
                 _end(claimed, ImportStatus.STOPPED)
                 return False
             if clock.epoch() > until:
-                _release(claimed)
+                release(claimed)
                 return True
         _end(claimed, notices=notices)
-    except Fenced:
+    except LeaseLost:
         return False
     except UnreadableFile as error:
         _end(claimed, ImportStatus.FAILED, str(error))
@@ -101,12 +95,12 @@ def work_at(import_id: int, block_rows: int = BLOCK_ROWS) -> bool:
     return False
 
 
-def claim(import_id: int) -> Claim | None:
+def claim(import_id: int) -> ImportLease | None:
     """The right to work at the import; None when it is not waiting or its database takes another in."""
     now = clock.epoch()
     with db.writing() as session:
         job = session.get(ContactImport, import_id, with_for_update=True)
-        if job is None or not _is_waiting(job, now) or not _is_alone(session, job, now):
+        if job is None or not _is_waiting(job, now) or not is_alone(session, job, now):
             return None
         if job.status == ImportStatus.RUNNING:
             job.crashes += 1
@@ -117,7 +111,7 @@ def claim(import_id: int) -> Claim | None:
         job.started_at = job.started_at or clock.now()
         hold(job)
         session.add(job)
-        claimed = Claim(import_id, job.attempt, job.stop_requested)
+        claimed = ImportLease(import_id, job.attempt, job.stop_requested)
         crashes = job.crashes
     if crashes >= MAX_CRASHES:
         _end(claimed, ImportStatus.FAILED, INTERRUPTED)
@@ -129,47 +123,21 @@ def _is_waiting(job: ContactImport, now: float) -> bool:
     return job.status == ImportStatus.QUEUED or (job.status == ImportStatus.RUNNING and is_dead(job, now))
 
 
-def is_dead(job: ContactImport, now: float) -> bool:
-    """Whether nobody works at a running import: its lease is over, or its process certainly ended."""
-    is_over = clock.is_over(job.lease_until, services().settings.lease_s, now)
-    return is_over or bool(job.lease_owner and is_gone(job.lease_owner))
-
-
-def _is_alone(session: Session, job: ContactImport, now: float) -> bool:
-    """Files of one database go in one after the other: which row is the last must not depend on luck.
-
-    Whoever writes for another file holds the row of the database meanwhile, however long it takes.
-    """
-    mine = select(col(UserDatabase.id)).where(col(UserDatabase.id) == job.database_id)
-    free = session.execute(mine.with_for_update(key_share=True, skip_locked=True)).first()
-    return free is not None and not _other_is_running(session, job, now)
-
-
-def _other_is_running(session: Session, job: ContactImport, now: float) -> bool:
-    others = select(ContactImport).where(
-        col(ContactImport.database_id) == job.database_id,
-        col(ContactImport.status).in_((ImportStatus.RUNNING, ImportStatus.UNDOING)),
-        col(ContactImport.id) != job.id,
-    )
-    found = session.execute(others).scalars()
-    return any(other.status == ImportStatus.UNDOING or not is_dead(other, now) for other in found)
-
-
-def _settle_dates(claimed: Claim) -> None:
-    """Decide the order of every column of dates before a cell is read. Raises Fenced, UnreadableFile."""
+def _settle_dates(claimed: ImportLease) -> None:
+    """Decide the order of every column of dates before a cell is read. Raises LeaseLost, UnreadableFile."""
     with db.reading() as session:
         job = session.get_one(ContactImport, claimed.import_id)
         orders, undecided = settled_dates(session, job)
     if orders != job.date_orders:
         with db.writing() as session:
-            job = _ours(session, claimed)
+            job = ours(session, claimed)
             job.date_orders = orders
             job.tally = {**job.tally, "dates_open": undecided}
             session.add(job)
 
 
 def blocks(
-    claimed: Claim, rows_each: int = BLOCK_ROWS, notices: FileNotices | None = None
+    claimed: ImportLease, rows_each: int = BLOCK_ROWS, notices: FileNotices | None = None
 ) -> Iterator[Block]:
     """The rows that are not in yet, *rows_each* at a time. Raises UnreadableFile, FileNotFoundError.
 
@@ -197,8 +165,8 @@ def _grouped(converted: Iterator[Block]) -> Iterator[list[Block]]:
         yield group
 
 
-def write(claimed: Claim, group: Sequence[Block]) -> bool:
-    """Write the blocks, in one transaction if nobody else wants to write. True: stop. Raises Fenced."""
+def write(claimed: ImportLease, group: Sequence[Block]) -> bool:
+    """Write the blocks, in one transaction if nobody else wants to write. True: stop. Raises LeaseLost."""
     while group:
         db.give_way()
         written, is_stopped = commit(claimed, group)
@@ -208,15 +176,15 @@ def write(claimed: Claim, group: Sequence[Block]) -> bool:
     return False
 
 
-def commit(claimed: Claim, group: Sequence[Block]) -> tuple[int, bool]:
+def commit(claimed: ImportLease, group: Sequence[Block]) -> tuple[int, bool]:
     """Write blocks, their rejected rows and the progress, until somebody else waits to write or a quarter
     of the lease is over.
 
-    (how many blocks, whether somebody asked to stop). Raises Fenced.
+    (how many blocks, whether somebody asked to stop). Raises LeaseLost.
     """
     until = clock.epoch() + services().settings.lease_s / 4
     with db.writing() as session:
-        job = _ours(session, claimed)
+        job = ours(session, claimed)
         session.get(UserDatabase, job.database_id, with_for_update={"key_share": True})
         target = target_of(session, job)
         written = 0
@@ -268,37 +236,15 @@ def target_of(session: Session, job: ContactImport) -> Target:
     return target_for(converter_of(session, job), job)
 
 
-def hold(job: ContactImport) -> None:
-    """Say that this process works at the import, for as long as a lease lasts."""
-    job.lease_owner = this_process()
-    job.lease_until = clock.epoch() + services().settings.lease_s
-    job.updated_at = clock.now()
-
-
-def _ours(session: Session, claimed: Claim) -> ContactImport:
-    job = session.get(ContactImport, claimed.import_id, with_for_update=True)
-    if job is None or job.attempt != claimed.attempt or job.status != ImportStatus.RUNNING:
-        raise Fenced(f"import {claimed.import_id}, attempt {claimed.attempt}")
-    return job
-
-
-def _release(claimed: Claim) -> None:
-    with db.writing() as session:
-        job = _ours(session, claimed)
-        job.status = ImportStatus.QUEUED
-        job.lease_owner, job.lease_until, job.enqueued_at = None, 0, 0
-        session.add(job)
-
-
 def _end(
-    claimed: Claim,
+    claimed: ImportLease,
     status: ImportStatus | None = None,
     error: str | None = None,
     notices: FileNotices | None = None,
 ) -> None:
     """Close the import, as completed when no *status* is given, and forget its file."""
     with db.writing() as session:
-        job = _ours(session, claimed)
+        job = ours(session, claimed)
         if notices:
             job.file_notices = [*notices.as_list()]
         job.alerts = alerts.of_import(job)

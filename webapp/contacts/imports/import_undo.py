@@ -21,7 +21,8 @@ from webapp.access.trail.audit import Action
 from webapp.contacts import hooks
 from webapp.contacts.fields import OWN
 from webapp.contacts.imports import import_trail
-from webapp.contacts.imports.import_run import MAX_CRASHES, SHIFT_S, Claim, Fenced, hold, is_dead
+from webapp.contacts.imports.import_lease import ImportLease, LeaseLost, hold, is_dead
+from webapp.contacts.imports.import_run import MAX_CRASHES, SHIFT_S
 from webapp.contacts.models import CONTACT, Filter, OwnField
 from webapp.contacts.models_imports import ContactImport, ImportBlock, ImportStatus
 from webapp.contacts.store import import_blocks
@@ -85,12 +86,12 @@ def work_at(import_id: int) -> bool:
                 _release(claimed)
                 return True
         end(claimed)
-    except Fenced:
+    except LeaseLost:
         pass
     return False
 
 
-def claim(import_id: int) -> Claim | None:
+def claim(import_id: int) -> ImportLease | None:
     """The right to undo the import; None when nobody asked for it or another process is at it."""
     with db.writing() as session:
         job = session.get(ContactImport, import_id, with_for_update=True)
@@ -100,14 +101,14 @@ def claim(import_id: int) -> Claim | None:
         job.attempt += 1
         hold(job)
         session.add(job)
-        claimed, crashes = Claim(import_id, job.attempt), job.crashes
+        claimed, crashes = ImportLease(import_id, job.attempt), job.crashes
     if crashes >= MAX_CRASHES:
         _refuse(claimed, INTERRUPTED)
         return None
     return claimed
 
 
-def _changed_since(claimed: Claim) -> int:
+def _changed_since(claimed: ImportLease) -> int:
     """Contacts of the import that somebody changed after it; once some of it is undone, nobody asks again."""
     with db.reading() as session:
         job = session.get_one(ContactImport, claimed.import_id)
@@ -135,8 +136,8 @@ def _changed_in(session: Session, database_id: int, block: ImportBlock, moments:
     return int(session.execute(counted).scalar_one())
 
 
-def undo_newest(claimed: Claim) -> bool:
-    """Take back the newest block that is left; False when there is none. Raises Fenced."""
+def undo_newest(claimed: ImportLease) -> bool:
+    """Take back the newest block that is left; False when there is none. Raises LeaseLost."""
     with db.writing() as session:
         job = _ours(session, claimed)
         block = import_blocks.newest(session, claimed.import_id)
@@ -202,8 +203,8 @@ def _before(block: ImportBlock) -> tuple[list[str], list[list[Any]]]:
     return import_blocks.unpack(block.before) if block.before else ([], [])
 
 
-def end(claimed: Claim) -> None:
-    """Say that nothing is left to undo. Raises Fenced."""
+def end(claimed: ImportLease) -> None:
+    """Say that nothing is left to undo. Raises LeaseLost."""
     with db.writing() as session:
         job = _ours(session, claimed)
         if not job.undo_kept:
@@ -233,7 +234,7 @@ def _fields_in(rule: Any) -> Iterator[str]:
             yield from _fields_in(part)
 
 
-def _refuse(claimed: Claim, why: str) -> None:
+def _refuse(claimed: ImportLease, why: str) -> None:
     """Leave the import as it was before, with the reason."""
     with db.writing() as session:
         job = _ours(session, claimed)
@@ -242,14 +243,14 @@ def _refuse(claimed: Claim, why: str) -> None:
         session.add(job)
 
 
-def _release(claimed: Claim) -> None:
+def _release(claimed: ImportLease) -> None:
     with db.writing() as session:
         job = _ours(session, claimed)
         _let_go(job)
         session.add(job)
 
 
-def _hold_on(claimed: Claim) -> None:
+def _hold_on(claimed: ImportLease) -> None:
     with db.writing() as session:
         job = _ours(session, claimed)
         hold(job)
@@ -261,10 +262,10 @@ def _let_go(job: ContactImport) -> None:
     job.updated_at = clock.now()
 
 
-def _ours(session: Session, claimed: Claim) -> ContactImport:
+def _ours(session: Session, claimed: ImportLease) -> ContactImport:
     job = session.get(ContactImport, claimed.import_id, with_for_update=True)
     if job is None or job.attempt != claimed.attempt or job.status != ImportStatus.UNDOING:
-        raise Fenced(f"undo of import {claimed.import_id}, attempt {claimed.attempt}")
+        raise LeaseLost(f"undo of import {claimed.import_id}, attempt {claimed.attempt}")
     return job
 
 

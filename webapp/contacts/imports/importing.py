@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from webapp import clock, db, rounds
 from webapp.access.trail.audit import Action
 from webapp.contacts.fields import FieldType
-from webapp.contacts.imports import columns, import_run, import_trail, import_undo
+from webapp.contacts.imports import columns, import_lease, import_run, import_trail, import_undo
 from webapp.contacts.imports.files import stored_files
 from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.import_draft import create, problems
@@ -67,7 +67,7 @@ def stop(import_id: int) -> bool:
         if job is None or job.status not in (ImportStatus.QUEUED, ImportStatus.RUNNING):
             return False
         job.stop_requested = True
-        ended = job.status == ImportStatus.QUEUED or import_run.is_dead(job, clock.epoch())
+        ended = job.status == ImportStatus.QUEUED or import_lease.is_dead(job, clock.epoch())
         if ended:
             job.status, job.finished_at = ImportStatus.STOPPED, clock.now()
         session.add(job)
@@ -97,7 +97,7 @@ def lost(session: Session) -> list[int]:
     found = []
     waiting = (ImportStatus.QUEUED, ImportStatus.RUNNING, ImportStatus.UNDOING)
     for job in session.execute(select(ContactImport).where(col(ContactImport.status).in_(waiting))).scalars():
-        if import_run.is_dead(job, now) and clock.is_over(
+        if import_lease.is_dead(job, now) and clock.is_over(
             job.enqueued_at + ENQUEUE_AGAIN_S, ENQUEUE_AGAIN_S, now
         ):
             found.append(db.saved_id(job))
