@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from webapp.contacts.cells import read_date, read_number, read_text
+from webapp.contacts.cells import read_date, read_number
 from webapp.contacts.fields import FieldType
 from webapp.contacts.filters.operators import DAYS, MANY, MONTH, NO_VALUE, OPERATORS, RANGE, Comparison
+from webapp.values.blanks import trim
 
 ALL, ANY = "all", "any"
 MAX_GROUPS = 20
@@ -181,7 +182,8 @@ def _text(given: Any) -> str:
     text = str(given)
     if len(text) > MAX_CHARS:
         raise BrokenRule(TOO_LONG)
-    value = read_text(text.replace("\0", ""))
-    if value is None:
+    # As somebody typed it: marks such as “n.d.”, which mean nothing in a file, may be what is looked for.
+    value = trim(text.replace("\0", ""))
+    if not value:
         raise BrokenRule(VALUE_MISSING)
     return value
