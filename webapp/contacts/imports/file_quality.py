@@ -1,4 +1,4 @@
-"""What the rows of a file bring to be recognised by, and why some of it cannot be used. PURE."""
+"""Counts of the e-mails and mobiles that a file brings, and of the reasons why some cannot be used. PURE."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Who works at an import: a lease with a number. Files of one database wait for each other."""
+"""The lease of an import: one process works at it. Files of one database wait for each other."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""What the steps of an import show: columns with proof, words about consent, sums, quality of the data."""
+"""The screens of an import: columns with proof, words about consent, sums, quality of the data."""

@@ -1,4 +1,4 @@
-"""What a column of a file holds: how much of it is good, examples of both, in words for a screen. PURE."""
+"""The proof beside a column of a file: its share of good cells, with good and bad examples. PURE."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is wrong with the data of an import, in folds: how many rows, why, some examples. PURE.
+"""The faults in the data of an import, in folds: how many rows, why, some examples. PURE.
 
 None of it stops an import. Of a check the examples are there, masked; of a result only what was counted.
 """

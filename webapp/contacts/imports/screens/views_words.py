@@ -1,4 +1,4 @@
-"""What each word of a column about consent means: a page of the import, reached from the column."""
+"""The page where a person says the meaning of each word of a column about consent."""
 
 from collections.abc import Mapping
 
