@@ -45,10 +45,6 @@ WEB = {"flask", "flask_login", "flask_wtf", "htmx_flask"}
 MOST_FILES = 25  # in one folder
 MOST_LINES = 300  # of a file
 MOST_LINES_OF_FUNCTION = 60
-LONGER = {  # files with a limit of their own
-    "webapp/contacts/imports/column_names.py": 400,  # a table of names: data, read by looking up
-    "webapp/contacts/imports/import_run.py": 320,
-}
 EFFECTS = {
     *("flask", "flask_login", "flask_wtf", "htmx_flask", "sqlmodel", "sqlalchemy", "redis", "rq", "requests"),
     *("random", "secrets", "time", "socket", "subprocess", "os"),
@@ -251,7 +247,7 @@ def test_no_folder_is_a_crowd():
 
 
 def test_no_file_is_longer_than_a_reader_can_hold():
-    long = {name: lines for name, lines in lines_per_file().items() if lines > LONGER.get(name, MOST_LINES)}
+    long = {name: lines for name, lines in lines_per_file().items() if lines > MOST_LINES}
 
     assert long == {}
 

@@ -26,7 +26,7 @@ from webapp.config import ROOT, Settings
 from webapp.host.processes import python
 from webapp.uploads.models import BatchEvent
 
-BELLS_AGAIN_S = 12.0  # until the bells that a Redis lost were rung again
+JOBS_AGAIN_S = 12.0  # until the jobs that a Redis lost were enqueued again
 
 HOLD_WRITE_LOCK = """
 import sys, time
@@ -157,7 +157,7 @@ def kill_redis(scene: Scene) -> bool:
     if scene.errands or not scene.may_lose():  # it is away already; a worker without it may end
         return False
     start, away_s = time.time(), scene.chance.uniform(0.5, 3)
-    scene.outages.append(Span(start, start + away_s + scene.settings.reconcile_s + BELLS_AGAIN_S))
+    scene.outages.append(Span(start, start + away_s + scene.settings.reconcile_s + JOBS_AGAIN_S))
     scene.redis.kill()
     scene.errands.append((start + away_s, scene.redis.start))
     return True
@@ -167,7 +167,7 @@ def empty_redis(scene: Scene) -> bool:
     if scene.errands or not scene.may_lose():
         return False
     scene.redis.empty()
-    scene.outages.append(Span(time.time(), time.time() + scene.settings.reconcile_s + BELLS_AGAIN_S))
+    scene.outages.append(Span(time.time(), time.time() + scene.settings.reconcile_s + JOBS_AGAIN_S))
     return True
 
 

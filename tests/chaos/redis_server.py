@@ -42,7 +42,7 @@ class RedisServer:
         wait_until(self._answers)
 
     def kill(self) -> None:
-        """`kill -9`; every bell in it is lost."""
+        """`kill -9`; every job in it is lost."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

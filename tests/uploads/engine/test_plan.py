@@ -46,10 +46,10 @@ def test_an_upload_is_settled_when_no_batch_waits_or_is_on_its_way(batches, sett
 
 
 @pytest.mark.parametrize(
-    ("due", "in_flight", "rung"), [(10, 0, 4), (10, 3, 1), (2, 0, 2), (10, 4, 0), (0, 0, 0)]
+    ("due", "in_flight", "enqueued"), [(10, 0, 4), (10, 3, 1), (2, 0, 2), (10, 4, 0), (0, 0, 0)]
 )
-def test_no_more_senders_are_rung_than_there_is_work_and_room_for(due, in_flight, rung):
-    assert senders_to_enqueue(due, in_flight) == rung
+def test_no_more_senders_are_enqueued_than_there_is_work_and_room_for(due, in_flight, enqueued):
+    assert senders_to_enqueue(due, in_flight) == enqueued
 
 
 def trouble(**known: object) -> Trouble:

@@ -48,11 +48,11 @@ class Worker:
         reconcile()
         with Redis.from_url(self.redis_url) as redis:
             queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=SafeJob)
-            for _ in range(50):  # what is rung meanwhile is answered in the same round
-                rung = queue.jobs
+            for _ in range(50):  # what is enqueued meanwhile is answered in the same round
+                enqueued = queue.jobs
                 queue.empty()
-                for job in rung:
+                for job in enqueued:
                     JOBS[job.func_name](*job.args)
-                if not rung:
+                if not enqueued:
                     return
             raise AssertionError("the bells never stop")

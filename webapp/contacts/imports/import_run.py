@@ -49,7 +49,7 @@ from webapp.services import services
 
 BLOCK_ROWS = 1_000  # others who write wait for one block at most, on SQLite some 30 ms
 BLOCKS_AT_ONCE = 8  # in one transaction when nobody waits: each ends with writing half of all indexes anew
-SHIFT_S = 240.0  # then the job makes room for others and rings for the rest
+SHIFT_S = 240.0  # then the job makes room for others and enqueues the rest
 MAX_CRASHES = 3
 INTERRUPTED = (
     "L’importazione si è interrotta più volte sulla stessa parte del file: segnalalo a chi gestisce Platea."

@@ -51,7 +51,7 @@ def refusal(session: Session, job: ContactImport) -> str | None:
 
 
 def ask(import_id: int, operator: str) -> str | None:
-    """Put the undo in the queue; the Italian sentence when it cannot be. Whoever calls then rings."""
+    """Put the undo in the queue; the Italian sentence when it cannot be. The caller then enqueues it."""
     with db.writing() as session:
         job = session.get(ContactImport, import_id, with_for_update=True)
         if job is None or job.status not in ENDED:

@@ -49,7 +49,7 @@ FINAL = frozenset(
 
 
 def start(import_id: int) -> None:
-    """Put the import in the queue and ring; it starts by itself if nobody hears. Raises UnreadableFile."""
+    """Queue the import and enqueue its job; it starts later if Redis is away. Raises UnreadableFile."""
     if _queue(import_id):
         enqueue(import_id)
 
@@ -92,7 +92,7 @@ def discard(session: Session, draft: ContactImport) -> None:
 
 
 def lost(session: Session) -> list[int]:
-    """Imports nobody is working at although they should be: no bell, or their job died."""
+    """Imports nobody is working at although they should be: no job, or their job died."""
     now = clock.epoch()
     found = []
     waiting = (ImportStatus.QUEUED, ImportStatus.RUNNING, ImportStatus.UNDOING)

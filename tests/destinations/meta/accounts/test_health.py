@@ -126,14 +126,14 @@ def test_a_facebook_that_does_not_answer_keeps_what_was_known(save_account, simu
 def test_nobody_is_asked_twice_in_an_hour(save_account, connected):
     account = save_account()
     checking.enqueue_due()
-    assert account.id not in rung(connected)  # saving it asked everything a moment ago
+    assert account.id not in enqueued(connected)  # saving it asked everything a moment ago
 
     with db.writing() as session:
         session.get_one(MetaHealth, account.id).asked_at = clock.now() - timedelta(minutes=61)
     checking.enqueue_due()
     checking.enqueue_due()
 
-    assert rung(connected) == [account.id]
+    assert enqueued(connected) == [account.id]
 
 
 def test_an_account_that_rests_is_left_alone(save_account, connected):
@@ -144,7 +144,7 @@ def test_an_account_that_rests_is_left_alone(save_account, connected):
 
     checking.enqueue_due()
 
-    assert rung(connected) == []
+    assert enqueued(connected) == []
 
 
 def test_an_account_without_a_token_is_not_looked_at(save_account, simulator):
@@ -224,7 +224,7 @@ def tell(simulator, what: str, **values: object) -> None:
     assert requests.post(f"{simulator.graph_url}/_sim/{what}", json=values, timeout=30).ok
 
 
-def rung(settings) -> list[int]:
+def enqueued(settings) -> list[int]:
     """The accounts whose look is waiting for a worker."""
     with queueing.connection(settings.redis_url) as redis:
         queue = Queue(queueing.QUEUE, connection=redis, serializer=JSONSerializer, job_class=queueing.SafeJob)
@@ -236,7 +236,7 @@ def test_an_account_that_was_used_since_is_looked_at_sooner(save_account, connec
     with db.writing() as session:
         session.get_one(MetaHealth, account.id).asked_at = clock.now() - timedelta(minutes=15)
     checking.enqueue_due()
-    assert rung(connected) == []
+    assert enqueued(connected) == []
 
     before = hooks.registered()
     used = {account.id: clock.now() - timedelta(minutes=3)}
@@ -246,4 +246,4 @@ def test_an_account_that_was_used_since_is_looked_at_sooner(save_account, connec
     finally:
         hooks.register(before)
 
-    assert rung(connected) == [account.id]
+    assert enqueued(connected) == [account.id]

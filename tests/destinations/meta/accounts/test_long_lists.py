@@ -46,7 +46,7 @@ def hurried(account):
         connection.close()
 
 
-def rung(settings) -> list[int]:
+def enqueued(settings) -> list[int]:
     with queueing.connection(settings.redis_url) as redis:
         queue = Queue(queueing.QUEUE, connection=redis, serializer=JSONSerializer, job_class=queueing.SafeJob)
         return [job.args[0] for job in queue.jobs if job.func_name == audience_lists.JOB]
@@ -58,7 +58,7 @@ def test_a_list_too_long_for_a_page_is_read_by_a_worker_and_then_shown(account, 
         with pytest.raises(TemporaryError) as waiting:
             hurried(account)
     assert waiting.value.problem.what.startswith("Questo account ha molte custom audience")
-    assert rung(connected) == [account.id]  # asked once, however often the page looks
+    assert enqueued(connected) == [account.id]  # asked once, however often the page looks
 
     jobs.read_audiences(account.id)
 
@@ -86,12 +86,12 @@ def test_the_page_waits_by_itself_and_shows_when_the_list_was_read(account, simu
 def test_what_was_read_is_read_again_when_it_is_old(account, connected):
     jobs.read_audiences(account.id)
     took(account, 60)
-    assert hurried(account).nodes and rung(connected) == []
+    assert hurried(account).nodes and enqueued(connected) == []
 
     with db.writing() as session:
         session.get_one(MetaAudienceList, account.id).read_at = clock.now() - timedelta(minutes=5)
 
-    assert hurried(account).nodes and rung(connected) == [account.id]
+    assert hurried(account).nodes and enqueued(connected) == [account.id]
 
 
 def test_a_list_that_became_short_is_read_in_front_of_the_page_again(account, simulator):
