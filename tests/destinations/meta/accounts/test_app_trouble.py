@@ -24,7 +24,7 @@ def account(save_account):
 
 @pytest.fixture
 def connection(account):
-    opened = MetaDestination().connect(account.id)
+    opened = MetaDestination().connect(account.client_id, account.id)
     yield opened
     opened.close()
 
@@ -116,7 +116,7 @@ def test_trouble_of_the_app_is_told_once_for_two_accounts(save_account, simulato
 
 def test_a_network_that_lets_nobody_out_is_told_to_who_runs_platea_after_a_while(account, meta_settings):
     platea.start(replace(meta_settings, graph_url="http://127.0.0.1:1"))
-    connection = MetaDestination().connect(account.id)
+    connection = MetaDestination().connect(account.client_id, account.id)
     try:
         first = fail(connection, account)
         assert first.who == "nessuno"
