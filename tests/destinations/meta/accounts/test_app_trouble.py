@@ -24,7 +24,7 @@ def account(save_account):
 
 @pytest.fixture
 def connection(account):
-    opened = MetaDestination().connect(account.id)
+    opened = MetaDestination().connect(account.client_id, account.id)
     yield opened
     opened.close()
 
@@ -45,12 +45,12 @@ def test_a_blocked_app_lets_the_account_rest_and_marks_nothing(account, connecti
     assert refused.value.account_wide
     assert saved()[0].problem is None
     assert pace.resting(account.id).problem.what == "L’app di Platea non è attiva su Facebook."
-    [notice] = MetaDestination().account(account.id).notices
+    [notice] = MetaDestination().account(account.client_id, account.id).notices
     assert notice.tone == "err" and "App Dashboard" in notice.text
 
     let_the_rest_end(account)
     assert connection.add_users(audience, ROWS).recovered
-    assert MetaDestination().account(account.id).notices == ()
+    assert MetaDestination().account(account.client_id, account.id).notices == ()
 
 
 @pytest.mark.parametrize("fault", ["190", "101", "100", "12", "2500", "100/33", "200"])
@@ -116,7 +116,7 @@ def test_trouble_of_the_app_is_told_once_for_two_accounts(save_account, simulato
 
 def test_a_network_that_lets_nobody_out_is_told_to_who_runs_platea_after_a_while(account, meta_settings):
     platea.start(replace(meta_settings, graph_url="http://127.0.0.1:1"))
-    connection = MetaDestination().connect(account.id)
+    connection = MetaDestination().connect(account.client_id, account.id)
     try:
         first = fail(connection, account)
         assert first.who == "nessuno"
@@ -129,7 +129,7 @@ def test_a_network_that_lets_nobody_out_is_told_to_who_runs_platea_after_a_while
 
     assert later.who == "chi gestisce Platea"
     assert "PLATEA_PROXY" in later.todo
-    assert MetaDestination().account(account.id).notices[0].tone == "err"
+    assert MetaDestination().account(account.client_id, account.id).notices[0].tone == "err"
 
 
 def fail(connection, account: MetaAccount):

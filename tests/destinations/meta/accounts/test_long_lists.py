@@ -39,7 +39,7 @@ def took(account, seconds: float) -> None:
 
 def hurried(account):
     """As a page does that can wait a quarter of a second."""
-    connection = MetaDestination().connect(account.id, deadline_s=0.25)
+    connection = MetaDestination().connect(account.client_id, account.id, deadline_s=0.25)
     try:
         return connection.listed()
     finally:
@@ -100,7 +100,7 @@ def test_a_list_that_became_short_is_read_in_front_of_the_page_again(account, si
     jobs.read_audiences(account.id)
     calls = len(simulator.calls("/customaudiences"))
 
-    connection = MetaDestination().connect(account.id)
+    connection = MetaDestination().connect(account.client_id, account.id)
     connection.listed()
     connection.close()
 
