@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.destinations.meta.accounts.test_health import rung
+from tests.destinations.meta.accounts.test_health import enqueued
 from webapp import clock, db
 from webapp.destinations.base import Problem
 from webapp.destinations.meta.accounts import audience_lists, pace, showing
@@ -64,7 +64,7 @@ def test_an_account_that_was_asked_for_in_the_future_is_looked_at_now(account, c
 
     checking.enqueue_due()
 
-    assert rung(connected) == ([account.id] if due else [])
+    assert enqueued(connected) == ([account.id] if due else [])
 
 
 def test_an_account_whose_rest_a_wrong_clock_wrote_is_looked_at(account, connected):
@@ -73,7 +73,7 @@ def test_an_account_whose_rest_a_wrong_clock_wrote_is_looked_at(account, connect
 
     checking.enqueue_due()
 
-    assert rung(connected) == [account.id]
+    assert enqueued(connected) == [account.id]
 
 
 def test_a_list_that_was_read_in_the_future_is_read_again(account, connected):
