@@ -12,7 +12,7 @@ from pathlib import Path
 
 PIECE = 65_536
 LOOK_EVERY_S = 0.1
-LOOKS = 20
+LOOK_FOR_S = 10.0
 
 
 class FaultProxy:
@@ -152,9 +152,11 @@ class _Line:
 
 def owners(port: int) -> list[int]:
     """The processes whose end of a loopback connection is *port*, other than this one."""
-    for _ in range(LOOKS):  # /proc is no snapshot: while it is read, an entry may hide behind another
+    until = time.monotonic() + LOOK_FOR_S
+    while time.monotonic() < until:  # /proc is no snapshot: while it is read, an entry may hide behind another
         if found := _owners(port):
             return found
+        time.sleep(0.01)
     return []
 
 
