@@ -153,7 +153,8 @@ class _Line:
 def owners(port: int) -> list[int]:
     """The processes whose end of a loopback connection is *port*, other than this one."""
     until = time.monotonic() + LOOK_FOR_S
-    while time.monotonic() < until:  # /proc is no snapshot: while it is read, an entry may hide behind another
+    # /proc is no snapshot: while it is read, an entry may hide behind another.
+    while time.monotonic() < until:
         if found := _owners(port):
             return found
         time.sleep(0.01)

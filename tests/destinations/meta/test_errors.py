@@ -115,7 +115,8 @@ def test_what_nobody_knows_is_tried_again_only_when_meta_or_http_says_so():
     assert isinstance(read_error(400, {}, graph_error(98765, is_transient=True)), TemporaryError)
     assert isinstance(read_error(500, {}, graph_error(98765)), TemporaryError)
     assert isinstance(read_error(429, {}, graph_error(98765)), TemporaryError)
-    assert isinstance(read_error(400, {}, b'{"error":{}}'), PermanentError)
+    # An error that says nothing is no word of Meta's: it is read like an answer that came broken.
+    assert isinstance(read_error(400, {}, b'{"error":{}}'), TemporaryError)
 
 
 @pytest.mark.parametrize("asked", [None, "120", "0", "presto", "-5", "9999999"])

@@ -5,6 +5,7 @@ connecting. Here every read and write on the socket gets what is left until the 
 """
 
 import io
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import create_urllib3_context
+
+# debug_token wants the token in the address, and urllib3 writes every address into its debug lines.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 CONNECT_S = 5.0
 
