@@ -104,7 +104,9 @@ def prepare(made: Engine, limit_s: float) -> None:
         }
         # One statement: one way to the server and back.
         each = ", ".join(f"set_config('{name}', '{s * 1000:.0f}', true)" for name, s in limits.items())
-        connection.exec_driver_sql(f"SELECT {each}")
+        # Whatever the query asks for: a cursor on the server’s side would run this only when it is read.
+        here = {"stream_results": False, "yield_per": None}
+        connection.exec_driver_sql(f"SELECT {each}", execution_options=here)
 
     @event.listens_for(made, "handle_error")
     def _waited(context: ExceptionContext) -> None:

@@ -12,7 +12,7 @@ from webapp.uploads.status import UploadStatus
 
 
 def test_an_upload_that_cannot_be_looked_after_stops_none_of_the_others(world, capsys):
-    """A value of its row that is no JSON: nobody can even read it."""
+    """Everything of it was sent, and its count of discarded contacts is no count: it cannot be closed."""
     world.add_contacts(*many(3))
     broken, sound = world.start(audience_name="Guasto"), world.start(audience_name="Sano")
     for upload in (broken, sound):
@@ -23,9 +23,11 @@ def test_an_upload_that_cannot_be_looked_after_stops_none_of_the_others(world, c
             sqlalchemy.text("UPDATE upload SET status = :status, resume_at = :at, reason_code = 'limite'"),
             changes,
         )
-        session.execute(
-            sqlalchemy.text("UPDATE upload SET excluded = '{non' WHERE id = :id"), {"id": broken.id}
-        )
+        for statement in (
+            "UPDATE batch SET status = 'sent', num_received = n_rows, num_rejected = 0 WHERE upload_id = :id",
+            "UPDATE upload SET status = 'sending', discarded = '7' WHERE id = :id",
+        ):
+            session.execute(sqlalchemy.text(statement), {"id": broken.id})
 
     with pytest.raises(rounds.Partly, match=rf"caricamento: 1, con numero interno {broken.id}\)"):
         reconcile.reconcile()

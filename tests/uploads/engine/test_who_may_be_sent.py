@@ -147,7 +147,7 @@ def test_somebody_whose_address_another_contact_refuses_is_not_sent(world):
     jobs.send_upload(upload.id)
 
     assert world.simulator.received(read(upload).audience_id) == digests((many(3)[0], many(3)[2]))
-    assert read(upload).excluded == {"opted_out": 1}
+    assert read(upload).excluded == {"same_opted_out": 1}
     numbers_of(world, upload)
 
 

@@ -62,4 +62,4 @@ def _beginning(newest: int | None) -> tuple[int, bytes]:
 
 def _rows(connection: Connection, first: int) -> MappingResult:
     query = sqlalchemy.select(_TABLE).where(_TABLE.c.seq >= first).order_by(_TABLE.c.seq)
-    return connection.execution_options(yield_per=_AT_ONCE).execute(query).mappings()
+    return connection.execute(query, execution_options={"yield_per": _AT_ONCE}).mappings()

@@ -108,11 +108,14 @@ def read_page(session: Session, chosen: Where, older_than: int | None, newer_tha
     )
 
 
+_STREAMED = {"yield_per": 1000}
+
+
 def csv_rows(chosen: Where, limit: int | None = CSV_ROWS) -> Iterator[Sequence[str]]:
     """The file, oldest first; read while it is sent."""
     yield CSV_HEADER
     query = sqlalchemy.select(_TABLE).where(chosen).order_by(SEQ).limit(limit)
-    with db.snapshot() as connection, connection.execution_options(yield_per=1000).execute(query) as rows:
+    with db.snapshot() as connection, connection.execute(query, execution_options=_STREAMED) as rows:
         for row in rows:
             yield cells(row)
 

@@ -28,7 +28,7 @@ def rows(chosen: ColumnElement[bool], fields: Sequence[Field]) -> Iterator[list[
     writers = [_writer(field) for field in (*standard, *own)]
     keys = [field.name.removeprefix(OWN) for field in own]
     with db.snapshot() as connection:
-        result = connection.execution_options(yield_per=READ_ROWS).execute(query)
+        result = connection.execute(query, execution_options={"yield_per": READ_ROWS})
         for part in result.partitions():
             for *values, unread, own_values in part:
                 if unread is not None:

@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("word", sa.String(), nullable=False),
         sa.Column("answer", sa.Boolean(), nullable=True),
         sa.Column("decided_by", sa.String(), nullable=False),
-        sa.Column("decided_at", sa.DateTime(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["database_id"], ["user_database.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("database_id", "turned", "word"),
