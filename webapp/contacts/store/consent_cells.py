@@ -4,7 +4,7 @@
     a turned column       yes, or the day it happened → no; a no says nothing: who is not on a list of
                           refusals has not said yes by that
     a word nobody knows   what somebody said it means in this database, else it waits for a person
-    several columns       for one answer: one no is enough
+    several columns       for one answer: one no is enough; a yes counts only in the column that decides
 
 `answers` says what a contact holds.
 """
@@ -39,6 +39,7 @@ class Answered:
 
 
 NOTHING = Answered(None)
+NO_DECIDING: Mapping[str, int] = {}
 
 
 def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
@@ -67,11 +68,18 @@ def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
 class ConsentColumns:
     """The columns of consent of a file. `read` gives the values of *fields*, then those of consent_unread.
 
-    *mapping*: column index → target; *refused*: the field that everybody in the file said no to. `words`:
+    *mapping*: column index → target; *refused*: the field that everybody in the file said no to. *deciding*:
+    target → the only column of it whose yes counts; of a target that is not there all do. `words`:
     (turned, word) → how many cells; `unread`: column index as text → cells nobody could read.
     """
 
-    def __init__(self, mapping: Mapping[int, str], meanings: Meanings, refused: str | None) -> None:
+    def __init__(
+        self,
+        mapping: Mapping[int, str],
+        meanings: Meanings,
+        refused: str | None,
+        deciding: Mapping[str, int] = NO_DECIDING,
+    ) -> None:
         self.fields = [
             field for field in FIELDS if field == refused or field in map(field_of, mapping.values())
         ]
@@ -80,6 +88,7 @@ class ConsentColumns:
         self._mapping = mapping
         self._meanings = meanings
         self._refused = refused
+        self._deciding = deciding
         self._known: dict[tuple[bool, str], Answered] = {}
 
     def read(self, rows: Sequence[Sequence[str]]) -> list[list[bool | None] | list[str | None]]:
@@ -87,8 +96,9 @@ class ConsentColumns:
         unread: dict[int, dict[str, str]] = {}
         for index, target in self._mapping.items():
             said = answers[field_of(target)]
+            may_agree = self._deciding.get(target, index) == index
             for place, one in enumerate(self._column(rows, index, is_turned(target))):
-                if one.answer is False or (one.answer and said[place] is None):
+                if one.answer is False or (one.answer and may_agree and said[place] is None):
                     said[place] = one.answer
                 elif one.word is not None:
                     unread.setdefault(place, {})[target] = one.word

@@ -42,7 +42,8 @@ MAX_CHOICES = 200  # of a list: whoever has more should have said text
 class RowChoices:
     """How a file is read beside its mapping, as of `ContactImport`.
 
-    *feeding*: email or mobile → the columns that feed it, in order. *clears*: empty cells empty the field.
+    *feeding*: field → the columns that feed it, in order: of e-mail and mobile the first valid value is
+    taken, of an answer about consent the first column decides and any may say no. *clears*: empty cells empty the field.
     *date_orders*: column index as text → dmy, mdy or mixed. *meanings*: of words about consent.
     *refused*: the field that everybody in the file said no to.
     """
@@ -102,7 +103,8 @@ class RowConverter:
             for index in found
             if field_of(target) in FIELDS
         }
-        self._consent = ConsentColumns(answering, choices.meanings, choices.refused)
+        deciding = {field: order[0] for field, order in choices.feeding.items() if order}
+        self._consent = ConsentColumns(answering, choices.meanings, choices.refused, deciding)
         self._add_plain(targets)
         self._add_own(targets, own_types)
         for medium in ("email", "mobile"):
