@@ -23,6 +23,7 @@ from webapp.contacts.imports.columns import (
     looks_like_contacts,
     name_of,
     propose,
+    propose_all,
 )
 
 

@@ -11,7 +11,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,6 +27,7 @@ _COMPACT = re.compile(
 _CACHED = 50_000  # different cells: a column of consent has a handful
 _EMPTY_LISTS = {"[]", "{}", "()"}  # nothing on the list of suppressions
 # keila.io/docs: a contact nothing can be delivered to.
+_ZERO = {"0", "0,0", "0.0", "0,00", "0.00"}
 _STATES = {"unreachable": False}
 
 
@@ -130,6 +131,21 @@ class ConsentColumns:
                 self.unread[str(index)] += 1
             found.append(one)
         return found
+
+
+def count_refusals(cells: Iterable[str]) -> Counter[str]:
+    """What the cells of a column that is read as something else say: how many `no`, `zero`, `other`.
+
+    A zero is a no, unless the column also holds others: words or sums that are no answer.
+    """
+    found: Counter[str] = Counter()
+    for cell, count in Counter(cells).items():
+        said = read_answer(cell, False, {})
+        if said.answer is False:
+            found["zero" if cell.strip() in _ZERO else "no"] += count
+        elif said.word is not None:
+            found["other"] += count
+    return found
 
 
 def _happened(cell: str) -> bool:
