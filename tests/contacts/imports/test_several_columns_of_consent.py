@@ -6,6 +6,7 @@ from tests.contacts.conftest import add_draft, contacts_of, import_file, read_im
 from webapp import db
 from webapp.contacts.imports import dry_run
 from webapp.contacts.imports.import_forms import read_mapping
+from webapp.contacts.queries import own_fields
 
 # the column that decides, the other, the field of a contact
 PAIRS = [
@@ -51,6 +52,13 @@ def said(database, field: str = "consent") -> list[bool | None]:
     return [getattr(contact, field) for contact in contacts_of(database)]
 
 
+def alerts_of(database) -> list[str]:
+    """Codes of what is told before such a file is imported."""
+    draft = add_draft(database, file_of("Profilazione", "GDPR"))
+    with db.reading() as session:
+        return [one["codice"] for one in dry_run.forecast(session, draft).alerts]
+
+
 def form_of(draft, **changes: str) -> dict[str, str]:
     return {f"colonna-{index}": target for index, target in draft.mapping.items()} | changes
 
@@ -89,6 +97,18 @@ def test_the_next_file_is_read_with_the_same_column_deciding(clienti):
     import_file(clienti, file_of("Profilazione", "GDPR"))
     draft = add_draft(clienti, file_turned_about("Profilazione", "GDPR"))
     assert draft.feeding == {"consent": [2, 1]}
+
+
+def test_a_column_whose_own_field_is_gone_refuses_again(clienti):
+    own = {"0": "email", "1": "consent", "2": "new:yes_no"}
+    import_file(clienti, file_of("Profilazione", "GDPR"), mapping=own, feeding={})
+    assert alerts_of(clienti) == ["refusals_unused"], "the field that was made takes the column again"
+    with db.writing() as session:
+        (field,) = own_fields(session, clienti.id)
+        session.delete(field)
+    draft = add_draft(clienti, file_of("Profilazione", "GDPR"))
+    assert (draft.mapping["2"], draft.feeding) == ("consent", {"consent": [1, 2]})
+    assert alerts_of(clienti) == []
 
 
 def test_the_page_of_the_columns_says_whose_yes_counts(clienti, signed_in, page):
