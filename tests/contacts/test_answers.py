@@ -113,6 +113,18 @@ def test_whatever_begins_with_a_refusal_is_one(first, sign, rest):
     assert read_consent(f"{first}{sign}{rest}") is False
 
 
+@pytest.mark.parametrize("cell", ["0 SI", "sì 0", "0 - sì", "sì (0)", "0,0 sì", "00 sì", "0: iscritto"])
+def test_a_zero_beside_a_yes_waits_for_a_person(cell):
+    assert read_consent(cell) is UNREADABLE
+
+
+@pytest.mark.parametrize(
+    "cell", ["sì 10/10/2024", "sì 2024-01-01 00:00:00", "sì dal 01.01.2020", "sì 1.0", "sì 1:00"]
+)
+def test_a_zero_of_a_day_or_an_hour_leaves_a_yes_as_it_is(cell):
+    assert read_consent(cell) is True
+
+
 @settings(deadline=None)
 @given(st.sampled_from(REFUSALS), st.sampled_from([" ", ", ", " - ", " ma ", " (", ": "]), anything)
 def test_no_word_beside_a_refusal_makes_it_a_consent(refusal, between, rest):

@@ -56,6 +56,8 @@ _MAY_BE_NO = {"none", "nil", "nullo", "missing", "mancante"}
 _NUMBER = re.compile(r"([01])(?:[.,]0{1,6})?").fullmatch
 _WORDS = re.compile(r"opt(?:ed)?[ -]?(?:in|out)(?![a-z])|(?:black|block)[ -]?list\w*|[a-z']+").findall
 _DATES = re.compile(r"[0-9]{1,4}(?:[/.-][0-9]{1,4}){0,2}|[0-9]{1,2}:[0-9]{2}")
+# A 0 that is no part of a day or an hour: the no of a column of 0 and 1.
+_LONE_ZERO = re.compile(r"(?<!\w)(?<![0-9][/.:-])0+(?:[.,]0+)?(?!\w)(?![/.:-][0-9])").search
 _PLAIN_SIGN = re.compile(r"[a-z\s.,;:!'\"()/-]").match
 _EDGES = " \t\r\n.,;:!\"'`´«»“”‘’-–—_/\\|"
 _VARIATION = dict.fromkeys([0xFE0E, 0xFE0F])  # ✔️ is ✔ as an emoji
@@ -92,7 +94,8 @@ def _plain(word: str) -> bool | Unreadable:
     if no:
         return UNREADABLE if yes else False
     # A sign that is no word (✗, ?, %) may change what the words say.
-    is_understood = all(_is_yes(one) or one in _BESIDE for one in words) and not _other_signs(word)
+    is_clear = not _other_signs(word) and not _LONE_ZERO(word)
+    is_understood = is_clear and all(_is_yes(one) or one in _BESIDE for one in words)
     return True if yes and is_understood else UNREADABLE
 
 

@@ -51,12 +51,13 @@ class ContactImport(SQLModel, table=True):
     read too. *file_notices*: what was left out of the file or read with care, as [{"code", "count", "text"}]
     with an Italian text; from its first rows in a draft, from the whole file when the import has ended.
 
-    *feeding*: email or mobile → the indexes of the columns that feed it, in order: the first valid value is
-    taken. *blank_cells*: whether an empty cell keeps what a contact has or empties it, consent never.
-    *date_orders*: column index (as text) → dmy, mdy or mixed; a column that is not in it is still to be
-    decided. *all_refused*: the field that everybody in the file said no to (a list of people who
-    unsubscribed). *tally*: what `alerts.py` counts, *alerts* what it says of it: {codice, quanti, testo}.
-    *unread_words*: [turned, word, how many cells] of words about consent nobody can read, 50 at most.
+    *feeding*: field → the indexes of the columns that feed it, in order: of email and mobile the first valid
+    value is taken, of an answer about consent the first column decides and any may say no. *blank_cells*:
+    whether an empty cell keeps what a contact has or empties it, consent never. *date_orders*: column index
+    (as text) → dmy, mdy or mixed; a column that is not in it is still to be decided. *all_refused*: the
+    field that everybody in the file said no to (a list of people who unsubscribed). *tally*: what
+    `alerts.py` counts, *alerts* what it says of it: {codice, quanti, testo}. *unread_words*: [turned, word,
+    how many cells] of words about consent nobody can read, 50 at most.
 
     Undo: *made_fields* are the keys of the own fields it made, *undo_bytes* what its `ImportBlock`s weigh,
     *undo_from* the status before it was undone, *undo_error* why it could not be (Italian), *undo_kept*

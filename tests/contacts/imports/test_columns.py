@@ -23,6 +23,7 @@ from webapp.contacts.imports.columns import (
     looks_like_contacts,
     name_of,
     propose,
+    propose_all,
 )
 
 
@@ -223,10 +224,12 @@ def test_a_column_of_consent_is_known_by_its_words_and_by_its_yes_and_no(name, v
     assert propose(["Email", name], rows, {}) == {"0": "email", "1": field}
 
 
-def test_of_two_columns_of_consent_the_one_for_advertising_is_taken():
+def test_of_several_columns_of_consent_the_one_for_advertising_decides():
     rows = [["a@posta.example.com", "sì", "no", "sì"]]
     names = ["Email", "Privacy letta (S/N)", "Newsletter mensile", "Consenso per marketing diretto"]
-    assert list(propose(names, rows, {}).values()) == ["email", "new:yes_no", "new:yes_no", "consent"]
+    proposal = propose_all(names, rows, {})
+    assert list(proposal.mapping.values()) == ["email", "consent", "consent", "consent"]
+    assert proposal.feeding == {"consent": [3, 1, 2]}
 
 
 def test_few_values_that_repeat_are_a_list():

@@ -6,6 +6,7 @@ to be confirmed, for otherwise nobody may be reached, or somebody who said no is
   no_valid.<field>    a field none of whose values can be read; quanti: those values
   nobody_to_send      nobody in the file may be sent; quanti: its contacts
   refusals_ignored    a column that seems to say who is out goes elsewhere; quanti: such columns
+  refusals_unused     columns that speak of consent go elsewhere; quanti: their cells that say no
   values_lost         valid values that empty cells empty, as was asked; quanti: those values
 a result "con avvisi"
   undecided_words     answers about consent nobody can read; quanti: cells
@@ -38,7 +39,7 @@ class Alert(TypedDict):
     testo: str
 
 
-TO_CONFIRM = ("no_valid", "nobody_to_send", "refusals_ignored", "values_lost")
+TO_CONFIRM = ("no_valid", "nobody_to_send", "refusals_ignored", "refusals_unused", "values_lost")
 WARNINGS = (*TO_CONFIRM, "undecided_words", "kept_", "dates_contradictory")
 
 
@@ -122,7 +123,26 @@ def _consents(draft: ContactImport, tally: Mapping[str, int], contacts: int) -> 
             "al consenso: quei «no» andrebbero persi."
         )
         found.append(alert("refusals_ignored", len(ignored), text))
-    return found
+    return [*found, *_unused(draft, tally)]
+
+
+def _unused(draft: ContactImport, tally: Mapping[str, int]) -> list[Alert]:
+    """Of columns that speak of consent by their names and go elsewhere."""
+    unused = {}
+    for index in draft.mapping:
+        no, zero, other = (tally.get(f"unused.{kind}.{index}", 0) for kind in ("no", "zero", "other"))
+        if refusals := no + (0 if other else zero):
+            unused[index] = refusals
+    if not unused:
+        return []
+    where, advice = "La colonna {} contiene", "abbinala al consenso, se dice chi non vuole"
+    if len(unused) > 1:
+        where, advice = "Le colonne {} contengono", "abbinale al consenso, se dicono chi non vuole"
+    count = sum(unused.values())
+    words = plural(count, "«no» che non viene usato", "«no» che non vengono usati")
+    return [
+        alert("refusals_unused", count, f"{where.format(_named(draft, list(unused)))} {words}: {advice}.")
+    ]
 
 
 def _kept(tally: Mapping[str, int]) -> list[Alert]:

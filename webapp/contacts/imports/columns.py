@@ -57,7 +57,7 @@ def propose_all(
     """Column index as text → standard field, `own:<key>`, `new:<type>` or `skip` for a column without data.
 
     *samples* are some rows of the file, *own_labels* the key → label of the database's own fields. A field is
-    given to one column only, but several may feed e-mail and mobile, and several say who is out.
+    given to one column only, but several may feed e-mail, mobile and consent, and several say who is out.
     """
     matcher = Matcher(header, samples, country, file_name)
     for index in _of_rejected_rows(header):

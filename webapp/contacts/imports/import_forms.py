@@ -14,7 +14,7 @@ from webapp.contacts.imports.import_draft import NO_MEDIUM, format_of
 from webapp.contacts.imports.tallies import MEDIA
 from webapp.contacts.models_imports import ContactImport, ImportMode
 
-MAY_BE_SEVERAL = {*MEDIA, *FIELDS}  # columns that feed one field together
+MAY_BE_SEVERAL = (*MEDIA, *FIELDS)  # columns that feed one field together
 BLANK_CELLS = ("keep", "clear")
 ASKED_ORDERS = (DateOrder.DAY_FIRST.value, DateOrder.MONTH_FIRST.value)
 KEY_NAMES = {name for name, _, _ in texts.KEYS}
@@ -126,18 +126,21 @@ def mapping_errors(draft: ContactImport, own: Sequence[Field]) -> dict[str, str]
 
 
 def _give(draft: ContactImport, mapping: dict[str, str]) -> None:
-    """Write *mapping* into *draft*, and in which order several columns feed a medium: new ones last."""
+    """Write *mapping* into *draft*, and in which order several columns feed a field: new ones last."""
 
-    def rank(index: int, medium: str) -> tuple[int, int]:
-        order = draft.feeding.get(medium, [])
+    def rank(index: int, field: str) -> tuple[int, int]:
+        order = draft.feeding.get(field, [])
         if index in order:
             return 0, order.index(index)
-        return (0 if draft.mapping[str(index)] == medium else 1), index
+        return (0 if draft.mapping[str(index)] == field else 1), index
 
-    fed = {medium: [int(index) for index, target in mapping.items() if target == medium] for medium in MEDIA}
+    fed = {
+        field: [int(index) for index, target in mapping.items() if target == field]
+        for field in MAY_BE_SEVERAL
+    }
     draft.feeding = {
-        medium: sorted(indexes, key=lambda index, medium=medium: rank(index, medium))  # type: ignore[misc]
-        for medium, indexes in fed.items()
+        field: sorted(indexes, key=lambda index, field=field: rank(index, field))  # type: ignore[misc]
+        for field, indexes in fed.items()
         if len(indexes) > 1
     }
     draft.mapping = mapping

@@ -82,6 +82,10 @@ def _of(session: Session, draft: ContactImport, job: ContactImport) -> Remembere
         mapping[str(index)] = proposed if is_gone or is_refusal else then[name]
     names = shape(job.header)
     feeding = {field: [places[names[index]] for index in order] for field, order in job.feeding.items()}
+    for field, order in draft.feeding.items():
+        still = [index for index in order if mapping[str(index)] == field]
+        if field not in feeding and len(still) > 1:
+            feeding[field] = still
     # "Every row is new" is what an empty database gets by itself; repeated, it would double everybody.
     key = job.key if job.key != "none" else None
     at = job.started_at or job.created_at

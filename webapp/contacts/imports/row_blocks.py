@@ -16,7 +16,7 @@ class Block:
 
     *sources*: the rows that *contacts* were made from, at the same places.
     *met*: own field that is a list → values met. *readable*: column index as text → cells that hold what
-    they should. *words* and *notes* as of `RowConverter`.
+    they should. *words*, *notes* and *unused* as of `RowConverter`.
     """
 
     contacts: list[Values]
@@ -27,6 +27,7 @@ class Block:
     readable: Counter[str] = field(default_factory=Counter)
     words: Counter[tuple[bool, str]] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+    unused: Counter[str] = field(default_factory=Counter)
 
     def rejected_with(self, conflicts: Sequence[int]) -> list[FileRow]:
         """The rejected rows and the contacts at *conflicts*, whose code is another's, in their order."""
@@ -56,8 +57,9 @@ def convert_block(converter: RowConverter, rows: Sequence[FileRow]) -> Block:
         rejected.sort(key=lambda row: row.line)
     unreadable = dict(converter.unreadable)
     readable, words, notes = Counter(converter.readable), Counter(converter.words), Counter(converter.notes)
-    for counted in (converter.unreadable, converter.readable, converter.notes):
+    unused = Counter(converter.unused)
+    for counted in (converter.unreadable, converter.readable, converter.notes, converter.unused):
         counted.clear()
     converter.words.clear()
     met = {key: set(values) for key, values in converter.met.items()}
-    return Block(contacts, rejected, unreadable, met, sources, readable, words, notes)
+    return Block(contacts, rejected, unreadable, met, sources, readable, words, notes, unused)

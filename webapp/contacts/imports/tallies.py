@@ -2,6 +2,7 @@
 
 Keys: `valid.email`, `invalid.email`, `no_at.email` (and of mobile), `sendable`, `unread`,
 `readable.<column index>`, `note.<medium>.<code>`, `kept.<medium>`, `lost.<field>`,
+`unused.<no|zero|other>.<column index>` (of a column that speaks of consent and goes elsewhere),
 `why.<medium>.<reason>` (without a valid one).
 """
 
@@ -31,6 +32,7 @@ def counts_of(block: Block, columns: Sequence[str], written: Written) -> Counter
     for kind, counted in (
         ("readable", block.readable),
         ("note", block.notes),
+        ("unused", block.unused),
         ("kept", written.kept),
         ("lost", written.lost),
     ):

@@ -4,14 +4,14 @@
     a turned column       yes, or the day it happened → no; a no says nothing: who is not on a list of
                           refusals has not said yes by that
     a word nobody knows   what somebody said it means in this database, else it waits for a person
-    several columns       for one answer: one no is enough
+    several columns       for one answer: one no is enough; a yes counts only in the column that decides
 
 `answers` says what a contact holds.
 """
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,6 +27,7 @@ _COMPACT = re.compile(
 _CACHED = 50_000  # different cells: a column of consent has a handful
 _EMPTY_LISTS = {"[]", "{}", "()"}  # nothing on the list of suppressions
 # keila.io/docs: a contact nothing can be delivered to.
+_ZERO = {"0", "0,0", "0.0", "0,00", "0.00"}
 _STATES = {"unreachable": False}
 
 
@@ -39,6 +40,7 @@ class Answered:
 
 
 NOTHING = Answered(None)
+NO_DECIDING: Mapping[str, int] = {}
 
 
 def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
@@ -67,11 +69,18 @@ def read_answer(cell: str, turned: bool, meanings: Meanings) -> Answered:
 class ConsentColumns:
     """The columns of consent of a file. `read` gives the values of *fields*, then those of consent_unread.
 
-    *mapping*: column index → target; *refused*: the field that everybody in the file said no to. `words`:
+    *mapping*: column index → target; *refused*: the field that everybody in the file said no to. *deciding*:
+    target → the only column of it whose yes counts; of a target that is not there all do. `words`:
     (turned, word) → how many cells; `unread`: column index as text → cells nobody could read.
     """
 
-    def __init__(self, mapping: Mapping[int, str], meanings: Meanings, refused: str | None) -> None:
+    def __init__(
+        self,
+        mapping: Mapping[int, str],
+        meanings: Meanings,
+        refused: str | None,
+        deciding: Mapping[str, int] = NO_DECIDING,
+    ) -> None:
         self.fields = [
             field for field in FIELDS if field == refused or field in map(field_of, mapping.values())
         ]
@@ -80,6 +89,7 @@ class ConsentColumns:
         self._mapping = mapping
         self._meanings = meanings
         self._refused = refused
+        self._deciding = deciding
         self._known: dict[tuple[bool, str], Answered] = {}
 
     def read(self, rows: Sequence[Sequence[str]]) -> list[list[bool | None] | list[str | None]]:
@@ -87,8 +97,9 @@ class ConsentColumns:
         unread: dict[int, dict[str, str]] = {}
         for index, target in self._mapping.items():
             said = answers[field_of(target)]
+            may_agree = self._deciding.get(target, index) == index
             for place, one in enumerate(self._column(rows, index, is_turned(target))):
-                if one.answer is False or (one.answer and said[place] is None):
+                if one.answer is False or (one.answer and may_agree and said[place] is None):
                     said[place] = one.answer
                 elif one.word is not None:
                     unread.setdefault(place, {})[target] = one.word
@@ -120,6 +131,21 @@ class ConsentColumns:
                 self.unread[str(index)] += 1
             found.append(one)
         return found
+
+
+def count_refusals(cells: Iterable[str]) -> Counter[str]:
+    """What the cells of a column that is read as something else say: how many `no`, `zero`, `other`.
+
+    A zero is a no, unless the column also holds others: words or sums that are no answer.
+    """
+    found: Counter[str] = Counter()
+    for cell, count in Counter(cells).items():
+        said = read_answer(cell, False, {})
+        if said.answer is False:
+            found["zero" if cell.strip() in _ZERO else "no"] += count
+        elif said.word is not None:
+            found["other"] += count
+    return found
 
 
 def _happened(cell: str) -> bool:

@@ -14,7 +14,7 @@ from webapp.contacts.answers import FIELDS, field_of
 from webapp.contacts.erasure.erased_keys import ErasedKeys
 from webapp.contacts.fields import OWN, SKIP, FieldType
 from webapp.contacts.store import digests
-from webapp.contacts.store.consent_cells import ConsentColumns, Meanings
+from webapp.contacts.store.consent_cells import ConsentColumns, Meanings, count_refusals
 from webapp.contacts.store.date_cells import date_reader
 from webapp.contacts.store.digests import digest_email, digest_mobile
 from webapp.contacts.store.file_answers import FileAnswers
@@ -42,9 +42,11 @@ MAX_CHOICES = 200  # of a list: whoever has more should have said text
 class RowChoices:
     """How a file is read beside its mapping, as of `ContactImport`.
 
-    *feeding*: email or mobile → the columns that feed it, in order. *clears*: empty cells empty the field.
-    *date_orders*: column index as text → dmy, mdy or mixed. *meanings*: of words about consent.
-    *refused*: the field that everybody in the file said no to.
+    *feeding*: field → the columns that feed it, in order: of e-mail and mobile the first valid value is
+    taken, of an answer about consent the first column decides and any may say no. *clears*: empty
+    cells empty the field. *date_orders*: column index as text → dmy, mdy or mixed.
+    *meanings*: of words about consent. *refused*: the field that everybody in the file said no to.
+    *unused*: columns that speak of consent and go elsewhere; what they refuse is counted.
     """
 
     feeding: Mapping[str, Sequence[int]] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class RowChoices:
     date_orders: Mapping[str, str] = field(default_factory=dict)
     meanings: Meanings = field(default_factory=dict)
     refused: str | None = None
+    unused: Sequence[int] = ()
 
 
 PLAIN = RowChoices()
@@ -77,6 +80,7 @@ class RowConverter:
         self.unreadable: Counter[str] = Counter()  # column index as text → cells left empty
         self.readable: Counter[str] = Counter()  # column index as text → cells that hold what they should
         self.notes: Counter[str] = Counter()
+        self.unused: Counter[str] = Counter()  # no.<column index> … as of `count_refusals`
         self.erased: ErasedKeys | None = None  # whom to refuse; set by who knows the client
         self.answers: FileAnswers | None = None  # set for a whole file
         self.met: dict[str, set[str]] = {}  # own field that is a list → values met
@@ -102,7 +106,8 @@ class RowConverter:
             for index in found
             if field_of(target) in FIELDS
         }
-        self._consent = ConsentColumns(answering, choices.meanings, choices.refused)
+        deciding = {field: order[0] for field, order in choices.feeding.items() if order}
+        self._consent = ConsentColumns(answering, choices.meanings, choices.refused, deciding)
         self._add_plain(targets)
         self._add_own(targets, own_types)
         for medium in ("email", "mobile"):
@@ -140,6 +145,9 @@ class RowConverter:
             columns += [[None] * len(rows)] * len(self._lacks)
             self.unreadable.update(self._consent.unread)
             self._consent.unread.clear()
+        for index in self._choices.unused:
+            counted = count_refusals(row[index] for row in rows)
+            self.unused.update({f"{kind}.{index}": count for kind, count in counted.items()})
         if self._own:
             columns.append(self._own_fields(rows))
         values = list(zip(*columns, strict=True)) if columns else [()] * len(rows)

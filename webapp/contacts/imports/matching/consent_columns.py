@@ -158,6 +158,15 @@ def ignored(header: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     ]
 
 
+def unused(header: Sequence[str], mapping: Mapping[str, str]) -> list[int]:
+    """The columns that speak of consent by their names and do not go to one: a no in them would be lost."""
+    return [
+        int(index)
+        for index, target in mapping.items()
+        if (found := target_of(header[int(index)])) and not is_turned_answer(found) and not is_answer(target)
+    ]
+
+
 def everybody_refused(file_name: str, header: Sequence[str], samples: Sequence[Sequence[str]]) -> bool:
     """Whether the file is a list of who unsubscribed: by its name, or by a day for nearly all of them."""
     if _LIST_OF_REFUSALS(file_name.lower()):

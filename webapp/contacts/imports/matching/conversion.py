@@ -10,7 +10,7 @@ from webapp.contacts import consent_words
 from webapp.contacts.erasure import erased
 from webapp.contacts.imports.columns import NEW, OWN
 from webapp.contacts.imports.import_draft import rows_of
-from webapp.contacts.imports.matching import date_orders
+from webapp.contacts.imports.matching import consent_columns, date_orders
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport
 from webapp.contacts.queries import own_fields
@@ -53,6 +53,7 @@ def choices_of(session: Session, job: ContactImport, orders: Mapping[str, str] |
         date_orders=job.date_orders if orders is None else orders,
         meanings=consent_words.meanings(session, job.database_id),
         refused=job.all_refused,
+        unused=consent_columns.unused(job.header, job.mapping),
     )
 
 

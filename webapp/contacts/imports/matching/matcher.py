@@ -5,7 +5,7 @@ own fields               of the database, by their names
 known exports            by their table
 e-mail and mobile        by name and content: the fuller, more valid column; never an empty one, nor one
                          full of yes and no
-consent                  by name and content
+consent                  by name and content: the best column decides, of every other one only a no counts
 other fields             by name, some only when they hold such values
 e-mail and mobile again  by content alone, when no name said which
 """
@@ -82,8 +82,8 @@ class Matcher:
             is_answer = (
                 not holds.is_empty and holds.answers >= SURELY and not holds.emails and not holds.mobiles
             )
-            if field and is_answer and field not in self.found.values():
-                self.give(index, field)
+            if field and is_answer:
+                self._join(field, index)
 
     def _medium(self, medium: str) -> None:
         """Give e-mail or mobile to the columns whose names say so and that hold such values."""
@@ -108,11 +108,11 @@ class Matcher:
             return
         self._feed(medium, [index, *self._siblings(medium, index)])
 
-    def _feed(self, medium: str, order: Sequence[int]) -> None:
+    def _feed(self, field: str, order: Sequence[int]) -> None:
         for index in order:
-            self.give(index, medium)
+            self.give(index, field)
         if len(order) > 1:
-            self.feeding[medium] = list(order)
+            self.feeding[field] = list(order)
 
     def _is_no_medium(self, medium: str, index: int) -> bool:
         """An empty column, or one of yes and no. One that an export lists feeds the field also when empty."""
@@ -157,7 +157,10 @@ class Matcher:
             self.reserves[medium] = others
 
     def _consents(self) -> None:
-        """Answers to the columns whose names speak of them, the one for advertising first."""
+        """Answers to the columns whose names speak of them, the one for advertising first.
+
+        Every further column for the same answer feeds it too, behind the one that decides.
+        """
         speaking = [
             (consent_columns.is_for_advertising(self._header[index]), self._rank("consent", name), index)
             for index, name in self._free()
@@ -166,8 +169,16 @@ class Matcher:
             field = consent_columns.target_of(self._header[index])
             if _FIELD_OF.get(self._names[index]) == "consent":
                 field = field or "consent"
-            if field and field not in self.found.values() and self._holds_answers(index):
-                self.give(index, field)
+            is_first = field not in self.found.values()
+            if field and (self._holds_answers(index) if is_first else self._may_refuse(field, index)):
+                self._join(field, index)
+
+    def _may_refuse(self, field: str, index: int) -> bool:
+        return not is_turned(field) and self.contents[index].answers >= MOSTLY
+
+    def _join(self, field: str, index: int) -> None:
+        """Let a column feed an answer, behind those that do already."""
+        self._feed(field, [*(one for one, target in self.found.items() if target == field), index])
 
     def _holds_answers(self, index: int) -> bool:
         holds, name = self.contents[index], self._names[index]

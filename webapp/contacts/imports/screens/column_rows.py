@@ -20,6 +20,7 @@ from webapp.values.texts import number, plural
 LOOK, BAD = "look", "bad"
 WELL = 90  # hundredths of a column: with fewer good cells its bar is amber
 TURNED_COLUMN = "Questa colonna dice chi NON vuole: sì vuol dire no."
+ONLY_NO = "Di questa colonna contano solo i «no»: i «sì» li dice “{name}”."
 BY_ROW = "I numeri di telefono si leggono con il paese della riga."
 EMPTY = "colonna vuota: non la abbiniamo da soli"
 EMPTY_CHOSEN = "colonna vuota"
@@ -182,6 +183,9 @@ def _notes(draft: ContactImport, index: str, evidence: Evidence, media: MediaCol
         return [Note(TURNED_COLUMN)]
     if target in ("country", "dial_code") and "mobile" in draft.mapping.values() and not evidence.is_empty:
         return [Note(BY_ROW)]
+    first = int(draft.feeding.get(target, [index])[0])
+    if field_of(target) in FIELDS and first != int(index):
+        return [Note(ONLY_NO.format(name=draft.header[first]))]
     if evidence.is_wrong and target != SKIP and field_of(target) not in FIELDS:
         return [Note("Qui non c’è nessun valore che si legga.", "err")]
     offer = media.offered.get(int(index))
