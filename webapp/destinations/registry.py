@@ -9,6 +9,15 @@ DESTINATIONS = {
     "meta": "webapp.destinations.meta.destination:MetaDestination",
 }
 
+# Modules with the tables of destinations: foreign keys of uploads point to them, in every process.
+TABLES = ("webapp.destinations.meta.models",)
+
+
+def load_tables() -> None:
+    """Make the tables of every destination known to the schema of this process."""
+    for module in TABLES:
+        import_module(module)
+
 
 def destination(kind: str) -> Destination:
     """The destination of that kind. Raises KeyError for a kind nobody registered."""

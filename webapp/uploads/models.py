@@ -9,9 +9,11 @@ from sqlmodel import Field, SQLModel, UniqueConstraint
 import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
 from webapp.db import BigId, Blob, Json
+from webapp.destinations import registry
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values.identifiers import new_public_id
 
+registry.load_tables()  # the account of an upload is a row of its destination
 
 class Upload(SQLModel, table=True):
     """One request to put contacts into an audience.
