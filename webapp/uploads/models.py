@@ -15,6 +15,7 @@ from webapp.values.identifiers import new_public_id
 
 registry.load_tables()  # the account of an upload is a row of its destination
 
+
 class Upload(SQLModel, table=True):
     """One request to put contacts into an audience.
 

@@ -35,7 +35,7 @@ def history(clienti) -> str:
 def send_the_rest(upload: Upload, status: UploadStatus = UploadStatus.COMPLETED) -> None:
     with db.writing() as session:
         for batch in session.exec(select(Batch).where(Batch.upload_id == upload.id)):
-            batch.status = SENT
+            batch.status, batch.num_received, batch.num_rejected = SENT, batch.n_rows, 0
         current = session.get_one(Upload, upload.id)
         current.status = status
         current.updated_at = current.finished_at = clock.now()
@@ -144,14 +144,11 @@ def test_the_number_that_goes_follows_the_choice_by_consent(form: Page, clienti)
     text = form.locator("#ready-text")
     expect(text).to_contain_text("Verranno inviati 3 utenti.")
 
-    form.get_by_label("A chi inviare").select_option("anyone")
-    expect(text).to_contain_text("Verranno inviati 4 utenti.")
-
-    form.get_by_label("A chi inviare").select_option("given")
+    form.get_by_text("Solo chi ha detto sì").first.click()
     expect(text).to_contain_text("Verrà inviato 1 utente.")
     form.get_by_role("button", name="carica gli utenti").click()
 
-    expect(form.locator("tbody")).to_contain_text("Solo chi ha dato il consenso")
+    expect(form.locator("tbody")).to_contain_text("Solo chi ha detto sì")
 
 
 def test_an_existing_audience_is_found_and_chosen_without_leaving_the_form(form: Page):

@@ -52,7 +52,8 @@ def test_support_finds_why_an_upload_stands_still(chromium, app, served, aurora,
     )
     browser = app.test_client()
     browser.sign_in(add_operator(aurora, Role.SUPPORT, "paolo@aurora.example", "Paolo Neri"))
-    with opened(chromium, served, browser) as window:
+    allowed = ["clipboard-read", "clipboard-write"]
+    with opened(chromium, served, browser, permissions=allowed) as window:
         window.goto("/")
         press(window, "^Caricamenti")
         expect(window.get_by_role("heading", name="Caricamenti", level=1)).to_be_visible()
