@@ -62,8 +62,8 @@ def test_one_group_can_be_stopped_while_the_others_go_on(supervisor):
 def test_children_do_not_outlive_a_parent_that_was_killed(tmp_path):
     pid_file = tmp_path / "pid"
     parent_code = (
-        "import sys, time; from pathlib import Path; from webapp.host.processes import Household, python\n"
-        f"child = Household().add('x', python('-c', {SLEEPER!r}))\n"
+        "import sys, time; from pathlib import Path; from webapp.host.processes import Supervisor, python\n"
+        f"child = Supervisor().add('x', python('-c', {SLEEPER!r}))\n"
         "Path(sys.argv[1]).write_text(str(child.process.pid)); time.sleep(60)"
     )
     parent = subprocess.Popen(python("-c", parent_code, str(pid_file)), cwd=ROOT)
