@@ -19,6 +19,7 @@ class SilentProxy:
     listener: socket.socket
     speaks: bool = True
     open_sockets: list[socket.socket] = field(default_factory=list)
+    threads: list[threading.Thread] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -30,7 +31,9 @@ class SilentProxy:
                 asked, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._pass_on, args=(asked,), daemon=True).start()
+            thread = threading.Thread(target=self._pass_on, args=(asked,), daemon=True)
+            self.threads.append(thread)
+            thread.start()
 
     def hang_up(self) -> None:
         """Every connection ends, as when the server is started again."""
@@ -44,16 +47,20 @@ class SilentProxy:
         self.open_sockets += [asked, behind]
         with suppress(OSError):
             behind.connect(address)
-            while ready := select.select([asked, behind], [], [])[0]:
-                for one in ready:
-                    data = one.recv(65_536)
-                    if not data:
-                        return
-                    if self.speaks:
-                        (behind if one is asked else asked).sendall(data)
+            self._carry(asked, behind)
         if self.speaks:
             for one in (asked, behind):
                 one.close()
+
+    def _carry(self, asked: socket.socket, behind: socket.socket) -> None:
+        """Until one of the two ends."""
+        while ready := select.select([asked, behind], [], [])[0]:
+            for one in ready:
+                data = one.recv(65_536)
+                if not data:
+                    return
+                if self.speaks:
+                    (behind if one is asked else asked).sendall(data)
 
 
 @contextmanager
@@ -66,3 +73,7 @@ def silent_proxy(family: int, address: str | tuple[str, int]) -> Iterator[Silent
     finally:
         listener.close()
         proxy.hang_up()
+        for thread in proxy.threads:
+            thread.join(10)
+        for one in proxy.open_sockets:
+            one.close()
