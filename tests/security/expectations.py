@@ -72,6 +72,7 @@ POST contacts.create_filter               marketer      422
 POST contacts.create_import               marketer      422
 POST contacts.create_sample                marketer      303
 GET  contacts.databases                   support       200
+POST contacts.decide_import_words         marketer      303
 POST contacts.decide_words                marketer      303
 POST contacts.delete_contact              marketer      303
 POST contacts.delete_database             marketer      422
@@ -88,7 +89,9 @@ GET  contacts.import_columns              marketer      200
 GET  contacts.import_progress             support       200
 GET  contacts.import_reading              marketer      200
 GET  contacts.import_result               support       200
+GET  contacts.import_words                marketer      200
 GET  contacts.imports                     support       200
+POST contacts.keep_values                 marketer      303
 GET  contacts.new_contact                 marketer      200
 GET  contacts.new_database                marketer      200
 GET  contacts.new_filter                  marketer      200

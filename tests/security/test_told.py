@@ -17,7 +17,7 @@ QUIET = {
     # With the objects of this world there is nothing left to stop, undo, send or correct.
     *("contacts.undo_import", "uploads.retry"),
     *("contacts.stop_import", "contacts.apply_suggestion", "access.reactivate_operator"),
-    "contacts.decide_words",
+    *("contacts.decide_words", "contacts.decide_import_words", "contacts.keep_values"),
 }
 # Files that hold no person, and so are nobody's secret.
 NO_PEOPLE = {"uploads.monitor_csv", "contacts.sample_file"}

@@ -21,6 +21,8 @@ STAND_INS = {
             "contacts.import_reading",
             "contacts.save_columns",
             "contacts.read_again",
+            "contacts.import_words",
+            "contacts.decide_import_words",
         ),
         _DRAFT,
     ),

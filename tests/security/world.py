@@ -23,6 +23,8 @@ from webapp.services import services
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 CSV = "Nome;Email;Città\nMario;mario.rossi@posta.example;Torino\nAnna;non è un indirizzo;Milano\n"
+ANSWERS = ("Consenso", "sì", "no")
+DRAFT_CSV = "".join(f"{line};{answer}\n" for line, answer in zip(CSV.splitlines(), ANSWERS, strict=True))
 RULE = {
     "groups": [{"match": "all", "conditions": [{"field": "city", "operator": "is", "values": ["Torino"]}]}],
     "exclude": {"match": "any", "conditions": []},
@@ -118,7 +120,10 @@ def _things(client: Client, operator: Operator, act_id: str, simulator: Simulato
         database = databases.create_database(session, client.id, "Clienti Italia")
     done = import_file(database, CSV)
     draft = add_draft(
-        database, CSV, "da-completare.csv", mapping={"0": "first_name", "1": "email", "2": "city"}
+        database,
+        DRAFT_CSV,
+        "da-completare.csv",
+        mapping={"0": "first_name", "1": "email", "2": "city", "3": "consent"},
     )
     saved, unused = (Filter(database_id=database.id, name=name, rule=RULE) for name in ("Torino", "Libero"))
     account = MetaAccount(client_id=client.id, name="Conto", act_id=act_id)
@@ -158,6 +163,7 @@ def _things(client: Client, operator: Operator, act_id: str, simulator: Simulato
         "client_id": client.public_id,
         "key": key,
         "code": "nessuno",
+        "column": 3,
         "reason_key": "email_invalid",
         "filename": "app.css",
     }

@@ -105,9 +105,7 @@ class ContactImport(SQLModel, table=True):
     lease_owner: str | None = None
     lease_until: float = 0
     # The name it was born with stays in the database, where a new one would stop older versions.
-    enqueued_at: float = Field(
-        default=0, sa_column=Column("rung_at", Float, key="enqueued_at", nullable=False)
-    )
+    enqueued_at: float = Field(default=0, sa_column=Column("rung_at", Float, nullable=False))
     stop_requested: bool = False
     error: str | None = None  # Italian, what happened and what to do
     made_fields: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))

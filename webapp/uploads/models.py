@@ -80,9 +80,7 @@ class Upload(SQLModel, table=True):
     lease_until: float = 0
     worker: str | None = None  # the worker that prepares it, as it signs
     # In the database under the name that it was born with: there, a new one would stop older versions.
-    enqueued_at: float = Field(
-        default=0, sa_column=Column("rung_at", Float, key="enqueued_at", nullable=False)
-    )
+    enqueued_at: float = Field(default=0, sa_column=Column("rung_at", Float, nullable=False))
     started_by: str = ""
     created_at: datetime = Field(default_factory=clock.now)
     prepared_at: datetime | None = None
