@@ -117,8 +117,9 @@ class MediaColumns:
     def _seems(self, index: int, medium: str) -> bool:
         """Whether the first cells of the column are mostly valid: reading all of them takes its time."""
         first = [cell for cell in self._columns[index] if cell.strip()][:PROBED]
-        found = digested(medium, first, replace(self._frame, places=None)).sha256
-        return sum(one is not None for one in found) > MOSTLY * len(first)
+        found = digested(medium, first, replace(self._frame, places=None))
+        filled = sum(not (reason or "").endswith("_empty") for reason in found.reason)
+        return sum(one is not None for one in found.sha256) > MOSTLY * filled
 
     def _more(self, index: int, medium: str) -> int:
         """Rows that have a valid value here, and none in the columns that are matched."""
