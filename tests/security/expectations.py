@@ -55,7 +55,7 @@ GET  access.trail                         administrator 200
 GET  access.trail_csv                     administrator 200
 GET  contacts.all_filters                 support       200
 POST contacts.apply_suggestion            marketer      303
-GET  contacts.check_import                marketer      200
+GET  contacts.check_import                support       200
 POST contacts.choose_columns              marketer      303
 GET  contacts.confirm_contact_deletion    marketer      200
 GET  contacts.confirm_delete              marketer      200
