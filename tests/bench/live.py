@@ -93,7 +93,8 @@ def _running_upload(world: World, database_id: int) -> Upload:
         audience_id=None,
         audience_name="Dal vivo",
         medium=Medium.EMAIL,
-        consent=ConsentPolicy.NOT_REFUSED,
+        consent=ConsentPolicy.ANYONE,
+        reason="Misura su contatti inventati",
         started_by="misura",
     )
     wait_until(lambda: _read(upload).status == UploadStatus.SENDING, WITHIN_S)

@@ -43,7 +43,8 @@ def with_workers(world: World, count: int, database_id: int, batch_rows: int) ->
                 audience_id=None,
                 audience_name=f"Con {count}",
                 medium=Medium.EMAIL,
-                consent=ConsentPolicy.NOT_REFUSED,
+                consent=ConsentPolicy.ANYONE,
+                reason="Misura su contatti inventati",
                 started_by="misura",
             )
             wait_until(lambda: _read(upload).status in FINAL, WITHIN_S)

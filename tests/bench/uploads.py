@@ -29,7 +29,8 @@ def run(database_id: int, client_id: int, account_id: int, keys_sent: int) -> di
         audience_id="120200000000000001",
         audience_name="Misura",
         medium=Medium.EMAIL,
-        consent=ConsentPolicy.NOT_REFUSED,
+        consent=ConsentPolicy.ANYONE,
+        reason="Misura su contatti inventati",
         started_by="misura",
     )
     started = time.perf_counter()
