@@ -114,7 +114,7 @@ def upload_the_filter_by_sms(window: Page) -> None:
     expect(window.get_by_text("Qui vedi solo i caricamenti partiti da questo filtro.")).to_be_visible()
     expect(window.get_by_text("Nessun caricamento, per ora")).to_be_visible()
     window.get_by_role("link", name="Carica gli utenti per una custom audience").first.click()
-    window.get_by_role("radio", name=re.compile("SMS")).check()
+    window.locator("input[name=medium][value=sms]").check()
     window.get_by_label("Nome della nuova custom audience").fill("Milano, SMS")
     window.get_by_label("Ho raccolto il consenso").check()
     window.get_by_role("button", name="carica gli utenti").click()
