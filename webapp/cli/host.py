@@ -12,10 +12,8 @@ from webapp.host.processes import python
 @click.command()
 def migra() -> None:
     """Porta lo schema del database alla versione di questo programma."""
-    try:
+    with terminal.told_in_italian():
         lacks = migrations.upgrade(db.connect(config.from_environment().database_url))
-    except config.WrongSetting as error:
-        raise terminal.Stop(str(error)) from None
     click.echo("Lo schema del database è aggiornato.")
     if lacks:
         click.echo(lacks)
