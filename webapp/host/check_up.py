@@ -88,7 +88,7 @@ def of_the_keys(seal: Seal) -> Line:
             False,
             f"{lost} segreti su {tried} non si aprono: rimetti la chiave di prima in PLATEA_TOKEN_KEYS",
         )
-    return Line("Chiavi", True, f"aprono i segreti salvati ({tried} provati)")
+    return Line("Chiavi", True, f"aprono i segreti salvati (provati: {tried})")
 
 
 def of_redis(url: str) -> Line:
