@@ -120,7 +120,7 @@ def test_the_example_names_every_variable_and_no_other():
     assert named == read
 
 
-def test_every_line_of_the_example_has_a_comment_of_its_own_block():
+def test_every_line_of_the_example_stands_under_a_comment():
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
 
     for block in example.split("\n\n"):
