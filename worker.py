@@ -89,7 +89,7 @@ def main(arguments: list[str]) -> int:
     except config.WrongSetting as error:
         print(error, file=sys.stderr)
         return 2
-    logs.configure()
+    logs.configure(level=settings.log_level)
     postgresql.let_its_clock_rule()
     wiring.register_hooks()
     if arguments == ["lavori"]:
