@@ -153,7 +153,7 @@ class _Line:
 
 
 def owners(port: int, to: int) -> list[int]:
-    """The processes whose end of the loopback connection from *port* to the port *to* it is, without this one.
+    """The processes, other than this one, that hold the loopback connection from *port* to the port *to*.
 
     *port* alone does not say which connection: the kernel gives the same port to several that lead elsewhere,
     and one of those that is over (TIME_WAIT) belongs to nobody.
