@@ -92,12 +92,17 @@ def nothing_slow_while_writing() -> Iterator[None]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+def settings_in(folder: Path) -> Settings:
+    """An installation that keeps its data in *folder*, and its database too unless TEST_DATABASE_URL says."""
     from webapp.config import Settings, database_url
     from webapp.crypto import new_key
 
     return Settings(
-        data_dir=tmp_path,
-        database_url=database_url(os.environ.get("TEST_DATABASE_URL", f"sqlite:///{tmp_path / 'platea.db'}")),
+        data_dir=folder,
+        database_url=database_url(os.environ.get("TEST_DATABASE_URL", f"sqlite:///{folder / 'platea.db'}")),
         redis_url="redis://127.0.0.1:1/0",  # nobody listens: what needs Redis brings its own
         secret_key="chiave di prova, lunga abbastanza per firmare",
         token_keys=(new_key(),),
@@ -118,7 +123,14 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(settings: Settings, migrated_file: Path) -> Iterator[Settings]:
-    """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work.
+    """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work."""
+    with installed(settings, migrated_file):
+        yield settings
+
+
+@contextmanager
+def installed(settings: Settings, migrated_file: Path) -> Iterator[None]:
+    """What `database` does for one test, for a module whose tests share what they only read.
 
     Rooms know each other as in every process of ours: who deletes something asks whether an upload needs it.
     """
@@ -131,7 +143,7 @@ def database(settings: Settings, migrated_file: Path) -> Iterator[Settings]:
     wiring.register_hooks()
     if not is_sqlite:
         migrations.upgrade(db.engine())
-    yield settings
+    yield
     if not is_sqlite:
         _empty(db.connect(settings.database_url))  # the test may have connected elsewhere
     db.engine().dispose()
