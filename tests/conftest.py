@@ -60,13 +60,15 @@ def __getattr__(name: str) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the servers it needs, so that `make veloce` leaves out whoever waits for them."""
+    """Mark each test with what it starts, so that `make veloce` leaves out whoever waits for it."""
     for item in items:
         needs = set(getattr(item, "fixturenames", ()))
         if "chromium" in needs:
             item.add_marker("browser")
         if needs & {"postgres_server", "with_trigrams"} or "[postgresql" in item.name:
             item.add_marker("postgres")
+        if "workers" in needs:
+            item.add_marker("processes")
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

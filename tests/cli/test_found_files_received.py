@@ -53,6 +53,7 @@ def test_every_file_has_its_result():
     assert found - NOT_AFTER == {*TABLE, *REFUSED}
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     "file, medium", [("consent/10-klaviyo.csv", "sms"), ("12-hidden-rows.xlsx", "email")]
 )

@@ -130,6 +130,7 @@ def test_the_first_administrator_is_made_from_the_command_line(connected):
     assert "C’è già un operatore con l’indirizzo anna@studio.example." in again.stderr
 
 
+@pytest.mark.processes
 def test_a_file_is_imported_uploaded_and_followed(env, csv, simulator, connected, tmp_path):
     imported = process("importa", str(csv), "--database", "Clienti", "--json", env=env)
     assert imported.returncode == 0, imported.stderr
@@ -218,6 +219,7 @@ def test_who_is_present_is_recognised_by_the_key_that_was_asked_for(env, tmp_pat
     assert (told["new"], told["updated"], told["rejected"]) == (0, 1, 0)
 
 
+@pytest.mark.processes
 def test_the_command_leaves_out_who_said_no_unless_it_is_told_why_not(env, simulator, connected, tmp_path):
     file = tmp_path / "soci.csv"
     file.write_text("Email;Consenso\nsi@posta.com;sì\nno@posta.com;no\n", encoding="utf-8")

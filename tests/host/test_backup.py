@@ -190,6 +190,7 @@ def test_what_a_killed_process_left_half_written_is_cleared_away(database, folde
     assert [path.name for path in folder.iterdir()] == [copy.path.name]
 
 
+@pytest.mark.processes
 def test_a_worker_takes_a_copy_every_hour_by_itself(connected, tmp_path, folder):
     settings = replace(connected, backup_dir=folder)
     crew = Workers(settings, tmp_path / "log")

@@ -18,6 +18,7 @@ from tests.support.running import PLATEA, wait_until
 from webapp.config import ROOT
 from webapp.host.installation import free_port
 
+pytestmark = pytest.mark.processes
 DATA = ROOT / "tests" / "data"
 TRUTH = json.loads(gzip.decompress((DATA / "clienti-negozio.truth.json.gz").read_bytes()))
 STOPS_WITHIN_S = 10

@@ -179,6 +179,7 @@ def _break_the_database(settings: Settings) -> None:
         connection.exec_driver_sql('ALTER TABLE "filter" RENAME TO filter_away')
 
 
+@pytest.mark.processes
 def test_canaries_are_nowhere_they_should_not_be(place, aurora, simulator, tmp_path):
     add_operator(aurora, Role.ADMINISTRATOR)
     browser, printed = work(place, simulator, tmp_path)

@@ -145,6 +145,7 @@ def _answers(url: str) -> bool:
         return False
 
 
+@pytest.mark.processes
 def test_uploads_go_on_while_the_key_changes(connected, aurora, simulator, running, tmp_path):
     """Old key only → both → `platea chiavi ruota` in the middle of uploads → new key only."""
     platea.start(replace(connected, token_keys=(OLD,)))
