@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if needs & {"postgres_server", "with_trigrams"} or "[postgresql" in item.name:
             item.add_marker("postgres")
-        if "workers" in needs:
+        if needs & {"workers", "crew"}:
             item.add_marker("processes")
 
 
