@@ -60,7 +60,7 @@ def __getattr__(name: str) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the servers it needs, so that `make veloce` leaves out whoever waits for them."""
+    """Mark each test with what it starts, so that `make veloce` leaves out whoever waits for it."""
     for item in items:
         needs = set(getattr(item, "fixturenames", ()))
         if "chromium" in needs:
@@ -68,6 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         chosen = item.name.partition("[")[2]
         if needs & {"postgres_server", "with_trigrams", "on_postgres"} or "postgresql" in chosen:
             item.add_marker("postgres")
+        if needs & {"workers", "crew"}:
+            item.add_marker("processes")
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
@@ -93,12 +95,17 @@ def nothing_slow_while_writing() -> Iterator[None]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+def settings_in(folder: Path) -> Settings:
+    """An installation that keeps its data in *folder*, and its database too unless TEST_DATABASE_URL says."""
     from webapp.config import Settings, database_url
     from webapp.crypto import new_key
 
     return Settings(
-        data_dir=tmp_path,
-        database_url=database_url(os.environ.get("TEST_DATABASE_URL", f"sqlite:///{tmp_path / 'platea.db'}")),
+        data_dir=folder,
+        database_url=database_url(os.environ.get("TEST_DATABASE_URL", f"sqlite:///{folder / 'platea.db'}")),
         redis_url="redis://127.0.0.1:1/0",  # nobody listens: what needs Redis brings its own
         secret_key="chiave di prova, lunga abbastanza per firmare",
         token_keys=(new_key(),),
@@ -125,7 +132,14 @@ def migrated_urls() -> set[str]:
 
 @pytest.fixture
 def database(settings: Settings, migrated_file: Path, migrated_urls: set[str]) -> Iterator[Settings]:
-    """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work.
+    """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work."""
+    with installed(settings, migrated_file, migrated_urls):
+        yield settings
+
+
+@contextmanager
+def installed(settings: Settings, migrated_file: Path, migrated_urls: set[str]) -> Iterator[None]:
+    """What `database` does for one test, for a module whose tests share what they only read.
 
     Rooms know each other as in every process of ours: who deletes something asks whether an upload needs it.
     """
@@ -139,7 +153,7 @@ def database(settings: Settings, migrated_file: Path, migrated_urls: set[str]) -
     if not is_sqlite and settings.database_url not in migrated_urls:
         migrations.upgrade(db.engine())
         migrated_urls.add(settings.database_url)
-    yield settings
+    yield
     if not is_sqlite:
         _empty(settings.database_url)  # the test may have connected elsewhere
     db.engine().dispose()
