@@ -1,4 +1,4 @@
-"""The RQ worker of Platea: `python worker.py`.
+"""The RQ worker of Platea: `platea worker`, or `python worker.py`.
 
 One command, two children that are started again if they fall: one runs the jobs of the queue (RQ), one does
 what is done again and again (`tasks`). Start as many as there is work for, on as many hosts as you like.
@@ -23,6 +23,7 @@ from webapp import (
     mail,
     migrations,
     periodic,
+    places,
     postgresql,
     services,
     wiring,
@@ -106,7 +107,7 @@ def _supervise() -> None:
     supervisor.end_on_signals()
     name = workers.this_process()
     for role in ("riconcilia", "lavori"):
-        supervisor.add(role, python(__file__, role), {"PLATEA_WORKER": name}, GRACE_S)
+        supervisor.add(role, python(*places.worker_command(), role), {"PLATEA_WORKER": name}, GRACE_S)
     supervisor.watch()
     supervisor.stop()
 

@@ -1,10 +1,10 @@
-"""Commands for who runs the host: schema, web server."""
+"""Commands for who runs the host: schema, web server, workers."""
 
 import os
 
 import click
 
-from webapp import config, db, migrations
+from webapp import config, db, migrations, places
 from webapp.cli import terminal
 from webapp.host.processes import python
 
@@ -30,4 +30,11 @@ def web(ctx: click.Context, porta: int, indirizzo: str) -> None:
     # Longer than the three seconds between two looks of a live page: gunicorn's own two close in between.
     options += ["--keep-alive", "10"]
     argv = python("-m", "gunicorn", "--bind", f"{indirizzo}:{porta}", *options, "webapp.wsgi:app")
+    os.execv(argv[0], argv)
+
+
+@click.command()
+def worker() -> None:
+    """Avvia un worker: i lavori in secondo piano, e quelli che si ripetono."""
+    argv = python(*places.worker_command())
     os.execv(argv[0], argv)
