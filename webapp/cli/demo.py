@@ -8,7 +8,7 @@ from webapp import db, migrations, places, services, wiring
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import once, terminal
 from webapp.cli.uploads import CONSENTS
-from webapp.host.embedded_redis import RedisBusy
+from webapp.host.embedded_redis import RedisBusy, RedisMissing
 from webapp.host.installation import CannotStart, Installation, free_port
 
 WORKERS = 2
@@ -54,7 +54,7 @@ def demo(
             once.run(file, medium, CONSENTS[consenso], ricevuti, as_json)
         else:
             _keep_running(dati or places.default_data_dir(), porta)
-    except (CannotStart, RedisBusy, TimeoutError) as error:
+    except (CannotStart, RedisBusy, RedisMissing, TimeoutError) as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
 
 

@@ -20,7 +20,7 @@ import requests
 
 from webapp import crypto, places
 from webapp.config import Settings, from_environment
-from webapp.host.embedded_redis import EmbeddedRedis
+from webapp.host.embedded_redis import EmbeddedRedis, program
 from webapp.host.processes import Child, Supervisor, python
 
 TELL_AFTER_S = 5.0  # of waiting, what for; and again every so often
@@ -43,7 +43,11 @@ class Installation:
 
     @classmethod
     def open(cls, folder: Path) -> "Installation":
-        """Take the folder for this process. Raises RedisBusy when another installation runs on it."""
+        """Take the folder for this process.
+
+        Raises RedisBusy when another installation runs on it, and RedisMissing before anything is made.
+        """
+        program()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         logs = folder / "log"
         logs.mkdir(exist_ok=True)
