@@ -1,7 +1,6 @@
 """The wheel holds all that the tree does, and works from any folder without the tree."""
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.running import environment
+from tests.support.wheel import build
 from webapp.config import ROOT, VERSION
-from webapp.host.processes import python
 
 # What a person reads in the tree, or a program reads elsewhere, has no place in site-packages.
 FOR_THE_TREE = {"README.md", "messages.po"}
@@ -42,17 +41,7 @@ platea(["worker"])
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
-    """Built from a copy: what an earlier build has left in the tree would go into it."""
-    tree = tmp_path_factory.mktemp("albero")
-    for folder in ("webapp", "templates", "static"):
-        shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("setup.py", "pyproject.toml", "worker.py", "README.md"):
-        shutil.copy(ROOT / file, tree)
-    out = tree / "fatto"
-    build = python("-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--no-index", "-q", "-w")
-    subprocess.run([*build, str(out)], cwd=tree, check=True)
-    (made,) = out.glob("*.whl")
-    return made
+    return build(tmp_path_factory.mktemp("albero"))
 
 
 def files_of(folder: Path) -> set[str]:
