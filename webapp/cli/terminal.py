@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session, select
 
-from webapp import config, migrations, services, wiring
+from webapp import config, migrations, places, services, wiring
 from webapp.access.models import Client
 from webapp.db import engine
 from webapp.host import database_words
@@ -86,7 +86,7 @@ def client_id(session: Session, name: str | None) -> int:
 def _environment() -> Mapping[str, str]:
     if os.environ.get("PLATEA_SECRET_KEY") or os.environ.get("PLATEA_SECRET_KEY_FILE"):
         return os.environ
-    local = Path(os.environ.get("PLATEA_DATA") or config.ROOT / "dati") / "ambiente.json"
+    local = Path(os.environ.get("PLATEA_DATA") or places.default_data_dir()) / "ambiente.json"
     if not local.exists():
         return os.environ
     return {**os.environ, **json.loads(local.read_text(encoding="utf-8"))}

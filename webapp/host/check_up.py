@@ -64,7 +64,7 @@ def of_the_workers() -> Iterator[Line]:
         alive = workers.alive(session)
         runs = periodic.runs(session)
     names = ", ".join(one.name for one in alive)
-    yield Line("Worker", bool(alive), names or "nessuno è attivo: avviane uno con “python worker.py”")
+    yield Line("Worker", bool(alive), names or "nessuno è attivo: avviane uno con “platea worker”")
     ill = [run.label for run in runs if not run.is_well]
     if alive:
         text = f"non riescono o sono in ritardo: {', '.join(ill)}" if ill else "fatti tutti in tempo"

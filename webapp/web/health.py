@@ -21,7 +21,7 @@ SCHEMA_WORDS = {
     migrations.State.NEWER: database_words.NEWER_SCHEMA,
 }
 REDIS_AWAY = "Redis non risponde o non accetta dati: gli invii partono con qualche secondo di ritardo."
-NO_WORKER = "Nessun worker è attivo: avviane uno con “python worker.py”."
+NO_WORKER = "Nessun worker è attivo: avviane uno con “platea worker”."
 WRONG_CLOCK = "L’orologio di un worker differisce di oltre 5 secondi da quello del database: {names}."
 NOT_WELL = "Questi lavori periodici non riescono o sono in ritardo: {names}."
 
