@@ -8,6 +8,7 @@ A test of plain values starts in a second, because nothing here, in `tests.suppo
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -39,6 +40,10 @@ TEST_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsZSBkaSBwcm92YSAxNg$Al1n+kOrfxf+1vUmk
 # A run starts hundreds of Python processes, and each would compile three hundred modules for itself.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A quarter of the processor's time went into looking for garbage among what is imported and stays: once every
+# 700 objects is for programs that have little memory. What pytest warns of is found all the same, later.
+gc.set_threshold(20_000, 10, 10)
 
 pytest_plugins = ["tests.support.running", "tests.support.postgres", "tests.support.pgbouncer"]
 
