@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     except config.WrongSetting as error:
         print(error, file=sys.stderr)
         return 2
-    logs.configure()
+    logs.configure(level=settings.log_level)
     if arguments:
         _be(arguments, settings)
     else:

@@ -14,8 +14,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 import pytest
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from lxml import html
     from playwright.sync_api import Browser as BrowserProcess
     from playwright.sync_api import Page
-    from sqlalchemy import Engine, Table
     from werkzeug.test import TestResponse
 
     from tests.support.web_client import Browser
@@ -65,7 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs = set(getattr(item, "fixturenames", ()))
         if "chromium" in needs:
             item.add_marker("browser")
-        if needs & {"postgres_server", "with_trigrams"} or "[postgresql" in item.name:
+        chosen = item.name.partition("[")[2]
+        if needs & {"postgres_server", "with_trigrams", "on_postgres"} or "postgresql" in chosen:
             item.add_marker("postgres")
         if needs & {"workers", "crew"}:
             item.add_marker("processes")
@@ -123,15 +124,21 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def migrated_urls() -> set[str]:
+    """Databases on PostgreSQL that this session has brought to the newest schema already."""
+    return set()
+
+
 @pytest.fixture
-def database(settings: Settings, migrated_file: Path) -> Iterator[Settings]:
+def database(settings: Settings, migrated_file: Path, migrated_urls: set[str]) -> Iterator[Settings]:
     """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work."""
-    with installed(settings, migrated_file):
+    with installed(settings, migrated_file, migrated_urls):
         yield settings
 
 
 @contextmanager
-def installed(settings: Settings, migrated_file: Path) -> Iterator[None]:
+def installed(settings: Settings, migrated_file: Path, migrated_urls: set[str]) -> Iterator[None]:
     """What `database` does for one test, for a module whose tests share what they only read.
 
     Rooms know each other as in every process of ours: who deletes something asks whether an upload needs it.
@@ -143,26 +150,28 @@ def installed(settings: Settings, migrated_file: Path) -> Iterator[None]:
         shutil.copy(migrated_file, settings.data_dir / "platea.db")
     services.start(settings)
     wiring.register_hooks()
-    if not is_sqlite:
+    if not is_sqlite and settings.database_url not in migrated_urls:
         migrations.upgrade(db.engine())
+        migrated_urls.add(settings.database_url)
     yield
     if not is_sqlite:
-        _empty(db.connect(settings.database_url))  # the test may have connected elsewhere
+        _empty(settings.database_url)  # the test may have connected elsewhere
     db.engine().dispose()
 
 
-def _empty(engine: Engine) -> None:
-    from sqlalchemy import text
+def _empty(url: str) -> None:
+    """Take every row out of a database on PostgreSQL. Most tables have none: the server looks which."""
+    import psycopg
+    from sqlalchemy import make_url
 
-    with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))  # it can only be added to
-        for table in reversed(_every_table()):
-            connection.execute(table.delete())
-        connection.execute(text("ALTER TABLE audit_entry ENABLE TRIGGER USER"))
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(_emptying())
 
 
-def _every_table() -> list[Table]:
-    """Parents before children. Whichever test runs alone, the models of every room are imported here."""
+@cache
+def _emptying() -> LiteralString:
+    """Whichever test runs alone, the models of every room are imported here. Children before parents."""
     from sqlmodel import SQLModel
 
     import webapp.contacts.models_imports
@@ -172,7 +181,15 @@ def _every_table() -> list[Table]:
     import webapp.uploads.models
     import webapp.workers  # noqa: F401
 
-    return SQLModel.metadata.sorted_tables
+    tables = [table.name for table in reversed(SQLModel.metadata.sorted_tables)]
+    steps = {name: f"DELETE FROM {name};" for name in tables}
+    # It can only be added to.
+    steps["audit_entry"] = (
+        f"ALTER TABLE audit_entry DISABLE TRIGGER USER; {steps['audit_entry']}"
+        "ALTER TABLE audit_entry ENABLE TRIGGER USER;"
+    )
+    each = "".join(f"IF EXISTS (SELECT FROM {name}) THEN {step} END IF;" for name, step in steps.items())
+    return cast("LiteralString", f"DO $$ BEGIN {each} END $$")
 
 
 @pytest.fixture

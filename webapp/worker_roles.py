@@ -11,12 +11,14 @@ from datetime import datetime
 from importlib import import_module
 from threading import Thread
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from webapp import clock, config, db, mail, migrations, periodic, postgresql, services, wiring, workers
 from webapp.contacts import consent_words, emptying
 from webapp.contacts.imports import importing, retention
 from webapp.destinations.meta.health import checking
 from webapp.destinations.registry import DESTINATIONS
-from webapp.host import backup
+from webapp.host import backup, database_words
 from webapp.periodic import Task
 from webapp.queueing import JobWorker
 from webapp.uploads import jobs as upload_jobs
@@ -117,12 +119,25 @@ def _round(tasks: Sequence[Task], name: str, started_at: datetime | None) -> Non
 
 
 def _wait_for_schema() -> None:
-    told = False
-    while not migrations.is_current(db.engine()):
-        if not told:
-            log.warning("aspetto che lo schema del database sia aggiornato (platea migra)")
-            told = True
+    """Wait until the database is of this version, and say once why not: an upgrade may be under way."""
+    told = None
+    while (words := _why_not_yet()) is not None:
+        if words != told:
+            log.warning("aspetto il database: %s", words)
+            told = words
         time.sleep(1)
+
+
+def _why_not_yet() -> str | None:
+    try:
+        state = migrations.state(db.engine())
+    except SQLAlchemyError as error:
+        return database_words.why_not(getattr(error, "orig", None))
+    return {
+        migrations.State.CURRENT: None,
+        migrations.State.OLDER: "lo schema non è aggiornato: esegui “platea migra”.",
+        migrations.State.NEWER: database_words.NEWER_SCHEMA,
+    }[state]
 
 
 def _prepare() -> None:

@@ -15,7 +15,7 @@ from tests.uploads.conftest import add_contacts, is_final, read
 from webapp import db
 from webapp import services as platea
 from webapp.access.trail.audit_chain import verify
-from webapp.cli.keys import _know_every_table
+from webapp.cli.keys import know_every_table
 from webapp.config import ROOT, Settings
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import UserDatabase
@@ -56,7 +56,7 @@ def tokens_with(seal: Seal) -> list[str]:
 
 
 def test_every_column_of_bytes_is_known_to_be_sealed_or_not():
-    _know_every_table()
+    know_every_table()
     unknown = [
         f"{table.name}.{column.name}"
         for table in SQLModel.metadata.sorted_tables

@@ -16,6 +16,7 @@ COMMANDS = {
     "operatore": "webapp.cli.operators:operatore",
     "normalizza": "webapp.cli.meta:normalizza",
     "simulatore": "webapp.cli.meta:simulatore",
+    "controlla": "webapp.cli.check_up:controlla",
     "web": "webapp.cli.host:web",
     "migra": "webapp.cli.host:migra",
     "pulizia": "webapp.cli.cleaning:pulizia",

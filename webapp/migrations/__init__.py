@@ -5,6 +5,7 @@ Alembic is imported when a step is made: every process asks whether the schema i
 
 import sqlite3
 from collections.abc import Mapping
+from enum import Enum, auto
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ _ONE_AT_A_TIME = 7_261_993  # PostgreSQL advisory lock: several hosts may start 
 def upgrade(engine: Engine) -> str | None:
     """Bring the database to the newest schema; does nothing when it is there. Waits for whoever is at it.
 
-    What the server lacks to be quick, in Italian, None when nothing.
+    What the server lacks to be quick, in Italian, None when nothing. Raises NewerSchema, and changes nothing.
     """
+    if state(engine) is State.NEWER:
+        raise NewerSchema
     lacks = None
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
@@ -39,12 +42,31 @@ def go_to(connection: Connection, revision: str) -> None:
     _commit(connection)
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether the schema is the one this version of the code needs."""
+class State(Enum):
+    """The schema of a database beside the one this version of the code needs."""
+
+    OLDER = auto()  # or none at all: `upgrade` brings it to the newest step
+    CURRENT = auto()
+    NEWER = auto()  # of a later version, which alone can work with it
+
+
+class NewerSchema(Exception):
+    """The database is of a later version of Platea than this one."""
+
+
+def state(engine: Engine) -> State:
+    """Raises SQLAlchemyError when the database does not answer."""
     with engine.connect().execution_options(ro=True) as connection:
         found = _revision(connection)
         connection.rollback()
-    return found == max(_steps())
+    if found == max(_steps()):
+        return State.CURRENT
+    return State.OLDER if found is None or knows(found) else State.NEWER
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the schema is the one this version of the code needs."""
+    return state(engine) is State.CURRENT
 
 
 def _revision(connection: Connection) -> str | None:
