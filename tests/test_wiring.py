@@ -30,6 +30,6 @@ def test_one_call_answers_every_room_and_two_change_nothing():
 
 
 def test_who_only_watches_over_a_worker_imports_nothing_of_what_it_does():
-    done = run("import sys, worker; print({'sqlalchemy', 'rq', 'flask', 'requests'} & sys.modules.keys())")
+    done = run("import sys, worker; print({'sqlmodel', 'rq', 'flask', 'requests'} & sys.modules.keys())")
 
     assert (done.stdout, done.stderr) == ("set()\n", "")

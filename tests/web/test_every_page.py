@@ -49,11 +49,11 @@ class Sample:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory, migrated_file, running_simulator: Simulator) -> Iterator[Sample]:
+def sample(tmp_path_factory, migrated_file, migrated_urls, running_simulator: Simulator) -> Iterator[Sample]:
     """An application where Studio Aurora has something of everything; its tests only look."""
     running_simulator.reset()
     settings = settings_in(tmp_path_factory.mktemp("pagine"))
-    with installed(settings, migrated_file, set()):
+    with installed(settings, migrated_file, migrated_urls):
         yield _sample(make_app(running_simulator.settings(settings)), running_simulator)
 
 
