@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 GRAPH_URL = "https://graph.facebook.com"
 DIALOG_URL = "https://www.facebook.com/v26.0/dialog/oauth"
 VERSION = "0.1.0"
+MOST_PROXIES = 5
 
 
 class WrongSetting(Exception):
@@ -51,6 +52,9 @@ class Settings:
     smtp_ca_file: str = ""  # who vouches for a mail server with a certificate of its own
     mail_from: str = ""
 
+    proxies: int = 0  # how many reverse proxies stand in front: only what so many added is believed
+    second_factor_for_all: bool = False
+
     @property
     def smtp_is_local(self) -> bool:
         """Whether the mail server is on this machine, where nobody can listen in."""
@@ -85,6 +89,8 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         max_import_rows=int(_number(env, "PLATEA_MAX_IMPORT_ROWS", 5_000_000, 1, 1_000_000_000)),
         max_import_columns=int(_number(env, "PLATEA_MAX_IMPORT_COLUMNS", 200, 1, 2_000)),
         filter_patience_s=_number(env, "PLATEA_FILTER_PATIENCE_S", 2, 0.1, 30),
+        proxies=_proxies(env),
+        second_factor_for_all=_yes(env, "PLATEA_SECOND_FACTOR_FOR_ALL"),
         **_backup(env, data_dir, database),
         **_way_out(env),
         **_mail(env),
@@ -127,6 +133,23 @@ def _url(env: Mapping[str, str], name: str, default: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise WrongSetting(f"{name} deve essere un indirizzo che inizia con http:// o https://.")
     return value
+
+
+def _proxies(env: Mapping[str, str]) -> int:
+    text = _text(env, "PLATEA_PROXIES", "0")
+    if not (text.isascii() and text.isdigit() and int(text[:3]) <= MOST_PROXIES):
+        raise WrongSetting(
+            "PLATEA_PROXIES dice quanti proxy ci sono davanti a Platea: scrivi un numero intero "
+            f"da 0 (nessuno) a {MOST_PROXIES}, per esempio 1 con il solo nginx."
+        )
+    return int(text)
+
+
+def _yes(env: Mapping[str, str], name: str) -> bool:
+    text = _text(env, name, "0")
+    if text not in ("0", "1"):
+        raise WrongSetting(f"{name} deve essere 1 (sì) oppure 0 (no).")
+    return text == "1"
 
 
 def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, Any]:

@@ -84,6 +84,21 @@ class OpenSession(SQLModel, table=True):
         return datetime.fromtimestamp(self.seen_at, UTC)
 
 
+class KnownBrowser(SQLModel, table=True):
+    """A browser where an operator has signed in before; its cookie holds the key, this row its hash.
+
+    Times are seconds since 1970.
+    """
+
+    __tablename__ = "known_browser"
+    __table_args__ = (UniqueConstraint("operator_id", "key_hash"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    operator_id: int = Field(foreign_key="operator.id", index=True)
+    key_hash: str
+    seen_at: float
+
+
 class SecondFactor(SQLModel, table=True):
     """The secret an operator's phone makes codes from; counts only once it is confirmed by a first code."""
 

@@ -5,7 +5,7 @@ from sqlmodel import Session, col, delete, select
 
 from webapp.access.models import Client, Membership, Operator, PasswordReset, Role
 from webapp.access.queries import operator_by_email
-from webapp.access.signing_in import passwords, sessions
+from webapp.access.signing_in import known_browsers, notices, passwords, sessions
 
 
 class OperatorError(Exception):
@@ -58,6 +58,8 @@ def change_password(session: Session, operator: Operator, password: str) -> None
     session.add(operator)
     session.execute(delete(PasswordReset).where(col(PasswordReset.operator_id) == operator.id))
     sessions.close(session, operator.id)
+    known_browsers.forget(session, operator.id)
+    notices.password_changed(session, operator)
 
 
 def client_named(session: Session, name: str) -> Client:

@@ -14,6 +14,7 @@ from webapp.access.members.operators import OperatorError, address_of
 from webapp.access.models import Invitation, Role
 from webapp.access.queries import owners
 from webapp.access.routes import blueprint
+from webapp.access.signing_in import notices
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.services import services
@@ -93,7 +94,9 @@ def change_role(operator_id: str) -> Response:
     if role == one.role:
         return _back("Il ruolo è rimasto lo stesso.")
     try:
-        _change(one, Action.ROLE_CHANGED, partial(members.change_role, role=role), {"ruolo": ROLES[role]})
+        change = partial(members.change_role, role=role)
+        told = f"ora il tuo ruolo è: {ROLES[role].lower()}"
+        _change(one, Action.ROLE_CHANGED, change, told, {"ruolo": ROLES[role]})
     except LastAdministrator:
         return _role_refused(one, LAST)
     return _back(f"Ruolo di {one.operator.name}: {ROLES[role]}.")
@@ -103,7 +106,7 @@ def change_role(operator_id: str) -> Response:
 def deactivate_operator(operator_id: str) -> Response:
     one = _person_or_404(operator_id)
     try:
-        _change(one, Action.OPERATOR_DEACTIVATED, members.deactivate)
+        _change(one, Action.OPERATOR_DEACTIVATED, members.deactivate, "non puoi più entrare")
     except LastAdministrator:
         return _refused(LAST)
     return _back(f"{one.operator.name} non entra più in questo spazio. Puoi riattivare quando vuoi.")
@@ -112,7 +115,7 @@ def deactivate_operator(operator_id: str) -> Response:
 @blueprint.post(f"{PERSON}/riattiva")
 def reactivate_operator(operator_id: str) -> Response:
     one = _person_or_404(operator_id)
-    _change(one, Action.OPERATOR_REACTIVATED, members.reactivate)
+    _change(one, Action.OPERATOR_REACTIVATED, members.reactivate, "puoi entrare di nuovo")
     return _back(f"{one.operator.name} entra di nuovo in questo spazio.")
 
 
@@ -125,7 +128,7 @@ def confirm_removal(operator_id: str) -> str:
 def remove_operator(operator_id: str) -> Response:
     one = _person_or_404(operator_id)
     try:
-        _change(one, Action.ROLE_REMOVED, members.remove)
+        _change(one, Action.ROLE_REMOVED, members.remove, "non hai più un ruolo")
     except LastAdministrator:
         return _refused(LAST)
     return _back(f"{one.operator.name} non fa più parte di questo spazio.")
@@ -135,12 +138,15 @@ def _change(
     one: Member,
     action: Action,
     change: Callable[[Session, int, int], None],
+    told: str,
     detail: audit.Detail | None = None,
 ) -> None:
+    """Do it, write it into the trail, and tell the person: *told* as of `notices.role_changed`."""
     assert one.operator.id is not None
     with db.writing() as session:
         client_id = current.current_client_id()
         change(session, client_id, one.operator.id)
+        notices.role_changed(session, one.operator, current.current_client().name, told)
         audit.record(session, action, on=one.operator.name, detail=detail, client_id=client_id)
 
 

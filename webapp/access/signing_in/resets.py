@@ -21,12 +21,9 @@ def ask(email: str, address: str, link_of: Callable[[str], str]) -> int:
     What happens for an address we do not know takes as long and looks the same. Three e-mails an hour to
     one address at most: after that nothing is sent, and nothing is said of it.
     """
-    place, account = (
-        throttle.key("reset-place", address),
-        throttle.key("reset", email.strip()),
-    )
+    account = throttle.key("reset", email.strip())
     with db.writing() as session:
-        wait_s = throttle.try_once(session, (place, throttle.ADDRESS))
+        wait_s = throttle.try_once(session, *throttle.places("reset-place", address))
         may_send = not wait_s and not throttle.try_once(session, (account, throttle.RESET))
         operator, key = operator_by_email(session, email), new_key()
         if may_send and operator is not None and operator.is_active:
