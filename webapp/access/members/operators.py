@@ -65,6 +65,12 @@ def change_password(session: Session, operator: Operator, password: str) -> None
     notices.password_changed(session, operator)
 
 
+def prove_address(session: Session, operator: Operator) -> None:
+    """They opened a link that only who reads their mailbox has."""
+    operator.has_proven_address = True
+    session.add(operator)
+
+
 def client_named(session: Session, name: str) -> Client:
     """The client of that name, created when there is none yet. Raises OperatorError for an empty name."""
     name = checked_name(name)

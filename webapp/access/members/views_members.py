@@ -14,7 +14,7 @@ from webapp.access.members.operators import OperatorError, address_of
 from webapp.access.models import Invitation, Role
 from webapp.access.queries import owners
 from webapp.access.routes import blueprint
-from webapp.access.signing_in import notices
+from webapp.access.signing_in import known_browsers, notices, sessions
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.services import services
@@ -61,8 +61,9 @@ def renew_invitation(invitation_id: str) -> Response | str:
     """A new link in place of one that was lost or is too old."""
     with db.reading() as session:
         found = _pending_or_404(session, invitation_id)
+        cannot_leave = found.email in mail.troubles(session, current.current_client_id())
     try:
-        return _invited(found.email, Role(found.role), invitation_id)
+        return _invited(found.email, Role(found.role), invitation_id, is_shown=cannot_leave)
     except OperatorError as error:  # they entered by another way meanwhile
         return htmx.notice(htmx.go_to(url_for("access.operators")), str(error), "err")
 
@@ -119,6 +120,25 @@ def reactivate_operator(operator_id: str) -> Response:
     return _back(f"{one.operator.name} entra di nuovo in questo spazio.")
 
 
+@blueprint.post(f"{PERSON}/sessioni")
+def close_sessions_of(operator_id: str) -> Response:
+    """For a lost computer or telephone: they sign in anew everywhere. The asker's own session stays."""
+    one = _person_or_404(operator_id)
+    with db.writing() as session:
+        count = sessions.close(session, db.saved_id(one.operator), keep=current.current_session().id)
+        known_browsers.forget(session, db.saved_id(one.operator))
+        notices.sessions_closed(session, one.operator, current.current_operator().name)
+        detail: audit.Detail = {"sessioni": count}
+        audit.record(
+            session,
+            Action.SESSIONS_CLOSED,
+            on=one.operator.name,
+            detail=detail,
+            client_id=current.current_client_id(),
+        )
+    return _back(f"Sessioni chiuse di {one.operator.name}: {count}. Per lavorare deve entrare di nuovo.")
+
+
 @blueprint.get(f"{PERSON}/togli")
 def confirm_removal(operator_id: str) -> str:
     return render_template("access/members/remove_operator.html", one=_person_or_404(operator_id))
@@ -150,16 +170,22 @@ def _change(
         audit.record(session, action, on=one.operator.name, detail=detail, client_id=client_id)
 
 
-def _invited(email: str, role: Role, renews: str | None = None) -> Response | str:
+def _invited(email: str, role: Role, renews: str | None = None, is_shown: bool = False) -> Response | str:
+    """*is_shown*: the link too. Who has it could take the place of who is invited, so only if need be."""
+    is_shown = is_shown or not mail.can_send()
     client, inviter, email = current.current_client(), current.current_operator(), address_of(email)
     with db.writing() as session:
-        key = invitations.invite(session, client, email, role, renews)
+        key = invitations.invite(session, client, inviter, email, role, renews, is_shown)
         link = services().settings.public_url + url_for("access.open_invitation", key=key)
         invitations.post(session, client, email, link, inviter.name)
         audit.record(session, Action.OPERATOR_INVITED, on=ROLES[role], client_id=client.id)
     template = "access/members/_invitation_link.html" if htmx.is_htmx() else "access/members/invited.html"
     return render_template(
-        template, link=link, email=email, role=role, days=invitations.DAYS, is_sent=mail.can_send()
+        template,
+        link=link if is_shown else None,
+        email=email,
+        role=role,
+        days=invitations.DAYS,
     )
 
 
