@@ -16,7 +16,7 @@ ROOMS = [
     "tests/destinations/meta/accounts",
 ]
 CORE = [
-    *("tests/test_db.py", "tests/access/test_audit.py", "tests/access/test_people.py"),
+    *("tests/test_db.py", "tests/access/trail/test_audit.py", "tests/access/test_people.py"),
     *(f"tests/contacts/test_{name}.py" for name in ("database_removal", "erasure")),
     *(f"tests/contacts/imports/test_{name}.py" for name in ("import_run", "import_undo", "same_file_again")),
     *(f"tests/contacts/filters/test_{name}.py" for name in ("selection", "word_index")),

@@ -19,6 +19,7 @@ GRAPH_URL = "https://graph.facebook.com"
 DIALOG_URL = "https://www.facebook.com/v26.0/dialog/oauth"
 VERSION = "0.1.0"  # of the wheel too: pyproject.toml reads it here
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+MOST_PROXIES = 5
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ class Settings:
     mail_from: str = ""
     log_level: str = "INFO"
     metrics_token: str = field(default="", repr=False)  # who brings it may read /metrics; "": nobody
+
+    proxies: int = 0  # how many reverse proxies stand in front: only what so many added is believed
+    second_factor_for_all: bool = False
 
     @property
     def smtp_is_local(self) -> bool:
@@ -95,6 +99,8 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         log_level=_log_level(env),
         metrics_token=_metrics_token(env),
         filter_patience_s=_number(env, "PLATEA_FILTER_PATIENCE_S", 2, 0.1, 30),
+        proxies=_proxies(env),
+        second_factor_for_all=_yes_or_no(env, "PLATEA_SECOND_FACTOR_FOR_ALL"),
         **_backup(env, data_dir, database),
         **_way_out(env),
         **_mail(env),
@@ -142,6 +148,16 @@ def _metrics_token(env: Mapping[str, str]) -> str:
     if text and (len(text) < 16 or not text.isascii() or " " in text):
         raise WrongSetting("PLATEA_METRICS_TOKEN: almeno 16 lettere e cifre, senza spazi né accenti.")
     return text
+
+
+def _proxies(env: Mapping[str, str]) -> int:
+    text = _text(env, "PLATEA_PROXIES", "0")
+    if not (text.isascii() and text.isdigit() and int(text[:3]) <= MOST_PROXIES):
+        raise WrongSetting(
+            "PLATEA_PROXIES dice quanti proxy ci sono davanti a Platea: scrivi un numero intero "
+            f"da 0 (nessuno) a {MOST_PROXIES}, per esempio 1 con il solo nginx."
+        )
+    return int(text)
 
 
 def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp import clock, config, db, mail, migrations, periodic, postgresql, services, wiring, workers
 from webapp.contacts import consent_words, emptying
 from webapp.contacts.imports import importing, retention
+from webapp.contacts.imports.files import reading_apart
 from webapp.destinations.meta.health import checking
 from webapp.destinations.registry import DESTINATIONS
 from webapp.host import backup, database_words
@@ -82,6 +83,7 @@ def _load_before_forking() -> None:
     import_module("webapp.destinations.meta.jobs")
     for place in DESTINATIONS.values():
         import_module(place.partition(":")[0])
+    reading_apart.start()
     assert upload_jobs
     # What is there now stays: no job need walk it again and again, looking for what it can forget.
     gc.collect()

@@ -20,6 +20,7 @@ POST access.close_session                 support       303
 GET  access.confirm_removal               administrator 200
 POST access.confirm_second_factor         support       422
 POST access.create_client                 owner         422
+POST access.close_sessions_of             administrator 303
 POST access.deactivate_operator           administrator 303
 GET  access.edit_client                   owner         200     other:owner=200
 GET  access.edit_operator                 administrator 200

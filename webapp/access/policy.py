@@ -79,6 +79,7 @@ POLICY: dict[str, Who] = {
     "access.edit_operator": Who.ADMINISTRATOR,
     "access.change_role": Who.ADMINISTRATOR,
     "access.deactivate_operator": Who.ADMINISTRATOR,
+    "access.close_sessions_of": Who.ADMINISTRATOR,
     "access.reactivate_operator": Who.ADMINISTRATOR,
     "access.confirm_removal": Who.ADMINISTRATOR,
     "access.remove_operator": Who.ADMINISTRATOR,
