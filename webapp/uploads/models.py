@@ -10,6 +10,7 @@ import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here p
 from webapp import clock
 from webapp.db import BigId, Blob, Json
 from webapp.destinations import registry
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values.identifiers import new_public_id
 
@@ -54,6 +55,7 @@ class Upload(SQLModel, table=True):
     is_new_audience: bool = False
     audience_busy: bool = False  # holds the audience: from the start of preparing until a final status
     medium: str
+    operation: str = Operation.ADD
     consent: str  # whom to send, by what they answered: a `ConsentPolicy`, always said by who asks
     # Only of one that includes who said no: why that may be, who says so, how many of *to_send* said no.
     consent_reason: str | None = None
