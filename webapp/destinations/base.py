@@ -214,6 +214,9 @@ class Destination(Protocol):
     vendor: str  # the company that answers: "Meta"
     pages: Pages
     max_batch_rows: int
+    identity_keys: tuple[
+        str, str
+    ]  # of e-mail and mobile in its schemas: whom a row names, the rest describes
 
     def accounts(self, client_id: int) -> list[Account]:
         """The client's connected accounts, by name."""

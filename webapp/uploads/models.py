@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Float, ForeignKey, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
+import webapp.contacts.ledger.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
 from webapp.db import BigId, Blob, Json
 from webapp.destinations import registry
@@ -54,6 +54,7 @@ class Upload(SQLModel, table=True):
     audience_name: str
     is_new_audience: bool = False
     audience_busy: bool = False  # holds the audience: from the start of preparing until a final status
+    feed_id: int | None = None  # in the ledger, once the audience is known: `contacts.ledger.models.Feed`
     medium: str
     operation: str = Operation.ADD
     consent: str  # whom to send, by what they answered: a `ConsentPolicy`, always said by who asks

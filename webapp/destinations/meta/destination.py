@@ -49,6 +49,7 @@ class MetaDestination:
         "meta.accounts", "meta.new_account", "meta.account_info", "meta.edit_account", "meta.health"
     )
     max_batch_rows = MAX_BATCH_ROWS
+    identity_keys = ("EMAIL", "PHONE")
 
     def accounts(self, client_id: int) -> list[Account]:
         with db.reading() as session:

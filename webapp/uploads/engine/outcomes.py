@@ -1,7 +1,7 @@
 """The outcome of a batch, recorded if the batch is still ours: sent, to be tried again, failed."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import update
@@ -42,18 +42,11 @@ def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
             _note(held.session, claimed, Event.SENT, **told)
             if doubt:
                 _note(held.session, claimed, Event.IN_DOUBT, reason=doubt, received=result.received)
-            sent_ledger.remember(held.session, held.row, _confirmed(ids, result), claimed.duplicates)
+            sent_ledger.remember(held.session, held.row, claimed, result)
             if result.pause_s > 0:
                 transitions.pause(held, problems.resting(label), clock.epoch() + result.pause_s)
     if result.recovered:
         account_rest.wake(claimed.destination, claimed.account_id)
-
-
-def _confirmed(ids: Sequence[int], result: BatchResult) -> set[int]:
-    """Contacts in the audience by the vendor's word: nobody, when it leaves open who of the batch is."""
-    if result.received < len(ids) or result.rejected_count >= len(ids):
-        return set()
-    return set(ids).difference(ids[row.row] for row in result.rejected)
 
 
 def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
@@ -79,7 +72,10 @@ def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
         _note(held.session, claimed, Event.RETRIED, **said, wait_s=round(wait))
         if error.account_wide:
             transitions.pause(held, problem, clock.epoch() + wait)
-        if error.in_a_row:  # a limit says nothing about the batch that met it
+        if error.in_a_row:  # a limit says nothing about the batch that met it, and refuses it for certain
+            sent_ledger.remember_maybe(
+                held.session, held.row, claimed.batch_id, claimed.rows, claimed.contact_ids
+            )
             step = plan.after_error(halves.trouble_of(held.session, claimed, error, errors))
             if step == plan.Next.HALVE:
                 halves.halve(held.session, claimed)

@@ -24,7 +24,7 @@ from webapp.destinations.base import (
 )
 from webapp.services import services
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import leases, transitions
+from webapp.uploads.engine import leases, sent_ledger, transitions
 from webapp.uploads.engine.batches import LeaseLost, PreparationLease, prepare
 from webapp.uploads.engine.locks import LockedUpload, locked
 from webapp.uploads.models import Upload
@@ -84,7 +84,7 @@ def begin(claim: PreparationLease) -> bool:
         with _ours(claim) as held:
             transitions.fail(held, error.problem)
     else:
-        return _open_for_sending(claim, audience_id)
+        return _open_for_sending(claim, audience_id, _account_reference(upload))
     return False
 
 
@@ -168,10 +168,20 @@ def _make_sure_of_audience(connection: Connection, upload: Upload) -> str:
     return audience.id
 
 
-def _open_for_sending(claim: PreparationLease, audience_id: str) -> bool:
+def _open_for_sending(claim: PreparationLease, audience_id: str, reference: str) -> bool:
     with _ours(claim) as held:
         transitions.open_for_sending(held, audience_id)
+        sent_ledger.feed(held.session, held.row, reference)
     return True
+
+
+def _account_reference(upload: Upload) -> str:
+    """The vendor's; empty when the account was deleted a moment ago."""
+    try:
+        account = registry.destination(upload.destination).account(upload.client_id, upload.account_id or 0)
+    except LookupError:
+        return ""
+    return account.reference
 
 
 def _put_off(claim: PreparationLease, error: DestinationError, until: float | None) -> None:

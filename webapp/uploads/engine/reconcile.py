@@ -17,12 +17,14 @@ from sqlmodel import Session, col
 
 from webapp import clock, db, rounds
 from webapp.destinations import registry
+from webapp.destinations.base import EncodedRows
 from webapp.services import services
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import enqueue, leases, transitions, withdrawals
+from webapp.uploads.engine import enqueue, leases, sent_ledger, transitions, withdrawals
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import Batch, Upload
+from webapp.uploads.models import Batch, BatchRows, Upload
+from webapp.uploads.packed_ids import unpack
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
 from webapp.workers import is_gone
 
@@ -32,7 +34,7 @@ HELD = [
     col(column)
     for column in (
         *(Batch.id, Batch.upload_id, Batch.seq, Batch.attempt, Batch.crashes),
-        *(Batch.lease_owner, Batch.lease_until),
+        *(Batch.lease_owner, Batch.lease_until, Batch.schema_),
     )
 ]
 
@@ -89,7 +91,7 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         values |= {"error_code": problems.INTERRUPTED.code}
     else:
         values |= {"status": BatchStatus.PENDING, "next_attempt_at": 0}
-    locked(session, batch.upload_id)
+    held = locked(session, batch.upload_id)
     taken = session.execute(
         update(Batch)
         .where(
@@ -100,7 +102,10 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         )
         .values(**values)
     )
-    if taken.rowcount:  # type: ignore[attr-defined]
+    if held and taken.rowcount:  # type: ignore[attr-defined]
+        sent = session.get_one(BatchRows, batch.id)  # perhaps
+        rows = EncodedRows(tuple(batch.schema_), sent.digests)
+        sent_ledger.remember_maybe(session, held.row, batch.id, rows, unpack(sent.contact_ids))
         kind, of_batch = Event.TAKEN_BACK, {"batch_id": batch.id, "seq": batch.seq, "attempt": batch.attempt}
         if poison:
             kind, of_batch["reason"] = Event.FAILED, problems.INTERRUPTED.what
