@@ -51,6 +51,9 @@ class Hooks:
     on_delete: Callable[[Session, int, Collection[int]], object]
     # (session, database id, contact ids): they say no from now on; hold them back, in the same transaction.
     on_opt_out: Callable[[Session, int, Collection[int]], object]
+    # (session, client id, contact ids): they are about to be erased; whatever of them is on its way must be
+    # taken out again when it has arrived.
+    on_erase: Callable[[Session, int, Collection[int]], object]
     # (session, database, contact): the lines that another room adds to its history, in any order.
     contact_events: Callable[[Session, UserDatabase, Contact], list[ContactEvent]]
 

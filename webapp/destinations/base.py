@@ -183,6 +183,10 @@ class PermanentError(DestinationError):
     """Repeating the same request can only fail again."""
 
 
+class TooSmallError(DestinationError):
+    """The audience is too small to take people out of it: another day it may not be."""
+
+
 class Connection(Protocol):
     """An account opened for use: holds the decrypted token, lives as long as one job or one request.
 
@@ -204,6 +208,12 @@ class Connection(Protocol):
 
     def add_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
         """Add the rows. Repeating the same rows adds nobody twice."""
+
+    def remove_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+        """Take out whoever is there by any identifier of the rows. Repeating takes nobody out twice.
+
+        May raise TooSmallError too.
+        """
 
     def close(self) -> None: ...
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlmodel import Session
 
 from webapp.contacts.ledger.models import MAYBE, MEMBER, UNKNOWN_PRINT
@@ -70,6 +70,18 @@ def drop(session: Session, feed_id: int, contact_ids: Collection[int]) -> None:
     """These are in the audience no more."""
     for some in _some(contact_ids):
         session.execute(delete(MEMBER).where(MEMBER.c.feed_id == feed_id, MEMBER.c.contact_id.in_(some)))
+
+
+def move(session: Session, feed_id: int, former: int, contact_id: int, ident: bytes) -> None:
+    """Another contact stands for the same person from now on. Nothing happens when *former* is gone."""
+    same = (MEMBER.c.feed_id == feed_id, MEMBER.c.contact_id == former, MEMBER.c.ident == ident)
+    found = session.execute(
+        delete(MEMBER).where(*same).returning(MEMBER.c.batch_id, MEMBER.c.print)
+    ).one_or_none()
+    if found is not None:
+        drop(session, feed_id, [contact_id])
+        values = {"batch_id": found.batch_id, "ident": ident, "print": found.print}
+        session.execute(insert(MEMBER).values(feed_id=feed_id, contact_id=contact_id, **values))
 
 
 def _former(session: Session, feed_id: int, rows: Rows) -> dict[int, bytes]:

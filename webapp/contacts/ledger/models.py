@@ -1,9 +1,12 @@
 """Who is in which audience, put there from where, and who is still to be taken out."""
 
-from sqlalchemy import BigInteger, Column, Index, Table
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Index, Table, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
+from webapp import clock
 from webapp.db import BigId, Blob
 
 
@@ -49,8 +52,42 @@ class AudienceMember(SQLModel, table=True):
     print: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
+class RemovalDue(SQLModel, table=True):
+    """Somebody who must be taken out of an audience and has not been yet.
+
+    *ident*: of both cells, sealed; empty once it is done. *contact_id*: whose it was, 0 when nobody knows.
+    *next_try_at*: seconds since 1970; None waits for the next upload that aligns the audience. *outcome*: how
+    it ended.
+    """
+
+    __tablename__ = "removal_due"
+    __table_args__ = (
+        Index(
+            "ix_removal_due_open",
+            "audience_ref",
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    client_id: int = Field(foreign_key="client.id", index=True, ondelete="CASCADE")
+    audience_ref: int = Field(foreign_key="sent_audience.id", ondelete="CASCADE")
+    ident: bytes = Field(sa_column=Column(Blob, nullable=False))
+    contact_id: int = Field(default=0, sa_column=Column(BigId, nullable=False))
+    reason: str  # `due.Reason`
+    asked_at: datetime = Field(default_factory=clock.now)
+    tries: int = 0
+    next_try_at: float | None = None
+    last_code: str | None = None
+    done_at: datetime | None = None
+    outcome: str | None = None  # `due.Outcome`
+
+
 MAYBE = 0
 UNKNOWN_PRINT = 1
 
 MEMBER: Table = AudienceMember.__table__  # type: ignore[attr-defined]
 FEED: Table = Feed.__table__  # type: ignore[attr-defined]
+DUE: Table = RemovalDue.__table__  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from operator import itemgetter
 from typing import TypeVar
 
@@ -19,9 +20,11 @@ from webapp.destinations.base import (
     Medium,
     NeedsPersonError,
     Pages,
+    PermanentError,
     Problem,
     Rest,
     TemporaryError,
+    TooSmallError,
 )
 from webapp.destinations.meta import name_words, queries, texts
 from webapp.destinations.meta.accounts import accounts, audience_lists, pace
@@ -38,6 +41,7 @@ T = TypeVar("T")
 # "rows in schema order, ≤ 10 000 per request". Source: Meta sheet §4.2, reference/custom-audience/users.
 MAX_BATCH_ROWS = 10_000
 CURED_BY_READING = ("190", "102", "100/33", "token")  # codes of a token or an account that was out of reach
+TOO_SMALL = "200/1870047"  # Meta sheet §4.7
 KEYS = {Medium.EMAIL: ("EMAIL", itemgetter(1)), Medium.SMS: ("PHONE", itemgetter(2))}
 
 
@@ -134,7 +138,18 @@ class MetaConnection:
         )
 
     def add_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
-        result = self._call(lambda: self._add(audience_id, rows), writes=True, is_work=True)
+        return self._edit(partial(self._client.add_users, audience_id, rows), audience_id)
+
+    def remove_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+        try:
+            return self._edit(partial(self._client.remove_users, audience_id, rows), audience_id)
+        except PermanentError as error:
+            if error.problem.code == TOO_SMALL:
+                raise TooSmallError(error.problem) from None
+            raise
+
+    def _edit(self, send: Callable[[], BatchResult], audience_id: str) -> BatchResult:
+        result = self._call(lambda: self._send(send, audience_id), writes=True, is_work=True)
         recovered = pace.after_success(self._id)
         if result.pause_s > 0:
             pace.rest(self._id, result.pause_s)
@@ -149,10 +164,10 @@ class MetaConnection:
             self._client.ad_account(self._act_id)
         return self._client.create_custom_audience(self._act_id, name, marker)
 
-    def _add(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+    def _send(self, send: Callable[[], BatchResult], audience_id: str) -> BatchResult:
         """A deleted audience and a lost account are both 100/33: one must not pass for the other."""
         try:
-            return self._client.add_users(audience_id, rows)
+            return send()
         except NeedsPersonError as error:
             if error.problem.code == "100/33":
                 self._client.custom_audience(audience_id, self._act_id)  # PermanentError when only it is gone

@@ -17,6 +17,7 @@ from webapp.uploads.engine.leases import update_if_ours
 from webapp.uploads.engine.locks import LockedUpload, locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, BatchRows
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import BatchStatus
 
 
@@ -42,7 +43,10 @@ def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
             _note(held.session, claimed, Event.SENT, **told)
             if doubt:
                 _note(held.session, claimed, Event.IN_DOUBT, reason=doubt, received=result.received)
-            sent_ledger.remember(held.session, held.row, claimed, result)
+            if claimed.operation == Operation.REMOVE:
+                sent_ledger.forget(held.session, held.row, claimed, result)
+            else:
+                sent_ledger.remember(held.session, held.row, claimed, result)
             if result.pause_s > 0:
                 transitions.pause(held, problems.resting(label), clock.epoch() + result.pause_s)
     if result.recovered:
@@ -73,9 +77,10 @@ def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
         if error.account_wide:
             transitions.pause(held, problem, clock.epoch() + wait)
         if error.in_a_row:  # a limit says nothing about the batch that met it, and refuses it for certain
-            sent_ledger.remember_maybe(
-                held.session, held.row, claimed.batch_id, claimed.rows, claimed.contact_ids
-            )
+            if claimed.operation != Operation.REMOVE:
+                sent_ledger.remember_maybe(
+                    held.session, held.row, claimed.batch_id, claimed.rows, claimed.contact_ids
+                )
             step = plan.after_error(halves.trouble_of(held.session, claimed, error, errors))
             if step == plan.Next.HALVE:
                 halves.halve(held.session, claimed)
@@ -97,6 +102,23 @@ def record_needs_person(claimed: ClaimedBatch, error: NeedsPersonError) -> None:
         if held:
             transitions.pause(held, problem, None)
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
+
+
+def record_postponed(claimed: ClaimedBatch, error: DestinationError) -> None:
+    """Nobody can be taken out for now: the rows are owed, and the rest of the upload goes on."""
+    problem = error.problem
+    with _recording(
+        claimed,
+        status=BatchStatus.POSTPONED,
+        error=problem.what,
+        error_code=problem.code,
+        trace=problem.trace,
+    ) as held:
+        if held:
+            sent_ledger.postpone(held.session, held.row, claimed, problem.code)
+            _forget_digests(held.session, claimed)
+            said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
+            _note(held.session, claimed, Event.POSTPONED, rows=len(claimed.rows), **said)
 
 
 def record_refusal(claimed: ClaimedBatch, error: DestinationError) -> None:

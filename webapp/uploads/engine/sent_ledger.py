@@ -3,19 +3,22 @@
     received            → members
     nobody knows        → members that may be there (`MAYBE`), unless they were known to be before
     refused for certain → nothing
+    taken out           → no members any more, and nobody is owed
+    refused for now     → owed (`contacts.ledger.due`)
 
 So the ledger may hold somebody who is not in the audience, and never lacks somebody who is: to take out who
 is not there does no harm.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from webapp.contacts.ledger import feeds, idents, members
+from webapp import clock
+from webapp.contacts.ledger import due, feeds, idents, looking, members
 from webapp.contacts.ledger.idents import CELL
-from webapp.contacts.ledger.models import MAYBE
+from webapp.contacts.ledger.models import MAYBE, Feed, RemovalDue
 from webapp.contacts.models import Filter, SentAudience
 from webapp.destinations import registry
 from webapp.destinations.base import BatchResult, EncodedRows
@@ -24,7 +27,7 @@ from webapp.uploads.models import Upload
 
 
 def remember(session: Session, upload: Upload, claimed: ClaimedBatch, result: BatchResult) -> None:
-    """The destination has answered for the batch.
+    """The destination has answered for a batch of additions.
 
     Contacts left out as duplicates of received ones count too: the person was received. Which of a batch were
     received is known of all of them or of none.
@@ -33,10 +36,8 @@ def remember(session: Session, upload: Upload, claimed: ClaimedBatch, result: Ba
     if result.received >= len(ids) and result.rejected_count >= len(ids):
         return  # it took none of them
     refused = {row.row for row in result.rejected}
-    places = [place for place in range(len(ids)) if place not in refused]
     is_certain = result.received >= len(ids)
-    _write(session, upload, claimed.batch_id, _rows(upload, claimed.rows, ids, places, is_certain))
-    there = {ids[place] for place in places}
+    there = _write(session, upload, claimed.batch_id, claimed.rows, ids, refused, is_certain)
     pairs = zip(claimed.duplicates[0::2], claimed.duplicates[1::2], strict=True)
     found = {duplicate for original, duplicate in pairs if original in there}
     members.record_duplicates(session, feed(session, upload), claimed.batch_id, found, is_certain)
@@ -45,8 +46,48 @@ def remember(session: Session, upload: Upload, claimed: ClaimedBatch, result: Ba
 def remember_maybe(
     session: Session, upload: Upload, batch_id: int, rows: EncodedRows, ids: Sequence[int]
 ) -> None:
-    """The rows were sent, and no answer tells whether they arrived."""
-    _write(session, upload, batch_id, _rows(upload, rows, ids, range(len(ids)), is_certain=False))
+    """The additions were sent, and no answer tells whether they arrived."""
+    _write(session, upload, batch_id, rows, ids, frozenset(), is_certain=False)
+
+
+def forget(session: Session, upload: Upload, claimed: ClaimedBatch, result: BatchResult) -> None:
+    """The destination has answered for a batch of removals: whoever it names is in the audience no more."""
+    owed = _owed(session, upload)
+    named = idents_of(upload, claimed.rows)
+    if result.received < len(claimed.rows):
+        due.put_off(session, [row for row in owed if row.ident in set(named)], None)
+        return
+    cells = {cell for ident in named for cell in idents.cells(ident)}
+    _leave(session, upload, claimed.contact_ids, named)
+    done = [row for row in owed if cells.issuperset(idents.cells(row.ident))]
+    due.close(session, done, due.Outcome.REMOVED)
+
+
+def postpone(session: Session, upload: Upload, claimed: ClaimedBatch, code: str | None) -> None:
+    """The destination takes nobody out for now: the rows of the batch are owed."""
+    named = idents_of(upload, claimed.rows)
+    known = {row.ident for row in _owed(session, upload)}
+    new = [
+        (contact_id, ident)
+        for contact_id, ident in zip(claimed.contact_ids, named, strict=True)
+        if ident not in known
+    ]
+    now = clock.epoch()
+    due.owe(session, upload.client_id, audience_of(session, upload), new, due.Reason.LEFT, now)
+    _leave(session, upload, claimed.contact_ids, named)
+    wanted = set(named)
+    rows = [row for row in _owed(session, upload) if row.ident in wanted]
+    due.put_off(session, rows, code, at_once=bool(upload.to_send))
+
+
+def idents_of(upload: Upload, rows: EncodedRows) -> list[bytes]:
+    """The ident, of both cells, that each of *rows* names a person by."""
+    keys = registry.destination(upload.destination).identity_keys
+    sealed = EncodedRows(rows.schema, idents.seal(rows.digests))
+    named = columns(sealed, keys)
+    width = len(named) // max(len(rows), 1)
+    medium = "sms" if keys[0] not in rows.schema else "email"
+    return [idents.whole(named[at : at + width], medium) for at in range(0, len(named), width or 1)]
 
 
 def feed(session: Session, upload: Upload, account_reference: str = "") -> int:
@@ -74,8 +115,73 @@ def _source(session: Session, upload: Upload) -> str:
     return session.execute(named).scalar_one_or_none() or f"#{upload.public_id}"
 
 
-def _write(session: Session, upload: Upload, batch_id: int, rows: members.Rows) -> None:
-    members.record(session, feed(session, upload), batch_id, rows)
+def _write(
+    session: Session,
+    upload: Upload,
+    batch_id: int,
+    rows: EncodedRows,
+    ids: Sequence[int],
+    refused: Collection[int],
+    is_certain: bool,
+) -> set[int]:
+    """Members, without the rows at the places *refused*; the contacts that they are.
+
+    Whoever was erased while the batch was on its way is owed, and does not become a member.
+    """
+    audience_ref = audience_of(session, upload)
+    erased = due.erased_among(session, audience_ref, ids)
+    places = [place for place, one in enumerate(ids) if place not in refused and one not in erased]
+    written = _rows(upload, rows, ids, places, is_certain)
+    former = members.record(session, feed(session, upload), batch_id, written)
+    owed = _owed(session, upload)
+    if former or owed:
+        there = {cell for ident in _whole(upload, written) for cell in idents.cells(ident)}
+        lost = [
+            (contact_id, left)
+            for contact_id, ident in former.items()
+            if (left := idents.without(idents.whole(ident, upload.medium), there))
+        ]
+        due.owe(session, upload.client_id, audience_ref, lost, due.Reason.CHANGED, None)
+        if is_certain:
+            due.keep_only_missing(session, owed, there)
+    return {ids[place] for place in places}
+
+
+def _whole(upload: Upload, rows: members.Rows) -> list[bytes]:
+    return [idents.whole(rows.ident(place), upload.medium) for place in range(len(rows.ids))]
+
+
+def _leave(session: Session, upload: Upload, contact_ids: Sequence[int], named: Sequence[bytes]) -> None:
+    """The members that these contacts are leave the ledger, as far as *named* names them.
+
+    One who has another address too, which was not sent, may be there by that.
+    """
+    cells: dict[int, set[bytes]] = {}
+    for contact_id, ident in zip(contact_ids, named, strict=True):
+        cells.setdefault(contact_id, set()).update(idents.cells(ident))
+    of_vendor = feeds.feeds_of_vendor(session, upload.destination, upload.audience_id)
+    there = [one.id for one in of_vendor if one.id is not None]
+    found = looking.of_contacts(session, there, [one for one in cells if one])
+    gone: dict[int, list[int]] = {}
+    doubtful = []
+    for member in found:
+        own = set(idents.cells(member.ident))
+        if own <= cells[member.contact_id]:
+            gone.setdefault(member.feed_id, []).append(member.contact_id)
+        elif own & cells[member.contact_id]:
+            doubtful.append(member)
+    for feed_id, ids in gone.items():
+        members.drop(session, feed_id, ids)
+    looking.doubt(session, doubtful)
+
+
+def _owed(session: Session, upload: Upload) -> list[RemovalDue]:
+    return due.open_rows(session, upload.client_id, upload.destination, upload.audience_id)
+
+
+def audience_of(session: Session, upload: Upload) -> int:
+    """The row of `sent_audience` that the upload fills."""
+    return session.get_one(Feed, feed(session, upload)).audience_ref
 
 
 def _rows(
