@@ -83,6 +83,7 @@ class Upload(SQLModel, table=True):
     never_there: int | None = None  # chosen to be taken out, and never sent to this audience
     to_send: int | None = None
     to_remove: int | None = None
+    leaving: int | None = None  # members who are no longer chosen, of *members_before*
     members_before: int | None = None  # of the feed, when the differences were made
     removal_confirmed: bool = False  # somebody has seen how many would leave
     only_due: bool = False  # takes out whoever is owed (`contacts.ledger.due`), and chooses nobody

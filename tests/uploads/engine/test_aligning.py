@@ -8,13 +8,13 @@ from sqlmodel import col, delete, select
 
 from tests.uploads.conftest import add_contacts, read
 from tests.uploads.engine.test_sent_contacts import chosen
-from webapp import db
+from webapp import clock, db
 from webapp.contacts.erasure import erased
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import EncodedRows
 from webapp.uploads import commands, jobs
-from webapp.uploads.engine import leases, preparation, sending
+from webapp.uploads.engine import leases, preparation, restored, sending
 from webapp.uploads.engine.reconcile import reconcile
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
@@ -224,6 +224,21 @@ def test_when_many_would_leave_a_person_is_asked_first(world, work):
     assert not commands.confirm_removal(upload.id)
     done = work(upload)
     assert (done.status, there(world, done)) == (UploadStatus.COMPLETED, set(EVERYBODY[2:]))
+
+
+def test_a_restored_copy_does_not_stand_for_the_confirmation(world, work):
+    ids = world.add_contacts(*EVERYBODY)
+    first = work(start(world))
+    remove(*ids[:2])
+    upload = work(start(world, Operation.ALIGN, audience_id=first.audience_id))
+    with db.writing() as session:
+        restored.hold(session, clock.now())
+
+    assert commands.resume_upload(upload.id)
+
+    asked = work(upload)
+    assert (asked.status, asked.reason) == (UploadStatus.PAUSED, "Conferma: toglierà 2 di 6.")
+    assert there(world, first) == set(EVERYBODY)
 
 
 def test_a_confirmation_a_day_later_is_asked_for_anew(world, work):

@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-COUNTS = ("already_there", "never_there", "to_remove", "members_before")
+COUNTS = ("already_there", "never_there", "to_remove", "leaving", "members_before")
 FLAGS = ("removal_confirmed", "only_due")
 NUMBERS = ["upload_id", "status", "n_rows", "num_received", "num_rejected"]
 BUSY = sa.text("audience_busy")

@@ -167,6 +167,7 @@ def record(claim: PreparationLease, prepared: Prepared, takes_out: bool = False)
                 never_there=prepared.never_there if takes_out else None,
                 to_send=prepared.to_send,
                 to_remove=prepared.to_remove,
+                leaving=prepared.leaving,
                 members_before=prepared.members_before,
                 refused_included=prepared.refused,
                 prepared_at=clock.now(),

@@ -78,6 +78,11 @@ def begin(claim: PreparationLease) -> bool:
         return False
     if upload.prepared_at is None and not _prepare(upload, claim):
         return False
+    with _ours(claim) as held:
+        if transitions.is_for_a_person(held.row):
+            leaving, members = held.row.leaving or 0, held.row.members_before or 0
+            transitions.pause(held, problems.confirm_removal(leaving, members), None)
+            return False
     try:
         with opened(upload) as connection:
             if connection is None:
@@ -157,11 +162,6 @@ def _prepare(upload: Upload, claim: PreparationLease) -> bool:
     except BrokenRule:
         problem = problems.FILTER_BROKEN
     else:
-        if _is_for_a_person(upload, prepared):
-            with _ours(claim) as held:
-                members = prepared.members_before or 0
-                transitions.pause(held, problems.confirm_removal(prepared.leaving, members), None)
-            return False
         if prepared.to_send or prepared.to_remove or _has_nothing_to_do(upload, prepared):
             return True
         if upload.operation == Operation.ALIGN and prepared.members_before:
@@ -185,13 +185,6 @@ def _why_impossible(upload: Upload) -> Problem | None:
     if upload.operation == Operation.REMOVE and not upload.audience_id:
         return problems.NOBODY_IN_A_NEW_AUDIENCE
     return None
-
-
-def _is_for_a_person(upload: Upload, prepared: Prepared) -> bool:
-    """Whether so many would leave that somebody has to say that it is meant."""
-    if upload.operation != Operation.ALIGN or not prepared.to_remove or upload.removal_confirmed:
-        return False
-    return prepared.leaving > plan.MOST_LEAVING * (prepared.members_before or 0)
 
 
 def _has_nothing_to_do(upload: Upload, prepared: Prepared) -> bool:

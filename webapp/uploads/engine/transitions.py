@@ -18,7 +18,7 @@ from webapp.uploads.engine.telling import explain, explain_end, forget_reason, t
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
-from webapp.uploads.plan import closing_status
+from webapp.uploads.plan import MOST_LEAVING, closing_status
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 
 CONFIRMED_FOR = timedelta(days=1)
@@ -213,7 +213,14 @@ def release_preparation(held: LockedUpload, attempt: int) -> None:
 
 def is_ready_to_send(upload: Upload) -> bool:
     """Prepared, and the audience is known to be there and ours to fill."""
-    return upload.prepared_at is not None and upload.audience_busy
+    return upload.prepared_at is not None and upload.audience_busy and not is_for_a_person(upload)
+
+
+def is_for_a_person(upload: Upload) -> bool:
+    """Whether so many would leave the audience that somebody has to say that it is meant, and nobody has."""
+    if upload.operation != Operation.ALIGN or upload.removal_confirmed:
+        return False
+    return (upload.leaving or 0) > MOST_LEAVING * (upload.members_before or 0)
 
 
 def _is_stale(held: LockedUpload) -> bool:
