@@ -183,6 +183,10 @@ class PermanentError(DestinationError):
     """Repeating the same request can only fail again."""
 
 
+class AudienceGoneError(PermanentError):
+    """The audience was deleted at the destination: nobody is in it any more."""
+
+
 class TooSmallError(DestinationError):
     """The audience is too small to take people out of it: another day it may not be."""
 
@@ -204,15 +208,15 @@ class Connection(Protocol):
         """
 
     def check_audience(self, audience_id: str) -> Audience:
-        """The audience as it is now, with `unsuitable` filled in. Raises PermanentError when it is gone."""
+        """The audience as it is now, with `unsuitable` filled in. May raise AudienceGoneError."""
 
     def add_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
-        """Add the rows. Repeating the same rows adds nobody twice."""
+        """Add the rows. Repeating the same rows adds nobody twice. May raise AudienceGoneError."""
 
     def remove_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
         """Take out whoever is there by any identifier of the rows. Repeating takes nobody out twice.
 
-        May raise TooSmallError too.
+        May raise TooSmallError and AudienceGoneError.
         """
 
     def close(self) -> None: ...

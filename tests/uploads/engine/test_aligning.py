@@ -10,6 +10,7 @@ from tests.uploads.conftest import add_contacts, read
 from tests.uploads.engine.test_sent_contacts import chosen
 from webapp import clock, db
 from webapp.contacts.erasure import erased
+from webapp.contacts.ledger.models import AudienceMember, RemovalDue
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import EncodedRows
@@ -67,6 +68,12 @@ def change(contact_id: int, **values: object) -> None:
 def remove(*contact_ids: int) -> None:
     with db.writing() as session:
         session.execute(delete(Contact).where(col(Contact.id).in_(contact_ids)))
+
+
+def erase(world, contact_id: int) -> None:
+    with db.writing() as session:
+        database = session.get_one(UserDatabase, world.database.id)
+        erased.erase(session, database, session.get_one(Contact, contact_id))
 
 
 def operations(upload) -> list[tuple[str, int]]:
@@ -307,9 +314,7 @@ def test_an_answer_that_was_lost_leaves_a_maybe_and_the_next_alignment_settles_i
 def test_who_is_erased_is_taken_out_without_being_asked(world, work, both):
     ids = world.add_contacts(*EVERYBODY)
     first = work(start(world))
-    with db.writing() as session:
-        database = session.get_one(UserDatabase, world.database.id)
-        erased.erase(session, database, session.get_one(Contact, ids[0]))
+    erase(world, ids[0])
 
     reconcile()
     upload = work(newest())
@@ -320,14 +325,29 @@ def test_who_is_erased_is_taken_out_without_being_asked(world, work, both):
     assert newest().id == upload.id  # nobody is owed any more
 
 
+@pytest.mark.parametrize("on", ["GET /audience", "DELETE /users"])
+def test_nobody_is_owed_to_an_audience_that_was_deleted(world, work, on):
+    ids = world.add_contacts(*EVERYBODY)
+    first = work(start(world))
+    erase(world, ids[0])
+    world.simulator.order(fault="audience_deleted", on=on, times=1, audience=first.audience_id)
+
+    reconcile()
+    upload = work(newest())
+
+    assert (upload.status, upload.only_due) == (UploadStatus.FAILED, True)
+    with db.reading() as session:
+        assert session.exec(select(RemovalDue.outcome)).all() == ["audience_gone"]
+        assert set(session.exec(select(AudienceMember.ident))) == {b""}
+    assert chosen(world, "was_sent") == ids[1:]
+
+
 def test_who_is_erased_while_on_the_way_is_taken_out_again(world, work, both):
     ids = world.add_contacts(*EVERYBODY)
     upload = start(world)
     jobs.prepare_upload(upload.id)
     claimed = leases.claim(upload.id)
-    with db.writing() as session:
-        database = session.get_one(UserDatabase, world.database.id)
-        erased.erase(session, database, session.get_one(Contact, ids[0]))
+    erase(world, ids[0])
     with preparation.opened(read(upload)) as connection:
         sending.send(claimed, connection)
     assert there(world, read(upload)) == set(EVERYBODY)

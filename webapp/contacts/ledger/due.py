@@ -27,6 +27,7 @@ class Reason(StrEnum):
 class Outcome(StrEnum):
     REMOVED = "removed"
     WANTED_AGAIN = "wanted_again"  # somebody who is in the audience has the same address
+    AUDIENCE_GONE = "audience_gone"
 
 
 def owe(
@@ -49,11 +50,15 @@ def owe(
 
 def open_rows(session: Session, client_id: int, destination: str, audience_id: str) -> list[RemovalDue]:
     """What the client owes to the vendor's audience, oldest first."""
+    return [row for row in open_of_vendor(session, destination, audience_id) if row.client_id == client_id]
+
+
+def open_of_vendor(session: Session, destination: str, audience_id: str) -> list[RemovalDue]:
+    """What every client owes to it."""
     wanted = (
         select(RemovalDue)
         .join(SentAudience, col(SentAudience.id) == col(RemovalDue.audience_ref))
         .where(
-            col(SentAudience.client_id) == client_id,
             col(SentAudience.destination) == destination,
             col(SentAudience.audience_id) == audience_id,
             col(RemovalDue.done_at).is_(None),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlmodel import Session
 
@@ -14,6 +14,7 @@ from webapp import clock, db
 from webapp.destinations.base import (
     Account,
     Audience,
+    AudienceGoneError,
     BatchResult,
     ContactRow,
     EncodedRows,
@@ -31,6 +32,7 @@ from webapp.destinations.meta.accounts import accounts, audience_lists, pace
 from webapp.destinations.meta.accounts.audience_lists import Listed
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.graph_api.audiences import audience
+from webapp.destinations.meta.graph_api.error_table import GONE
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
 from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.health.notices import notices
@@ -133,9 +135,7 @@ class MetaConnection:
         return self._call(lambda: self._create(name, marker), writes=True, is_work=True)
 
     def check_audience(self, audience_id: str) -> Audience:
-        return audience(
-            self._call(lambda: self._client.custom_audience(audience_id, self._act_id), is_work=True)
-        )
+        return audience(self._call(lambda: self._read(audience_id), is_work=True))
 
     def add_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
         return self._edit(partial(self._client.add_users, audience_id, rows), audience_id)
@@ -170,8 +170,17 @@ class MetaConnection:
             return send()
         except NeedsPersonError as error:
             if error.problem.code == "100/33":
-                self._client.custom_audience(audience_id, self._act_id)  # PermanentError when only it is gone
+                self._read(audience_id)
             raise
+        except PermanentError as error:
+            raise _gone_or_other(error) from None
+
+    def _read(self, audience_id: str) -> dict[str, Any]:
+        """Raises AudienceGoneError when only the audience is gone."""
+        try:
+            return self._client.custom_audience(audience_id, self._act_id)
+        except PermanentError as error:
+            raise _gone_or_other(error) from None
 
     def _call(self, call: Callable[[], T], writes: bool = False, is_work: bool = False) -> T:
         """*is_work*: of an upload, so that its failures count; a page that somebody opens says little."""
@@ -198,6 +207,10 @@ class MetaConnection:
         left = rest.until - clock.epoch()
         if left > 0:
             raise TemporaryError(texts.resting(rest.problem, rest.until), left, account_wide=True)
+
+
+def _gone_or_other(error: PermanentError) -> PermanentError:
+    return AudienceGoneError(error.problem) if error.problem.what == GONE.what else error
 
 
 def _set_problem(account_id: int, error: NeedsPersonError) -> None:

@@ -8,8 +8,16 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from webapp import clock, db
+from webapp.contacts.ledger.gone import forget_audience
 from webapp.destinations import registry
-from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, Problem, TemporaryError
+from webapp.destinations.base import (
+    AudienceGoneError,
+    BatchResult,
+    DestinationError,
+    NeedsPersonError,
+    Problem,
+    TemporaryError,
+)
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import account_rest, halves, sent_ledger, transitions, withdrawals
 from webapp.uploads.engine.claimed import ClaimedBatch
@@ -135,6 +143,8 @@ def record_refusal(claimed: ClaimedBatch, error: DestinationError) -> None:
             _note(held.session, claimed, Event.FAILED, **said)
             # The audience or the request is at fault, not these rows: the other batches would fail alike.
             transitions.fail(held, problem)
+    if isinstance(error, AudienceGoneError):
+        forget_audience(claimed.destination, claimed.audience_id)
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 

@@ -11,10 +11,12 @@ from sqlmodel import col
 from webapp import clock, db
 from webapp.contacts.consent import UNDECIDED, ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
+from webapp.contacts.ledger.gone import forget_audience
 from webapp.contacts.models import UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import (
     Audience,
+    AudienceGoneError,
     Connection,
     DestinationError,
     Medium,
@@ -96,6 +98,8 @@ def begin(claim: PreparationLease) -> bool:
     except DestinationError as error:
         with _ours(claim) as held:
             transitions.fail(held, error.problem)
+        if isinstance(error, AudienceGoneError):
+            forget_audience(upload.destination, upload.audience_id)
     else:
         return _open_for_sending(claim, audience_id, _account_reference(upload))
     return False
