@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlmodel import col
 
 from tests.test_architecture import ROOT, WEBAPP, imports
 from tests.uploads.conftest import add_contacts
 from webapp import db
 from webapp.contacts.consent import ConsentPolicy
-from webapp.contacts.models import UserDatabase
+from webapp.contacts.models import Contact, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import (
     DIGEST_BYTES,
@@ -34,8 +35,9 @@ from webapp.destinations.base import (
 )
 from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads import jobs
-from webapp.uploads.commands import start_upload
+from webapp.uploads.commands import confirm_removal, start_upload
 from webapp.uploads.models import Batch, Upload
+from webapp.uploads.operations import Operation
 
 # Where a destination may be named outside its own folder, and why.
 PLACES = {
@@ -97,6 +99,7 @@ class Loft:
     vendor = "Piccioni SpA"
     pages = Pages("pigeons.accounts", "pigeons.new", "pigeons.account", "pigeons.edit", "pigeons.health")
     max_batch_rows = 2
+    identity_keys = ("mail", "phone")
     names: ClassVar[list[str]] = []
     received: ClassVar[list[bytes]] = []
 
@@ -144,6 +147,11 @@ class Loft:
         self.received += whole
         return BatchResult(received=len(whole))
 
+    def remove_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+        for at in range(len(rows)):
+            self.received.remove(rows.part(at, at + 1).digests)
+        return BatchResult(received=len(rows))
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -165,17 +173,17 @@ def test_the_engine_sends_to_a_destination_it_has_never_heard_of(aurora, loft):
         session.add_all([database, account])
     emails = ("anna@posta.example.com", "bea@posta.example.com", "carla@posta.example.com")
     add_contacts(database, emails)
-    upload = start_upload(
-        client_id=aurora.id,
-        database_id=database.id,
-        destination="pigeons",
-        account_id=account.id,
-        audience_id=None,
-        audience_name="Volano",
-        medium=Medium.EMAIL,
-        consent=ConsentPolicy.NOT_REFUSED,
-        started_by="Giulia Ferri",
-    )
+    request = {
+        "client_id": aurora.id,
+        "database_id": database.id,
+        "destination": "pigeons",
+        "account_id": account.id,
+        "audience_name": "Volano",
+        "medium": Medium.EMAIL,
+        "consent": ConsentPolicy.NOT_REFUSED,
+        "started_by": "Giulia Ferri",
+    }
+    upload = start_upload(audience_id=None, **request)
 
     jobs.prepare_upload(upload.id)
     jobs.send_upload(upload.id)
@@ -187,3 +195,12 @@ def test_the_engine_sends_to_a_destination_it_has_never_heard_of(aurora, loft):
         assert session.scalar(select(func.count()).select_from(Batch)) == 2  # two rows and one
     assert loft.names == ["Volano"]
     assert loft.received == [sha256(email.encode()).digest() for email in emails]
+
+    with db.writing() as session:
+        session.execute(delete(Contact).where(col(Contact.email) == emails[0]))
+    aligned = start_upload(audience_id="Volano", operation=Operation.ALIGN, **request)
+    jobs.prepare_upload(aligned.id)
+    assert confirm_removal(aligned.id)  # one of three
+    jobs.prepare_upload(aligned.id)
+    jobs.send_upload(aligned.id)
+    assert loft.received == [sha256(email.encode()).digest() for email in emails[1:]]

@@ -7,6 +7,7 @@ from webapp.contacts import hooks as contacts
 from webapp.destinations import hooks as destinations
 from webapp.uploads import usage
 from webapp.uploads.engine import withdrawals
+from webapp.uploads.engine.ways import removals
 from webapp.uploads.screens import contact_uploads
 
 
@@ -20,6 +21,7 @@ def register_hooks() -> None:
             why_database_busy=usage.why_database_busy,
             on_delete=withdrawals.take_out,
             on_opt_out=withdrawals.take_out_refused,
+            on_erase=removals.owe_in_flight,
             contact_events=contact_uploads.history_of,
         )
     )

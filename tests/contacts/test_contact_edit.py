@@ -7,10 +7,11 @@ from sqlmodel import select
 
 from tests.conftest import add_operator
 from tests.contacts.conftest import contacts_of, import_file
+from tests.support.ledger import receive, received
 from webapp import db
 from webapp.access.models import AuditEntry, Client, Role
-from webapp.contacts import contact_ids, databases, sent
-from webapp.contacts.models import Contact, ContactChange, SentAudience, SentContact
+from webapp.contacts import contact_ids, databases
+from webapp.contacts.models import Contact, ContactChange
 from webapp.values.emails import read_email
 
 FILE = """\
@@ -163,20 +164,16 @@ def test_the_page_of_a_contact_names_the_audiences_it_went_into(signed_in, page,
     assert "nessuna custom audience" in page(signed_in.get(url)).text_content()
     with db.writing() as session:
         for number, name in enumerate(("VIP <b>", "Natale")):
-            audience = SentAudience(
-                client_id=clienti.client_id, destination="meta", audience_id=str(number), name=name
-            )
-            sent.record(session, audience, [contacts_of(clienti)[0].id])
+            receive(session, clienti, str(number), name, [contacts_of(clienti)[0].id])
     assert "Natale, VIP <b>" in page(signed_in.get(url)).text_content()
 
 
-def test_a_deleted_contact_leaves_nothing_and_its_id_to_nobody(signed_in, page, clienti, here):
+def test_a_deleted_contact_leaves_its_id_to_nobody_and_the_person_in_the_audience(
+    signed_in, page, clienti, here
+):
     last = contacts_of(clienti)[-1]
     with db.writing() as session:
-        audience = SentAudience(client_id=clienti.client_id, destination="meta", audience_id="1", name="VIP")
-        session.add(audience)
-        session.flush()
-        session.add(SentContact(contact_id=last.id, audience_id=audience.id))
+        receive(session, clienti, "1", "VIP", [last.id])
     url = page_of(here, clienti, -1)
     tree = page(signed_in.get(f"{url}/elimina"))
     assert "Eliminare Bruno Verdi?" in tree.text_content()
@@ -186,7 +183,7 @@ def test_a_deleted_contact_leaves_nothing_and_its_id_to_nobody(signed_in, page, 
     )
     assert signed_in.get(url).status_code == signed_in.post_form(f"{url}/elimina").status_code == 404
     with db.reading() as session:
-        assert session.exec(select(SentContact)).all() == []
+        assert received(session) == {last.id}  # until somebody takes the person out there
 
     signed_in.post_form(f"{here}/nuovo", {"campo-first_name": "Un’altra"})
     assert contacts_of(clienti)[-1].id > last.id

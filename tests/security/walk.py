@@ -28,6 +28,7 @@ STAND_INS = {
     ),
     **dict.fromkeys(("contacts.check_import", "contacts.start_import", "contacts.discard_import"), _DRAFT),
     **dict.fromkeys(("uploads.confirm_stop", "uploads.stop", "uploads.resume"), _RUNNING),
+    "uploads.confirm_removal": {"upload_id": "asking_id"},
     "contacts.delete_filter": {"filter_id": "free_filter_id"},
     "meta.delete_account": {"account_id": "free_account_id"},
 }

@@ -20,6 +20,7 @@ from webapp.contacts.imports.files import stored_files
 from webapp.contacts.models import Filter
 from webapp.destinations.meta.models import MetaAccount
 from webapp.services import services
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 CSV = "Nome;Email;Città\nMario;mario.rossi@posta.example;Torino\nAnna;non è un indirizzo;Milano\n"
@@ -143,6 +144,15 @@ def _things(
     running = add_upload(
         database, [(BatchStatus.PENDING, 1, 0)], account=account, status=UploadStatus.PAUSED, audience_id="2"
     )
+    asking = add_upload(
+        database,
+        removals=[(BatchStatus.PENDING, 1)],
+        operation=Operation.ALIGN,
+        account=account,
+        status=UploadStatus.PAUSED,
+        audience_id="3",
+        reason_code="conferma_rimozione",
+    )
     add_event(upload, "started")
     contacts = contacts_of(database)
     leave_out(upload, "email_invalid", contacts[1:])
@@ -159,6 +169,7 @@ def _things(
         "free_account_id": free.public_id,
         "upload_id": upload.public_id,
         "running_id": running.public_id,
+        "asking_id": asking.public_id,
         "contact_id": contact_ids.public_id(contacts[0].id),
         "operator_id": operator.public_id,
         "invitation_id": invitation.public_id,

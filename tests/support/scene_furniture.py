@@ -12,6 +12,7 @@ from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.health import checking
 from webapp.destinations.meta.models import AudienceSize, MetaAccount, MetaHealth
 from webapp.uploads.models import Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
 from webapp.values.texts import ROME
 
@@ -85,6 +86,20 @@ def add_uploads(clienti: UserDatabase, saved: Filter, italia: MetaAccount) -> di
             finished_at=asked + timedelta(minutes=5) if status not in RUNNING else None,
         )  # fmt: skip
         add_event(job[status.value], "started", detail={"by": "Giulia Ferri"})
+    asks = ("Conferma: toglierà 1.340 di 2.975.", "Se è quello che vuoi, conferma.", "conferma_rimozione")
+    late = ("Facebook non toglie utenti da una custom audience così piccola: 34 utenti restano da togliere.",
+            "Non devi fare nulla: Platea riprova.", "da_completare")  # fmt: skip
+    for name, status, (reason, todo, code), batches, removals in (
+        ("da-confermare", UploadStatus.PAUSED, asks, [(PENDING, 120, 0)], [(PENDING, 1340)]),
+        ("da-completare", UploadStatus.COMPLETED_WITH_WARNINGS, late, [(SENT, 120, 2)],
+         [(SENT, 80), (BatchStatus.POSTPONED, 34)]),
+    ):  # fmt: skip
+        job[name] = add_upload(
+            clienti, batches, removals=removals, already_there=1635, operation=Operation.ALIGN, status=status,
+            account=italia, discarded={"email_empty": 352}, excluded={"opted_out": 806}, duplicates=77,
+            audience_name=f"Clienti allineati, {name}", audience_id="23869", reason=reason, todo=todo,
+            reason_code=code, finished_at=None if status in RUNNING else now,
+        )  # fmt: skip
     add_event(
         job["sending"], "retried", seq=2, attempt=1,
         detail={"code": "80003", "reason": "Facebook chiede di rallentare.", "wait_s": 60, "trace": "Xy9"},

@@ -199,6 +199,7 @@ POLICY: dict[str, Who] = {
     "uploads.confirm_stop": Who.MARKETER,
     "uploads.stop": Who.MARKETER,
     "uploads.resume": Who.MARKETER,
+    "uploads.confirm_removal": Who.MARKETER,
     "uploads.retry": Who.MARKETER,
     "uploads.repeat": Who.MARKETER,
     "uploads.invalid_csv": Who.MARKETER,

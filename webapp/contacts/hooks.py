@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
-from webapp.contacts import sent
 from webapp.contacts.models import Contact, ContactChange, UserDatabase
 from webapp.contacts.store import import_blocks
 
@@ -52,6 +51,9 @@ class Hooks:
     on_delete: Callable[[Session, int, Collection[int]], object]
     # (session, database id, contact ids): they say no from now on; hold them back, in the same transaction.
     on_opt_out: Callable[[Session, int, Collection[int]], object]
+    # (session, client id, contact ids): they are about to be erased; whatever of them is on its way must be
+    # taken out again when it has arrived.
+    on_erase: Callable[[Session, int, Collection[int]], object]
     # (session, database, contact): the lines that another room adds to its history, in any order.
     contact_events: Callable[[Session, UserDatabase, Contact], list[ContactEvent]]
 
@@ -79,6 +81,5 @@ def why_database_busy(session: Session, database_id: int, since: datetime | None
 def forget(session: Session, database_id: int, contact_ids: Collection[int]) -> None:
     """Before contacts are deleted: remove all that is kept about them, here and in other rooms."""
     import_blocks.forget_contacts(session, database_id, contact_ids)
-    sent.forget(session, contact_ids)
     session.execute(delete(ContactChange).where(col(ContactChange.contact_id).in_(contact_ids)))
     registered().on_delete(session, database_id, contact_ids)

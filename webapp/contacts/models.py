@@ -168,20 +168,8 @@ class SentAudience(SQLModel, table=True):
     client_id: int = Field(foreign_key="client.id", index=True, ondelete="CASCADE")
     destination: str
     audience_id: str  # the destination's own
+    account_reference: str = ""  # the vendor's: an account deleted and added again is found by it
     name: str
-
-
-class SentContact(SQLModel, table=True):
-    """That a contact was received by an audience: one row however often, so that filters can ask for it.
-
-    No foreign key to the contact: one deleted between preparing and sending must not stop a batch.
-    """
-
-    __tablename__ = "sent_contact"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-
-    contact_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
-    audience_id: int = Field(foreign_key="sent_audience.id", primary_key=True, ondelete="CASCADE")
 
 
 class ErasedPerson(SQLModel, table=True):

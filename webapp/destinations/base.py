@@ -184,6 +184,14 @@ class PermanentError(DestinationError):
     """Repeating the same request can only fail again."""
 
 
+class AudienceGoneError(PermanentError):
+    """The audience was deleted at the destination: nobody is in it any more."""
+
+
+class TooSmallError(DestinationError):
+    """The audience is too small to take people out of it: another day it may not be."""
+
+
 class Connection(Protocol):
     """An account opened for use: holds the decrypted token, lives as long as one job or one request.
 
@@ -201,10 +209,16 @@ class Connection(Protocol):
         """
 
     def check_audience(self, audience_id: str) -> Audience:
-        """The audience as it is now, with `unsuitable` filled in. Raises PermanentError when it is gone."""
+        """The audience as it is now, with `unsuitable` filled in. May raise AudienceGoneError."""
 
     def add_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
-        """Add the rows. Repeating the same rows adds nobody twice."""
+        """Add the rows. Repeating the same rows adds nobody twice. May raise AudienceGoneError."""
+
+    def remove_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+        """Take out whoever is there by any identifier of the rows. Repeating takes nobody out twice.
+
+        May raise TooSmallError and AudienceGoneError.
+        """
 
     def close(self) -> None: ...
 
@@ -215,6 +229,9 @@ class Destination(Protocol):
     vendor: str  # the company that answers: "Meta"
     pages: Pages
     max_batch_rows: int
+    identity_keys: tuple[
+        str, str
+    ]  # of e-mail and mobile in its schemas: whom a row names, the rest describes
 
     def accounts(self, client_id: int) -> list[Account]:
         """The client's connected accounts, by name."""

@@ -24,6 +24,7 @@ from webapp.uploads.engine import enqueue, transitions
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import FINAL, UploadStatus
 
 
@@ -40,6 +41,7 @@ class Thing(StrEnum):
 
     DATABASE = "Il database utenti è stato eliminato: non c’è più nessuno da caricare."
     FILTER = "Il filtro è stato eliminato: scegli da dove caricare gli utenti."
+    SELECTION = "Questo caricamento ha tolto chi restava da togliere: non ha una scelta da ripetere."
     ACCOUNT = "L’account {label} è stato eliminato: configuralo di nuovo."
 
 
@@ -69,6 +71,7 @@ def start_upload(
     consent: ConsentPolicy,
     reason: str | None = None,
     repeats_id: int | None = None,
+    operation: Operation = Operation.ADD,
     key: idempotency.IdempotencyKey | None = None,
 ) -> Upload:
     """Store the upload as queued, then enqueue its preparation; `reconcile` finds it if Redis is away.
@@ -102,6 +105,7 @@ def start_upload(
             audience_name=audience_name,
             is_new_audience=audience_id is None,
             medium=medium,
+            operation=operation,
             consent=consent,
             consent_reason=reason if includes else None,
             consent_by=started_by if includes else None,
@@ -138,6 +142,17 @@ def resume_upload(upload_id: int) -> bool:
     return True
 
 
+def confirm_removal(upload_id: int) -> bool:
+    """Somebody has seen how many would leave, and wants it. False when it does not wait for that."""
+    with db.writing() as session:
+        held = locked(session, upload_id)
+        if held is None or not transitions.confirm(held):
+            return False
+        _audit(session, Action.UPLOAD_RESUMED, held.row, {"da_togliere": held.row.to_remove})
+    enqueue.enqueue(enqueue.PREPARE, upload_id)
+    return True
+
+
 def retry_upload(upload_id: int, asked_by: str) -> bool:
     """Send what an ended upload left unsent, the same rows to the same audience; what was sent stays sent.
 
@@ -170,6 +185,8 @@ def repeat_upload(
     with db.reading() as session:
         first = session.get_one(Upload, upload_id)
         consent = _choice_again(session, first)
+    if first.only_due:  # as an ordinary one it would take out the whole database
+        raise Gone(Thing.SELECTION)
     if first.account_id is None:
         raise Gone(Thing.ACCOUNT, first.destination)
     if consent == ConsentPolicy.ANYONE and not may_include:
@@ -183,6 +200,7 @@ def repeat_upload(
         audience_id=first.audience_id or None,
         audience_name=first.audience_name,
         medium=Medium(first.medium),
+        operation=Operation(first.operation),
         consent=consent,
         reason=first.consent_reason,
         started_by=started_by,

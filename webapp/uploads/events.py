@@ -22,6 +22,8 @@ class Event(StrEnum):
     TAKEN_BACK = "taken_back"
     FENCED = "fenced"
     TAKEN_OUT = "taken_out"
+    POSTPONED = "postponed"
+    CONFIRMED = "confirmed"
     IN_DOUBT = "in_doubt"
     CLOSED = "closed"
 

@@ -7,8 +7,8 @@ from webapp.destinations.base import NeedsPersonError
 from webapp.life import die_with_parent
 from webapp.queueing import is_ending
 from webapp.uploads.engine import leases, preparation, reconcile, sending, transitions
-from webapp.uploads.engine.batches import LeaseLost
 from webapp.uploads.engine.locks import locked
+from webapp.uploads.engine.preparation_lease import LeaseLost
 from webapp.uploads.models import Upload
 
 SHIFT_S = 60.0  # a sender goes on for about a minute, then lets other uploads have the worker

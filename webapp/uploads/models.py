@@ -6,12 +6,15 @@ from typing import Any
 from sqlalchemy import Column, Float, ForeignKey, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here point to)
+import webapp.contacts.ledger.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
 from webapp.db import BigId, Blob, Json
 from webapp.destinations import registry
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values.identifiers import new_public_id
+
+REMOVALS, ADDITIONS = 1, 2  # phases of an upload
 
 registry.load_tables()  # the account of an upload is a row of its destination
 
@@ -19,8 +22,9 @@ registry.load_tables()  # the account of an upload is a row of its destination
 class Upload(SQLModel, table=True):
     """One request to put contacts into an audience.
 
-    `selected`, `excluded`, `discarded`, `duplicates` and `to_send` are written once, with the batches;
-    what was sent is always the sum over batches, never a counter of its own.
+    `selected`, `excluded`, `discarded`, `duplicates`, `already_there`, `to_send` and `to_remove` are written
+    once, with the batches; what was sent is always the sum over batches, never a counter of its own.
+    *to_send*: who is to be added; *to_remove*: rows that take somebody out, apart from the others.
     *rule* is the filter as it was when the upload started, None for the whole database.
     *audience_id* is empty until a new audience has been created at the destination.
     """
@@ -30,7 +34,7 @@ class Upload(SQLModel, table=True):
         # One active upload per audience: the next one waits in the queue and says behind whom.
         Index(
             "ux_upload_active_audience",
-            "account_id",
+            "destination",
             "audience_id",
             unique=True,
             sqlite_where=text("audience_busy"),
@@ -53,7 +57,9 @@ class Upload(SQLModel, table=True):
     audience_name: str
     is_new_audience: bool = False
     audience_busy: bool = False  # holds the audience: from the start of preparing until a final status
+    feed_id: int | None = None  # in the ledger, once the audience is known: `contacts.ledger.models.Feed`
     medium: str
+    operation: str = Operation.ADD
     consent: str  # whom to send, by what they answered: a `ConsentPolicy`, always said by who asks
     # Only of one that includes who said no: why that may be, who says so, how many of *to_send* said no.
     consent_reason: str | None = None
@@ -73,7 +79,14 @@ class Upload(SQLModel, table=True):
     excluded: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     discarded: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     duplicates: int | None = None
+    already_there: int | None = None  # chosen and in the audience: nothing is sent
+    never_there: int | None = None  # chosen to be taken out, and never sent to this audience
     to_send: int | None = None
+    to_remove: int | None = None
+    leaving: int | None = None  # members who are no longer chosen, of *members_before*
+    members_before: int | None = None  # of the feed, when the differences were made
+    removal_confirmed: bool = False  # somebody has seen how many would leave
+    only_due: bool = False  # takes out whoever is owed (`contacts.ledger.due`), and chooses nobody
     attempt: int = 0  # fencing token of the preparation
     crashes: int = 0  # preparations that ended with a dead process
     lease_owner: str | None = None
@@ -92,6 +105,8 @@ class Upload(SQLModel, table=True):
 class Batch(SQLModel, table=True):
     """Some rows of an upload (`BatchRows`) and how sending them stands.
 
+    *operation*: they are added or taken out. None is sent while one of a smaller *phase* is not settled:
+    whoever is taken out and added goes first and comes back then.
     *attempt* is the fencing token: a result that carries an older one changes nothing.
     """
 
@@ -100,12 +115,17 @@ class Batch(SQLModel, table=True):
         UniqueConstraint("upload_id", "seq"),
         Index("ix_batch_status", "upload_id", "status", "next_attempt_at"),
         # Everything the history adds up.
-        Index("ix_batch_numbers", "upload_id", "status", "n_rows", "num_received", "num_rejected"),
+        Index(
+            "ix_batch_numbers", "upload_id", "operation", "status", "n_rows", "num_received", "num_rejected"
+        ),
+        Index("ix_batch_phase", "upload_id", "status", "phase"),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
     upload_id: int = Field(foreign_key="upload.id")
     seq: int
+    operation: str = Operation.ADD
+    phase: int = ADDITIONS
     status: str = BatchStatus.PENDING
     n_rows: int
     schema_: list[str] = Field(sa_column=Column("schema", Json, nullable=False))

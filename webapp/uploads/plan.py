@@ -21,6 +21,7 @@ SMALLEST_HALF = 500  # rows: Facebook takes 10,000, so a smaller batch is not to
 OUTAGE_FAILURES = 3  # calls of the account in a row that make it an outage
 FAILURES_PER_TRY = 10  # calls of the account in a row after which one batch is halved without any proof
 SENDERS_PER_ACCOUNT = 4  # requests in flight for one ad account
+MOST_LEAVING = 0.2  # of the members: more than this leave by an alignment only when a person confirms it
 WARNING_SHARE = 0.05  # of the selected contacts: more discarded than this and the upload ends "con avvisi"
 
 
@@ -106,7 +107,8 @@ def closing_status(tally: Tally, selected: int, discarded: int) -> UploadStatus:
     failed, sent = tally.count(BatchStatus.FAILED), tally.count(BatchStatus.SENT)
     if failed and not sent:
         return UploadStatus.FAILED
-    if failed or tally.rejected or tally.doubtful or discarded > selected * WARNING_SHARE:
+    postponed = tally.count(BatchStatus.POSTPONED)
+    if failed or postponed or tally.rejected or tally.doubtful or discarded > selected * WARNING_SHARE:
         return UploadStatus.COMPLETED_WITH_WARNINGS
     return UploadStatus.COMPLETED
 

@@ -131,6 +131,49 @@ PREPARATION_INTERRUPTED = Problem(
     MARKETER,
 )
 
+NO_REPLACEMENT = Problem(
+    "sostituisci",
+    "Questa versione di Platea non sa ancora sostituire una custom audience: non è stato inviato nulla.",
+    "Scegli Allinea, che aggiunge chi manca e toglie chi non c’è più.",
+    MARKETER,
+)
+NOBODY_IN_A_NEW_AUDIENCE = Problem(
+    "pubblico_nuovo",
+    "Da una custom audience nuova non c’è nessuno da rimuovere.",
+    "Scegli una custom audience che esiste già.",
+    MARKETER,
+)
+CONFIRM = "conferma_rimozione"
+ALIGN_WITH_NOBODY = Problem(
+    "nessuno_da_tenere",
+    "La scelta non contiene nessuno da tenere: allineando, Platea toglierebbe tutti. "
+    "Non è stato tolto nessuno.",
+    "Controlla il filtro, le risposte sul consenso e i dati, poi ripeti. Per togliere tutti scegli Rimuovi.",
+    MARKETER,
+)
+
+
+def confirm_removal(leaving: int, members: int) -> Problem:
+    """Many would leave: *leaving* of *members*."""
+    return Problem(
+        CONFIRM,
+        f"Conferma: toglierà {number(leaving)} di {number(members)}.",
+        "Se è quello che vuoi, conferma; altrimenti ferma il caricamento e controlla il filtro.",
+        MARKETER,
+    )
+
+
+def still_to_remove(label: str, rows: int) -> Problem:
+    """*rows*: of people that the destination refuses to take out for now."""
+    left = "1 utente resta da togliere" if rows == 1 else f"{number(rows)} utenti restano da togliere"
+    return Problem(
+        "da_completare",
+        f"{label} non toglie utenti da una custom audience così piccola: {left}.",
+        "Non devi fare nulla: Platea riprova a ogni caricamento e da sola, ogni giorno e poi più di rado.",
+        NOBODY,
+    )
+
+
 RESTORED = "ripristino"
 COUNTS = "conteggi"  # on a batch that was answered for: the counts do not say that all of it arrived
 
@@ -191,5 +234,8 @@ def audience_unsuitable(name: str, reason: str) -> Problem:
     )
 
 
-def waiting_behind(audience: str, upload: str) -> str:
+def waiting_behind(audience: str, upload: str | None) -> str:
+    """*upload*: the public id of the one that is served first; None when it is another client's."""
+    if upload is None:
+        return f"In coda: la custom audience “{audience}” è in uso da un altro caricamento."
     return f"In coda dietro al caricamento {upload}, che sta usando la custom audience “{audience}”."

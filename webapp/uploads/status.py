@@ -30,6 +30,7 @@ class BatchStatus(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     STOPPED = "stopped"
+    POSTPONED = "postponed"  # refused for now: its rows are owed (`contacts.ledger.due`)
 
 
 MOVING = (UploadStatus.PREPARING, UploadStatus.SENDING)

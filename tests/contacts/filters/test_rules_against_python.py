@@ -16,6 +16,7 @@ from hypothesis import settings as rounds
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
+from tests.support.ledger import receive
 from webapp import clock, db
 from webapp.access.models import Client
 from webapp.contacts import databases, queries, sent
@@ -23,7 +24,7 @@ from webapp.contacts.filters import counting, scanning, word_index
 from webapp.contacts.filters.filter_rules import parse
 from webapp.contacts.filters.operators import OPERATORS
 from webapp.contacts.filters.selection import rule_clause, selected
-from webapp.contacts.models import CONTACT, OwnField, SentAudience
+from webapp.contacts.models import CONTACT, OwnField
 from webapp.contacts.store.row_converter import digest_email, digest_mobile
 
 RULES = int(os.environ.get("FUZZ_RULES", "60"))
@@ -63,9 +64,8 @@ class World:
             for key, (kind, _) in OWN.items():
                 session.add(OwnField(database_id=self.database.id, key=key, label=key, type=kind))
             self.people = [self._person(session, chance) for _ in range(PEOPLE)]
-            audience = SentAudience(client_id=client.id, destination="meta", audience_id="1", name="VIP")
             received = [person for person in self.people if chance.random() < 0.3]
-            sent.record(session, audience, [person["id"] for person in received])
+            receive(session, self.database, "1", "VIP", [person["id"] for person in received])
             for person in received:
                 person["sent"] = {"VIP"}
         with db.reading() as session:

@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from tests.contacts.conftest import import_file
+from tests.support.ledger import receive
 from webapp import db
 from webapp.contacts import queries, sent
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.filters.selection import selected
-from webapp.contacts.models import Contact, SentAudience
+from webapp.contacts.models import Contact
 
 CONTACT = Contact.__table__
 TODAY = date(2026, 11, 24)
@@ -157,8 +158,7 @@ def test_who_was_sent_to_an_audience_is_chosen_however_often_it_was(chosen, clie
         anna, bruno, carla = session.execute(select(CONTACT.c.id).order_by(CONTACT.c.id)).scalars().all()[:3]
     for name, ids in (("VIP", [anna, bruno]), ("VIP", [bruno, carla]), ("Natale", [carla])):
         with db.writing() as session:
-            audience = SentAudience(client_id=aurora.id, destination="meta", audience_id=name[:1], name=name)
-            sent.record(session, audience, ids)
+            receive(session, clienti, name[:1], name, ids)
     with db.reading() as session:
         public_ids = {name: public_id for public_id, name in sent.audiences(session, aurora.id)}
         assert sent.audiences_of(session, carla) == ["Natale", "VIP"]

@@ -1,13 +1,12 @@
 """“Inviati” means received: what Meta does not confirm is neither counted as sent nor remembered as there."""
 
 import pytest
-from sqlmodel import col, select
 
 from tests.conftest import make_app
+from tests.support.ledger import received
 from tests.uploads.conftest import read
 from tests.uploads.engine.test_sending import batches, kinds, many
 from webapp import db
-from webapp.contacts.models import SentContact
 from webapp.destinations.base import BatchResult, Rejected
 from webapp.uploads import jobs
 from webapp.uploads.engine import leases, outcomes
@@ -17,7 +16,7 @@ from webapp.uploads.status import UploadStatus
 
 def remembered() -> set[int]:
     with db.reading() as session:
-        return set(session.exec(select(col(SentContact.contact_id))).all())
+        return received(session)
 
 
 def numbers_of(world, upload):

@@ -10,7 +10,8 @@ from sqlmodel import col
 from webapp import clock, db
 from webapp.contacts.models import Contact, Filter, UserDatabase
 from webapp.destinations.meta.models import MetaAccount
-from webapp.uploads.models import Batch, BatchEvent, BatchRows, DiscardedContacts, Upload
+from webapp.uploads.models import REMOVALS, Batch, BatchEvent, BatchRows, DiscardedContacts, Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.workers import WorkerSignal
 
@@ -32,15 +33,18 @@ def add_upload(
     discarded: Mapping[str, int] | None = None,
     excluded: Mapping[str, int] | None = None,
     duplicates: int = 0,
+    removals: Sequence[tuple[BatchStatus, int]] = (),
+    already_there: int = 0,
     status: UploadStatus = UploadStatus.COMPLETED,
     prepared: bool = True,
     saved: Filter | None = None,
     account: MetaAccount | None = None,
     **more: object,
 ) -> Upload:
-    """An upload with *batches* (state, rows, rows refused); its numbers follow from them."""
+    """An upload with *batches* (state, rows, rows refused) and *removals* (state, rows) that take people out;
+    its numbers follow from them."""
     to_send = sum(rows for _, rows, _ in batches)
-    left_out = sum((discarded or {}).values()) + sum((excluded or {}).values()) + duplicates
+    left_out = sum((discarded or {}).values()) + sum((excluded or {}).values()) + duplicates + already_there
     now = clock.now()
     values: dict[str, object] = {
         "client_id": database.client_id,
@@ -62,10 +66,15 @@ def add_upload(
     }
     if prepared:
         values |= {"selected": left_out + to_send, "duplicates": duplicates, "to_send": to_send}
+        values |= {"already_there": already_there, "to_remove": sum(rows for _, rows in removals)}
         values["prepared_at"] = now
     upload = Upload(**values | more)
     save(upload)
     made = [_batch(upload, seq, *batch) for seq, batch in enumerate(batches, start=1)]
+    for seq, (state, rows) in enumerate(removals, start=len(made) + 1):
+        batch = _batch(upload, seq, state, rows, 0)
+        batch.operation, batch.phase = Operation.REMOVE, REMOVALS
+        made.append(batch)
     save(*made)
     save(*(BatchRows(batch_id=batch.id, digests=bytes(32), contact_ids=bytes(8)) for batch in made))
     return upload

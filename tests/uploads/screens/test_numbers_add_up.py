@@ -1,6 +1,6 @@
 """The equation of an upload, on the database and on the page, for every way an upload can go."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
@@ -10,30 +10,35 @@ from tests.uploads.screens.building import add_upload
 from webapp import db
 from webapp.contacts.models import UserDatabase
 from webapp.uploads.models import Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.screens import queries
 from webapp.uploads.screens.numbers import Numbers, Term
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
 
+ADDING = [status for status in BatchStatus if status != BatchStatus.POSTPONED]  # who is added is not put off
 REASONS = ("email_empty", "email_invalid")
 EXCLUSIONS = ("no_consent", "opted_out", "erased")
 
 
 @dataclass(frozen=True)
 class Went:
-    """How an upload went: batches as (state, rows, rows Meta refused), and who was left out."""
+    """How an upload went: batches as (state, rows, rows Meta refused), *removals* as (state, rows), and who
+    was left out."""
 
     batches: list[tuple[BatchStatus, int, int]]
     discarded: dict[str, int]
     excluded: dict[str, int]
     duplicates: int
     status: UploadStatus
+    removals: list[tuple[BatchStatus, int]] = field(default_factory=list)
+    already_there: int = 0
 
 
 @some.composite
 def batches(draw) -> tuple[BatchStatus, int, int]:
     rows = draw(some.integers(1, 5000))
-    return draw(some.sampled_from(BatchStatus)), rows, draw(some.integers(0, rows))
+    return draw(some.sampled_from(ADDING)), rows, draw(some.integers(0, rows))
 
 
 def counts(keys: tuple[str, ...]):
@@ -47,6 +52,8 @@ ways = some.builds(
     excluded=counts(EXCLUSIONS),
     duplicates=some.integers(0, 500),
     status=some.sampled_from(UploadStatus),
+    removals=some.lists(some.tuples(some.sampled_from(BatchStatus), some.integers(1, 5000)), max_size=6),
+    already_there=some.integers(0, 9999),
 )
 
 
@@ -58,6 +65,9 @@ def store(database: UserDatabase, went: Went) -> Upload:
         excluded=went.excluded,
         duplicates=went.duplicates,
         status=went.status,
+        removals=went.removals,
+        already_there=went.already_there,
+        operation=Operation.ALIGN if went.removals or went.already_there else Operation.ADD,
     )
 
 
@@ -91,6 +101,9 @@ def test_the_numbers_add_up_in_the_database_and_on_the_page(signed_in: Browser, 
     assert shown(tree, "selected") == shown(tree, "left-out") + shown(tree, "to-send")
     assert shown(tree, "to-send") == sum(shown(tree, term) for term in ("sent", "waiting", "set-aside"))
     assert shown(tree, "sent") == numbers.sent
+    out = ("removed", "removing", "not-removed", "postponed", "removal-unconfirmed")
+    assert shown(tree, "to-remove") == sum(shown(tree, term) for term in out)
+    assert numbers.removed == sum(rows for state, rows in went.removals if state == BatchStatus.SENT)
     assert shown(tree, "rejected") <= shown(tree, "sent")
 
 
@@ -100,6 +113,10 @@ def test_a_number_out_of_place_is_noticed():
 
     assert not Numbers(selected=10, discarded={"email_empty": 2}, to_send=7, sent=7).adds_up()
     assert not Numbers(selected=7, to_send=7, sent=5, waiting=1).adds_up()
+    assert Numbers(selected=9, already_there=9, to_remove=3, removed=1, postponed=2).adds_up()
+    assert not Numbers(selected=9, already_there=9, to_remove=3, removed=1).adds_up()
+    assert Numbers(selected=9, never_there=4, to_remove=5, removing=5).adds_up()
+    assert not Numbers(selected=9, never_there=3, to_remove=5, removing=5).adds_up()
 
 
 def test_who_is_left_out_comes_largest_group_first_and_duplicates_last():

@@ -5,7 +5,9 @@
       → the contacts, what is kept about them, their rows in unsent batches and in rejected rows
       → what past imports kept to be undone: it holds contacts as they were
 
-Batches already sent keep ids only. What Facebook has is not touched: the page says where the person still is.
+      → what the ledger holds of them, into `removal_due`: the next round begins to take them out at Facebook
+
+Batches already sent keep ids only.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,7 +19,9 @@ from sqlmodel import Session, col
 from webapp import db
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
+from webapp.contacts import hooks
 from webapp.contacts.erasure.erased_keys import PURPOSE, ErasedKeys, key_of
+from webapp.contacts.ledger import forgetting
 from webapp.contacts.models import Contact, ErasedPerson, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 from webapp.contacts.people import contact_edit
@@ -98,7 +102,13 @@ def _held(session: Session, people: Sequence[Contact]) -> Sequence[Contact]:
 
 
 def take_away_all(session: Session, client_id: int, people: Sequence[Contact]) -> None:
-    """These contacts of the client, and all that is kept about them; the audit trail is the caller's."""
+    """These contacts of the client, and all that is kept about them; the audit trail is the caller's.
+
+    The audiences that hold them are to take them out.
+    """
+    # First: it locks the uploads, as whoever records a batch does before writing into the ledger.
+    hooks.registered().on_erase(session, client_id, [db.saved_id(one) for one in people])
+    forgetting.forget_people(session, client_id, people)
     for one in people:
         if one.email:
             _forget_rejected(session, client_id, one.email)

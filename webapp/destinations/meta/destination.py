@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlmodel import Session
 
@@ -13,21 +14,25 @@ from webapp import clock, db
 from webapp.destinations.base import (
     Account,
     Audience,
+    AudienceGoneError,
     BatchResult,
     ContactRow,
     EncodedRows,
     Medium,
     NeedsPersonError,
     Pages,
+    PermanentError,
     Problem,
     Rest,
     TemporaryError,
+    TooSmallError,
 )
 from webapp.destinations.meta import name_words, queries, texts
 from webapp.destinations.meta.accounts import accounts, audience_lists, pace
 from webapp.destinations.meta.accounts.audience_lists import Listed
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.graph_api.audiences import audience
+from webapp.destinations.meta.graph_api.error_table import GONE
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
 from webapp.destinations.meta.health import health_notes, reach
 from webapp.destinations.meta.health.notices import notices
@@ -38,6 +43,7 @@ T = TypeVar("T")
 # "rows in schema order, ≤ 10 000 per request". Source: Meta sheet §4.2, reference/custom-audience/users.
 MAX_BATCH_ROWS = 10_000
 CURED_BY_READING = ("190", "102", "100/33", "token")  # codes of a token or an account that was out of reach
+TOO_SMALL = "200/1870047"  # Meta sheet §4.7
 KEYS = {Medium.EMAIL: ("EMAIL", itemgetter(1)), Medium.SMS: ("PHONE", itemgetter(2))}
 
 
@@ -49,6 +55,7 @@ class MetaDestination:
         "meta.accounts", "meta.new_account", "meta.account_info", "meta.edit_account", "meta.health"
     )
     max_batch_rows = MAX_BATCH_ROWS
+    identity_keys = ("EMAIL", "PHONE")
 
     def accounts(self, client_id: int) -> list[Account]:
         with db.reading() as session:
@@ -131,12 +138,21 @@ class MetaConnection:
         return self._call(lambda: self._create(name, marker), writes=True, is_work=True)
 
     def check_audience(self, audience_id: str) -> Audience:
-        return audience(
-            self._call(lambda: self._client.custom_audience(audience_id, self._act_id), is_work=True)
-        )
+        return audience(self._call(lambda: self._read(audience_id), is_work=True))
 
     def add_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
-        result = self._call(lambda: self._add(audience_id, rows), writes=True, is_work=True)
+        return self._edit(partial(self._client.add_users, audience_id, rows), audience_id)
+
+    def remove_users(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+        try:
+            return self._edit(partial(self._client.remove_users, audience_id, rows), audience_id)
+        except PermanentError as error:
+            if error.problem.code == TOO_SMALL:
+                raise TooSmallError(error.problem) from None
+            raise
+
+    def _edit(self, send: Callable[[], BatchResult], audience_id: str) -> BatchResult:
+        result = self._call(lambda: self._send(send, audience_id), writes=True, is_work=True)
         recovered = pace.after_success(self._id)
         if result.pause_s > 0:
             pace.rest(self._id, result.pause_s)
@@ -151,14 +167,23 @@ class MetaConnection:
             self._client.ad_account(self._act_id)
         return self._client.create_custom_audience(self._act_id, name, marker)
 
-    def _add(self, audience_id: str, rows: EncodedRows) -> BatchResult:
+    def _send(self, send: Callable[[], BatchResult], audience_id: str) -> BatchResult:
         """A deleted audience and a lost account are both 100/33: one must not pass for the other."""
         try:
-            return self._client.add_users(audience_id, rows)
+            return send()
         except NeedsPersonError as error:
             if error.problem.code == "100/33":
-                self._client.custom_audience(audience_id, self._act_id)  # PermanentError when only it is gone
+                self._read(audience_id)
             raise
+        except PermanentError as error:
+            raise _gone_or_other(error) from None
+
+    def _read(self, audience_id: str) -> dict[str, Any]:
+        """Raises AudienceGoneError when only the audience is gone."""
+        try:
+            return self._client.custom_audience(audience_id, self._act_id)
+        except PermanentError as error:
+            raise _gone_or_other(error) from None
 
     def _call(self, call: Callable[[], T], writes: bool = False, is_work: bool = False) -> T:
         """*is_work*: of an upload, so that its failures count; a page that somebody opens says little."""
@@ -185,6 +210,10 @@ class MetaConnection:
         left = rest.until - clock.epoch()
         if left > 0:
             raise TemporaryError(texts.resting(rest.problem, rest.until), left, account_wide=True)
+
+
+def _gone_or_other(error: PermanentError) -> PermanentError:
+    return AudienceGoneError(error.problem) if error.problem.what == GONE.what else error
 
 
 def _set_problem(account_id: int, error: NeedsPersonError) -> None:

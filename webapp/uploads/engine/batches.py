@@ -14,74 +14,43 @@ starts again from nothing: it takes seconds a million, and its half-made batches
 """
 
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from operator import itemgetter
 
 from sqlalchemy import and_, delete, false, select, update
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from webapp import clock, db
 from webapp.contacts import queries as contact_queries
-from webapp.contacts.consent import EXCLUDING, ConsentPolicy, answers_of, refuses, why_left_out
+from webapp.contacts.consent import ConsentPolicy, answers_of, refuses, why_left_out
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT
 from webapp.destinations.base import ContactRow, Destination, EncodedRows, Medium
 from webapp.services import services
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates, find_duplicates
+from webapp.uploads.engine.left_out import PACKED_IDS, LeftOut, Row, store_discarded
+from webapp.uploads.engine.preparation_lease import PreparationLease, still_ours
+from webapp.uploads.engine.ways.prepared import Prepared, Way
 from webapp.uploads.events import Event, note
 from webapp.uploads.media_columns import DIGEST, REASON
-from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
+from webapp.uploads.models import ADDITIONS, REMOVALS, Batch, BatchRows, DiscardedContacts, Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.packed_ids import pack
-from webapp.uploads.status import UploadStatus
-from webapp.values.readings import group
 
 DUPLICATE = "duplicate"
-PACKED_IDS = 50_000
-
-# id, both digests, why there is none, why the consent leaves the contact out, whether it said no and goes all
-# the same
-Row = tuple[int, bytes | None, bytes | None, str | None, str | None, bool]
 
 
-class LeaseLost(Exception):
-    """Another worker took this over: what is being done here counts no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class PreparationLease:
-    """The right to prepare one upload, as long as *attempt* is the newest."""
-
-    upload_id: int
-    attempt: int
-
-
-@dataclass(slots=True)
-class Prepared:
-    """The counts of a preparation. `selected = Σ excluded + Σ discarded + duplicates + to_send`, always.
-
-    *refused*: how many of *to_send* said no and are sent because somebody said so.
-    """
-
-    excluded: Counter[str]
-    discarded: Counter[str]
-    duplicates: int
-    selected: int = 0
-    to_send: int = 0
-    refused: int = 0
-    batches: int = 0
-
-
-def prepare(upload: Upload, claim: PreparationLease, destination: Destination, today: date) -> Prepared:
+def prepare(
+    upload: Upload, claim: PreparationLease, destination: Destination, today: date, way: Way
+) -> Prepared:
     """Store the batches of *upload* and its numbers. Raises Fenced when it was taken over or stopped."""
     medium, policy = Medium(upload.medium), ConsentPolicy(upload.consent)
     with db.reading() as session:
         fields = contact_queries.field_types(session, upload.database_id)
     chosen = selected(upload.database_id, upload.rule, fields, today)
-    _forget_former_batches(claim)
+    forget_former_batches(claim)
     with db.snapshot() as connection:
         held = answers_of(connection, upload.database_id)
         excluded = why_left_out(policy, medium, held)
@@ -90,11 +59,15 @@ def prepare(upload: Upload, claim: PreparationLease, destination: Destination, t
         # The index of the digests knows the general answer and no other.
         reads_contacts = upload.rule is not None or held.by_channel or held.undecided
         duplicates = find_duplicates(connection, allowed, DIGEST[medium], reads_contacts)
-        columns = (CONTACT.c.id, *DIGEST.values(), REASON[medium], excluded, included)
+        known = (CONTACT.c.id, *DIGEST.values())
+        sendable = select(*known).where(allowed, DIGEST[medium].is_not(None)).order_by(CONTACT.c.id)
+        way.look(connection, sendable, duplicates)
+        columns = (*known, REASON[medium], excluded, included)
         query = select(*columns).where(chosen).order_by(CONTACT.c.id)
         contacts = db.pages(connection, query, READ_ROWS)
-        prepared = _store_batches(contacts, duplicates, medium, claim, destination)
-    _record(claim, prepared)
+        prepared = _store_batches(contacts, duplicates, medium, claim, destination, way)
+    way.settle(prepared)
+    record(claim, prepared)
     return prepared
 
 
@@ -104,20 +77,21 @@ def _store_batches(
     medium: Medium,
     claim: PreparationLease,
     destination: Destination,
+    way: Way,
 ) -> Prepared:
-    left_out = _LeftOut(claim, medium)
+    left_out = LeftOut(claim, medium)
     prepared = Prepared(left_out.excluded, left_out.discarded, len(duplicates))
     size = min(services().settings.batch_rows, destination.max_batch_rows)
-    people = _sendable(contacts, duplicates, medium, left_out, prepared)
+    people = way.to_add(_sendable(contacts, duplicates, medium, left_out, prepared))
     while batch := list(islice(people, size)):
         prepared.batches += 1
         prepared.to_send += len(batch)
         rows = destination.encode(medium, batch)
         ids = array("q", map(itemgetter(0), batch))
-        _store_batch(claim, prepared.batches, rows, ids, duplicates.pairs(ids[0], ids[-1]))
+        store_batch(claim, prepared.batches, rows, ids, duplicates.pairs(ids[0], ids[-1]))
     left_out.store()
     for start in range(0, len(duplicates), PACKED_IDS):
-        _store_discarded(claim, DUPLICATE, duplicates.ids[start : start + PACKED_IDS])
+        store_discarded(claim, DUPLICATE, duplicates.ids[start : start + PACKED_IDS])
     return prepared
 
 
@@ -125,7 +99,7 @@ def _sendable(
     pages: Iterable[Sequence[Row]],
     duplicates: Duplicates,
     medium: Medium,
-    left_out: "_LeftOut",
+    left_out: "LeftOut",
     prepared: Prepared,
 ) -> Iterator[ContactRow]:
     """The contacts to send, in the order they came; those that may not go or have no digest: *left_out*."""
@@ -139,36 +113,24 @@ def _sendable(
         yield from [row[:3] for row in sent]
 
 
-class _LeftOut:
-    """Contacts kept here by their consent or their value for *medium*: counted by reason, ids in packs."""
-
-    def __init__(self, claim: PreparationLease, medium: Medium) -> None:
-        self.excluded: Counter[str] = Counter()
-        self.discarded: Counter[str] = Counter()
-        self._claim = claim
-        self._no_reason = "email_empty" if medium == Medium.EMAIL else "phone_empty"
-        self._ids: dict[str, array[int]] = {}
-
-    def add(self, rows: Sequence[Row]) -> None:
-        for contact_id, _, _, reason, excluded, _ in rows:
-            self._ids.setdefault(excluded or reason or self._no_reason, array("q")).append(contact_id)
-        self.store(at_least=PACKED_IDS)
-
-    def store(self, at_least: int = 1) -> None:
-        """Store and count every reason that has so many contacts."""
-        for reason, ids in list(self._ids.items()):
-            if len(ids) >= at_least:
-                counts = self.excluded if reason in EXCLUDING else self.discarded
-                counts[group(reason)] += len(ids)
-                _store_discarded(self._claim, reason, self._ids.pop(reason))
-
-
-def _store_batch(
-    claim: PreparationLease, seq: int, rows: EncodedRows, ids: "array[int]", pairs: "array[int]"
+def store_batch(
+    claim: PreparationLease,
+    seq: int,
+    rows: EncodedRows,
+    ids: "array[int]",
+    pairs: "array[int]",
+    operation: Operation = Operation.ADD,
 ) -> None:
     with db.writing() as session:
-        _still_ours(session, claim)
-        batch = Batch(upload_id=claim.upload_id, seq=seq, n_rows=len(rows), schema_=list(rows.schema))
+        still_ours(session, claim)
+        batch = Batch(
+            upload_id=claim.upload_id,
+            seq=seq,
+            n_rows=len(rows),
+            schema_=list(rows.schema),
+            operation=operation,
+            phase=REMOVALS if operation == Operation.REMOVE else ADDITIONS,
+        )
         session.add(batch)
         session.flush()
         session.add(
@@ -181,29 +143,18 @@ def _store_batch(
         )
 
 
-def _store_discarded(claim: PreparationLease, reason: str, ids: "array[int]") -> None:
+def forget_former_batches(claim: PreparationLease) -> None:
     with db.writing() as session:
-        _still_ours(session, claim)
-        session.add(
-            DiscardedContacts(
-                upload_id=claim.upload_id, reason=reason, n_contacts=len(ids), contact_ids=pack(ids)
-            )
-        )
-
-
-def _forget_former_batches(claim: PreparationLease) -> None:
-    with db.writing() as session:
-        _still_ours(session, claim)
+        still_ours(session, claim)
         for table in (Batch, DiscardedContacts):
             session.execute(delete(table).where(col(table.upload_id) == claim.upload_id))
 
 
-def _record(claim: PreparationLease, prepared: Prepared) -> None:
-    left_out = sum(prepared.excluded.values()) + sum(prepared.discarded.values())
-    if prepared.selected != left_out + prepared.duplicates + prepared.to_send:
+def record(claim: PreparationLease, prepared: Prepared, takes_out: bool = False) -> None:
+    if not prepared.adds_up(takes_out):
         raise AssertionError(f"upload {claim.upload_id}: the numbers of its preparation do not add up")
     with db.writing() as session:
-        _still_ours(session, claim)
+        still_ours(session, claim)
         session.execute(
             update(Upload)
             .where(col(Upload.id) == claim.upload_id)
@@ -212,7 +163,12 @@ def _record(claim: PreparationLease, prepared: Prepared) -> None:
                 excluded=dict(prepared.excluded),
                 discarded=dict(prepared.discarded),
                 duplicates=prepared.duplicates,
+                already_there=prepared.already_there,
+                never_there=prepared.never_there if takes_out else None,
                 to_send=prepared.to_send,
+                to_remove=prepared.to_remove,
+                leaving=prepared.leaving,
+                members_before=prepared.members_before,
                 refused_included=prepared.refused,
                 prepared_at=clock.now(),
                 updated_at=clock.now(),
@@ -225,21 +181,6 @@ def _record(claim: PreparationLease, prepared: Prepared) -> None:
             attempt=claim.attempt,
             selected=prepared.selected,
             to_send=prepared.to_send,
+            to_remove=prepared.to_remove or None,
             batches=prepared.batches,
         )
-
-
-def _still_ours(session: Session, claim: PreparationLease) -> None:
-    """Renew the lease of the preparation. Raises Fenced when it is someone else's or was asked to stop."""
-    renewed = session.execute(
-        update(Upload)
-        .where(
-            col(Upload.id) == claim.upload_id,
-            col(Upload.attempt) == claim.attempt,
-            col(Upload.status) == UploadStatus.PREPARING,
-            col(Upload.stop_requested).is_(False),
-        )
-        .values(lease_until=clock.epoch() + services().settings.lease_s)
-    )
-    if renewed.rowcount != 1:  # type: ignore[attr-defined]
-        raise LeaseLost(f"upload {claim.upload_id}, attempt {claim.attempt}")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webapp.destinations.base import EncodedRows
+from webapp.uploads.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,4 @@ class ClaimedBatch:
     duplicates: Sequence[int]  # a contact of the batch, its duplicate, another contact, its duplicate…
     destination: str
     account_id: int
+    operation: Operation

@@ -43,6 +43,8 @@ def halve(session: Session, claimed: ClaimedBatch) -> None:
         seq=last + 1,
         n_rows=len(rows) - half,
         schema_=list(rows.schema),
+        operation=batch.operation,
+        phase=batch.phase,
         errors=batch.errors,
         next_attempt_at=batch.next_attempt_at,
     )

@@ -4,7 +4,10 @@ Whoever holds the newest attempt may write to the batch; a result that comes bac
 was given up meanwhile, finds nothing to write to.
 """
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from webapp import clock, db
@@ -17,11 +20,12 @@ from webapp.uploads.engine import transitions, withdrawals
 from webapp.uploads.engine.claimed import ClaimedBatch
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.models import Batch, BatchRows, Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.packed_ids import unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.workers import this_worker
 
-TAKEN = [col(column) for column in (Batch.id, Batch.seq, Batch.attempt, Batch.schema_)]
+TAKEN = [col(column) for column in (Batch.id, Batch.seq, Batch.attempt, Batch.schema_, Batch.operation)]
 
 
 def claim(upload_id: int) -> ClaimedBatch | None:
@@ -56,6 +60,7 @@ def _take(upload_id: int) -> ClaimedBatch | None:
                 col(Batch.upload_id) == upload_id,
                 col(Batch.status) == BatchStatus.PENDING,
                 is_due(now),
+                col(Batch.phase) == _phase(upload_id),
             )
             # Those that never failed first: one bad batch keeps no other from showing that all is well.
             .order_by(col(Batch.errors), col(Batch.seq))
@@ -78,7 +83,7 @@ def _take(upload_id: int) -> ClaimedBatch | None:
         ).one_or_none()
         if taken is None:
             return None
-        batch_id, seq, attempt, schema = taken
+        batch_id, seq, attempt, schema, operation = taken
         rows = session.get_one(BatchRows, batch_id)
         return ClaimedBatch(
             batch_id,
@@ -91,7 +96,16 @@ def _take(upload_id: int) -> ClaimedBatch | None:
             unpack(rows.duplicates),
             upload.destination,
             upload.account_id or 0,
+            Operation(operation),
         )
+
+
+def _phase(upload_id: int) -> ScalarSelect[Any]:
+    """The phase that is sent now: the first with anything unsettled. Not correlated, so it is asked once."""
+    other = aliased(Batch)
+    unsettled = col(other.status).in_((BatchStatus.PENDING, BatchStatus.SENDING))
+    first = select(func.min(col(other.phase))).where(col(other.upload_id) == upload_id, unsettled)
+    return first.scalar_subquery()
 
 
 def is_due(now: float) -> ColumnElement[bool]:

@@ -1,15 +1,23 @@
 """The outcome of a batch, recorded if the batch is still ours: sent, to be tried again, failed."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import update
 from sqlmodel import Session, col
 
 from webapp import clock, db
+from webapp.contacts.ledger.gone import forget_audience
 from webapp.destinations import registry
-from webapp.destinations.base import BatchResult, DestinationError, NeedsPersonError, Problem, TemporaryError
+from webapp.destinations.base import (
+    AudienceGoneError,
+    BatchResult,
+    DestinationError,
+    NeedsPersonError,
+    Problem,
+    TemporaryError,
+)
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import account_rest, halves, sent_ledger, transitions, withdrawals
 from webapp.uploads.engine.claimed import ClaimedBatch
@@ -17,6 +25,7 @@ from webapp.uploads.engine.leases import update_if_ours
 from webapp.uploads.engine.locks import LockedUpload, locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, BatchRows
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import BatchStatus
 
 
@@ -42,18 +51,14 @@ def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
             _note(held.session, claimed, Event.SENT, **told)
             if doubt:
                 _note(held.session, claimed, Event.IN_DOUBT, reason=doubt, received=result.received)
-            sent_ledger.remember(held.session, held.row, _confirmed(ids, result), claimed.duplicates)
+            if claimed.operation == Operation.REMOVE:
+                sent_ledger.forget(held.session, held.row, claimed, result)
+            else:
+                sent_ledger.remember(held.session, held.row, claimed, result)
             if result.pause_s > 0:
                 transitions.pause(held, problems.resting(label), clock.epoch() + result.pause_s)
     if result.recovered:
         account_rest.wake(claimed.destination, claimed.account_id)
-
-
-def _confirmed(ids: Sequence[int], result: BatchResult) -> set[int]:
-    """Contacts in the audience by the vendor's word: nobody, when it leaves open who of the batch is."""
-    if result.received < len(ids) or result.rejected_count >= len(ids):
-        return set()
-    return set(ids).difference(ids[row.row] for row in result.rejected)
 
 
 def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
@@ -79,7 +84,11 @@ def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
         _note(held.session, claimed, Event.RETRIED, **said, wait_s=round(wait))
         if error.account_wide:
             transitions.pause(held, problem, clock.epoch() + wait)
-        if error.in_a_row:  # a limit says nothing about the batch that met it
+        if error.in_a_row:  # a limit says nothing about the batch that met it, and refuses it for certain
+            if claimed.operation != Operation.REMOVE:
+                sent_ledger.remember_maybe(
+                    held.session, held.row, claimed.batch_id, claimed.rows, claimed.contact_ids
+                )
             step = plan.after_error(halves.trouble_of(held.session, claimed, error, errors))
             if step == plan.Next.HALVE:
                 halves.halve(held.session, claimed)
@@ -103,6 +112,23 @@ def record_needs_person(claimed: ClaimedBatch, error: NeedsPersonError) -> None:
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
+def record_postponed(claimed: ClaimedBatch, error: DestinationError) -> None:
+    """Nobody can be taken out for now: the rows are owed, and the rest of the upload goes on."""
+    problem = error.problem
+    with _recording(
+        claimed,
+        status=BatchStatus.POSTPONED,
+        error=problem.what,
+        error_code=problem.code,
+        trace=problem.trace,
+    ) as held:
+        if held:
+            sent_ledger.postpone(held.session, held.row, claimed, problem.code)
+            _forget_digests(held.session, claimed)
+            said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
+            _note(held.session, claimed, Event.POSTPONED, rows=len(claimed.rows), **said)
+
+
 def record_refusal(claimed: ClaimedBatch, error: DestinationError) -> None:
     problem = error.problem
     with _recording(
@@ -117,6 +143,8 @@ def record_refusal(claimed: ClaimedBatch, error: DestinationError) -> None:
             _note(held.session, claimed, Event.FAILED, **said)
             # The audience or the request is at fault, not these rows: the other batches would fail alike.
             transitions.fail(held, problem)
+    if isinstance(error, AudienceGoneError):
+        forget_audience(claimed.destination, claimed.audience_id)
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 

@@ -11,24 +11,30 @@ from sqlmodel import col
 from webapp import clock, db
 from webapp.contacts.consent import UNDECIDED, ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
+from webapp.contacts.ledger.gone import forget_audience
 from webapp.contacts.models import UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import (
     Audience,
+    AudienceGoneError,
     Connection,
     DestinationError,
     Medium,
     NeedsPersonError,
     PermanentError,
+    Problem,
     TemporaryError,
 )
 from webapp.life import this_process
 from webapp.services import services
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import leases, transitions
-from webapp.uploads.engine.batches import LeaseLost, PreparationLease, prepare
+from webapp.uploads.engine import leases, sent_ledger, transitions
 from webapp.uploads.engine.locks import LockedUpload, locked
+from webapp.uploads.engine.preparation_lease import LeaseLost, PreparationLease
+from webapp.uploads.engine.ways.choosing import choose
+from webapp.uploads.engine.ways.prepared import Prepared
 from webapp.uploads.models import Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import UploadStatus
 from webapp.workers import this_worker
 
@@ -65,12 +71,21 @@ def claim_preparation(upload_id: int) -> PreparationLease | None:
 def begin(claim: PreparationLease) -> bool:
     """Prepare what was claimed; True when there is something to send now. Raises Fenced."""
     upload = _read(claim.upload_id)
-    if _is_database_deleted(upload):
+    if why := _why_impossible(upload):
+        with _ours(claim) as held:
+            transitions.fail(held, why)
+        return False
+    if not upload.only_due and _is_database_deleted(upload):
         with _ours(claim) as held:
             transitions.fail(held, problems.DATABASE_GONE)
         return False
     if upload.prepared_at is None and not _prepare(upload, claim):
         return False
+    with _ours(claim) as held:
+        if transitions.is_for_a_person(held.row):
+            leaving, members = held.row.leaving or 0, held.row.members_before or 0
+            transitions.pause(held, problems.confirm_removal(leaving, members), None)
+            return False
     try:
         with opened(upload) as connection:
             if connection is None:
@@ -84,8 +99,10 @@ def begin(claim: PreparationLease) -> bool:
     except DestinationError as error:
         with _ours(claim) as held:
             transitions.fail(held, error.problem)
+        if isinstance(error, AudienceGoneError):
+            forget_audience(upload.destination, upload.audience_id)
     else:
-        return _open_for_sending(claim, audience_id)
+        return _open_for_sending(claim, audience_id, _account_reference(upload))
     return False
 
 
@@ -123,13 +140,13 @@ def _takes_its_audience(held: LockedUpload) -> bool:
         return True
     holder = session.execute(
         select(Upload).where(
-            col(Upload.account_id) == upload.account_id,
+            col(Upload.destination) == upload.destination,
             col(Upload.audience_id) == upload.audience_id,
             col(Upload.audience_busy).is_(True),
         )
     ).scalar_one_or_none()
     if holder is not None:
-        transitions.wait_behind(held, problems.waiting_behind(upload.audience_name, holder.public_id))
+        transitions.wait_behind(held, _behind(upload, holder))
         return False
     upload.audience_busy = True
     session.add(upload)
@@ -137,16 +154,24 @@ def _takes_its_audience(held: LockedUpload) -> bool:
     return True
 
 
+def _behind(upload: Upload, holder: Upload) -> str:
+    """The sentence that names the upload it waits for; that of another client has no name here."""
+    other = holder.public_id if holder.client_id == upload.client_id else None
+    return problems.waiting_behind(upload.audience_name, other)
+
+
 def _prepare(upload: Upload, claim: PreparationLease) -> bool:
     """Store the batches; False when that ended the upload."""
     try:
-        prepared = prepare(upload, claim, registry.destination(upload.destination), clock.today())
+        prepared = choose(upload, claim, registry.destination(upload.destination), clock.today())
     except BrokenRule:
         problem = problems.FILTER_BROKEN
     else:
-        if prepared.to_send:
+        if prepared.to_send or prepared.to_remove or _has_nothing_to_do(upload, prepared):
             return True
-        if prepared.excluded:
+        if upload.operation == Operation.ALIGN and prepared.members_before:
+            problem = problems.ALIGN_WITH_NOBODY
+        elif prepared.excluded:
             problem = problems.nobody_allowed(
                 ConsentPolicy(upload.consent), bool(prepared.excluded[UNDECIDED])
             )
@@ -159,6 +184,21 @@ def _prepare(upload: Upload, claim: PreparationLease) -> bool:
     return False
 
 
+def _why_impossible(upload: Upload) -> Problem | None:
+    if upload.operation == Operation.REPLACE:
+        return problems.NO_REPLACEMENT
+    if upload.operation == Operation.REMOVE and not upload.audience_id:
+        return problems.NOBODY_IN_A_NEW_AUDIENCE
+    return None
+
+
+def _has_nothing_to_do(upload: Upload, prepared: Prepared) -> bool:
+    """Whether all is as it should be, so that nothing has to be sent."""
+    if upload.operation == Operation.REMOVE:
+        return upload.only_due or bool(prepared.never_there)
+    return upload.operation == Operation.ALIGN and prepared.already_there > 0
+
+
 def _make_sure_of_audience(connection: Connection, upload: Upload) -> str:
     """The id of the audience to fill, created now when it is new. PermanentError: it takes no users."""
     if not upload.audience_id:
@@ -169,10 +209,22 @@ def _make_sure_of_audience(connection: Connection, upload: Upload) -> str:
     return audience.id
 
 
-def _open_for_sending(claim: PreparationLease, audience_id: str) -> bool:
+def _open_for_sending(claim: PreparationLease, audience_id: str, reference: str) -> bool:
     with _ours(claim) as held:
         transitions.open_for_sending(held, audience_id)
-    return True
+        sent_ledger.feed(held.session, held.row, reference)
+        held.session.flush()
+        transitions.close_if_done(held)  # nothing to send: all is as it should be
+        return held.row.status == UploadStatus.SENDING
+
+
+def _account_reference(upload: Upload) -> str:
+    """The vendor's; empty when the account was deleted a moment ago."""
+    try:
+        account = registry.destination(upload.destination).account(upload.client_id, upload.account_id or 0)
+    except LookupError:
+        return ""
+    return account.reference
 
 
 def _put_off(claim: PreparationLease, error: DestinationError, until: float | None) -> None:

@@ -3,6 +3,7 @@
     leases of the dead        → batches back to pending, preparations back to the queue
     pauses that are over      → going on
     uploads with nothing left → their final status
+    people who are owed       → an upload that takes them out
     work without a job        → enqueued again
 
 Each step is a conditional write, so that two at once do no harm; `workers.take_turn` only spares the work.
@@ -17,13 +18,17 @@ from sqlmodel import Session, col
 
 from webapp import clock, db, rounds
 from webapp.destinations import registry
+from webapp.destinations.base import EncodedRows
 from webapp.life import is_gone
 from webapp.services import services
 from webapp.uploads import plan, problems
-from webapp.uploads.engine import enqueue, leases, transitions, withdrawals
+from webapp.uploads.engine import enqueue, leases, sent_ledger, transitions, withdrawals
 from webapp.uploads.engine.locks import locked
+from webapp.uploads.engine.ways import removals
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import Batch, Upload
+from webapp.uploads.models import Batch, BatchRows, Upload
+from webapp.uploads.operations import Operation
+from webapp.uploads.packed_ids import unpack
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
 
 ENQUEUE_AGAIN_S = 10.0
@@ -32,7 +37,7 @@ HELD = [
     col(column)
     for column in (
         *(Batch.id, Batch.upload_id, Batch.seq, Batch.attempt, Batch.crashes),
-        *(Batch.lease_owner, Batch.lease_until),
+        *(Batch.lease_owner, Batch.lease_until, Batch.schema_, Batch.operation),
     )
 ]
 
@@ -47,6 +52,7 @@ def reconcile() -> None:
         guard.each(_in_status(UploadStatus.PREPARING), _take_back_preparation)
         guard.each(_in_status(UploadStatus.PAUSED), _end_pause)
         guard.each(_in_status(*RUNNING), _close_if_done)
+        guard.each(removals.audiences_with_due(), removals.start_due)
         guard.each(_not_enqueued(UploadStatus.QUEUED), partial(enqueue.enqueue, enqueue.PREPARE))
         guard.each(_not_enqueued(UploadStatus.SENDING), enqueue_senders)
 
@@ -89,7 +95,7 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         values |= {"error_code": problems.INTERRUPTED.code}
     else:
         values |= {"status": BatchStatus.PENDING, "next_attempt_at": 0}
-    locked(session, batch.upload_id)
+    held = locked(session, batch.upload_id)
     taken = session.execute(
         update(Batch)
         .where(
@@ -100,7 +106,11 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         )
         .values(**values)
     )
-    if taken.rowcount:  # type: ignore[attr-defined]
+    if held and taken.rowcount:  # type: ignore[attr-defined]
+        if batch.operation != Operation.REMOVE:
+            sent = session.get_one(BatchRows, batch.id)  # perhaps
+            rows = EncodedRows(tuple(batch.schema_), sent.digests)
+            sent_ledger.remember_maybe(session, held.row, batch.id, rows, unpack(sent.contact_ids))
         kind, of_batch = Event.TAKEN_BACK, {"batch_id": batch.id, "seq": batch.seq, "attempt": batch.attempt}
         if poison:
             kind, of_batch["reason"] = Event.FAILED, problems.INTERRUPTED.what
@@ -151,7 +161,7 @@ def _is_over(upload: Upload, now: float) -> bool:
 
 def _person_has_done_it(upload: Upload) -> bool:
     """Whether the account the upload waits for was put in order (authorised again, terms accepted)."""
-    if upload.reason_code == problems.RESTORED:  # a person has to look, and says so with "riprendi"
+    if upload.reason_code in (problems.RESTORED, problems.CONFIRM):  # a person has to look, and says so
         return False
     try:
         if upload.account_id is None:

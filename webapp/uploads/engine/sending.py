@@ -13,11 +13,18 @@ from threading import Thread
 from sqlalchemy.exc import OperationalError
 
 from webapp import clock, db
-from webapp.destinations.base import Connection, DestinationError, NeedsPersonError, TemporaryError
+from webapp.destinations.base import (
+    Connection,
+    DestinationError,
+    NeedsPersonError,
+    TemporaryError,
+    TooSmallError,
+)
 from webapp.services import services
 from webapp.uploads.engine import outcomes
 from webapp.uploads.engine.claimed import ClaimedBatch
 from webapp.uploads.engine.leases import update_if_ours
+from webapp.uploads.operations import Operation
 
 RECORD_TRIES, RECORD_AGAIN_S = 4, 1.0  # each waits 10 s for a lock; together shorter than a lease
 
@@ -31,7 +38,12 @@ def send(claimed: ClaimedBatch, connection: Connection) -> None:
 def _ask(claimed: ClaimedBatch, connection: Connection) -> Callable[[], None]:
     """Send the batch; what is returned records how it went."""
     try:
-        result = connection.add_users(claimed.audience_id, claimed.rows)
+        if claimed.operation == Operation.REMOVE:
+            result = connection.remove_users(claimed.audience_id, claimed.rows)
+        else:
+            result = connection.add_users(claimed.audience_id, claimed.rows)
+    except TooSmallError as error:
+        return partial(outcomes.record_postponed, claimed, error)
     except TemporaryError as error:
         return partial(outcomes.record_passing_error, claimed, error)
     except NeedsPersonError as error:

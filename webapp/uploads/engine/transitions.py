@@ -5,38 +5,23 @@ queued → preparing → sending → completed, with warnings, failed
    |            `→ paused   stopped      (and back to the queue: `reopen`)
 """
 
-from typing import Any
+from datetime import timedelta
 
-from sqlalchemy import Row, func, select, update
-from sqlmodel import Session, col
+from sqlalchemy import update
+from sqlmodel import col
 
 from webapp import clock
-from webapp.destinations import registry
 from webapp.destinations.base import Problem
 from webapp.uploads import problems
 from webapp.uploads.engine.locks import LockedUpload
+from webapp.uploads.engine.telling import explain, explain_end, forget_reason, tally, touch
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, Upload
-from webapp.uploads.plan import Tally, closing_status
+from webapp.uploads.operations import Operation
+from webapp.uploads.plan import MOST_LEAVING, closing_status
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 
-
-def tally(session: Session, upload_id: int) -> Tally:
-    rows = session.execute(
-        select(
-            col(Batch.status),
-            func.count(),
-            func.coalesce(func.sum(col(Batch.num_rejected)), 0),
-            func.coalesce(func.sum(col(Batch.n_rows)), 0),
-            func.coalesce(func.sum(col(Batch.num_received)), 0),
-            func.count(col(Batch.error_code)),
-        )
-        .where(col(Batch.upload_id) == upload_id)
-        .group_by(col(Batch.status))
-    ).all()
-    sent = next((row[3:] for row in rows if row[0] == BatchStatus.SENT), (0, 0, 0))
-    rejected = sum(int(row[2]) for row in rows)
-    return Tally({row[0]: row[1] for row in rows}, rejected, *map(int, sent))
+CONFIRMED_FOR = timedelta(days=1)
 
 
 def prepare(held: LockedUpload, owner: str, worker: str, lease_until: float) -> int:
@@ -46,14 +31,14 @@ def prepare(held: LockedUpload, owner: str, worker: str, lease_until: float) -> 
     upload.attempt += 1
     upload.reason = upload.todo = None
     upload.lease_owner, upload.lease_until, upload.worker = owner, lease_until, worker
-    _touch(held)
+    touch(held)
     return upload.attempt
 
 
 def wait_behind(held: LockedUpload, reason: str) -> None:
     """Stay in the queue and say (Italian) behind what."""
     held.row.reason = reason
-    _touch(held)
+    touch(held)
 
 
 def requeue(held: LockedUpload) -> None:
@@ -74,7 +59,7 @@ def open_for_sending(held: LockedUpload, audience_id: str) -> None:
     upload.audience_busy = True
     upload.status = UploadStatus.SENDING
     upload.lease_owner, upload.lease_until = None, 0
-    _touch(held)
+    touch(held)
 
 
 def close_if_done(held: LockedUpload) -> None:
@@ -87,7 +72,7 @@ def close_if_done(held: LockedUpload) -> None:
     elif upload.status in (UploadStatus.SENDING, UploadStatus.PAUSED) and upload.prepared_at:
         standing = tally(held.session, held.id)
         if standing.is_settled:
-            _explain_end(held, standing)
+            explain_end(held, standing)
             _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
 
 
@@ -97,7 +82,7 @@ def fail(held: LockedUpload, problem: Problem) -> None:
         return
     _stop_pending(held, BatchStatus.FAILED, problem)
     standing = tally(held.session, held.id)
-    _explain(held, problem)
+    explain(held, problem)
     if standing.count(BatchStatus.SENDING):
         return  # a batch is still on its way: it is recorded first, then `close_if_done` closes
     sent_any = standing.count(BatchStatus.SENT) > 0
@@ -115,7 +100,7 @@ def pause(held: LockedUpload, problem: Problem, resume_at: float | None) -> None
     upload.status = UploadStatus.PAUSED
     upload.resume_at = resume_at
     upload.lease_owner, upload.lease_until = None, 0
-    _explain(held, problem)
+    explain(held, problem)
 
 
 def resume(held: LockedUpload) -> bool:
@@ -126,8 +111,12 @@ def resume(held: LockedUpload) -> bool:
     upload = held.row
     if upload.status != UploadStatus.PAUSED or upload.stop_requested:
         return False
+    if upload.reason_code == problems.CONFIRM:  # `confirm` alone goes on from there
+        return False
+    if _is_stale(held):
+        upload.prepared_at, upload.removal_confirmed = None, False
     upload.status = UploadStatus.SENDING if is_ready_to_send(upload) else UploadStatus.QUEUED
-    _forget_reason(upload)
+    forget_reason(upload)
     upload.resume_at = None
     upload.enqueued_at = 0
     held.session.execute(
@@ -136,7 +125,30 @@ def resume(held: LockedUpload) -> bool:
         .values(next_attempt_at=0)
     )
     note(held.session, Event.RESUMED, held.id)
-    _touch(held)
+    touch(held)
+    return True
+
+
+def confirm(held: LockedUpload) -> bool:
+    """Somebody has seen how many would leave, and wants it. False when it does not wait for that.
+
+    After a day the numbers are no longer those that were seen: they are made anew, and asked again.
+    """
+    upload = held.row
+    if (
+        upload.status != UploadStatus.PAUSED
+        or upload.reason_code != problems.CONFIRM
+        or upload.stop_requested
+    ):
+        return False
+    is_fresh = upload.prepared_at is not None and clock.now() - upload.prepared_at <= CONFIRMED_FOR
+    upload.removal_confirmed = is_fresh
+    upload.prepared_at = upload.prepared_at if is_fresh else None
+    upload.status = UploadStatus.QUEUED
+    upload.enqueued_at = 0
+    forget_reason(upload)
+    note(held.session, Event.CONFIRMED, held.id, rows=upload.to_remove)
+    touch(held)
     return True
 
 
@@ -146,7 +158,7 @@ def request_stop(held: LockedUpload) -> bool:
     if upload.status in FINAL or upload.stop_requested:
         return False
     upload.stop_requested = True
-    _touch(held)
+    touch(held)
     note(held.session, Event.STOP_REQUESTED, held.id)
     held.session.flush()
     close_if_done(held)
@@ -161,7 +173,7 @@ def forget_stop(held: LockedUpload) -> None:
 def reopen(held: LockedUpload, asked_by: str) -> bool:
     """Put an ended upload back in the queue for its batches that were set aside or stopped, if any."""
     upload = held.row
-    if upload.status not in FINAL or upload.prepared_at is None:
+    if upload.status not in FINAL or upload.prepared_at is None or upload.operation == Operation.ALIGN:
         return False
     missing = held.session.execute(
         update(Batch)
@@ -181,13 +193,13 @@ def reopen(held: LockedUpload, asked_by: str) -> bool:
     )
     if not missing.rowcount:  # type: ignore[attr-defined]
         return False
-    _forget_reason(upload)
+    forget_reason(upload)
     upload.status = UploadStatus.QUEUED
     upload.stop_requested = False
     upload.finished_at = upload.resume_at = None
     upload.crashes, upload.enqueued_at = 0, 0
     note(held.session, Event.REOPENED, held.id, by=asked_by)
-    _touch(held)
+    touch(held)
     return True
 
 
@@ -201,7 +213,23 @@ def release_preparation(held: LockedUpload, attempt: int) -> None:
 
 def is_ready_to_send(upload: Upload) -> bool:
     """Prepared, and the audience is known to be there and ours to fill."""
-    return upload.prepared_at is not None and upload.audience_busy
+    return upload.prepared_at is not None and upload.audience_busy and not is_for_a_person(upload)
+
+
+def is_for_a_person(upload: Upload) -> bool:
+    """Whether so many would leave the audience that somebody has to say that it is meant, and nobody has."""
+    if upload.operation != Operation.ALIGN or upload.removal_confirmed:
+        return False
+    return (upload.leaving or 0) > MOST_LEAVING * (upload.members_before or 0)
+
+
+def _is_stale(held: LockedUpload) -> bool:
+    """Differences of more than a day ago, of which nothing was sent: who changed since would go as then."""
+    upload = held.row
+    if upload.operation != Operation.ALIGN or upload.prepared_at is None:
+        return False
+    is_old = clock.now() - upload.prepared_at > CONFIRMED_FOR
+    return is_old and not tally(held.session, held.id).count(BatchStatus.SENT, BatchStatus.POSTPONED)
 
 
 def _settle_stopped(held: LockedUpload) -> None:
@@ -232,52 +260,6 @@ def _close(held: LockedUpload, status: UploadStatus) -> None:
     upload.resume_at = None
     upload.finished_at = clock.now()
     if status in (UploadStatus.COMPLETED, UploadStatus.STOPPED):
-        _forget_reason(upload)
+        forget_reason(upload)
     note(held.session, Event.CLOSED, held.id, status=status)
-    _touch(held)
-
-
-def _explain_end(held: LockedUpload, standing: Tally) -> None:
-    """Why it did not end well; the reason of a pause says nothing of the end."""
-    failed = standing.count(BatchStatus.FAILED)
-    label = registry.destination(held.row.destination).label
-    doubt = problems.unconfirmed(label, standing.received, standing.answered) if standing.doubtful else None
-    last = _last_set_aside(held) if failed else None
-    if last is None or last.error != held.row.reason:  # else it was explained as it failed
-        _forget_reason(held.row)
-        if last is not None:
-            _explain(held, problems.set_aside(failed, last.error_code, last.error or "", last.trace))
-        elif doubt:
-            _explain(held, doubt)
-            return
-    if doubt:
-        held.row.reason = f"{held.row.reason} {doubt.what}"
-
-
-def _last_set_aside(held: LockedUpload) -> Row[Any] | None:
-    columns = (col(Batch.error), col(Batch.error_code), col(Batch.trace))
-    failed = (col(Batch.upload_id) == held.id, col(Batch.status) == BatchStatus.FAILED)
-    return held.session.execute(
-        select(*columns).where(*failed).order_by(col(Batch.seq).desc()).limit(1)
-    ).first()
-
-
-def _explain(held: LockedUpload, problem: Problem) -> None:
-    upload = held.row
-    upload.reason = problem.what
-    upload.todo = problem.todo
-    upload.reason_code = problem.code
-    upload.reason_trace = problem.trace
-    upload.reason_who = problem.who
-    upload.reason_link = problem.link
-    _touch(held)
-
-
-def _forget_reason(upload: Upload) -> None:
-    upload.reason = upload.todo = upload.reason_code = upload.reason_trace = None
-    upload.reason_who = upload.reason_link = None
-
-
-def _touch(held: LockedUpload) -> None:
-    held.row.updated_at = clock.now()
-    held.session.add(held.row)
+    touch(held)

@@ -24,6 +24,7 @@ from webapp.uploads.engine.last_look import Changes, Content, look
 from webapp.uploads.engine.locks import LockedUpload, all_locked, locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.packed_ids import pack, unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
 
@@ -36,6 +37,8 @@ def only_allowed(claimed: ClaimedBatch) -> ClaimedBatch | None:
 
     Nothing is locked while the contacts are read, and a batch nobody left is the same object, byte for byte.
     """
+    if claimed.operation == Operation.REMOVE:  # to be taken out nobody need have agreed
+        return claimed
     content = Content(claimed.rows, claimed.contact_ids, claimed.duplicates)
     with db.reading() as session:
         changes = look(session, session.get_one(Upload, claimed.upload_id), content)
@@ -57,7 +60,7 @@ def look_again(upload_id: int, batch_id: int) -> None:
     """The same for a batch that came back unsent; one that was claimed again meanwhile is left alone."""
     with db.reading() as session:
         batch = _batch(session, batch_id)
-        if batch is None or batch.status not in UNSENT:
+        if batch is None or batch.status not in UNSENT or batch.operation == Operation.REMOVE:
             return
         content = _content(session, batch)
         changes = look(session, session.get_one(Upload, upload_id), content)
@@ -111,7 +114,11 @@ def _look_at_all(
 
 
 def _unsent_of(session: Session, upload_id: int) -> Sequence[int | None]:
-    query = select(Batch.id).where(col(Batch.upload_id) == upload_id, col(Batch.status).in_(UNSENT))
+    query = select(Batch.id).where(
+        col(Batch.upload_id) == upload_id,
+        col(Batch.status).in_(UNSENT),
+        col(Batch.operation) != Operation.REMOVE,
+    )
     return session.exec(query.order_by(col(Batch.id))).all()
 
 

@@ -13,6 +13,7 @@ from webapp.contacts.models import Contact, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Medium
 from webapp.uploads.models import Batch, BatchRows, DiscardedContacts, Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.packed_ids import pack, unpack
 from webapp.uploads.screens import texts
 from webapp.uploads.status import BatchStatus
@@ -48,26 +49,35 @@ def _batches(session: Session, uploads: dict[int | None, Upload], contact_id: in
         col(Batch.upload_id),
         col(Batch.status),
         col(Batch.sent_at),
+        col(Batch.operation),
         col(Batch.rejected),
         col(BatchRows.contact_ids),
     ).join(BatchRows, col(BatchRows.batch_id) == col(Batch.id))
     found = found.where(
         col(Batch.upload_id).in_(uploads), _holds(session, col(BatchRows.contact_ids), contact_id)
     )
-    for upload_id, status, sent_at, rejected, packed in session.execute(found):
+    for upload_id, status, sent_at, operation, rejected, packed in session.execute(found):
         if contact_id not in unpack(packed):
             continue  # its eight bytes across two others
         upload = uploads[upload_id]
         at = sent_at or upload.prepared_at or upload.created_at
         said = dict(rejected).get(contact_id)
         label = registry.destination(upload.destination).label
-        if status != BatchStatus.SENT:
+        if operation == Operation.REMOVE:
+            title, detail = _taken_out(status, upload.audience_name), _source(upload)
+        elif status != BatchStatus.SENT:
             title, detail = f"Preparato per “{upload.audience_name}”, non ancora inviato", ""
         elif said is not None:
             title, detail = f"Rifiutato da {label} per “{upload.audience_name}”", str(said)
         else:
             title, detail = f"Inviato a {label} per “{upload.audience_name}”", _source(upload)
         yield ContactEvent(at, "megaphone", title, detail, _page(upload))
+
+
+def _taken_out(status: str, audience: str) -> str:
+    if status == BatchStatus.SENT:
+        return f"Tolto da “{audience}”"
+    return f"Da togliere da “{audience}”, non ancora tolto"
 
 
 def _left_out(session: Session, uploads: dict[int | None, Upload], contact_id: int) -> Iterator[ContactEvent]:

@@ -29,11 +29,15 @@ from webapp.contacts.cells import fold
 from webapp.contacts.folding import folded_text
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.uploads.models import Batch, Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.screens.rows import PAGE_ROWS, RowPage, UploadRow
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
 
 RECENT = timedelta(days=30)
+_REMOVES = col(Batch.operation) == Operation.REMOVE
+_SUMS = ("sent", "unconfirmed", "rejected", "waiting", "set_aside")
+_REMOVAL_SUMS = ("removed", "removal_unconfirmed", "removing", "not_removed", "postponed")
 _PAGE = table("page", column("id"))
 DONE = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
@@ -177,16 +181,24 @@ def _rows() -> Select[Any]:
     """
     rows_in = {status: _sum(col(Batch.n_rows), status) for status in BatchStatus}
     received = _sum(col(Batch.num_received), BatchStatus.SENT)
+    out_in = {status: _sum(col(Batch.n_rows), status, removals=True) for status in BatchStatus}
+    removed = _sum(col(Batch.num_received), BatchStatus.SENT, removals=True)
+    refused = case((_REMOVES, 0), else_=col(Batch.num_rejected))
     sums = (
         select(
             col(Batch.upload_id).label("upload_id"),
             func.count().label("batches"),
-            _sum(1, BatchStatus.SENT).label("batches_sent"),
+            func.sum(case((col(Batch.status) == BatchStatus.SENT, 1), else_=0)).label("batches_sent"),
             received.label("sent"),
             (rows_in[BatchStatus.SENT] - received).label("unconfirmed"),
             (rows_in[BatchStatus.PENDING] + rows_in[BatchStatus.SENDING]).label("waiting"),
             (rows_in[BatchStatus.FAILED] + rows_in[BatchStatus.STOPPED]).label("set_aside"),
-            func.coalesce(func.sum(col(Batch.num_rejected)), 0).label("rejected"),
+            func.coalesce(func.sum(refused), 0).label("rejected"),
+            removed.label("removed"),
+            (out_in[BatchStatus.SENT] - removed).label("removal_unconfirmed"),
+            (out_in[BatchStatus.PENDING] + out_in[BatchStatus.SENDING]).label("removing"),
+            (out_in[BatchStatus.FAILED] + out_in[BatchStatus.STOPPED]).label("not_removed"),
+            out_in[BatchStatus.POSTPONED].label("postponed"),
         )
         .where(col(Batch.upload_id).in_(select(_PAGE.c.id)))
         .group_by(col(Batch.upload_id))
@@ -211,8 +223,10 @@ def _rows() -> Select[Any]:
     )
 
 
-def _sum(value: Any, status: BatchStatus) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((col(Batch.status) == status, value), else_=0)), 0)
+def _sum(value: Any, status: BatchStatus, removals: bool = False) -> ColumnElement[int]:
+    """Over the batches in *status* that add, or that take out."""
+    wanted = and_(col(Batch.status) == status, _REMOVES if removals else ~_REMOVES)
+    return func.coalesce(func.sum(case((wanted, value), else_=0)), 0)
 
 
 def _queue_place() -> ColumnElement[int | None]:
@@ -233,7 +247,10 @@ def _row(row: Row[Any]) -> UploadRow:
         discarded=values["discarded"],
         duplicates=values["duplicates"] or 0,
         to_send=values["to_send"] or 0,
-        **{key: int(values[key]) for key in ("sent", "unconfirmed", "rejected", "waiting", "set_aside")},
+        already_there=values["already_there"] or 0,
+        never_there=values["never_there"],
+        to_remove=values["to_remove"] or 0,
+        **{key: int(values[key]) for key in (*_SUMS, *_REMOVAL_SUMS)},
     )
     taken = {"numbers", "status"}
     fields = {key: values[key] for key in UploadRow.__slots__ if key not in taken}

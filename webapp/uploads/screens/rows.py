@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from webapp.uploads.operations import Operation
+from webapp.uploads.problems import CONFIRM
 from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.status import FINAL, UploadStatus
 
@@ -32,6 +34,9 @@ class UploadRow:
     audience_name: str
     is_new_audience: bool
     medium: str
+    operation: str
+    only_due: bool
+    members_before: int | None
     consent: str
     consent_reason: str | None
     consent_by: str | None
@@ -63,11 +68,30 @@ class UploadRow:
     @property
     def lacks_some(self) -> bool:
         """Ended with rows that were prepared and never sent: they alone can be sent now."""
-        return self.is_final and self.prepared_at is not None and self.numbers.set_aside > 0
+        left = self.numbers.set_aside + self.numbers.not_removed
+        if self.operation == Operation.ALIGN:  # its differences are those of that day: it is done again
+            return False
+        return self.is_final and self.prepared_at is not None and left > 0
 
     @property
     def is_stopping(self) -> bool:
         return self.stop_requested and not self.is_final
+
+    @property
+    def waits_for_confirmation(self) -> bool:
+        """Many would leave the audience: somebody has to say that it is meant."""
+        return self.status == UploadStatus.PAUSED and self.reason_code == CONFIRM
+
+    @property
+    def takes_out(self) -> bool:
+        """It takes out those chosen, or whoever is owed, and adds nobody."""
+        return self.operation == Operation.REMOVE
+
+    @property
+    def is_in_line(self) -> bool:
+        """Nothing had to be sent: all was as it should be."""
+        numbers = self.numbers
+        return self.operation != Operation.ADD and numbers.is_known and not numbers.to_do and self.is_final
 
     @property
     def needs_person(self) -> bool:

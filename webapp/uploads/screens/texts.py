@@ -10,6 +10,7 @@ from typing import Any
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account, Destination
+from webapp.uploads.screens import way_texts
 from webapp.uploads.screens.form.forecast import Forecast
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
@@ -17,6 +18,9 @@ from webapp.values import reasons
 from webapp.values.readings import group
 from webapp.values.texts import NOTHING, ROME, STATUSES, clock_time, duration, moment, number, plural
 
+# The templates find all their words here.
+way, how_far, changed = way_texts.way, way_texts.how_far, way_texts.changed
+nothing_to_do = way_texts.nothing_to_do
 MEDIA = {"email": "Email", "sms": "SMS"}
 FOR_MEDIUM = {"email": "email", "sms": "SMS"}
 VALID_DETAIL = {"email": "email valida", "sms": "cellulare valido"}
@@ -61,12 +65,14 @@ CHOICES = {  # of the form: who said no is no ordinary choice
     ConsentPolicy.GIVEN: "Chi non ha mai risposto resta fuori.",
 }
 DUPLICATE = "duplicati"
+APART = {"duplicate": DUPLICATE, "already_there": "già presenti", "never_there": "mai inviati qui"}
 BATCHES = {
     BatchStatus.PENDING: ("idle", "clock", "Da inviare"),
     BatchStatus.SENDING: ("run", "loader-circle", "Invio in corso"),
     BatchStatus.SENT: ("ok", "circle-check", "Ricevuto"),
     BatchStatus.FAILED: ("err", "circle-x", "Non inviato"),
     BatchStatus.STOPPED: ("idle", "ban", "Fermato"),
+    BatchStatus.POSTPONED: ("warn", "hourglass", "Da completare"),
 }
 TICKS = {  # colour (a class of static/app.css) and opacity of one tick
     BatchStatus.PENDING: ("muted", 0.25),
@@ -74,10 +80,13 @@ TICKS = {  # colour (a class of static/app.css) and opacity of one tick
     BatchStatus.SENT: ("ok-t", 1),
     BatchStatus.FAILED: ("err-t", 1),
     BatchStatus.STOPPED: ("muted", 0.6),
+    BatchStatus.POSTPONED: ("warn-t", 0.7),
 }
 EVENTS = {
     "started": "Caricamento avviato da {by}",
     "prepared": "Preparazione conclusa: {selected} contatti letti, {to_send} da inviare in {batches} blocchi",
+    "confirmed": "Confermato: toglierà {rows} utenti",
+    "postponed": "Blocco {seq}: {reason} {rows} restano da togliere",
     "audience_created": "Custom audience creata su {label}",
     "sent": "Blocco {seq} ricevuto da {vendor}: {rows} righe, {rejected} rifiutate",
     "retried": "Blocco {seq}, tentativo {attempt}: {reason} Nuovo tentativo tra {wait_s} s",
@@ -145,9 +154,7 @@ def prepares(upload: str, audience: str) -> str:
 
 def left_out(key: str) -> str:
     """The name of a group of contacts that is not sent: "email non valida", "duplicati"."""
-    if key == "duplicate":
-        return DUPLICATE
-    return EXCLUDED.get(key) or reasons.GROUPS.get(group(key), key)
+    return APART.get(key) or EXCLUDED.get(key) or reasons.GROUPS.get(group(key), key)
 
 
 def rejected_by(vendor: str) -> str:
@@ -178,7 +185,8 @@ def event(
     if "status" in said:
         said["status"] = STATUSES[detail["status"]].label
     values = _Missing(said, seq=seq, attempt=attempt, label=destination.label, vendor=destination.vendor)
-    return EVENTS[kind].format_map(values).strip()
+    words = way_texts.PREPARED_OUT if kind == "prepared" and detail.get("to_remove") else EVENTS[kind]
+    return words.format_map(values).strip()
 
 
 def status_detail(row: UploadRow) -> str:
@@ -195,7 +203,7 @@ def status_detail(row: UploadRow) -> str:
         case UploadStatus.PAUSED:
             return paused(row)
     took = (row.finished_at - row.created_at) if row.finished_at else None
-    return f"in {duration(took)}" if took is not None and row.numbers.sent else ""
+    return f"in {duration(took)}" if took is not None and row.numbers.done else ""
 
 
 def queue_place(place: int) -> str:
@@ -218,11 +226,11 @@ def sending(row: UploadRow) -> str:
 def remaining(row: UploadRow) -> timedelta | None:
     """How long the rest takes at the pace kept so far, None while there is no pace."""
     numbers = row.numbers
-    if row.sent_at is None or not numbers.sent or not numbers.waiting:
+    if row.sent_at is None or not numbers.done or not numbers.left_to_do:
         return None
     since = row.prepared_at or row.created_at
     spent = (row.updated_at - since).total_seconds()
-    return timedelta(seconds=max(1, round(spent * numbers.waiting / numbers.sent))) if spent > 0 else None
+    return timedelta(seconds=max(1, round(spent * numbers.left_to_do / numbers.done))) if spent > 0 else None
 
 
 def lasted(row: UploadRow) -> str:
@@ -235,6 +243,8 @@ def lasted(row: UploadRow) -> str:
 def paused(row: UploadRow) -> str:
     """The reason of a pause; when it ends by itself, also the hour."""
     what = (row.reason or "").rstrip(".")
+    if row.waits_for_confirmation:
+        return what
     if row.resume_at is None:
         return "aspetta che qualcuno intervenga"
     if "riproviamo alle" in what:  # the destination has said when by itself
@@ -259,7 +269,7 @@ def account_options(accounts: Sequence[Account]) -> list[tuple[str, str]]:
 
 
 def what_is_missing(row: UploadRow) -> str:
-    left = row.numbers.set_aside
+    left = row.numbers.set_aside + row.numbers.not_removed
     missing = "l’utente che manca" if left == 1 else f"i {number(left)} utenti che mancano"
     return f"Invia solo {missing}: chi è già stato ricevuto non riparte."
 
@@ -271,7 +281,9 @@ def stop_question(row: UploadRow) -> str:
 
 
 def stop_consequence(row: UploadRow) -> str:
-    sent = row.numbers.sent
+    sent, numbers = row.numbers.sent, row.numbers
+    if numbers.to_remove:
+        return way_texts.stop_while_taking_out(row)
     if not sent:
         return "Nessun utente è ancora partito e nessuno verrà inviato."
     stay = "L’utente già inviato resta" if sent == 1 else f"I {number(sent)} utenti già inviati restano"

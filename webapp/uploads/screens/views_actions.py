@@ -54,6 +54,15 @@ def resume(upload_id: str) -> Response:
     return _done(row, f"“{row.audience_name}”: il caricamento non era in pausa.")
 
 
+@blueprint.post("/caricamenti/<upload_id>/conferma")
+def confirm_removal(upload_id: str) -> Response:
+    """Somebody has read how many would leave the audience."""
+    row = upload_or_404(upload_id)
+    if commands.confirm_removal(row.id):
+        return _done(row, f"“{row.audience_name}”: confermato, il caricamento prosegue.")
+    return _done(row, f"“{row.audience_name}”: il caricamento non aspettava una conferma.")
+
+
 @blueprint.post("/caricamenti/<upload_id>/riprova")
 def retry(upload_id: str) -> Response:
     """Send only what is missing; a second click finds the upload back in the queue."""

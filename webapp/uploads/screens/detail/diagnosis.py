@@ -115,6 +115,11 @@ def _numbers(row: UploadRow) -> dict[str, Any]:
         "rifiutati": numbers.rejected,
         "in_attesa": numbers.waiting,
         "messi_da_parte": numbers.set_aside,
+        "già_presenti": numbers.already_there,
+        "mai_inviati_qui": numbers.never_there,
+        "da_togliere": numbers.to_remove,
+        "tolti": numbers.removed,
+        "da_completare": numbers.postponed,
         "tornano": numbers.adds_up(),
     }
 

@@ -17,6 +17,7 @@ from webapp.contacts.consent import EXCLUDING
 from webapp.contacts.models import Contact
 from webapp.destinations import registry
 from webapp.uploads.models import Batch, DiscardedContacts
+from webapp.uploads.operations import Operation
 from webapp.uploads.packed_ids import ID_BYTES, unpack
 from webapp.uploads.screens import texts
 from webapp.uploads.screens.rows import UploadRow
@@ -67,6 +68,9 @@ class Reason:
     contacts: int
     samples: Sequence[Sample]
     is_invalid: bool = True
+
+
+_REFUSED = (col(Batch.num_rejected) > 0, col(Batch.operation) != Operation.REMOVE)
 
 
 def by_reason(session: Session, row: UploadRow, with_samples: bool) -> list[Reason]:
@@ -126,7 +130,7 @@ def _reason(session: Session, row: UploadRow, key: str, count: int, with_samples
 
 
 def _rejected_samples(session: Session, row: UploadRow) -> list[Sample]:
-    query = select(col(Batch.rejected)).where(col(Batch.upload_id) == row.id, col(Batch.num_rejected) > 0)
+    query = select(col(Batch.rejected)).where(col(Batch.upload_id) == row.id, *_REFUSED)
     listed = [one for some in session.execute(query.limit(SAMPLES)).scalars() for one in some][:SAMPLES]
     said = dict(listed)
     contacts = _contacts(session, row, list(said))
@@ -135,7 +139,7 @@ def _rejected_samples(session: Session, row: UploadRow) -> list[Sample]:
 
 def _rejected_rows(row: UploadRow) -> Iterator[Sequence[str]]:
     with db.reading() as session:
-        some = select(col(Batch.id)).where(col(Batch.upload_id) == row.id, col(Batch.num_rejected) > 0)
+        some = select(col(Batch.id)).where(col(Batch.upload_id) == row.id, *_REFUSED)
         batch_ids = session.execute(some.order_by(col(Batch.seq))).scalars().all()
     for batch_id in batch_ids:
         with db.reading() as session:

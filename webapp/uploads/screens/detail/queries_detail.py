@@ -24,6 +24,7 @@ MOST_TICKS = 60  # more are thinner than the gap between them
 @dataclass(frozen=True, slots=True)
 class BatchRow:
     seq: int
+    operation: str
     status: BatchStatus
     n_rows: int
     attempt: int
@@ -62,7 +63,9 @@ def batch_page(session: Session, upload_id: int, total: int, number: int) -> Bat
     """Page *number* (from 1) of the batches in the order of sending; past the end, the last page."""
     number = min(max(number, 1), max(1, -(-total // BATCHES_PER_PAGE)))
     columns = (getattr(Batch, name) for name in BatchRow.__slots__)
-    query = select(*columns).where(col(Batch.upload_id) == upload_id).order_by(col(Batch.seq))
+    query = (
+        select(*columns).where(col(Batch.upload_id) == upload_id).order_by(col(Batch.phase), col(Batch.seq))
+    )
     found = session.execute(query.limit(BATCHES_PER_PAGE).offset((number - 1) * BATCHES_PER_PAGE))
     return BatchPage([BatchRow(**row._mapping) for row in found], total, number)
 
@@ -71,7 +74,11 @@ def ticks(session: Session, row: UploadRow) -> list[BatchStatus]:
     """The state of every batch in the order of sending; nothing when there are too many to tell apart."""
     if not 1 < row.batches <= MOST_TICKS:
         return []
-    query = select(col(Batch.status)).where(col(Batch.upload_id) == row.id).order_by(col(Batch.seq))
+    query = (
+        select(col(Batch.status))
+        .where(col(Batch.upload_id) == row.id)
+        .order_by(col(Batch.phase), col(Batch.seq))
+    )
     return [BatchStatus(status) for status in session.execute(query).scalars()]
 
 

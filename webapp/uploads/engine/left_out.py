@@ -1,0 +1,53 @@
+"""Contacts that a preparation leaves out, stored by reason while it is still ours."""
+
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+
+from webapp import db
+from webapp.contacts.consent import EXCLUDING
+from webapp.destinations.base import Medium
+from webapp.uploads.engine.preparation_lease import PreparationLease, still_ours
+from webapp.uploads.models import DiscardedContacts
+from webapp.uploads.packed_ids import pack
+from webapp.values.readings import group
+
+PACKED_IDS = 50_000
+
+# id, both digests, why there is none, why the consent leaves the contact out, whether it said no and goes all
+# the same
+Row = tuple[int, bytes | None, bytes | None, str | None, str | None, bool]
+
+
+class LeftOut:
+    """Contacts kept here by their consent or their value for *medium*: counted by reason, ids in packs."""
+
+    def __init__(self, claim: PreparationLease, medium: Medium) -> None:
+        self.excluded: Counter[str] = Counter()
+        self.discarded: Counter[str] = Counter()
+        self._claim = claim
+        self._no_reason = "email_empty" if medium == Medium.EMAIL else "phone_empty"
+        self._ids: dict[str, array[int]] = {}
+
+    def add(self, rows: Sequence[Row]) -> None:
+        for contact_id, _, _, reason, excluded, _ in rows:
+            self._ids.setdefault(excluded or reason or self._no_reason, array("q")).append(contact_id)
+        self.store(at_least=PACKED_IDS)
+
+    def store(self, at_least: int = 1) -> None:
+        """Store and count every reason that has so many contacts."""
+        for reason, ids in list(self._ids.items()):
+            if len(ids) >= at_least:
+                counts = self.excluded if reason in EXCLUDING else self.discarded
+                counts[group(reason)] += len(ids)
+                store_discarded(self._claim, reason, self._ids.pop(reason))
+
+
+def store_discarded(claim: PreparationLease, reason: str, ids: "array[int]") -> None:
+    with db.writing() as session:
+        still_ours(session, claim)
+        session.add(
+            DiscardedContacts(
+                upload_id=claim.upload_id, reason=reason, n_contacts=len(ids), contact_ids=pack(ids)
+            )
+        )

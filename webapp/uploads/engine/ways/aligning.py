@@ -1,0 +1,251 @@
+"""To align: only differences are sent, so that of one source the audience holds exactly whom it chooses now.
+
+    first look, in the moment that is prepared: whom the feed holds, beside whom the source chooses
+      → gone: held by another ident than now, or not chosen any more
+      → to be added: not held, held by another ident, with other details, or for all we know
+    second look, as for any upload: of those to be added
+      → whoever is held under a contact that is gone is pointed to anew, and nothing is sent
+      → the others are stored
+    at the end
+      → of gone people, only what nobody who stays is known by is taken out, and first of all
+
+Meta knows people and not rows, so the last word about somebody who stands on both sides is the addition.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, select
+
+from webapp import db
+from webapp.contacts.ledger import due, idents, looking, members
+from webapp.contacts.ledger.models import MEMBER, Feed
+from webapp.destinations.base import ContactRow, Destination, EncodedRows
+from webapp.uploads.engine import sent_ledger
+from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates
+from webapp.uploads.engine.preparation_lease import PreparationLease, still_ours
+from webapp.uploads.engine.ways import removals
+from webapp.uploads.engine.ways.prepared import Prepared, Way
+from webapp.uploads.engine.ways.removals import Person
+from webapp.uploads.models import Upload
+
+Encode = Callable[[Sequence[ContactRow]], EncodedRows]
+
+
+class Held(NamedTuple):
+    contact_id: int
+    ident: bytes
+    print: int
+    batch_id: int
+
+
+class Moved(NamedTuple):
+    former: int
+    contact_id: int
+    ident: bytes
+
+
+class Aligning(Way):
+    def __init__(
+        self,
+        upload: Upload,
+        claim: PreparationLease,
+        destination: Destination,
+        encode: Encode,
+        feed: Feed | None,
+        others: Sequence[Feed],
+    ) -> None:
+        """*feed*: of the upload, None while nobody was sent; *others*: of the same audience."""
+        self._upload, self._claim, self._destination, self._encode = upload, claim, destination, encode
+        self._feed, self._others = feed, others
+        self._to_add = array("q")
+        self._gone: dict[int, Held] = {}
+        self._by_ident: dict[bytes, Held] = {}
+        self._behind = array("q")  # contacts that stood behind another one and are not chosen any more
+        self._moved: list[Moved] = []
+        self._already = 0
+        self._before = 0
+
+    def look(self, connection: Connection, sendable: Select[Any], duplicates: Duplicates) -> None:
+        if self._feed is None:
+            return
+        after = 0
+        for people in _blocks(connection, sendable, duplicates):
+            held = self._held(connection, after, people[-1][0])
+            after = people[-1][0]
+            self._compare(people, held, duplicates)
+        for left in self._rest(connection, after):
+            self._leave(left, duplicates)
+        self._by_ident = {self._whole(held.ident): held for held in self._gone.values()}
+
+    def to_add(self, people: Iterator[ContactRow]) -> Iterator[ContactRow]:
+        if self._feed is None:
+            yield from people
+            return
+        place = 0
+        while block := list(islice(people, READ_ROWS)):
+            wanted = []
+            for row in block:
+                if place < len(self._to_add) and self._to_add[place] == row[0]:
+                    wanted.append(row)
+                    place += 1
+            self._already += len(block) - len(wanted)
+            yield from self._not_moved(wanted)
+
+    def settle(self, prepared: Prepared) -> None:
+        prepared.already_there, prepared.members_before = self._already, self._before
+        if not prepared.already_there + prepared.to_send:
+            return  # who chooses nobody takes nobody out
+        if self._feed is None:
+            removals.store(self._claim, self._destination, prepared, removals.owed_now(self._upload))
+            return
+        self._point_anew()
+        gone = {one: self._whole(held.ident) for one, held in self._gone.items()}
+        staying = self._held_by_who_stays(removals.members_of([*gone.items(), *self._owed()]))
+        people, unsaid = _what_is_left(gone, staying)
+        prepared.leaving = sum(not _is_among(self._to_add, contact_id) for contact_id, _ in people)
+        with db.writing() as session:
+            still_ours(session, self._claim)
+            members.drop(session, db.saved_id(self._feed), [*unsaid, *self._behind])
+            rows = due.open_rows(
+                session, self._upload.client_id, self._upload.destination, self._upload.audience_id
+            )
+            due.keep_only_missing(session, rows, staying)
+            left = [(row.contact_id, row.ident) for row in rows if row.done_at is None]
+        known = {ident for _, ident in people}
+        removals.store(
+            self._claim,
+            self._destination,
+            prepared,
+            [*people, *((one, ident) for one, ident in left if ident not in known)],
+        )
+
+    def _compare(self, people: Sequence[ContactRow], held: dict[int, Held], duplicates: Duplicates) -> None:
+        rows = self._encode(people)
+        sealed = idents.seal(rows.digests)
+        named = sent_ledger.columns(EncodedRows(rows.schema, sealed), self._destination.identity_keys)
+        prints = idents.prints(sealed, len(rows))
+        width = len(named) // len(rows)
+        for place, row in enumerate(people):
+            there = held.pop(row[0], None)
+            if there is None:
+                self._to_add.append(row[0])
+                continue
+            same = there.ident == named[place * width : (place + 1) * width]
+            if there.ident:
+                self._before += 1
+                if not same:
+                    self._gone[row[0]] = there
+            if not same or there.print != prints[place]:
+                self._to_add.append(row[0])
+        for one in held.values():
+            self._leave(one, duplicates)
+
+    def _leave(self, held: Held, duplicates: Duplicates) -> None:
+        """Held, and not among those who may be sent."""
+        if held.ident:
+            self._before += 1
+            self._gone[held.contact_id] = held
+        elif held.batch_id and not _is_among(duplicates.ids, held.contact_id):
+            self._behind.append(held.contact_id)
+
+    def _not_moved(self, people: Sequence[ContactRow]) -> Iterator[ContactRow]:
+        """Those of *people* that are not held under a contact that is gone."""
+        if not self._by_ident or not people:
+            yield from people
+            return
+        rows = self._encode(people)
+        sealed = idents.seal(rows.digests)
+        named = sent_ledger.columns(EncodedRows(rows.schema, sealed), self._destination.identity_keys)
+        prints = idents.prints(sealed, len(rows))
+        width = len(named) // len(rows)
+        for place, row in enumerate(people):
+            ident = named[place * width : (place + 1) * width]
+            former = self._by_ident.get(self._whole(ident))
+            # Two who swap their addresses are taken out and added: of each, a row is needed for the other.
+            if former is None or row[0] in self._gone:
+                yield row
+                continue
+            self._moved.append(Moved(former.contact_id, row[0], former.ident))
+            if former.ident == ident and former.print == prints[place]:
+                self._already += 1
+            else:
+                yield row
+
+    def _point_anew(self) -> None:
+        """Whoever is held under a contact that is gone is held under the one that stands for them now."""
+        feed_id = db.saved_id(self._feed) if self._feed else 0
+        for start in range(0, len(self._moved), READ_ROWS):
+            with db.writing() as session:
+                still_ours(session, self._claim)
+                for moved in self._moved[start : start + READ_ROWS]:
+                    members.move(session, feed_id, *moved)
+        for moved in self._moved:
+            self._gone.pop(moved.former, None)
+
+    def _owed(self) -> list[Person]:
+        with db.reading() as session:
+            rows = due.open_rows(
+                session, self._upload.client_id, self._upload.destination, self._upload.audience_id
+            )
+            return [(row.contact_id, row.ident) for row in rows]
+
+    def _held_by_who_stays(self, cells: set[bytes]) -> set[bytes]:
+        """Those of *cells* by which somebody who stays is known, in this feed or another of the audience."""
+        assert self._feed is not None
+        mine = db.saved_id(self._feed)
+        found: set[bytes] = set()
+        with db.snapshot() as connection:
+            ids = [mine, *(db.saved_id(feed) for feed in self._others)]
+            for member in looking.sharing(connection, ids, cells):
+                if member.feed_id != mine or member.contact_id not in self._gone:
+                    found.update(idents.cells(member.ident))
+        return found & cells
+
+    def _held(self, connection: Connection, after: int, until: int) -> dict[int, Held]:
+        query = self._members().where(MEMBER.c.contact_id > after, MEMBER.c.contact_id <= until)
+        return {row[0]: Held(row[0], bytes(row[1]), *row[2:]) for row in connection.execute(query)}
+
+    def _rest(self, connection: Connection, after: int) -> Iterator[Held]:
+        query = self._members().where(MEMBER.c.contact_id > after)
+        for page in db.pages(connection, query, READ_ROWS):
+            for contact_id, ident, *more in page:
+                yield Held(contact_id, bytes(ident), *more)
+
+    def _members(self) -> Select[Any]:
+        assert self._feed is not None
+        columns = (MEMBER.c.contact_id, MEMBER.c.ident, MEMBER.c.print, MEMBER.c.batch_id)
+        return select(*columns).where(MEMBER.c.feed_id == db.saved_id(self._feed))
+
+    def _whole(self, ident: bytes) -> bytes:
+        return idents.whole(ident, self._upload.medium)
+
+
+def _what_is_left(gone: Mapping[int, bytes], staying: set[bytes]) -> tuple[list[Person], list[int]]:
+    """Whom to take out, by what nobody who stays is known by; contacts of whom nothing is left."""
+    people, unsaid = [], []
+    for contact_id, ident in sorted(gone.items()):
+        left = idents.without(ident, staying)
+        if left is None:
+            unsaid.append(contact_id)
+        else:
+            people.append((contact_id, left))
+    return people, unsaid
+
+
+def _blocks(
+    connection: Connection, sendable: Select[Any], duplicates: Duplicates
+) -> Iterator[list[ContactRow]]:
+    """Whoever may be sent, without duplicates, in blocks in the order of their ids."""
+    for page in db.pages(connection, sendable, READ_ROWS):
+        known = duplicates.between(page[0][0], page[-1][0])
+        if people := [tuple(row) for row in page if row[0] not in known]:
+            yield people
+
+
+def _is_among(ordered: "array[int]", wanted: int) -> bool:
+    place = bisect_left(ordered, wanted)
+    return place < len(ordered) and ordered[place] == wanted
