@@ -3,6 +3,7 @@
 The audit trail tells of each in the same transaction: what cannot be told of does not happen.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from sqlalchemy import func, select
@@ -18,8 +19,8 @@ from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Filter, UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import Account, Medium
-from webapp.uploads import idempotency, problems
+from webapp.destinations.base import Account, Medium, in_order
+from webapp.uploads import idempotency, identifier_words, problems
 from webapp.uploads.engine import enqueue, transitions
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
@@ -68,6 +69,7 @@ def start_upload(
     started_by: str,
     consent: ConsentPolicy,
     reason: str | None = None,
+    identifiers: Collection[str] = (),
     repeats_id: int | None = None,
     key: idempotency.IdempotencyKey | None = None,
 ) -> Upload:
@@ -75,7 +77,8 @@ def start_upload(
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
     The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why people who
-    said no may be sent too, wanted with ANYONE and kept with no other choice. *key*: of a request done once.
+    said no may be sent too, wanted with ANYONE and kept with no other choice. *identifiers*: data of each
+    contact sent beside the medium's own, `base.Identifier`. *key*: of a request done once.
     Raises Gone when the client has no such database, filter or account (any more), AlreadyHandled,
     ReasonMissing. Deleting one of them at this moment waits and finds the upload, or was first.
     """
@@ -102,15 +105,14 @@ def start_upload(
             audience_name=audience_name,
             is_new_audience=audience_id is None,
             medium=medium,
+            identifiers=[*map(str, in_order(identifiers, medium))],
             consent=consent,
             consent_reason=reason if includes else None,
             consent_by=started_by if includes else None,
             started_by=started_by,
             repeats_id=repeats_id,
         )
-        _save(session, upload)
-        note(session, Event.STARTED, db.saved_id(upload), by=started_by)
-        _audit_start(session, upload, refused)
+        _record_start(session, upload, refused)
     enqueue.enqueue(enqueue.PREPARE, db.saved_id(upload))
     return upload
 
@@ -183,6 +185,7 @@ def repeat_upload(
         audience_id=first.audience_id or None,
         audience_name=first.audience_name,
         medium=Medium(first.medium),
+        identifiers=first.identifiers,
         consent=consent,
         reason=first.consent_reason,
         started_by=started_by,
@@ -220,12 +223,14 @@ def _account(destination: str, client_id: int, account_id: int) -> Account:
         raise Gone(Thing.ACCOUNT, destination) from None
 
 
-def _save(session: Session, upload: Upload) -> None:
+def _record_start(session: Session, upload: Upload, refused: int | None) -> None:
     try:
         session.add(upload)
         session.flush()
     except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
         raise Gone(Thing.ACCOUNT, upload.destination) from None
+    note(session, Event.STARTED, db.saved_id(upload), by=upload.started_by)
+    _audit_start(session, upload, refused)
 
 
 def _hold_database(session: Session, client_id: int, database_id: int) -> None:
@@ -256,6 +261,8 @@ def _audit_start(session: Session, upload: Upload, refused: int | None) -> None:
     else:
         name = session.get_one(UserDatabase, upload.database_id).name
         where: audit.Detail = {"database": name, "filtro": upload.filter_name, "account": upload.account_name}
+        if upload.identifiers:
+            where["riconosce_anche_da"] = identifier_words.labels(upload.identifiers)
         _audit(session, Action.UPLOAD_STARTED, upload, where)
     if upload.consent == ConsentPolicy.ANYONE:
         told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}

@@ -54,6 +54,10 @@ class Upload(SQLModel, table=True):
     is_new_audience: bool = False
     audience_busy: bool = False  # holds the audience: from the start of preparing until a final status
     medium: str
+    # Data of the contact sent beside the medium's own, `base.Identifier` in its order; how many of *to_send*
+    # lack each, as they were prepared.
+    identifiers: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    missing: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     consent: str  # whom to send, by what they answered: a `ConsentPolicy`, always said by who asks
     # Only of one that includes who said no: why that may be, who says so, how many of *to_send* said no.
     consent_reason: str | None = None

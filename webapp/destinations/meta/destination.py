@@ -1,10 +1,9 @@
 """Facebook as a destination: what uploads see of it (`destinations.base`)."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
-from operator import itemgetter
 from typing import TypeVar
 
 from sqlmodel import Session
@@ -14,7 +13,6 @@ from webapp.destinations.base import (
     Account,
     Audience,
     BatchResult,
-    ContactRow,
     EncodedRows,
     Medium,
     NeedsPersonError,
@@ -27,6 +25,7 @@ from webapp.destinations.meta import name_words, queries, texts
 from webapp.destinations.meta.accounts import accounts, audience_lists, pace
 from webapp.destinations.meta.accounts.audience_lists import Listed
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
+from webapp.destinations.meta.encoding import KEYS, MetaEncoder
 from webapp.destinations.meta.graph_api.audiences import audience
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
 from webapp.destinations.meta.health import health_notes
@@ -35,10 +34,7 @@ from webapp.destinations.meta.models import KIND, MetaAccount, MetaHealth
 
 T = TypeVar("T")
 
-# "rows in schema order, ≤ 10 000 per request". Source: Meta sheet §4.2, reference/custom-audience/users.
-MAX_BATCH_ROWS = 10_000
 CURED_BY_READING = ("190", "102", "100/33", "token")  # codes of a token or an account that was out of reach
-KEYS = {Medium.EMAIL: ("EMAIL", itemgetter(1)), Medium.SMS: ("PHONE", itemgetter(2))}
 
 
 class MetaDestination:
@@ -48,7 +44,7 @@ class MetaDestination:
     pages = Pages(
         "meta.accounts", "meta.new_account", "meta.account_info", "meta.edit_account", "meta.health"
     )
-    max_batch_rows = MAX_BATCH_ROWS
+    identifiers = tuple(KEYS)
 
     def accounts(self, client_id: int) -> list[Account]:
         with db.reading() as session:
@@ -86,9 +82,10 @@ class MetaDestination:
     def senders(self, session: Session, account_id: int, most: int) -> int:
         return pace.senders(session, account_id, most)
 
-    def encode(self, medium: Medium, people: Sequence[ContactRow]) -> EncodedRows:
-        key, digest = KEYS[medium]
-        return EncodedRows((key,), b"".join(map(digest, people)))
+    def encoder(
+        self, medium: Medium, identifiers: Collection[str] = (), home: str | None = None
+    ) -> MetaEncoder:
+        return MetaEncoder(medium, identifiers, home)
 
 
 class MetaConnection:

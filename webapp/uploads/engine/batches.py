@@ -15,21 +15,30 @@ starts again from nothing: it takes seconds a million, and its half-made batches
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import and_, delete, false, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, false, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.contacts import queries as contact_queries
-from webapp.contacts.consent import EXCLUDING, ConsentPolicy, answers_of, refuses, why_left_out
+from webapp.contacts.consent import EXCLUDING, Answers, ConsentPolicy, answers_of, refuses, why_left_out
 from webapp.contacts.filters.selection import selected
-from webapp.contacts.models import CONTACT
-from webapp.destinations.base import ContactRow, Destination, EncodedRows, Medium
+from webapp.contacts.models import CONTACT, UserDatabase
+from webapp.destinations.base import (
+    OF_MEDIUM,
+    OTHER_MEDIUM,
+    ContactRow,
+    Destination,
+    EncodedRows,
+    Encoder,
+    Medium,
+)
 from webapp.services import services
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates, find_duplicates
 from webapp.uploads.events import Event, note
@@ -43,8 +52,8 @@ DUPLICATE = "duplicate"
 PACKED_IDS = 50_000
 
 # id, both digests, why there is none, why the consent leaves the contact out, whether it said no and goes all
-# the same
-Row = tuple[int, bytes | None, bytes | None, str | None, str | None, bool]
+# the same, and the values of the fields that the encoder asks for
+Row = tuple[int, bytes | None, bytes | None, str | None, str | None, bool, *tuple[Any, ...]]
 
 
 class LeaseLost(Exception):
@@ -63,7 +72,8 @@ class PreparationLease:
 class Prepared:
     """The counts of a preparation. `selected = Σ excluded + Σ discarded + duplicates + to_send`, always.
 
-    *refused*: how many of *to_send* said no and are sent because somebody said so.
+    *refused*: how many of *to_send* said no and are sent because somebody said so. *missing*: identifier →
+    how many of *to_send* are sent without it.
     """
 
     excluded: Counter[str]
@@ -73,6 +83,7 @@ class Prepared:
     to_send: int = 0
     refused: int = 0
     batches: int = 0
+    missing: dict[str, int] = field(default_factory=dict)
 
 
 def prepare(upload: Upload, claim: PreparationLease, destination: Destination, today: date) -> Prepared:
@@ -80,6 +91,8 @@ def prepare(upload: Upload, claim: PreparationLease, destination: Destination, t
     medium, policy = Medium(upload.medium), ConsentPolicy(upload.consent)
     with db.reading() as session:
         fields = contact_queries.field_types(session, upload.database_id)
+        home = session.get_one(UserDatabase, upload.database_id).country
+    encoder = destination.encoder(medium, upload.identifiers, home)
     chosen = selected(upload.database_id, upload.rule, fields, today)
     _forget_former_batches(claim)
     with db.snapshot() as connection:
@@ -90,12 +103,27 @@ def prepare(upload: Upload, claim: PreparationLease, destination: Destination, t
         # The index of the digests knows the general answer and no other.
         reads_contacts = upload.rule is not None or held.by_channel or held.undecided
         duplicates = find_duplicates(connection, allowed, DIGEST[medium], reads_contacts)
-        columns = (CONTACT.c.id, *DIGEST.values(), REASON[medium], excluded, included)
+        digests = _digests(medium, policy, upload.identifiers, held)
+        details = [CONTACT.c[name] for name in encoder.fields]
+        columns = (CONTACT.c.id, *digests, REASON[medium], excluded, included, *details)
         query = select(*columns).where(chosen).order_by(CONTACT.c.id)
         contacts = db.pages(connection, query, READ_ROWS)
-        prepared = _store_batches(contacts, duplicates, medium, claim, destination)
+        prepared = _store_batches(contacts, duplicates, medium, claim, encoder)
     _record(claim, prepared)
     return prepared
+
+
+def _digests(
+    medium: Medium, policy: ConsentPolicy, identifiers: Collection[str], held: Answers
+) -> list[ColumnElement[Any]]:
+    """Both digests of a contact. The one that is sent beside the medium's is there only where the contact may
+    be sent by that medium too: a number goes to nobody when its owner said no to messages.
+    """
+    other = OTHER_MEDIUM[medium]
+    columns: dict[Medium, ColumnElement[Any]] = dict(DIGEST)
+    if OF_MEDIUM[other] in identifiers:
+        columns[other] = case((why_left_out(policy, other, held).is_(None), DIGEST[other]))
+    return list(columns.values())
 
 
 def _store_batches(
@@ -103,18 +131,19 @@ def _store_batches(
     duplicates: Duplicates,
     medium: Medium,
     claim: PreparationLease,
-    destination: Destination,
+    encoder: Encoder,
 ) -> Prepared:
     left_out = _LeftOut(claim, medium)
     prepared = Prepared(left_out.excluded, left_out.discarded, len(duplicates))
-    size = min(services().settings.batch_rows, destination.max_batch_rows)
+    size = min(services().settings.batch_rows, encoder.max_rows)
     people = _sendable(contacts, duplicates, medium, left_out, prepared)
     while batch := list(islice(people, size)):
         prepared.batches += 1
         prepared.to_send += len(batch)
-        rows = destination.encode(medium, batch)
+        rows = encoder.encode(batch)
         ids = array("q", map(itemgetter(0), batch))
         _store_batch(claim, prepared.batches, rows, ids, duplicates.pairs(ids[0], ids[-1]))
+    prepared.missing = {str(one): count for one, count in encoder.missing.items()}
     left_out.store()
     for start in range(0, len(duplicates), PACKED_IDS):
         _store_discarded(claim, DUPLICATE, duplicates.ids[start : start + PACKED_IDS])
@@ -136,7 +165,7 @@ def _sendable(
         known = duplicates.between(page[0][0], page[-1][0])
         sent = [row for row in page if row[4] is None and row[digest_at] is not None and row[0] not in known]
         prepared.refused += sum(map(bool, map(itemgetter(5), sent)))
-        yield from [row[:3] for row in sent]
+        yield from [row[:3] + row[6:] for row in sent] if len(page[0]) > 6 else [row[:3] for row in sent]
 
 
 class _LeftOut:
@@ -150,7 +179,7 @@ class _LeftOut:
         self._ids: dict[str, array[int]] = {}
 
     def add(self, rows: Sequence[Row]) -> None:
-        for contact_id, _, _, reason, excluded, _ in rows:
+        for contact_id, _, _, reason, excluded, *_ in rows:
             self._ids.setdefault(excluded or reason or self._no_reason, array("q")).append(contact_id)
         self.store(at_least=PACKED_IDS)
 
@@ -213,6 +242,7 @@ def _record(claim: PreparationLease, prepared: Prepared) -> None:
                 discarded=dict(prepared.discarded),
                 duplicates=prepared.duplicates,
                 to_send=prepared.to_send,
+                missing=prepared.missing,
                 refused_included=prepared.refused,
                 prepared_at=clock.now(),
                 updated_at=clock.now(),
