@@ -154,6 +154,7 @@ GET  uploads.new_upload                   marketer      200
 POST uploads.open_elsewhere               support       303     other:owner=303
 GET  uploads.progress_fragment            support       200
 GET  uploads.ready_fragment               marketer      200
+GET  uploads.recognise_fragment           marketer      200
 POST uploads.repeat                       marketer      303
 POST uploads.resume                       marketer      303
 POST uploads.retry                        marketer      303

@@ -193,6 +193,7 @@ POLICY: dict[str, Who] = {
     "uploads.audience_fragment": Who.MARKETER,
     "uploads.name_fragment": Who.MARKETER,
     "uploads.ready_fragment": Who.MARKETER,
+    "uploads.recognise_fragment": Who.MARKETER,
     "uploads.start_upload": Who.MARKETER,
     "uploads.confirm_stop": Who.MARKETER,
     "uploads.stop": Who.MARKETER,

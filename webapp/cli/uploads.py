@@ -11,8 +11,8 @@ from webapp.contacts import databases
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import Account, DestinationError, Medium
-from webapp.uploads import problems
+from webapp.destinations.base import Account, DestinationError, Identifier, Medium
+from webapp.uploads import identifier_words, problems
 from webapp.uploads.commands import Gone, start_upload
 from webapp.uploads.models import Upload
 from webapp.uploads.screens import queries
@@ -28,6 +28,10 @@ CONSENTS = {
     "non-negato": ConsentPolicy.NOT_REFUSED,
     "dato": ConsentPolicy.GIVEN,
 }
+RECOGNISE_HELP = (
+    "Gli altri dati di ogni persona da inviare perché Facebook la riconosca: nessuno, tutti, oppure uno o "
+    f"più tra {', '.join(identifier_words.NAMES)}, separati da virgole."
+)
 
 
 @click.command()
@@ -49,6 +53,13 @@ CONSENTS = {
     "anche chi ha detto no (tutti, con --motivo). Le risposte da decidere restano sempre fuori.",
 )
 @click.option("--motivo", metavar="TESTO", help="Perché includi chi ha detto no: serve con --consenso tutti.")
+@click.option(
+    "--riconosci",
+    default=identifier_words.NONE,
+    show_default=True,
+    metavar="DATI",
+    help=RECOGNISE_HELP,
+)
 @click.option("--attendi", is_flag=True, help="Aspetta la fine del caricamento.")
 @terminal.client_option
 @terminal.as_json
@@ -60,12 +71,14 @@ def carica(
     medium: str | None,
     consenso: str,
     motivo: str | None,
+    riconosci: str,
     attendi: bool,
     cliente: str | None,
     as_json: bool,
 ) -> None:
     """Carica gli utenti di un database, o di un suo filtro, in una custom audience."""
     policy = _policy(consenso, motivo)
+    identifiers = read_identifiers(riconosci)
     terminal.start()
     with db.reading() as session:
         client = terminal.client_id(session, cliente)
@@ -86,6 +99,7 @@ def carica(
             medium=by,
             consent=policy,
             reason=motivo,
+            identifiers=identifiers,
             started_by="riga di comando",
         )
     except Gone as gone:  # deleted by somebody at this moment
@@ -137,6 +151,8 @@ def summary(row: UploadRow) -> dict[str, object]:
         "account": row.account_name,
         "audience": row.audience_name,
         "medium": row.medium,
+        "identifiers": row.identifiers,
+        "missing": row.missing,
         "consent": row.consent,
         "consent_reason": row.consent_reason,
         "refused_included": row.refused_included,
@@ -153,6 +169,14 @@ def summary(row: UploadRow) -> dict[str, object]:
         "reason": row.reason,
         "todo": row.todo,
     }
+
+
+def read_identifiers(names: str) -> list[Identifier]:
+    """Of `--riconosci`. Raises Stop for a name that is none."""
+    try:
+        return identifier_words.read_names(names)
+    except identifier_words.UnknownNames as unknown:
+        raise terminal.Stop(str(unknown)) from None
 
 
 def _policy(consenso: str, motivo: str | None) -> ConsentPolicy:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from webapp.uploads import identifier_words
 from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.status import FINAL, UploadStatus
 
@@ -32,6 +33,8 @@ class UploadRow:
     audience_name: str
     is_new_audience: bool
     medium: str
+    identifiers: list[str]
+    missing: dict[str, int]
     consent: str
     consent_reason: str | None
     consent_by: str | None
@@ -55,6 +58,11 @@ class UploadRow:
     batches_sent: int
     queue_place: int | None
     numbers: Numbers
+
+    @property
+    def recognised_by(self) -> str:
+        """The data sent beside the medium's own, "" when there are none."""
+        return identifier_words.told(self.identifiers, self.missing, self.numbers.to_send)
 
     @property
     def is_final(self) -> bool:

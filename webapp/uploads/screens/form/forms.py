@@ -1,6 +1,6 @@
 """The form "Carica gli utenti": what was typed, and what is wrong or missing in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +8,7 @@ from babel.dates import format_date
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations import registry
-from webapp.destinations.base import Account, Medium
+from webapp.destinations.base import OTHER_MEDIUM, Account, Identifier, Medium
 from webapp.uploads import problems
 from webapp.uploads.screens.form.audience_list import Listing
 from webapp.uploads.screens.form.forecast import Forecast
@@ -38,7 +38,6 @@ NO_CONTACT = {
     Medium.EMAIL: "Nessun contatto ha un’email valida: non c’è nulla da inviare.",
     Medium.SMS: "Nessun contatto ha un cellulare valido: non c’è nulla da inviare.",
 }
-OTHER = {Medium.EMAIL: Medium.SMS, Medium.SMS: Medium.EMAIL}
 MEDIUM_NAMES = {Medium.EMAIL: "Email", Medium.SMS: "SMS"}
 
 
@@ -58,6 +57,7 @@ class Draft:
     search: str = ""
     token: str = ""
     keeps_name: bool = False  # although the vendor may block an audience with it
+    identifiers: tuple[Identifier, ...] = ()  # data by which people are recognised too
 
     @property
     def is_new(self) -> bool:
@@ -68,11 +68,17 @@ class Draft:
         return ConsentPolicy.ANYONE if self.includes_refused else self.who
 
 
-def read(form: Mapping[str, str], prospect: Forecast, accounts: Sequence[Account], proposed: str) -> Draft:
+def read(
+    form: Mapping[str, str],
+    prospect: Forecast,
+    accounts: Sequence[Account],
+    proposed: str,
+    remembered: Collection[str] = (),
+) -> Draft:
     """From a form or a query string; the only medium, or only account, is chosen before anybody chooses.
 
     An account that the form names is obeyed: it may have been deleted since, and another one never takes its
-    place unseen.
+    place unseen. *remembered*: the identifiers chosen last, for whoever has not been asked yet.
     """
     media = prospect.media or tuple(Medium)
     given = form.get("medium", "")
@@ -90,8 +96,15 @@ def read(form: Mapping[str, str], prospect: Forecast, accounts: Sequence[Account
         reason=form.get("motivo", "").replace("\0", "").strip(),
         search=form.get("cerca", "").strip()[:100],
         keeps_name=bool(form.get("nome_confermato")),
+        identifiers=_identifiers(form, remembered),
         token=token if looks_like_public_id(token) else new_public_id(),
     )
+
+
+def _identifiers(form: Mapping[str, str], remembered: Collection[str]) -> tuple[Identifier, ...]:
+    if "riconosci" not in form:
+        return tuple(one for one in Identifier if one in remembered)
+    return tuple(one for one in Identifier if form.get(f"riconosci_{one}"))
 
 
 def proposed_name(client: str, database: str, filter_name: str | None, today: date) -> str:
@@ -167,7 +180,7 @@ def no_contact(medium: Medium, prospect: Forecast, policy: ConsentPolicy) -> str
     """Why there is nothing to send, and the other medium when that one would have somebody."""
     if prospect.reach[medium].distinct:
         return problems.nobody_allowed(policy, bool(prospect.reach[medium].undecided)).what
-    other = OTHER[medium]
+    other = OTHER_MEDIUM[medium]
     way_out = f" o scegli {MEDIUM_NAMES[other]}" if prospect.to_send(other, policy) else ""
     return f"{NO_CONTACT[medium]} Controlla il filtro{way_out}."
 
