@@ -29,6 +29,7 @@ from webapp.destinations.base import (
     ContactRow,
     EncodedRows,
     Medium,
+    Origin,
     Pages,
     Problem,
     Rest,
@@ -137,7 +138,7 @@ class Loft:
     def audiences(self) -> list[Audience]:
         return [self.check_audience(name) for name in self.names]
 
-    def create_audience(self, name: str, marker: str) -> str:
+    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
         self.names.append(name)
         return name
 

@@ -12,7 +12,7 @@ from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, DestinationError, Identifier, Medium
-from webapp.uploads import identifier_words, problems
+from webapp.uploads import identifier_words, origin_words, problems
 from webapp.uploads.commands import Gone, start_upload
 from webapp.uploads.models import Upload
 from webapp.uploads.screens import queries
@@ -60,6 +60,12 @@ RECOGNISE_HELP = (
     metavar="DATI",
     help=RECOGNISE_HELP,
 )
+@click.option(
+    "--origine",
+    type=click.Choice(list(origin_words.NAMES)),
+    help="Da chi vengono i dati, dichiarato a Facebook quando la custom audience nasce. "
+    "Se manca, come per l’ultimo caricamento del database dalla pagina.",
+)
 @click.option("--attendi", is_flag=True, help="Aspetta la fine del caricamento.")
 @terminal.client_option
 @terminal.as_json
@@ -72,6 +78,7 @@ def carica(
     consenso: str,
     motivo: str | None,
     riconosci: str,
+    origine: str | None,
     attendi: bool,
     cliente: str | None,
     as_json: bool,
@@ -100,6 +107,7 @@ def carica(
             consent=policy,
             reason=motivo,
             identifiers=identifiers,
+            origin=origin_words.NAMES[origine] if origine else None,
             started_by="riga di comando",
         )
     except Gone as gone:  # deleted by somebody at this moment
@@ -153,6 +161,7 @@ def summary(row: UploadRow) -> dict[str, object]:
         "medium": row.medium,
         "identifiers": row.identifiers,
         "missing": row.missing,
+        "data_origin": row.data_origin,
         "consent": row.consent,
         "consent_reason": row.consent_reason,
         "refused_included": row.refused_included,

@@ -48,12 +48,13 @@ def rename(session: Session, database: UserDatabase, name: str) -> None:
         session.add(database)
 
 
-def remember_identifiers(database_id: int, identifiers: Collection[str]) -> None:
+def remember_choices(database_id: int, identifiers: Collection[str], origin: str) -> None:
     """Offer these at the next upload of the database as chosen already."""
+    chosen = [*map(str, identifiers)]
     with db.writing() as session:
         database = session.get(UserDatabase, database_id)
-        if database is not None and database.identifiers != [*map(str, identifiers)]:
-            database.identifiers = [*map(str, identifiers)]
+        if database is not None and (database.identifiers, database.data_origin) != (chosen, origin):
+            database.identifiers, database.data_origin = chosen, str(origin)
             session.add(database)
 
 

@@ -7,6 +7,7 @@ values and never learns what a user database, a filter or an upload is.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 # Rows are part of the protocol: everybody else takes them from here.
@@ -21,6 +22,14 @@ from webapp.destinations.rows import EncodedRows as EncodedRows
 from webapp.destinations.rows import Identifier as Identifier
 from webapp.destinations.rows import Medium as Medium
 from webapp.destinations.rows import in_order as in_order
+
+
+class Origin(StrEnum):
+    """Who gave the data of an audience: the people themselves, others, or both. Its maker declares it."""
+
+    CUSTOMERS = "customers"
+    PARTNERS = "partners"
+    BOTH = "both"
 
 
 class Notice(NamedTuple):
@@ -170,7 +179,7 @@ class Connection(Protocol):
     def audiences(self) -> list[Audience]:
         """Every audience of the account, whoever made it, newest first."""
 
-    def create_audience(self, name: str, marker: str) -> str:
+    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
         """Create an empty audience and return its id; *marker* (unique) is written in its description.
 
         Looks for the marker first, so that repeating after a lost answer creates nothing twice.

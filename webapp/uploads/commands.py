@@ -19,12 +19,14 @@ from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Filter, UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import Account, Medium, in_order
+from webapp.destinations.base import Account, Medium, Origin, in_order
 from webapp.uploads import idempotency, identifier_words, problems
 from webapp.uploads.engine import enqueue, transitions
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Upload
+from webapp.uploads.operations import Operation
+from webapp.uploads.origin_words import ORIGINS
 from webapp.uploads.status import FINAL, UploadStatus
 
 
@@ -70,7 +72,9 @@ def start_upload(
     consent: ConsentPolicy,
     reason: str | None = None,
     identifiers: Collection[str] = (),
+    origin: Origin | None = None,
     repeats_id: int | None = None,
+    operation: Operation = Operation.ADD,
     key: idempotency.IdempotencyKey | None = None,
 ) -> Upload:
     """Store the upload as queued, then enqueue its preparation; `reconcile` finds it if Redis is away.
@@ -78,7 +82,7 @@ def start_upload(
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
     The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why people who
     said no may be sent too, wanted with ANYONE and kept with no other choice. *identifiers*: data of each
-    contact sent beside the medium's own, `base.Identifier`. *key*: of a request done once.
+    contact sent beside the medium's own. *origin* None: as its database says. *key*: of a request done once.
     Raises Gone when the client has no such database, filter or account (any more), AlreadyHandled,
     ReasonMissing. Deleting one of them at this moment waits and finds the upload, or was first.
     """
@@ -90,14 +94,10 @@ def start_upload(
     with db.writing() as session:
         if key:
             idempotency.claim(session, key)
-        _hold_database(session, client_id, database_id)
-        rule_of = _held_filter(session, database_id, filter_id) if filter_id is not None else None
         upload = Upload(
             client_id=client_id,
             database_id=database_id,
             filter_id=filter_id,
-            filter_name=rule_of.name if rule_of else None,
-            rule=rule_of.rule if rule_of else None,
             destination=destination,
             account_id=account_id,
             account_name=account.name,
@@ -105,6 +105,7 @@ def start_upload(
             audience_name=audience_name,
             is_new_audience=audience_id is None,
             medium=medium,
+            operation=operation,
             identifiers=[*map(str, in_order(identifiers, medium))],
             consent=consent,
             consent_reason=reason if includes else None,
@@ -112,6 +113,7 @@ def start_upload(
             started_by=started_by,
             repeats_id=repeats_id,
         )
+        _hold_source(session, upload, origin)
         _record_start(session, upload, refused)
     enqueue.enqueue(enqueue.PREPARE, db.saved_id(upload))
     return upload
@@ -186,6 +188,8 @@ def repeat_upload(
         audience_name=first.audience_name,
         medium=Medium(first.medium),
         identifiers=first.identifiers,
+        origin=Origin(first.data_origin),
+        operation=Operation(first.operation),
         consent=consent,
         reason=first.consent_reason,
         started_by=started_by,
@@ -221,6 +225,16 @@ def _account(destination: str, client_id: int, account_id: int) -> Account:
         return registry.destination(destination).account(client_id, account_id)
     except LookupError:
         raise Gone(Thing.ACCOUNT, destination) from None
+
+
+def _hold_source(session: Session, upload: Upload, origin: Origin | None) -> None:
+    """Nobody deletes what *upload* starts from before the transaction ends, and it keeps how that is now."""
+    _hold_database(session, upload.client_id, upload.database_id)
+    declared = session.get_one(UserDatabase, upload.database_id).data_origin
+    upload.data_origin = origin or declared
+    if upload.filter_id is not None:
+        saved = _held_filter(session, upload.database_id, upload.filter_id)
+        upload.filter_name, upload.rule = saved.name, saved.rule
 
 
 def _record_start(session: Session, upload: Upload, refused: int | None) -> None:
@@ -261,6 +275,8 @@ def _audit_start(session: Session, upload: Upload, refused: int | None) -> None:
     else:
         name = session.get_one(UserDatabase, upload.database_id).name
         where: audit.Detail = {"database": name, "filtro": upload.filter_name, "account": upload.account_name}
+        if upload.is_new_audience:
+            where["origine_dei_dati"] = ORIGINS[Origin(upload.data_origin)]
         if upload.identifiers:
             where["riconosce_anche_da"] = identifier_words.labels(upload.identifiers)
         _audit(session, Action.UPLOAD_STARTED, upload, where)

@@ -10,6 +10,8 @@ import webapp.contacts.models  # noqa: F401 (the tables that foreign keys here p
 from webapp import clock
 from webapp.db import BigId, Blob, Json
 from webapp.destinations import registry
+from webapp.destinations.base import Origin
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values.identifiers import new_public_id
 
@@ -54,15 +56,17 @@ class Upload(SQLModel, table=True):
     is_new_audience: bool = False
     audience_busy: bool = False  # holds the audience: from the start of preparing until a final status
     medium: str
-    # Data of the contact sent beside the medium's own, `base.Identifier` in its order; how many of *to_send*
-    # lack each, as they were prepared.
-    identifiers: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
-    missing: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    operation: str = Operation.ADD
     consent: str  # whom to send, by what they answered: a `ConsentPolicy`, always said by who asks
     # Only of one that includes who said no: why that may be, who says so, how many of *to_send* said no.
     consent_reason: str | None = None
     consent_by: str | None = None
     refused_included: int | None = None
+    # Data of the contact sent beside the medium's own, `base.Identifier` in its order; how many of *to_send*
+    # lack each, as they were prepared.
+    identifiers: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    missing: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    data_origin: str = Origin.CUSTOMERS  # whose data these are, declared when a new audience is created
     repeats_id: int | None = Field(default=None, foreign_key="upload.id")
     status: str = Field(default=UploadStatus.QUEUED, index=True)
     reason: str | None = None  # Italian: why paused, failed or completed with warnings

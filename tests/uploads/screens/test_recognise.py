@@ -1,6 +1,7 @@
 """“Riconosci più persone”: off by default, counted when opened, sent when chosen, remembered."""
 
 import pytest
+import requests
 
 from tests.conftest import Browser, make_app
 from tests.uploads.screens.building import add_contacts, save
@@ -9,6 +10,7 @@ from webapp import db
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations.meta.accounts import accounts
 from webapp.uploads import jobs
+from webapp.uploads.commands import repeat_upload
 from webapp.uploads.screens.form.recognise import share
 from webapp.values.identifiers import new_public_id
 
@@ -165,3 +167,35 @@ def test_nothing_chosen_any_more_is_remembered_too(browser, account, clienti, pe
 )
 def test_a_share_of_some_is_never_none_nor_all(count, users, said):
     assert share(count, users) == said
+
+
+def test_the_origin_of_the_data_is_declared_when_an_audience_is_made_and_remembered(
+    browser, account, clienti, people, simulator, page
+):
+    [first] = page(browser.get(url_of(clienti))).xpath("//input[@name='origine' and @checked]/@value")
+    form = {
+        "token": new_public_id(),
+        "medium": "email",
+        "account": account.public_id,
+        "modo": "nuova",
+        "nome": "Clienti, novembre",
+        "consenso": "1",
+        "origine": "partners",
+    }
+    assert browser.post_form(url_of(clienti), form).status_code == 303
+    [upload] = uploads()
+    jobs.prepare_upload(upload.id)
+
+    listed = requests.get(f"{simulator.graph_url}/_sim/audiences", timeout=10).json()["audiences"]
+    [made] = [one for one in listed if one["name"] == "Clienti, novembre"]
+    assert made["customer_file_source"] == "PARTNER_PROVIDED_ONLY"  # Source: Meta sheet §3.1
+    [then] = page(browser.get(url_of(clienti))).xpath("//input[@name='origine' and @checked]/@value")
+    assert (first, then) == ("customers", "partners")
+    again = repeat_upload(upload.id, "Giulia Ferri", may_include=False)
+    assert again.data_origin == "partners"
+
+
+def test_an_origin_that_is_none_is_the_one_declared(browser, account, clienti, people, page):
+    tree = page(browser.get(f"{url_of(clienti)}?origine=marziani"))
+
+    assert tree.xpath("//input[@name='origine' and @checked]/@value") == ["customers"]

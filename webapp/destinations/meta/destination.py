@@ -16,6 +16,7 @@ from webapp.destinations.base import (
     EncodedRows,
     Medium,
     NeedsPersonError,
+    Origin,
     Pages,
     Problem,
     Rest,
@@ -121,8 +122,8 @@ class MetaConnection:
             if session.get(MetaAccount, self._id) is not None:
                 audience_lists.keep(session, self._id, nodes, took_s)
 
-    def create_audience(self, name: str, marker: str) -> str:
-        return self._call(lambda: self._create(name, marker), writes=True, is_work=True)
+    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
+        return self._call(lambda: self._create(name, marker, origin), writes=True, is_work=True)
 
     def check_audience(self, audience_id: str) -> Audience:
         return audience(
@@ -139,11 +140,11 @@ class MetaConnection:
     def close(self) -> None:
         self._session.close()
 
-    def _create(self, name: str, marker: str) -> str:
+    def _create(self, name: str, marker: str, origin: Origin) -> str:
         """Looking for the marker takes many calls: while all of them fail, one tells as much."""
         if pace.is_out_of_order(self._id):
             self._client.ad_account(self._act_id)
-        return self._client.create_custom_audience(self._act_id, name, marker)
+        return self._client.create_custom_audience(self._act_id, name, marker, origin)
 
     def _add(self, audience_id: str, rows: EncodedRows) -> BatchResult:
         """A deleted audience and a lost account are both 100/33: one must not pass for the other."""

@@ -35,6 +35,7 @@ class UploadRow:
     medium: str
     identifiers: list[str]
     missing: dict[str, int]
+    data_origin: str
     consent: str
     consent_reason: str | None
     consent_by: str | None

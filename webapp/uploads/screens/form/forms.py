@@ -8,7 +8,7 @@ from babel.dates import format_date
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations import registry
-from webapp.destinations.base import OTHER_MEDIUM, Account, Identifier, Medium
+from webapp.destinations.base import OTHER_MEDIUM, Account, Identifier, Medium, Origin
 from webapp.uploads import problems
 from webapp.uploads.screens.form.audience_list import Listing
 from webapp.uploads.screens.form.forecast import Forecast
@@ -58,6 +58,7 @@ class Draft:
     token: str = ""
     keeps_name: bool = False  # although the vendor may block an audience with it
     identifiers: tuple[Identifier, ...] = ()  # data by which people are recognised too
+    origin: Origin = Origin.CUSTOMERS
 
     @property
     def is_new(self) -> bool:
@@ -74,11 +75,13 @@ def read(
     accounts: Sequence[Account],
     proposed: str,
     remembered: Collection[str] = (),
+    declared: str = Origin.CUSTOMERS,
 ) -> Draft:
     """From a form or a query string; the only medium, or only account, is chosen before anybody chooses.
 
     An account that the form names is obeyed: it may have been deleted since, and another one never takes its
-    place unseen. *remembered*: the identifiers chosen last, for whoever has not been asked yet.
+    place unseen. *remembered*: the identifiers chosen last, *declared*: the origin, for whoever has not
+    been asked yet.
     """
     media = prospect.media or tuple(Medium)
     given = form.get("medium", "")
@@ -97,6 +100,7 @@ def read(
         search=form.get("cerca", "").strip()[:100],
         keeps_name=bool(form.get("nome_confermato")),
         identifiers=_identifiers(form, remembered),
+        origin=Origin(form["origine"] if form.get("origine") in {*Origin} else declared),
         token=token if looks_like_public_id(token) else new_public_id(),
     )
 

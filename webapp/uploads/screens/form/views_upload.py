@@ -14,7 +14,7 @@ from webapp.contacts.consent import ConsentPolicy, answers_of
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Identifier, Medium
-from webapp.uploads import commands, idempotency
+from webapp.uploads import commands, idempotency, origin_words
 from webapp.uploads.screens import queries, sources, texts
 from webapp.uploads.screens.form import audience_list, forecast, forms, recognise
 from webapp.uploads.screens.form.audience_list import Listing
@@ -43,8 +43,9 @@ class Offer:
         return self.source.database.client_id
 
     def draft(self, given: Any) -> Draft:
-        remembered = self.source.database.identifiers
-        return forms.read(given, self.prospect or NOBODY, self.accounts, self.proposed, remembered)
+        of = self.source.database
+        prospect = self.prospect or NOBODY
+        return forms.read(given, prospect, self.accounts, self.proposed, of.identifiers, of.data_origin)
 
 
 NOBODY = Forecast(0, {medium: MediumCounts(0, 0) for medium in Medium}, ())
@@ -163,12 +164,13 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             consent=draft.policy,
             reason=draft.reason,
             identifiers=draft.identifiers,
+            origin=draft.origin,
             started_by=current_operator().name,
             key=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
         )
     except idempotency.AlreadyHandled:  # the same form, sent twice
         return
-    databases.remember_identifiers(database.id, draft.identifiers)
+    databases.remember_choices(database.id, draft.identifiers, draft.origin)
 
 
 def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
@@ -261,4 +263,5 @@ def _shown(
         "forms": forms,
         "words": texts,
         "recognise": recognise,
+        "origins": origin_words,
     }
