@@ -90,3 +90,15 @@ def test_the_whole_way_once_writes_the_schema_and_a_line_a_person(file, tmp_path
         2,
         {"mobile": 1, "first_name": 0, "code": 2},
     )
+
+
+def test_who_says_how_to_fill_the_audience_says_who_stays_in_it(cli, file, monkeypatch):
+    """`--modo` takes what this version can do; the questions of the other ways are asked all the same."""
+    assert cli.importa(file, "Clienti").code == 0
+    where = ("--database", "Clienti", "--account", cli.account_id, "--medium", "email")
+
+    unknown = cli.run("carica", *where, "--audience", "Nuova", "--modo", "girala")
+    added = cli.run("carica", *where, "--audience", "Nuova", "--modo", "aggiungi", "--origine", "entrambi")
+
+    assert unknown.code == 2 and "girala" in unknown.complaint
+    assert (added.code, added.json["operation"], added.json["data_origin"]) == (0, "add", "both")

@@ -18,7 +18,7 @@ from webapp import db, migrations, services, wiring
 from webapp.access.queries import spaces
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import imports, terminal
-from webapp.cli.uploads import wait_for
+from webapp.cli.upload_state import wait_for
 from webapp.contacts import databases
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.imports import importing

@@ -28,6 +28,7 @@ from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
 from webapp.uploads.origin_words import ORIGINS
 from webapp.uploads.status import FINAL, UploadStatus
+from webapp.uploads.way_words import WAYS
 
 
 class NotAllowed(Exception):
@@ -36,6 +37,10 @@ class NotAllowed(Exception):
 
 class ReasonMissing(ValueError):
     """People who said no are to be sent too, and no reason is given; `str()` is the Italian sentence."""
+
+
+class ConfirmationMissing(Exception):
+    """Replacing everybody is confirmed each time, by who sees how many will stay."""
 
 
 class Thing(StrEnum):
@@ -168,12 +173,14 @@ def repeat_upload(
     A filter is read as it is now; when it was deleted since, its old rule still holds. The audience that
     the first upload created is used again. *may_include*: whether who asks may include who said no.
 
-    Raises Gone as `start_upload`, AlreadyHandled, NotAllowed, and ReasonMissing for one that sent who said no
-    before a reason was asked for.
+    Raises Gone as `start_upload`, AlreadyHandled, NotAllowed, ConfirmationMissing for one that replaced
+    everybody, and ReasonMissing for one that sent who said no before a reason was asked for.
     """
     with db.reading() as session:
         first = session.get_one(Upload, upload_id)
         consent = _choice_again(session, first)
+    if first.operation == Operation.REPLACE:
+        raise ConfirmationMissing
     if first.account_id is None:
         raise Gone(Thing.ACCOUNT, first.destination)
     if consent == ConsentPolicy.ANYONE and not may_include:
@@ -277,6 +284,8 @@ def _audit_start(session: Session, upload: Upload, refused: int | None) -> None:
         where: audit.Detail = {"database": name, "filtro": upload.filter_name, "account": upload.account_name}
         if upload.is_new_audience:
             where["origine_dei_dati"] = ORIGINS[Origin(upload.data_origin)]
+        if upload.operation != Operation.ADD:
+            where["modo"] = WAYS[Operation(upload.operation)]
         if upload.identifiers:
             where["riconosce_anche_da"] = identifier_words.labels(upload.identifiers)
         _audit(session, Action.UPLOAD_STARTED, upload, where)

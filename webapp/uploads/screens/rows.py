@@ -33,6 +33,7 @@ class UploadRow:
     audience_name: str
     is_new_audience: bool
     medium: str
+    operation: str
     identifiers: list[str]
     missing: dict[str, int]
     data_origin: str

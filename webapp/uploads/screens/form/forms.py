@@ -10,6 +10,8 @@ from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations import registry
 from webapp.destinations.base import OTHER_MEDIUM, Account, Identifier, Medium, Origin
 from webapp.uploads import problems
+from webapp.uploads.operations import Operation
+from webapp.uploads.screens.form import ways
 from webapp.uploads.screens.form.audience_list import Listing
 from webapp.uploads.screens.form.forecast import Forecast
 from webapp.values.identifiers import looks_like_public_id, new_public_id
@@ -59,10 +61,18 @@ class Draft:
     keeps_name: bool = False  # although the vendor may block an audience with it
     identifiers: tuple[Identifier, ...] = ()  # data by which people are recognised too
     origin: Origin = Origin.CUSTOMERS
+    operation: Operation = Operation.ADD
+    understood: bool = False  # who leaves when everybody is replaced
+    repeated: str = ""  # the number of those who stay, as typed to confirm that
 
     @property
     def is_new(self) -> bool:
         return self.mode == NEW
+
+    @property
+    def takes_out(self) -> bool:
+        """Nobody is sent: what people answered, and by what they are recognised, does not count."""
+        return self.operation == Operation.REMOVE
 
     @property
     def policy(self) -> ConsentPolicy:
@@ -101,6 +111,9 @@ def read(
         keeps_name=bool(form.get("nome_confermato")),
         identifiers=_identifiers(form, remembered),
         origin=Origin(form["origine"] if form.get("origine") in {*Origin} else declared),
+        operation=Operation(form["come"]) if form.get("come") in {*Operation} else Operation.ADD,
+        understood=bool(form.get("capito")),
+        repeated=form.get("ripeti", "").strip()[:20],
         token=token if looks_like_public_id(token) else new_public_id(),
     )
 
@@ -133,7 +146,8 @@ def missing(draft: Draft) -> list[str]:
     audience = ("il nome della custom audience", draft.name) if draft.is_new else (
         "la custom audience", draft.audience
     )  # fmt: skip
-    wanted = (("l’account Facebook", draft.account), audience, ("il consenso", draft.consent))
+    consent = ("il consenso", draft.consent or draft.takes_out)
+    wanted = (("l’account Facebook", draft.account), audience, consent)
     return [words for words, given in wanted if not given]
 
 
@@ -151,7 +165,8 @@ def errors(
     *may_include*: whether whoever asks may include who said no.
     """
     found: dict[str, str] = {}
-    if not prospect.to_send(draft.medium, draft.policy):
+    to_send = users(draft, prospect)
+    if not to_send:
         found["medium"] = no_contact(draft.medium, prospect, draft.policy)
     if account is None:
         found["account"] = ACCOUNT_GONE if draft.account else ACCOUNT_MISSING
@@ -161,10 +176,19 @@ def errors(
         found["nome" if draft.is_new else "audience"] = problem
     if draft.is_new and name_warning and not draft.keeps_name:
         found.setdefault("nome", name_warning)
+    found |= ways.problems(draft.operation, draft.is_new, to_send, draft.understood, draft.repeated)
+    if draft.takes_out:
+        return found
     found |= _about_refused(draft, may_include)
     if not draft.consent:
         found["consenso"] = CONSENT_MISSING
     return found
+
+
+def users(draft: Draft, prospect: Forecast) -> int:
+    """Those that would be sent; for taking out, all that are chosen, whatever they answered."""
+    reach = prospect.reach[draft.medium]
+    return reach.distinct if draft.takes_out else reach.to_send(draft.policy)
 
 
 def _about_refused(draft: Draft, may_include: bool) -> dict[str, str]:

@@ -16,7 +16,7 @@ from webapp.destinations import registry
 from webapp.destinations.base import Account, Identifier, Medium
 from webapp.uploads import commands, idempotency, origin_words
 from webapp.uploads.screens import queries, sources, texts
-from webapp.uploads.screens.form import audience_list, forecast, forms, recognise
+from webapp.uploads.screens.form import audience_list, forecast, forms, recognise, ways
 from webapp.uploads.screens.form.audience_list import Listing
 from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
 from webapp.uploads.screens.form.forms import Draft
@@ -86,9 +86,8 @@ def ready_fragment(database_id: str) -> str:
     offer = _offer(database_id, count=False)
     reach = {medium: _shown_before(medium) for medium in Medium}
     offer = replace(offer, prospect=Forecast(0, reach, tuple(Medium)))
-    return render_template(
-        "uploads/screens/form/_ready.html", **_shown(offer, offer.draft(request.args), {}, None)
-    )
+    shown = _shown(offer, offer.draft(request.args), {}, None) | {"comes_again": True}
+    return render_template("uploads/screens/form/_ready.html", **shown)
 
 
 @blueprint.get(f"{URL}/dati")
@@ -165,6 +164,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             reason=draft.reason,
             identifiers=draft.identifiers,
             origin=draft.origin,
+            operation=draft.operation,
             started_by=current_operator().name,
             key=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
         )
@@ -180,6 +180,7 @@ def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
             offer.source.scope,
             account_id=account.id,
             medium=draft.medium,
+            operation=draft.operation,
             audience_id="" if draft.is_new else draft.audience,
             audience_name=draft.name,
         )
@@ -238,7 +239,7 @@ def _shown(
     offer: Offer, draft: Draft, errors: dict[str, str], listing: Listing | None, running: str | None = None
 ) -> dict[str, Any]:
     prospect, account = offer.prospect, forms.account_of(draft, offer.accounts)
-    to_send = prospect.to_send(draft.medium, draft.policy) if prospect else 0
+    to_send = forms.users(draft, prospect) if prospect else 0
     included = prospect.reach[draft.medium].included if prospect and draft.includes_refused else 0
     return {
         "source": offer.source,
@@ -263,5 +264,9 @@ def _shown(
         "forms": forms,
         "words": texts,
         "recognise": recognise,
+        "ways": ways,
+        "sendable": prospect.to_send(draft.medium, draft.policy) if prospect else 0,
+        "comes_again": False,
+        "presence": None,
         "origins": origin_words,
     }
