@@ -119,6 +119,7 @@ GET  meta.account_info                    support       200
 GET  meta.accounts                        support       200
 GET  meta.authorisation_return            anonymous     400
 POST meta.check_again                     administrator 303
+GET  meta.choose_account                  administrator 404
 GET  meta.confirm_delete                  administrator 200
 POST meta.create_account                  administrator 422
 POST meta.deauthorised                    anonymous     400

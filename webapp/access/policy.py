@@ -161,6 +161,7 @@ POLICY: dict[str, Who] = {
     "meta.account_info": Who.SUPPORT,
     "meta.account_audiences": Who.SUPPORT,
     "meta.new_account": Who.ADMINISTRATOR,
+    "meta.choose_account": Who.ADMINISTRATOR,
     "meta.create_account": Who.ADMINISTRATOR,
     "meta.edit_account": Who.ADMINISTRATOR,
     "meta.update_account": Who.ADMINISTRATOR,

@@ -111,6 +111,11 @@ class GraphClient:
 
     # Ad account and audiences
 
+    def ad_accounts(self) -> list[dict[str, Any]]:
+        """`account_id` and `name` of every ad account the token's person is assigned to. Source: sheet §2."""
+        with within(self._graph.deadline_s):
+            return list(self._pages("me/adaccounts", "account_id,name"))
+
     def ad_account(self, act_id: str) -> dict[str, Any]:
         """The ad account *act_id* (digits) with `ACCOUNT_FIELDS`."""
         return _node(self._graph.get(f"act_{act_id}", fields=ACCOUNT_FIELDS))
