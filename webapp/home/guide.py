@@ -27,9 +27,9 @@ QUESTIONS = (
         "custom-audience",
         "Che cos’è una custom audience?",
         "È un pubblico di Facebook creato dai tuoi contatti: Facebook confronta le impronte SHA-256 di email"
-        " e cellulari, e degli altri dati se lo scegli, con quelle dei suoi iscritti, e le tue inserzioni possono raggiungere, o escludere, le"
-        " persone che riconosce. Tu vedi quanti utenti sono stati inviati; è Facebook a decidere quanti ne"
-        " trova.",
+        " e cellulari, e degli altri dati se lo scegli, con quelle dei suoi iscritti, e le tue inserzioni"
+        " possono raggiungere, o escludere, le persone che riconosce. Tu vedi quanti utenti sono stati"
+        " inviati; è Facebook a decidere quanti ne trova.",
     ),
     Question(
         "dati-non-validi",
