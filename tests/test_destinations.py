@@ -5,10 +5,11 @@ Facebook is the only destination in the product. The one below exists in this te
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 import pytest
@@ -29,6 +30,7 @@ from webapp.destinations.base import (
     ContactRow,
     EncodedRows,
     Medium,
+    Origin,
     Pages,
     Problem,
     Rest,
@@ -92,13 +94,14 @@ def test_a_destination_is_named_only_where_it_must_be(kind):
 
 
 class Loft:
-    """A destination and its connection in one: the protocol and nothing else. It keeps what it was sent."""
+    """A destination, its encoder and its connection in one, and nothing else. It keeps what it was sent."""
 
     kind = "pigeons"
     label = "Piccioni"
     vendor = "Piccioni SpA"
     pages = Pages("pigeons.accounts", "pigeons.new", "pigeons.account", "pigeons.edit", "pigeons.health")
-    max_batch_rows = 2
+    identifiers = ()
+    schema, fields, max_rows, missing = ("mail",), (), 2, MappingProxyType({})
     identity_keys = ("mail", "phone")
     names: ClassVar[list[str]] = []
     received: ClassVar[list[bytes]] = []
@@ -129,13 +132,16 @@ class Loft:
     def senders(self, session: object, account_id: int, most: int) -> int:
         return most
 
-    def encode(self, medium: Medium, people: Sequence[ContactRow]) -> EncodedRows:
-        return EncodedRows(("mail",), b"".join(email or bytes(DIGEST_BYTES) for _, email, _ in people))
+    def encoder(self, medium: Medium, identifiers: Collection[str] = (), home: str | None = None) -> "Loft":
+        return self
+
+    def encode(self, people: Sequence[ContactRow]) -> EncodedRows:
+        return EncodedRows(self.schema, b"".join(email or bytes(DIGEST_BYTES) for _, email, *_ in people))
 
     def audiences(self) -> list[Audience]:
         return [self.check_audience(name) for name in self.names]
 
-    def create_audience(self, name: str, marker: str) -> str:
+    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
         self.names.append(name)
         return name
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import func, select
 
-from tests.bench import keys
+from tests.bench.schemas import KEYS
 from webapp import config, db, services
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Medium
@@ -14,21 +14,19 @@ from webapp.uploads.commands import start_upload
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import FINAL
 
-DESTINATION = {1: "meta", 2: "due-chiavi", 10: "dieci-chiavi"}
-
 
 def run(database_id: int, client_id: int, account_id: int, keys_sent: int) -> dict[str, Any]:
     """One upload of the whole database from its request to its end, job after job as a worker runs them."""
     services.start(config.from_environment())
-    keys.register()
     upload = start_upload(
         client_id=client_id,
         database_id=database_id,
-        destination=DESTINATION[keys_sent],
+        destination="meta",
         account_id=account_id,
         audience_id="120200000000000001",
         audience_name="Misura",
         medium=Medium.EMAIL,
+        identifiers=set(KEYS[keys_sent].values()),
         consent=ConsentPolicy.ANYONE,
         reason="Misura su contatti inventati",
         started_by="misura",

@@ -6,8 +6,8 @@ from tests.conftest import make_app
 from webapp.config import ROOT
 
 CSS = (ROOT / "static" / "app.css").read_text(encoding="utf-8")
-# Shown by app.js, by the browser's state or around every page; not a component of its own.
-ELSEWHERE = {"burger", "nav-foot", "banner", "copied"}
+# Shown by app.js, by the browser's state, by another choice or around every page; no component of its own.
+ELSEWHERE = {"burger", "nav-foot", "banner", "copied", "only-replace", "not-remove"}
 
 
 def component_classes() -> set[str]:

@@ -121,6 +121,7 @@ GET  meta.account_info                    support       200
 GET  meta.accounts                        support       200
 GET  meta.authorisation_return            anonymous     400
 POST meta.check_again                     administrator 303
+GET  meta.choose_account                  administrator 404
 GET  meta.confirm_delete                  administrator 200
 POST meta.create_account                  administrator 422
 POST meta.deauthorised                    anonymous     400
@@ -156,6 +157,7 @@ GET  uploads.new_upload                   marketer      200
 POST uploads.open_elsewhere               support       303     other:owner=303
 GET  uploads.progress_fragment            support       200
 GET  uploads.ready_fragment               marketer      200
+GET  uploads.recognise_fragment           marketer      200
 POST uploads.repeat                       marketer      303
 POST uploads.confirm_removal              marketer      303
 POST uploads.resume                       marketer      303

@@ -58,6 +58,10 @@ class CommandLine:
         self._env = environment(settings)
         self._simulator = simulator
 
+    @property
+    def account_id(self) -> str:
+        return self._simulator.account_id
+
     def run(self, *arguments: str) -> Told:
         """One command with `--json`; AssertionError when it ends by anything but an exit code of its own."""
         from webapp.cli.group import platea

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.conftest import Browser, add_operator, make_app
 from tests.contacts.conftest import add_draft, import_file
-from tests.support import import_scenes
+from tests.support import import_scenes, upload_scenes
 from tests.support import scene_furniture as furniture
 from tests.support.running import Simulator
 from tests.uploads.screens.building import save, sign
@@ -208,7 +208,8 @@ def _scenes(
         Scene("storico-vuoto", f"/database/{vuoto.public_id}/custom-audience"),
         Scene("storico-filtro", f"{here}/filtri/{saved.public_id}/custom-audience"),
         Scene("carica-nuova", upload),
-        Scene("carica-nome", upload, act=_write_a_risky_name),
+        Scene("carica-nome", upload, act=upload_scenes.write_a_risky_name),
+        Scene("carica-riconosci", upload, act=upload_scenes.open_recognise),
         Scene("carica-esistente", f"{upload}&modo=esistente"),
         Scene("carica-errori", f"{history}/carica?modo=esistente", act=_press("carica gli utenti")),
         Scene("carica-vuoto", f"/database/{vuoto.public_id}/custom-audience/carica"),
@@ -291,11 +292,6 @@ def _ask_to_delete(page: Page) -> None:
     _open_menu(page)
     page.get_by_role("button", name="Elimina").click()
     expect(page.get_by_role("dialog")).to_be_visible()
-
-
-def _write_a_risky_name(page: Page) -> None:
-    page.get_by_label("Nome della nuova custom audience").fill("Pazienti in cura, novembre")
-    expect(page.locator("#name-check")).to_contain_text("salute")
 
 
 def _lose_the_line(page: Page) -> None:

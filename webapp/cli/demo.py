@@ -7,9 +7,10 @@ import click
 from webapp import db, migrations, places, services, wiring
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import once, terminal
-from webapp.cli.uploads import CONSENTS
+from webapp.cli.uploads import CONSENTS, RECOGNISE_HELP, read_identifiers
 from webapp.host.embedded_redis import RedisBusy, RedisMissing
 from webapp.host.installation import CannotStart, Installation, free_port
+from webapp.uploads import identifier_words
 
 WORKERS = 2
 
@@ -33,10 +34,18 @@ WORKERS = 2
     help="Con --una-volta: a chi inviare. Tutti è anche chi ha detto no: il simulatore non è Facebook.",
 )
 @click.option(
+    "--riconosci",
+    default=identifier_words.NONE,
+    show_default=True,
+    metavar="DATI",
+    help=f"Con --una-volta. {RECOGNISE_HELP}",
+)
+@click.option(
     "--ricevuti",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="OUT",
-    help="Con --una-volta: scrive qui gli identificativi ricevuti dal simulatore, uno per riga.",
+    help="Con --una-volta: scrive qui gli identificativi ricevuti dal simulatore, uno per riga. Con "
+    "--riconosci la prima riga è lo schema, poi una riga per persona con una tabulazione tra le celle.",
 )
 @terminal.as_json
 def demo(
@@ -45,13 +54,15 @@ def demo(
     file: Path | None,
     medium: str | None,
     consenso: str,
+    riconosci: str,
     ricevuti: Path | None,
     as_json: bool,
 ) -> None:
     """Avvia Platea in prova: nessun account Facebook, nessun dato esce da questa macchina."""
+    identifiers = read_identifiers(riconosci)
     try:
         if file is not None:
-            once.run(file, medium, CONSENTS[consenso], ricevuti, as_json)
+            once.run(file, once.Asked(medium, CONSENTS[consenso], identifiers), ricevuti, as_json)
         else:
             _keep_running(dati or places.default_data_dir(), porta)
     except (CannotStart, RedisBusy, RedisMissing, TimeoutError) as error:

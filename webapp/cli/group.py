@@ -12,7 +12,7 @@ COMMANDS = {
     "esporta": "webapp.cli.contacts:esporta",
     "cancella": "webapp.cli.contacts:cancella",
     "carica": "webapp.cli.uploads:carica",
-    "stato": "webapp.cli.uploads:stato",
+    "stato": "webapp.cli.upload_state:stato",
     "operatore": "webapp.cli.operators:operatore",
     "normalizza": "webapp.cli.meta:normalizza",
     "simulatore": "webapp.cli.meta:simulatore",

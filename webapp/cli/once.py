@@ -5,10 +5,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import click
 import requests
@@ -17,17 +18,19 @@ from webapp import db, migrations, services, wiring
 from webapp.access.queries import spaces
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import imports, terminal
-from webapp.cli.uploads import wait_for
+from webapp.cli.upload_state import wait_for
 from webapp.contacts import databases
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.imports import importing
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
-from webapp.destinations.base import Medium
+from webapp.destinations import registry
+from webapp.destinations.base import Identifier, Medium
 from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import KIND
 from webapp.host.installation import Installation
 from webapp.uploads.commands import start_upload
+from webapp.uploads.models import Upload
 from webapp.uploads.screens.form import forecast
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import UploadStatus
@@ -39,15 +42,21 @@ STILL_IMPORTING = (ImportStatus.DRAFT, ImportStatus.QUEUED, ImportStatus.RUNNING
 GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
 
-def run(
-    file: Path, medium: str | None, consent: ConsentPolicy, received_to: Path | None, as_json: bool
-) -> None:
+class Asked(NamedTuple):
+    """What to send of the file: by which medium (None: the only one), to whom, with which other data."""
+
+    medium: str | None
+    consent: ConsentPolicy
+    identifiers: Sequence[Identifier] = ()
+
+
+def run(file: Path, asked: Asked, received_to: Path | None, as_json: bool) -> None:
     """Import, upload, wait, report. Leaves no process and no file behind, whatever happens."""
     signal.signal(signal.SIGTERM, _exit_on_signal)
     with tempfile.TemporaryDirectory(prefix="platea-") as folder:
         installation = Installation.open(Path(folder))
         try:
-            report, status = _whole_way(installation, file, medium, consent, received_to)
+            report, status = _whole_way(installation, file, asked, received_to)
         finally:
             installation.stop()
     if as_json:
@@ -59,11 +68,7 @@ def run(
 
 
 def _whole_way(
-    installation: Installation,
-    file: Path,
-    medium: str | None,
-    consent: ConsentPolicy,
-    received_to: Path | None,
+    installation: Installation, file: Path, asked: Asked, received_to: Path | None
 ) -> tuple[dict[str, object], str]:
     installation.start_redis()
     installation.start_simulator()
@@ -73,7 +78,7 @@ def _whole_way(
     client_id, account_id = _connect_account(installation)
     installation.start_workers(WORKERS)
     done, database = _import(client_id, file)
-    by = Medium(medium) if medium else _only_medium(database)
+    by = Medium(asked.medium) if asked.medium else _only_medium(database)
     upload = start_upload(
         client_id=client_id,
         database_id=db.saved_id(database),
@@ -82,14 +87,17 @@ def _whole_way(
         audience_id=None,
         audience_name=f"Prova, {file.stem}",
         medium=by,
-        consent=consent,
+        consent=asked.consent,
         reason=REASON,
+        identifiers=asked.identifiers,
         started_by="riga di comando",
     )
     row = wait_for(db.saved_id(upload))
-    received = _received(installation, row.audience_id) if row.audience_id else []
+    schema = _schema(upload)
+    received = _received(installation, row.audience_id, schema) if row.audience_id else []
     if received_to:
-        received_to.write_text("".join(f"{one}\n" for one in received), encoding="utf-8")
+        head = ["\t".join(schema)] if asked.identifiers else []
+        received_to.write_text("".join(f"{one}\n" for one in (*head, *received)), encoding="utf-8")
     installation.supervisor.stop("worker")
     return _report(done, row, len(received)), row.status
 
@@ -135,15 +143,26 @@ def _only_medium(database: UserDatabase) -> Medium:
     return possible[0]
 
 
-def _received(installation: Installation, audience_id: str) -> list[str]:
-    """The members of the audience at the simulator: one identifier a person, as it came over the wire."""
-    answer = requests.get(
-        f"{installation.simulator['graph_url']}/_sim/received",
-        params={"audience": audience_id, "formato": "testo"},
-        timeout=60,
-    )
+def _schema(upload: Upload) -> list[str]:
+    encoder = registry.destination(upload.destination).encoder(Medium(upload.medium), upload.identifiers)
+    return list(encoder.schema)
+
+
+def _received(installation: Installation, audience_id: str, schema: Sequence[str]) -> list[str]:
+    """The members of the audience at the simulator, as they came over the wire: a line a person, its cells in
+    the order of *schema* with tabs between them; empty where it came without that key.
+    """
+    wanted = {"audience": audience_id, **({"formato": "testo"} if len(schema) == 1 else {})}
+    url = f"{installation.simulator['graph_url']}/_sim/received"
+    answer = requests.get(url, params=wanted, timeout=60)
     answer.raise_for_status()
-    return sorted(answer.text.splitlines())
+    if len(schema) == 1:
+        return sorted(answer.text.splitlines())
+    return sorted(
+        "\t".join(dict(zip(names.split(","), cells, strict=True)).get(key, "") for key in schema)
+        for names, rows in answer.json()["audiences"].get(audience_id, {}).items()
+        for cells in rows
+    )
 
 
 def _report(done: ContactImport, row: UploadRow, received: int) -> dict[str, object]:
@@ -152,6 +171,8 @@ def _report(done: ContactImport, row: UploadRow, received: int) -> dict[str, obj
         "rows": done.rows_read,
         "imported": done.rows_new + done.rows_updated,
         "selected": numbers.selected,
+        "identifiers": row.identifiers,
+        "missing": row.missing,
         "consent": row.consent,
         "refused_included": row.refused_included,
         "excluded": numbers.n_excluded,

@@ -1,33 +1,34 @@
-"""`platea carica` and `platea stato`: an upload from the command line, as the screen does it."""
+"""`platea carica`: an upload from the command line, as the screen does it."""
 
-import time
+from typing import NamedTuple
 
 import click
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from webapp import db
+from webapp import clock, db
 from webapp.cli import terminal
+from webapp.cli.upload_state import read, report, wait_for
 from webapp.contacts import databases
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import Account, DestinationError, Medium
-from webapp.uploads import problems
+from webapp.destinations.base import Account, DestinationError, Identifier, Medium
+from webapp.uploads import identifier_words, origin_words, problems, way_words
 from webapp.uploads.commands import Gone, start_upload
-from webapp.uploads.models import Upload
-from webapp.uploads.screens import queries
-from webapp.uploads.screens.form import forecast
-from webapp.uploads.screens.rows import UploadRow
-from webapp.uploads.status import FINAL, UploadStatus
-from webapp.values.texts import STATUSES, number
+from webapp.uploads.operations import OFFERED, Operation
+from webapp.uploads.screens.form import forecast, ways
+from webapp.uploads.screens.sources import Source
+from webapp.values.texts import ROME, number
 
-GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
-LOOK_EVERY_S = 0.5
 CONSENTS = {
     "tutti": ConsentPolicy.ANYONE,
     "non-negato": ConsentPolicy.NOT_REFUSED,
     "dato": ConsentPolicy.GIVEN,
 }
+RECOGNISE_HELP = (
+    "Gli altri dati di ogni persona da inviare perché Facebook la riconosca: nessuno, tutti, oppure uno o "
+    f"più tra {', '.join(identifier_words.NAMES)}, separati da virgole."
+)
 
 
 @click.command()
@@ -49,6 +50,33 @@ CONSENTS = {
     "anche chi ha detto no (tutti, con --motivo). Le risposte da decidere restano sempre fuori.",
 )
 @click.option("--motivo", metavar="TESTO", help="Perché includi chi ha detto no: serve con --consenso tutti.")
+@click.option(
+    "--modo",
+    type=click.Choice([name for name, one in way_words.NAMES.items() if one in OFFERED]),
+    default="aggiungi",
+    show_default=True,
+    hidden=len(OFFERED) == 1,
+    help="Come riempire la custom audience.",
+)
+@click.option(
+    "--restano",
+    metavar="N",
+    hidden=Operation.REPLACE not in OFFERED,
+    help="Con --modo sostituisci, per confermare: quanti utenti resteranno nella custom audience.",
+)
+@click.option(
+    "--riconosci",
+    default=identifier_words.NONE,
+    show_default=True,
+    metavar="DATI",
+    help=RECOGNISE_HELP,
+)
+@click.option(
+    "--origine",
+    type=click.Choice(list(origin_words.NAMES)),
+    help="Da chi vengono i dati, dichiarato a Facebook quando la custom audience nasce. "
+    "Se manca, come per l’ultimo caricamento del database dalla pagina.",
+)
 @click.option("--attendi", is_flag=True, help="Aspetta la fine del caricamento.")
 @terminal.client_option
 @terminal.as_json
@@ -60,12 +88,17 @@ def carica(
     medium: str | None,
     consenso: str,
     motivo: str | None,
+    modo: str,
+    restano: str | None,
+    riconosci: str,
+    origine: str | None,
     attendi: bool,
     cliente: str | None,
     as_json: bool,
 ) -> None:
     """Carica gli utenti di un database, o di un suo filtro, in una custom audience."""
     policy = _policy(consenso, motivo)
+    identifiers = read_identifiers(riconosci)
     terminal.start()
     with db.reading() as session:
         client = terminal.client_id(session, cliente)
@@ -74,6 +107,8 @@ def carica(
         by = Medium(medium) if medium else _only_medium(session, database)
     account = _account(client, act_id)
     audience_id = _audience(client, account, audience)
+    operation = way_words.NAMES[modo]
+    _check_way(operation, audience_id, Asked(database, chosen, by, policy), restano)
     try:
         upload = start_upload(
             client_id=client,
@@ -86,73 +121,49 @@ def carica(
             medium=by,
             consent=policy,
             reason=motivo,
+            identifiers=identifiers,
+            origin=origin_words.NAMES[origine] if origine else None,
+            operation=operation,
             started_by="riga di comando",
         )
     except Gone as gone:  # deleted by somebody at this moment
         raise terminal.Stop(str(gone)) from None
-    _report(wait_for(db.saved_id(upload)) if attendi else _read(db.saved_id(upload)), as_json)
+    report(wait_for(db.saved_id(upload)) if attendi else read(db.saved_id(upload)), as_json)
 
 
-@click.command()
-@click.argument("upload_id", required=False, metavar="[ID]")
-@terminal.client_option
-@terminal.as_json
-def stato(upload_id: str | None, cliente: str | None, as_json: bool) -> None:
-    """Lo stato di un caricamento, o degli ultimi venti."""
-    terminal.start()
-    with db.reading() as session:
-        client = terminal.client_id(session, cliente)
-        if upload_id is None:
-            rows = queries.read_all(session, col(Upload.client_id) == client, limit=20)
-        else:
-            row = queries.read_one(session, client, upload_id)
-            if row is None:
-                raise terminal.Stop(f"il caricamento {upload_id} non esiste.")
-            _report(row, as_json)
-            return
-    if as_json:
-        terminal.print_json([summary(row) for row in rows])
-    else:
-        click.echo("\n".join(map(_sentence, rows)) or "Nessun caricamento, per ora.")
+class Asked(NamedTuple):
+    """Whom to send, and by what."""
+
+    database: UserDatabase
+    filter: Filter | None
+    medium: Medium
+    policy: ConsentPolicy
 
 
-def wait_for(upload_id: int) -> UploadRow:
-    """The upload once it has ended or waits for a person."""
-    while True:
-        row = _read(upload_id)
-        waits_for_person = row.status == UploadStatus.PAUSED and row.resume_at is None
-        if row.status in FINAL or waits_for_person:
-            return row
-        time.sleep(LOOK_EVERY_S)
+def _check_way(operation: Operation, audience_id: str | None, asked: Asked, stay: str | None) -> None:
+    """Raises Stop where *operation* does not fit the audience, or *stay* does not confirm who is left."""
+    count = 0
+    if operation == Operation.REPLACE:
+        with db.reading() as session:
+            source = Source(asked.database, asked.filter)
+            prospect = forecast.forecast(session, source, clock.now().astimezone(ROME).date())
+        count = prospect.to_send(asked.medium, asked.policy)
+    wrong = ways.problems(operation, audience_id is None, count, understood=True, repeated=stay or "")
+    if "ripeti" in wrong:
+        raise terminal.Stop(
+            f"“--modo sostituisci” lascia nella custom audience {number(count)} utenti e toglie tutti gli "
+            f"altri, anche chi non è stato inviato da Platea: per confermare aggiungi --restano {count}."
+        )
+    if wrong:
+        raise terminal.Stop(next(iter(wrong.values())))
 
 
-def summary(row: UploadRow) -> dict[str, object]:
-    numbers = row.numbers
-    return {
-        "id": row.public_id,
-        "status": row.status,
-        "label": STATUSES[row.status].label,
-        "database": row.database_name,
-        "filter": row.filter_name,
-        "account": row.account_name,
-        "audience": row.audience_name,
-        "medium": row.medium,
-        "consent": row.consent,
-        "consent_reason": row.consent_reason,
-        "refused_included": row.refused_included,
-        "selected": numbers.selected,
-        "excluded": numbers.n_excluded,
-        "excluded_by": dict(numbers.excluded),
-        "discarded": dict(numbers.discarded),
-        "duplicates": numbers.duplicates,
-        "to_send": numbers.to_send,
-        "sent": numbers.sent,
-        "unconfirmed": numbers.unconfirmed,
-        "rejected": numbers.rejected,
-        "batches": row.batches,
-        "reason": row.reason,
-        "todo": row.todo,
-    }
+def read_identifiers(names: str) -> list[Identifier]:
+    """Of `--riconosci`. Raises Stop for a name that is none."""
+    try:
+        return identifier_words.read_names(names)
+    except identifier_words.UnknownNames as unknown:
+        raise terminal.Stop(str(unknown)) from None
 
 
 def _policy(consenso: str, motivo: str | None) -> ConsentPolicy:
@@ -165,32 +176,6 @@ def _policy(consenso: str, motivo: str | None) -> ConsentPolicy:
     if policy != ConsentPolicy.ANYONE and motivo is not None:
         raise terminal.Stop("--motivo serve solo con --consenso tutti: toglilo, oppure scegli tutti.")
     return policy
-
-
-def _report(row: UploadRow, as_json: bool) -> None:
-    if as_json:
-        terminal.print_json(summary(row))
-    else:
-        click.echo(_sentence(row))
-    if row.status == UploadStatus.PAUSED and row.resume_at is None:
-        raise SystemExit(terminal.WAITS)
-    if row.status in FINAL and row.status not in GOOD:
-        raise SystemExit(terminal.BAD)
-
-
-def _sentence(row: UploadRow) -> str:
-    numbers = row.numbers
-    sentence = (
-        f"{row.public_id}  {STATUSES[row.status].label}: {number(numbers.sent)} utenti inviati "
-        f"a “{row.audience_name}”, {number(numbers.invalid)} dati non validi, "
-        f"{number(numbers.duplicates)} duplicati."
-    )
-    return " ".join(filter(None, [sentence, row.reason, row.todo]))
-
-
-def _read(upload_id: int) -> UploadRow:
-    with db.reading() as session:
-        return queries.read_all(session, col(Upload.id) == upload_id)[0]
 
 
 def _database(session: Session, client_id: int, name: str) -> UserDatabase:

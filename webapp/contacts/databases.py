@@ -1,8 +1,11 @@
 """User databases: find one, make one."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from webapp import db
 from webapp.access.models import Client
 from webapp.contacts.models import UserDatabase
 from webapp.values.emails import trim
@@ -43,6 +46,16 @@ def rename(session: Session, database: UserDatabase, name: str) -> None:
         session.get(Client, database.client_id, with_for_update={"key_share": True})
         database.name = checked_name(session, database.client_id, name)
         session.add(database)
+
+
+def remember_choices(database_id: int, identifiers: Collection[str], origin: str) -> None:
+    """Offer these at the next upload of the database as chosen already."""
+    chosen = [*map(str, identifiers)]
+    with db.writing() as session:
+        database = session.get(UserDatabase, database_id)
+        if database is not None and (database.identifiers, database.data_origin) != (chosen, origin):
+            database.identifiers, database.data_origin = chosen, str(origin)
+            session.add(database)
 
 
 def checked_name(session: Session, client_id: int, name: str) -> str:

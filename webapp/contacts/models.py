@@ -24,6 +24,9 @@ class UserDatabase(SQLModel, table=True):
     name: str
     country: str = "IT"  # of phone numbers written without a prefix; ISO 3166-1 alpha-2
     created_at: datetime = Field(default_factory=clock.now)
+    # Data by which its people are recognised beside the medium's own, as they were chosen last time.
+    identifiers: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    data_origin: str = "customers"  # whose data these are: a `destinations.base.Origin`
     is_sample: bool = False  # invented contacts, to look around with (`sample_data`)
     # Set when somebody deletes it: no page shows it any more, its contacts go block by block, and the row
     # stays, so that past uploads keep the name of where they came from.

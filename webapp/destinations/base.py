@@ -4,46 +4,32 @@
 values and never learns what a user database, a filter or an upload is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-DIGEST_BYTES = 32
-UNKNOWN = bytes(DIGEST_BYTES)  # a row's cell that has no value: sent as the empty string, never hashed
+# Rows are part of the protocol: everybody else takes them from here.
+from webapp.destinations.rows import DIGEST_BYTES as DIGEST_BYTES
+from webapp.destinations.rows import OF_MEDIUM as OF_MEDIUM
+from webapp.destinations.rows import OTHER_MEDIUM as OTHER_MEDIUM
+from webapp.destinations.rows import PLAIN_BYTES as PLAIN_BYTES
+from webapp.destinations.rows import PLAIN_KEYS as PLAIN_KEYS
+from webapp.destinations.rows import UNKNOWN as UNKNOWN
+from webapp.destinations.rows import ContactRow as ContactRow
+from webapp.destinations.rows import EncodedRows as EncodedRows
+from webapp.destinations.rows import Identifier as Identifier
+from webapp.destinations.rows import Medium as Medium
+from webapp.destinations.rows import in_order as in_order
 
 
-class Medium(StrEnum):
-    """Which contact detail an upload matches people by."""
+class Origin(StrEnum):
+    """Who gave the data of an audience: the people themselves, others, or both. Its maker declares it."""
 
-    EMAIL = "email"
-    SMS = "sms"
-
-
-# One contact as an upload reads it: its id and the SHA-256 digests of its normalised e-mail and mobile, 32
-# bytes each. No class: to make a million of its objects would take as long as to read them.
-ContactRow = tuple[int, bytes | None, bytes | None]
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedRows:
-    """Rows as they will be sent: nothing in clear, the same bytes however often they are repeated.
-
-    *schema* names the destination's keys in column order; *digests* holds the rows one after the
-    other, `DIGEST_BYTES` per cell, `UNKNOWN` where there is no value.
-    """
-
-    schema: tuple[str, ...]
-    digests: bytes
-
-    def __len__(self) -> int:
-        return len(self.digests) // (DIGEST_BYTES * len(self.schema))
-
-    def part(self, start: int, stop: int) -> "EncodedRows":
-        """Rows *start* to *stop* (exclusive, counted from 0), for halving a batch that is too large."""
-        width = DIGEST_BYTES * len(self.schema)
-        return EncodedRows(self.schema, self.digests[start * width : stop * width])
+    CUSTOMERS = "customers"
+    PARTNERS = "partners"
+    BOTH = "both"
 
 
 class Notice(NamedTuple):
@@ -202,7 +188,7 @@ class Connection(Protocol):
     def audiences(self) -> list[Audience]:
         """Every audience of the account, whoever made it, newest first."""
 
-    def create_audience(self, name: str, marker: str) -> str:
+    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
         """Create an empty audience and return its id; *marker* (unique) is written in its description.
 
         Looks for the marker first, so that repeating after a lost answer creates nothing twice.
@@ -223,15 +209,25 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
+class Encoder(Protocol):
+    """Contacts → rows of one schema. Made for one upload, it remembers values that come again."""
+
+    schema: tuple[str, ...]
+    fields: tuple[str, ...]  # of the contact, wanted behind the three values of each `ContactRow`
+    max_rows: int  # of one request
+    missing: Mapping[Identifier, int]  # how many of the rows made so far lack it
+
+    def encode(self, people: Sequence[ContactRow]) -> EncodedRows:
+        """The rows to send for *people*, in their order; each has the digest of the medium."""
+
+
 class Destination(Protocol):
     kind: str
     label: str  # where accounts and audiences are, as people call it: "Facebook"
     vendor: str  # the company that answers: "Meta"
     pages: Pages
-    max_batch_rows: int
-    identity_keys: tuple[
-        str, str
-    ]  # of e-mail and mobile in its schemas: whom a row names, the rest describes
+    identifiers: Collection[Identifier]  # those it can recognise people by
+    identity_keys: tuple[str, str]  # of e-mail and mobile in its schemas: the rest describes whom they name
 
     def accounts(self, client_id: int) -> list[Account]:
         """The client's connected accounts, by name."""
@@ -269,5 +265,10 @@ class Destination(Protocol):
         time until it ends, so that the one call is counted.
         """
 
-    def encode(self, medium: Medium, people: Sequence[ContactRow]) -> EncodedRows:
-        """The rows to send for *people*, in their order; each has the digest of *medium*."""
+    def encoder(
+        self, medium: Medium, identifiers: Collection[str] = (), home: str | None = None
+    ) -> "Encoder":
+        """How contacts become rows: the key of *medium* and those of *identifiers*, of which others are none.
+
+        *home*: ISO code of the country of contacts that name none.
+        """

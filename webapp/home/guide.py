@@ -21,15 +21,15 @@ QUESTIONS = (
         "Dove trovo l’Account ID?",
         "Apri Gestione inserzioni su Facebook con l’account inserzionista che ti serve: l’Account ID è il"
         " numero dopo “act=” nell’indirizzo della pagina. Lo trovi anche nel menu degli account, sotto il"
-        " nome. Qui scrivi solo le cifre, senza “act_”.",
+        " nome. Qui lo scrivi con o senza “act_”.",
     ),
     Question(
         "custom-audience",
         "Che cos’è una custom audience?",
         "È un pubblico di Facebook creato dai tuoi contatti: Facebook confronta le impronte SHA-256 di email"
-        " e cellulari con quelle dei suoi iscritti, e le tue inserzioni possono raggiungere, o escludere, le"
-        " persone che riconosce. Tu vedi quanti utenti sono stati inviati; è Facebook a decidere quanti ne"
-        " trova.",
+        " e cellulari, e degli altri dati se lo scegli, con quelle dei suoi iscritti, e le tue inserzioni"
+        " possono raggiungere, o escludere, le persone che riconosce. Tu vedi quanti utenti sono stati"
+        " inviati; è Facebook a decidere quanti ne trova.",
     ),
     Question(
         "dati-non-validi",

@@ -3,6 +3,7 @@
 The audit trail tells of each in the same transaction: what cannot be told of does not happen.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from sqlalchemy import func, select
@@ -18,14 +19,16 @@ from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Filter, UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import Account, Medium
-from webapp.uploads import idempotency, problems
+from webapp.destinations.base import Account, Medium, Origin, in_order
+from webapp.uploads import idempotency, identifier_words, problems
 from webapp.uploads.engine import enqueue, transitions
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
+from webapp.uploads.origin_words import ORIGINS
 from webapp.uploads.status import FINAL, UploadStatus
+from webapp.uploads.way_words import WAYS
 
 
 class NotAllowed(Exception):
@@ -34,6 +37,10 @@ class NotAllowed(Exception):
 
 class ReasonMissing(ValueError):
     """People who said no are to be sent too, and no reason is given; `str()` is the Italian sentence."""
+
+
+class ConfirmationMissing(Exception):
+    """Replacing everybody is confirmed each time, by who sees how many will stay."""
 
 
 class Thing(StrEnum):
@@ -70,6 +77,8 @@ def start_upload(
     started_by: str,
     consent: ConsentPolicy,
     reason: str | None = None,
+    identifiers: Collection[str] = (),
+    origin: Origin | None = None,
     repeats_id: int | None = None,
     operation: Operation = Operation.ADD,
     key: idempotency.IdempotencyKey | None = None,
@@ -78,7 +87,8 @@ def start_upload(
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
     The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why people who
-    said no may be sent too, wanted with ANYONE and kept with no other choice. *key*: of a request done once.
+    said no may be sent too, wanted with ANYONE and kept with no other choice. *identifiers*: data of each
+    contact sent beside the medium's own. *origin* None: as its database says. *key*: of a request done once.
     Raises Gone when the client has no such database, filter or account (any more), AlreadyHandled,
     ReasonMissing. Deleting one of them at this moment waits and finds the upload, or was first.
     """
@@ -90,14 +100,10 @@ def start_upload(
     with db.writing() as session:
         if key:
             idempotency.claim(session, key)
-        _hold_database(session, client_id, database_id)
-        rule_of = _held_filter(session, database_id, filter_id) if filter_id is not None else None
         upload = Upload(
             client_id=client_id,
             database_id=database_id,
             filter_id=filter_id,
-            filter_name=rule_of.name if rule_of else None,
-            rule=rule_of.rule if rule_of else None,
             destination=destination,
             account_id=account_id,
             account_name=account.name,
@@ -106,15 +112,15 @@ def start_upload(
             is_new_audience=audience_id is None,
             medium=medium,
             operation=operation,
+            identifiers=[*map(str, in_order(identifiers, medium))],
             consent=consent,
             consent_reason=reason if includes else None,
             consent_by=started_by if includes else None,
             started_by=started_by,
             repeats_id=repeats_id,
         )
-        _save(session, upload)
-        note(session, Event.STARTED, db.saved_id(upload), by=started_by)
-        _audit_start(session, upload, refused)
+        _hold_source(session, upload, origin)
+        _record_start(session, upload, refused)
     enqueue.enqueue(enqueue.PREPARE, db.saved_id(upload))
     return upload
 
@@ -179,14 +185,16 @@ def repeat_upload(
     A filter is read as it is now; when it was deleted since, its old rule still holds. The audience that
     the first upload created is used again. *may_include*: whether who asks may include who said no.
 
-    Raises Gone as `start_upload`, AlreadyHandled, NotAllowed, and ReasonMissing for one that sent who said no
-    before a reason was asked for.
+    Raises Gone as `start_upload`, AlreadyHandled, NotAllowed, ConfirmationMissing for one that replaced
+    everybody, and ReasonMissing for one that sent who said no before a reason was asked for.
     """
     with db.reading() as session:
         first = session.get_one(Upload, upload_id)
         consent = _choice_again(session, first)
     if first.only_due:  # as an ordinary one it would take out the whole database
         raise Gone(Thing.SELECTION)
+    if first.operation == Operation.REPLACE:
+        raise ConfirmationMissing
     if first.account_id is None:
         raise Gone(Thing.ACCOUNT, first.destination)
     if consent == ConsentPolicy.ANYONE and not may_include:
@@ -200,6 +208,8 @@ def repeat_upload(
         audience_id=first.audience_id or None,
         audience_name=first.audience_name,
         medium=Medium(first.medium),
+        identifiers=first.identifiers,
+        origin=Origin(first.data_origin),
         operation=Operation(first.operation),
         consent=consent,
         reason=first.consent_reason,
@@ -238,12 +248,24 @@ def _account(destination: str, client_id: int, account_id: int) -> Account:
         raise Gone(Thing.ACCOUNT, destination) from None
 
 
-def _save(session: Session, upload: Upload) -> None:
+def _hold_source(session: Session, upload: Upload, origin: Origin | None) -> None:
+    """Nobody deletes what *upload* starts from before the transaction ends, and it keeps how that is now."""
+    _hold_database(session, upload.client_id, upload.database_id)
+    declared = session.get_one(UserDatabase, upload.database_id).data_origin
+    upload.data_origin = origin or declared
+    if upload.filter_id is not None:
+        saved = _held_filter(session, upload.database_id, upload.filter_id)
+        upload.filter_name, upload.rule = saved.name, saved.rule
+
+
+def _record_start(session: Session, upload: Upload, refused: int | None) -> None:
     try:
         session.add(upload)
         session.flush()
     except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
         raise Gone(Thing.ACCOUNT, upload.destination) from None
+    note(session, Event.STARTED, db.saved_id(upload), by=upload.started_by)
+    _audit_start(session, upload, refused)
 
 
 def _hold_database(session: Session, client_id: int, database_id: int) -> None:
@@ -274,6 +296,12 @@ def _audit_start(session: Session, upload: Upload, refused: int | None) -> None:
     else:
         name = session.get_one(UserDatabase, upload.database_id).name
         where: audit.Detail = {"database": name, "filtro": upload.filter_name, "account": upload.account_name}
+        if upload.is_new_audience:
+            where["origine_dei_dati"] = ORIGINS[Origin(upload.data_origin)]
+        if upload.operation != Operation.ADD:
+            where["modo"] = WAYS[Operation(upload.operation)]
+        if upload.identifiers:
+            where["riconosce_anche_da"] = identifier_words.labels(upload.identifiers)
         _audit(session, Action.UPLOAD_STARTED, upload, where)
     if upload.consent == ConsentPolicy.ANYONE:
         told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}

@@ -10,6 +10,7 @@ import webapp.contacts.ledger.models  # noqa: F401 (the tables that foreign keys
 from webapp import clock
 from webapp.db import BigId, Blob, Json
 from webapp.destinations import registry
+from webapp.destinations.base import Origin
 from webapp.uploads.operations import Operation
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values.identifiers import new_public_id
@@ -65,6 +66,11 @@ class Upload(SQLModel, table=True):
     consent_reason: str | None = None
     consent_by: str | None = None
     refused_included: int | None = None
+    # Data of the contact sent beside the medium's own, `base.Identifier` in its order; how many of *to_send*
+    # lack each, as they were prepared.
+    identifiers: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    missing: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    data_origin: str = Origin.CUSTOMERS  # whose data these are, declared when a new audience is created
     repeats_id: int | None = Field(default=None, foreign_key="upload.id")
     status: str = Field(default=UploadStatus.QUEUED, index=True)
     reason: str | None = None  # Italian: why paused, failed or completed with warnings

@@ -15,3 +15,7 @@ class Operation(StrEnum):
     ALIGN = "align"
     REPLACE = "replace"
     REMOVE = "remove"
+
+
+# The ways that can be asked for.
+OFFERED = frozenset({Operation.ADD, Operation.ALIGN, Operation.REMOVE})

@@ -15,6 +15,7 @@ import structlog
 from tests.destinations.meta.loopback import answer, request_of, serving
 from webapp import logs
 from webapp.destinations.base import (
+    PLAIN_BYTES,
     DestinationError,
     EncodedRows,
     NeedsPersonError,
@@ -29,6 +30,10 @@ TOKEN, SECRET = "access_token", "app_secret"
 # HMAC-SHA256(key="app_secret", message="access_token"): facebook-java-business-sdk, APIContextTest.kt.
 PROOF = "d52ddf968d622d8af8677906b7fbae09ac1f89f7cd5c1584b27544624cc23e5a"
 NEWSLETTER = "23861540010200582"  # an audience the simulator always has
+
+
+def plain(code: str) -> bytes:
+    return code.encode().ljust(PLAIN_BYTES, b"\0")
 
 
 def rows(count: int, *schema: str) -> EncodedRows:
@@ -332,18 +337,19 @@ def test_rows_without_external_id_go_without_that_column():
     digest = [bytes([number]) * 32 for number in range(1, 7)]
     three = EncodedRows(
         ("EMAIL", "EXTERN_ID"),
-        digest[0] + digest[1] + digest[2] + bytes(32) + digest[4] + digest[5],
+        digest[0] + plain("a-1") + digest[2] + plain("") + digest[4] + plain("c-3"),
     )
     bodies = [json.loads(body)["payload"] for _, body in everything_sent(lambda c: c.add_users("2", three))]
 
     assert [body["schema"] for body in bodies] == [["EMAIL", "EXTERN_ID"], ["EMAIL"]]
+    assert bodies[0]["data"] == [["01" * 32, "a-1"], ["05" * 32, "c-3"]]
     assert bodies[1]["data"] == [["03" * 32]]
 
 
 def test_a_simulated_upload_with_and_without_external_ids_loses_nobody(client, simulator):
     created = client.create_custom_audience(simulator.account_id, "Clienti", "platea:g1")
-    people = rows(4, "EMAIL", "EXTERN_ID")
-    people = EncodedRows(people.schema, people.digests[:-32] + bytes(32))
+    codes = ("a-1", "b-2", "c-3", "")
+    people = EncodedRows(("EMAIL", "EXTERN_ID"), b"".join(os.urandom(32) + plain(one) for one in codes))
 
     assert client.add_users(created, people).received == 4
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.destinations.base import UNKNOWN, EncodedRows
+from webapp.destinations.base import PLAIN_BYTES, UNKNOWN, EncodedRows
 from webapp.destinations.meta.graph_api.payload import (
     UploadSession,
     parts_by_extern_id,
@@ -57,20 +57,47 @@ def test_a_single_key_keeps_its_rows_too(column):
     assert sent == [["" if cell == UNKNOWN else cell.hex()] for cell in column]
 
 
+def plain(code: str) -> bytes:
+    return code.encode().ljust(PLAIN_BYTES, b"\0")
+
+
 def test_the_recorded_refusal_of_an_empty_external_id_finds_its_row():
     payload = REFUSED["request_body_json"]["payload"]
-    # Our rows hold digests only: "67", the external id of the first row, is replaced by one.
-    cells = [cell if len(cell) in (0, 64) else "aa" * 32 for row in payload["data"] for cell in row]
-    digests = b"".join(bytes.fromhex(cell) or UNKNOWN for cell in cells)
-    rows = EncodedRows(tuple(payload["schema"]), digests)
+    columns = [plain if key == "EXTERN_ID" else digest for key in payload["schema"]]
+    cells = [make(cell) for row in payload["data"] for make, cell in zip(columns, row, strict=True)]
+    rows = EncodedRows(tuple(payload["schema"]), b"".join(cells))
 
     [rejected] = rejected_rows(REFUSED["response"]["invalid_entry_samples"], rows)
 
     assert (rejected.row, rejected.reason) == (1, "empty external ID")
+    assert json.loads(users_body(rows, SESSION, {}))["payload"]["data"] == payload["data"]
+
+
+def digest(text: str) -> bytes:
+    return bytes.fromhex(text) or UNKNOWN
+
+
+codes = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=PLAIN_BYTES // 4)
+
+
+@given(st.lists(st.tuples(cells, codes)))
+def test_codes_are_sent_in_clear_and_rows_without_one_apart(table):
+    rows = EncodedRows(("EMAIL", "EXTERN_ID"), b"".join(cell + plain(code) for cell, code in table))
+
+    sent = {}
+    for part, places in parts_by_extern_id(rows):
+        data = json.loads(users_body(part, SESSION, {}))["payload"]["data"]
+        sent |= {place: (part.schema, row) for place, row in zip(places, data, strict=True)}
+
+    hexed = ["" if cell == UNKNOWN else cell.hex() for cell, _ in table]
+    assert sent == {
+        place: (("EMAIL", "EXTERN_ID"), [text, code]) if code else (("EMAIL",), [text])
+        for place, (text, (_, code)) in enumerate(zip(hexed, table, strict=True))
+    }
 
 
 @pytest.mark.parametrize(
-    "samples", [{}, [], None, {"no json": "x"}, {'["zz"]': "x"}, {"7": "x"}, {'["ff"]': "x"}]
+    "samples", [{}, [], None, {"no json": "x"}, {'["zz"]': "x"}, {"7": "x"}, {'["ff"]': "x"}, {"[7]": "x"}]
 )
 def test_samples_that_name_no_row_of_ours_are_left_out(samples):
     assert rejected_rows(samples, EncodedRows(("EMAIL",), b"\x01" * 32)) == []
@@ -83,7 +110,7 @@ def test_a_row_sent_twice_is_rejected_twice():
 
 
 def test_rows_with_external_ids_stay_in_one_part():
-    rows = EncodedRows(("EMAIL", "EXTERN_ID"), b"\x01" * 128)
+    rows = EncodedRows(("EMAIL", "EXTERN_ID"), 2 * (b"\x01" * 32 + plain("7")))
 
     [(part, places)] = parts_by_extern_id(rows)
 

@@ -1,11 +1,10 @@
 """Facebook as a destination: what uploads see of it (`destinations.base`)."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlmodel import Session
@@ -16,10 +15,10 @@ from webapp.destinations.base import (
     Audience,
     AudienceGoneError,
     BatchResult,
-    ContactRow,
     EncodedRows,
     Medium,
     NeedsPersonError,
+    Origin,
     Pages,
     PermanentError,
     Problem,
@@ -31,6 +30,7 @@ from webapp.destinations.meta import name_words, queries, texts
 from webapp.destinations.meta.accounts import accounts, audience_lists, pace
 from webapp.destinations.meta.accounts.audience_lists import Listed
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
+from webapp.destinations.meta.encoding import KEYS, MetaEncoder
 from webapp.destinations.meta.graph_api.audiences import audience
 from webapp.destinations.meta.graph_api.error_table import GONE
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
@@ -40,11 +40,8 @@ from webapp.destinations.meta.models import KIND, MetaAccount, MetaHealth
 
 T = TypeVar("T")
 
-# "rows in schema order, ≤ 10 000 per request". Source: Meta sheet §4.2, reference/custom-audience/users.
-MAX_BATCH_ROWS = 10_000
 CURED_BY_READING = ("190", "102", "100/33", "token")  # codes of a token or an account that was out of reach
 TOO_SMALL = "200/1870047"  # Meta sheet §4.7
-KEYS = {Medium.EMAIL: ("EMAIL", itemgetter(1)), Medium.SMS: ("PHONE", itemgetter(2))}
 
 
 class MetaDestination:
@@ -54,7 +51,7 @@ class MetaDestination:
     pages = Pages(
         "meta.accounts", "meta.new_account", "meta.account_info", "meta.edit_account", "meta.health"
     )
-    max_batch_rows = MAX_BATCH_ROWS
+    identifiers = tuple(KEYS)
     identity_keys = ("EMAIL", "PHONE")
 
     def accounts(self, client_id: int) -> list[Account]:
@@ -96,9 +93,10 @@ class MetaDestination:
     def senders(self, session: Session, account_id: int, most: int) -> int:
         return pace.senders(session, account_id, most)
 
-    def encode(self, medium: Medium, people: Sequence[ContactRow]) -> EncodedRows:
-        key, digest = KEYS[medium]
-        return EncodedRows((key,), b"".join(map(digest, people)))
+    def encoder(
+        self, medium: Medium, identifiers: Collection[str] = (), home: str | None = None
+    ) -> MetaEncoder:
+        return MetaEncoder(medium, identifiers, home)
 
 
 class MetaConnection:
@@ -134,8 +132,8 @@ class MetaConnection:
             if session.get(MetaAccount, self._id) is not None:
                 audience_lists.keep(session, self._id, nodes, took_s)
 
-    def create_audience(self, name: str, marker: str) -> str:
-        return self._call(lambda: self._create(name, marker), writes=True, is_work=True)
+    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
+        return self._call(lambda: self._create(name, marker, origin), writes=True, is_work=True)
 
     def check_audience(self, audience_id: str) -> Audience:
         return audience(self._call(lambda: self._read(audience_id), is_work=True))
@@ -161,11 +159,11 @@ class MetaConnection:
     def close(self) -> None:
         self._session.close()
 
-    def _create(self, name: str, marker: str) -> str:
+    def _create(self, name: str, marker: str, origin: Origin) -> str:
         """Looking for the marker takes many calls: while all of them fail, one tells as much."""
         if pace.is_out_of_order(self._id):
             self._client.ad_account(self._act_id)
-        return self._client.create_custom_audience(self._act_id, name, marker)
+        return self._client.create_custom_audience(self._act_id, name, marker, origin)
 
     def _send(self, send: Callable[[], BatchResult], audience_id: str) -> BatchResult:
         """A deleted audience and a lost account are both 100/33: one must not pass for the other."""

@@ -16,7 +16,14 @@ from webapp.values.texts import Look
 NAME_MISSING = "Scrivi un nome: è quello che vedrai nei menu."
 NAME_LONG = "Il nome è troppo lungo: usa al massimo 80 caratteri."
 NAME_STRANGE = "Il nome contiene caratteri che non si vedono: scrivilo di nuovo."
-ACT_ID_WRONG = "Usa solo cifre, senza “act_”. Esempio: 1029384756102."
+ACT_ID_WRONG = "Scrivi il numero dell’account, con o senza “act_”. Esempio: 1029384756102."
+ACT_ID_CLEANED = "L’Account ID è fatto di sole cifre: abbiamo tolto il resto."
+NOT_AUTHORISED_YET = "Autorizza di nuovo per scegliere l’account da un elenco, oppure scrivi il suo numero."
+TYPE_THE_ID = "Puoi scrivere il numero dell’account."
+REACHES_NOTHING = (
+    "Chi ha autorizzato non raggiunge nessun account inserzionista: fatti assegnare quello che ti serve "
+    "e autorizza di nuovo, oppure scrivi il suo numero."
+)
 TOKEN_WRONG = "Questo non sembra un access token: copialo per intero, senza spazi."
 TOKEN_MISSING = "Prima di salvare, clicca su autorizza: senza access token non possiamo caricare utenti."
 TOKEN_MISSING_NO_APP = (

@@ -8,7 +8,7 @@ from webapp.access.current import current_client_id, may
 from webapp.access.models import Role
 from webapp.destinations.base import DestinationError
 from webapp.destinations.meta import queries, texts
-from webapp.destinations.meta.accounts import accounts, callbacks, oauth, views_account
+from webapp.destinations.meta.accounts import accounts, callbacks, oauth, views_account, views_reach
 from webapp.destinations.meta.accounts.audience_lists import READING
 from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S
 from webapp.destinations.meta.accounts.grants import in_words
@@ -26,7 +26,7 @@ from webapp.destinations.meta.routes import (
 )
 from webapp.web import shell
 
-__all__ = ["blueprint", "callbacks", "views_account", "views_health"]
+__all__ = ["blueprint", "callbacks", "views_account", "views_health", "views_reach"]
 
 
 @blueprint.get(INTEGRATIONS)

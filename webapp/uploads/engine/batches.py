@@ -14,20 +14,29 @@ starts again from nothing: it takes seconds a million, and its half-made batches
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import and_, delete, false, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, false, select, update
 from sqlmodel import col
 
 from webapp import clock, db
 from webapp.contacts import queries as contact_queries
-from webapp.contacts.consent import ConsentPolicy, answers_of, refuses, why_left_out
+from webapp.contacts.consent import Answers, ConsentPolicy, answers_of, refuses, why_left_out
 from webapp.contacts.filters.selection import selected
-from webapp.contacts.models import CONTACT
-from webapp.destinations.base import ContactRow, Destination, EncodedRows, Medium
+from webapp.contacts.models import CONTACT, UserDatabase
+from webapp.destinations.base import (
+    OF_MEDIUM,
+    OTHER_MEDIUM,
+    ContactRow,
+    Destination,
+    EncodedRows,
+    Encoder,
+    Medium,
+)
 from webapp.services import services
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates, find_duplicates
 from webapp.uploads.engine.left_out import PACKED_IDS, LeftOut, Row, store_discarded
@@ -49,6 +58,8 @@ def prepare(
     medium, policy = Medium(upload.medium), ConsentPolicy(upload.consent)
     with db.reading() as session:
         fields = contact_queries.field_types(session, upload.database_id)
+        home = session.get_one(UserDatabase, upload.database_id).country
+    encoder = destination.encoder(medium, upload.identifiers, home)
     chosen = selected(upload.database_id, upload.rule, fields, today)
     forget_former_batches(claim)
     with db.snapshot() as connection:
@@ -59,16 +70,31 @@ def prepare(
         # The index of the digests knows the general answer and no other.
         reads_contacts = upload.rule is not None or held.by_channel or held.undecided
         duplicates = find_duplicates(connection, allowed, DIGEST[medium], reads_contacts)
-        known = (CONTACT.c.id, *DIGEST.values())
+        digests = _digests(medium, policy, upload.identifiers, held)
+        details = [CONTACT.c[name] for name in encoder.fields]
+        known = (CONTACT.c.id, *digests, *details)
         sendable = select(*known).where(allowed, DIGEST[medium].is_not(None)).order_by(CONTACT.c.id)
         way.look(connection, sendable, duplicates)
-        columns = (*known, REASON[medium], excluded, included)
+        columns = (CONTACT.c.id, *digests, REASON[medium], excluded, included, *details)
         query = select(*columns).where(chosen).order_by(CONTACT.c.id)
         contacts = db.pages(connection, query, READ_ROWS)
-        prepared = _store_batches(contacts, duplicates, medium, claim, destination, way)
+        prepared = _store_batches(contacts, duplicates, medium, claim, encoder, way)
     way.settle(prepared)
     record(claim, prepared)
     return prepared
+
+
+def _digests(
+    medium: Medium, policy: ConsentPolicy, identifiers: Collection[str], held: Answers
+) -> list[ColumnElement[Any]]:
+    """Both digests of a contact. The one that is sent beside the medium's is there only where the contact may
+    be sent by that medium too: a number goes to nobody when its owner said no to messages.
+    """
+    other = OTHER_MEDIUM[medium]
+    columns: dict[Medium, ColumnElement[Any]] = dict(DIGEST)
+    if OF_MEDIUM[other] in identifiers:
+        columns[other] = case((why_left_out(policy, other, held).is_(None), DIGEST[other]))
+    return list(columns.values())
 
 
 def _store_batches(
@@ -76,19 +102,20 @@ def _store_batches(
     duplicates: Duplicates,
     medium: Medium,
     claim: PreparationLease,
-    destination: Destination,
+    encoder: Encoder,
     way: Way,
 ) -> Prepared:
     left_out = LeftOut(claim, medium)
     prepared = Prepared(left_out.excluded, left_out.discarded, len(duplicates))
-    size = min(services().settings.batch_rows, destination.max_batch_rows)
+    size = min(services().settings.batch_rows, encoder.max_rows)
     people = way.to_add(_sendable(contacts, duplicates, medium, left_out, prepared))
     while batch := list(islice(people, size)):
         prepared.batches += 1
         prepared.to_send += len(batch)
-        rows = destination.encode(medium, batch)
+        rows = encoder.encode(batch)
         ids = array("q", map(itemgetter(0), batch))
         store_batch(claim, prepared.batches, rows, ids, duplicates.pairs(ids[0], ids[-1]))
+    prepared.missing = {str(one): count for one, count in encoder.missing.items()}
     left_out.store()
     for start in range(0, len(duplicates), PACKED_IDS):
         store_discarded(claim, DUPLICATE, duplicates.ids[start : start + PACKED_IDS])
@@ -110,7 +137,7 @@ def _sendable(
         known = duplicates.between(page[0][0], page[-1][0])
         sent = [row for row in page if row[4] is None and row[digest_at] is not None and row[0] not in known]
         prepared.refused += sum(map(bool, map(itemgetter(5), sent)))
-        yield from [row[:3] for row in sent]
+        yield from [row[:3] + row[6:] for row in sent] if len(page[0]) > 6 else [row[:3] for row in sent]
 
 
 def store_batch(
@@ -169,6 +196,7 @@ def record(claim: PreparationLease, prepared: Prepared, takes_out: bool = False)
                 to_remove=prepared.to_remove,
                 leaving=prepared.leaving,
                 members_before=prepared.members_before,
+                missing=prepared.missing,
                 refused_included=prepared.refused,
                 prepared_at=clock.now(),
                 updated_at=clock.now(),

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from webapp.contacts.consent import ConsentPolicy, why_left_out
 from webapp.contacts.erasure.erased import erased_among
 from webapp.contacts.models import CONTACT, UserDatabase
-from webapp.destinations.base import EncodedRows, Medium
+from webapp.destinations.base import OF_MEDIUM, OTHER_MEDIUM, UNKNOWN, EncodedRows, Medium
 from webapp.uploads.media_columns import DIGEST
 from webapp.uploads.models import Upload
 from webapp.values.readings import group
@@ -22,6 +22,8 @@ from webapp.values.readings import group
 ERASED = "erased"
 REMOVED = "removed"  # deleted by hand, by an undone import or by a command
 DATABASE_GONE = "database_deleted"
+# Columns of the rows, by the order of `EncodedRows.schema`.
+_KEY, _OTHER_KEY = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,9 @@ class Content:
     duplicates: Sequence[int]
 
     def digest_of(self, contact_id: int) -> bytes:
+        """The cell of the medium, by which the row was chosen."""
         place = self.ids.index(contact_id)
-        return self.rows.part(place, place + 1).digests
+        return self.rows.part(place, place + 1).column(_KEY)[0]
 
     def duplicates_of(self, contact_id: int) -> list[int]:
         pairs = zip(self.duplicates[0::2], self.duplicates[1::2], strict=True)
@@ -43,28 +46,39 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """*gone*: contact → why it must not be sent. *heirs*: such a contact → its duplicate, which may be."""
+    """*gone*: contact → why it must not be sent. *heirs*: such a contact → its duplicate, which may be.
+
+    *withheld*: contacts that are sent without their detail for the other medium.
+    """
 
     gone: Mapping[int, str] = field(default_factory=dict)
     heirs: Mapping[int, int] = field(default_factory=dict)
+    withheld: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.gone)
+        return bool(self.gone or self.withheld)
 
     def without(self, content: Content) -> Content:
-        """*content* with each row that stays exactly as it was, some under the contact that inherits it."""
+        """*content* with each row that stays as it was, some under the contact that inherits it."""
         kept = [
             place
             for place, contact_id in enumerate(content.ids)
             if contact_id not in self.gone or contact_id in self.heirs
         ]
         ids = array("q", (self._now(content.ids[place]) for place in kept))
-        digests = b"".join(content.rows.part(place, place + 1).digests for place in kept)
+        rows = content.rows.rows()
+        digests = b"".join(self._row(content.rows, content.ids[place], rows[place]) for place in kept)
         pairs = array("q")
         for original, duplicate in zip(content.duplicates[0::2], content.duplicates[1::2], strict=True):
             if self._now(original) != duplicate:
                 pairs.extend((self._now(original), duplicate))
         return Content(EncodedRows(content.rows.schema, digests), ids, pairs)
+
+    def _row(self, rows: EncodedRows, contact_id: int, row: bytes) -> bytes:
+        """Only what the medium matches by is the heir's too: name and town are of the contact that goes."""
+        if contact_id in self.heirs:
+            return rows.blanked(row, range(_OTHER_KEY, len(rows.schema)))
+        return rows.blanked(row, [_OTHER_KEY]) if contact_id in self.withheld else row
 
     def _now(self, contact_id: int) -> int:
         return self.heirs.get(contact_id, contact_id)
@@ -86,7 +100,22 @@ def look(session: Session, upload: Upload, content: Content, leaving: Collection
         erased = erased_among(session, upload.client_id, set(digests.values()))
         gone |= {one: ERASED if digest in erased else REMOVED for one, digest in digests.items()}
     heirs = _heirs(session, upload, content, [one for one in gone if gone[one] != ERASED], leaving)
-    return Changes(gone, heirs)
+    return Changes(gone, heirs, _withheld(session, upload, content, gone))
+
+
+def _withheld(session: Session, upload: Upload, content: Content, gone: Collection[int]) -> frozenset[int]:
+    """Contacts whose detail for the other medium is theirs no more, or may not be sent by that medium."""
+    other = OTHER_MEDIUM[Medium(upload.medium)]
+    if OF_MEDIUM[other] not in upload.identifiers:
+        return frozenset()
+    sent = dict(zip(content.ids, content.rows.column(_OTHER_KEY), strict=True))
+    asked = [one for one, digest in sent.items() if digest != UNKNOWN and one not in gone]
+    allowed = why_left_out(ConsentPolicy(upload.consent), other).is_(None)
+    found = session.execute(
+        select(CONTACT.c.id, DIGEST[other].label("digest")).where(CONTACT.c.id.in_(asked), allowed)
+    ).all()
+    held = {row.id: row.digest for row in found}
+    return frozenset(one for one in asked if held.get(one) != sent[one])
 
 
 def _is_database_gone(session: Session, database_id: int) -> bool:
@@ -114,8 +143,7 @@ def _refused_since(
 ) -> dict[int, str]:
     """Of contacts whose detail was changed: the former one is sent, unless who has it now may not be."""
     changed: dict[bytes, int] = {}
-    for place, contact_id in enumerate(content.ids):
-        former = content.rows.part(place, place + 1).digests
+    for contact_id, former in zip(content.ids, content.rows.column(_KEY), strict=True):
         if contact_id in found and found[contact_id].digest != former:
             changed[former] = contact_id
     if not changed:

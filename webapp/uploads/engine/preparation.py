@@ -21,6 +21,7 @@ from webapp.destinations.base import (
     DestinationError,
     Medium,
     NeedsPersonError,
+    Origin,
     PermanentError,
     Problem,
     TemporaryError,
@@ -202,7 +203,7 @@ def _has_nothing_to_do(upload: Upload, prepared: Prepared) -> bool:
 def _make_sure_of_audience(connection: Connection, upload: Upload) -> str:
     """The id of the audience to fill, created now when it is new. PermanentError: it takes no users."""
     if not upload.audience_id:
-        return connection.create_audience(upload.audience_name, upload.public_id)
+        return connection.create_audience(upload.audience_name, upload.public_id, Origin(upload.data_origin))
     audience: Audience = connection.check_audience(upload.audience_id)
     if audience.unsuitable:
         raise PermanentError(problems.audience_unsuitable(audience.name, audience.unsuitable))

@@ -204,9 +204,10 @@ def _rows(
 
 def columns(rows: EncodedRows, keys: Sequence[str]) -> bytes:
     """The cells of those *keys* that the schema of *rows* has, row by row."""
-    places = [CELL * rows.schema.index(key) for key in keys if key in rows.schema]
-    if len(places) == len(rows.schema):
+    if len(rows.schema) == 1:
         return rows.digests
-    starts = range(0, len(rows.digests), CELL * len(rows.schema))
+    # These two stand before every other key, so each place counts cells of one width.
+    places = [CELL * rows.schema.index(key) for key in keys if key in rows.schema]
+    starts = range(0, len(rows.digests), rows.row_bytes)
     cells = rows.digests
     return b"".join(cells[at + place : at + place + CELL] for at in starts for place in places)

@@ -149,6 +149,8 @@ def _rewrite(held: LockedUpload, batch: Batch, content: Content, changes: Change
         )
     else:
         session.execute(delete(Batch).where(col(Batch.id) == batch.id))
+    if not changes.gone:  # nobody left; some go with less than they had
+        return left
     _no_more_duplicates(session, held.id, frozenset(changes.heirs.values()))
     reasons = Counter(changes.gone.values())
     _count(held, reasons, len(changes.heirs))

@@ -130,9 +130,16 @@ def running_repeat(session: Session, upload_id: int) -> str | None:
 
 
 def running_twin(
-    session: Session, scope: Scope, *, account_id: int, medium: str, audience_id: str, audience_name: str
+    session: Session,
+    scope: Scope,
+    *,
+    account_id: int,
+    medium: str,
+    operation: str,
+    audience_id: str,
+    audience_name: str,
 ) -> str | None:
-    """The public id of an unfinished upload of the same source into the same audience.
+    """The public id of an unfinished upload of the same source into the same audience, in the same way.
 
     *audience_id* is empty for a new audience, which has only its name until it has been created.
     """
@@ -145,6 +152,7 @@ def running_twin(
         whole,
         col(Upload.account_id) == account_id,
         col(Upload.medium) == medium,
+        col(Upload.operation) == operation,
         col(Upload.status).in_(RUNNING),
         audience,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from webapp.uploads import identifier_words
 from webapp.uploads.operations import Operation
 from webapp.uploads.problems import CONFIRM
 from webapp.uploads.screens.numbers import Numbers
@@ -37,6 +38,9 @@ class UploadRow:
     operation: str
     only_due: bool
     members_before: int | None
+    identifiers: list[str]
+    missing: dict[str, int]
+    data_origin: str
     consent: str
     consent_reason: str | None
     consent_by: str | None
@@ -60,6 +64,11 @@ class UploadRow:
     batches_sent: int
     queue_place: int | None
     numbers: Numbers
+
+    @property
+    def recognised_by(self) -> str:
+        """The data sent beside the medium's own, "" when there are none."""
+        return identifier_words.told(self.identifiers, self.missing, self.numbers.to_send)
 
     @property
     def is_final(self) -> bool:

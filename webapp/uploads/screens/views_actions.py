@@ -27,6 +27,10 @@ REFUSED_WITHOUT_REASON = (
     "Questo caricamento comprendeva anche chi ha detto no, senza un motivo scritto: "
     "carica gli utenti di nuovo scegliendo a chi inviare."
 )
+REPLACED = (
+    "Sostituire il contenuto di una custom audience va confermato ogni volta: "
+    "carica gli utenti di nuovo scegliendo “Sostituisci”."
+)
 
 
 @blueprint.get("/caricamenti/<upload_id>/ferma")
@@ -90,6 +94,8 @@ def repeat(upload_id: str) -> Response:
         return htmx.notice(_to_detail(row.public_id), str(gone), "err")
     except commands.NotAllowed:
         return htmx.notice(_to_detail(row.public_id), ONLY_ADMINISTRATORS, "err")
+    except commands.ConfirmationMissing:
+        return htmx.notice(_to_detail(row.public_id), REPLACED, "err")
     except commands.ReasonMissing:
         return htmx.notice(_to_detail(row.public_id), REFUSED_WITHOUT_REASON, "err")
     return htmx.notice(_to_detail(new_id or row.public_id), "Caricamento avviato.")
@@ -103,7 +109,7 @@ def _running_repeat(row: UploadRow) -> str | None:
 def _start_again(row: UploadRow) -> str | None:
     """The number of the new upload; None when another request is just now starting it.
 
-    Raises Gone, NotAllowed, ReasonMissing.
+    Raises Gone, NotAllowed, ConfirmationMissing, ReasonMissing.
     """
     key = idempotency.IdempotencyKey(f"repeat:{row.id}", REPEAT_S)
     try:

@@ -38,14 +38,14 @@ def connection(account):
 def test_rows_hold_the_digest_of_the_medium_in_the_order_of_the_people():
     both = [(1, MARY, PHONE), (2, PHONE, MARY)]
 
-    email, sms = META.encode(Medium.EMAIL, both), META.encode(Medium.SMS, both)
+    email, sms = META.encoder(Medium.EMAIL).encode(both), META.encoder(Medium.SMS).encode(both)
 
     assert (email.schema, email.digests) == (("EMAIL",), MARY + PHONE)
     assert (sms.schema, sms.digests) == (("PHONE",), PHONE + MARY)
 
 
 def test_nobody_makes_no_rows():
-    assert len(META.encode(Medium.EMAIL, [])) == 0
+    assert len(META.encoder(Medium.EMAIL).encode([])) == 0
 
 
 def test_accounts_are_those_of_the_client_by_name(save_account, aurora):
@@ -69,7 +69,7 @@ def test_an_account_that_was_deleted_is_a_lookup_error(account):
 def test_users_reach_the_audience_as_they_were_encoded(connection, simulator):
     audience_id = connection.create_audience("Novembre", "segno")
 
-    result = connection.add_users(audience_id, META.encode(Medium.EMAIL, [(1, MARY, None)]))
+    result = connection.add_users(audience_id, META.encoder(Medium.EMAIL).encode([(1, MARY, None)]))
 
     assert (result.received, result.rejected_count) == (1, 0)
     assert simulator.received(audience_id) == {MARY.hex()}
@@ -99,12 +99,12 @@ def test_missing_terms_stay_marked_until_something_was_written(account, connecti
     audience_id = connection.create_audience("Novembre", "segno")
     simulator.order(fault="200/1870034", on="POST /users", times=1)
     with pytest.raises(NeedsPersonError):
-        connection.add_users(audience_id, META.encode(Medium.EMAIL, people(2)))
+        connection.add_users(audience_id, META.encoder(Medium.EMAIL).encode(people(2)))
 
     connection.audiences()
     assert "condizioni di Facebook" in META.account(account.client_id, account.id).problem
 
-    connection.add_users(audience_id, META.encode(Medium.EMAIL, people(2)))
+    connection.add_users(audience_id, META.encoder(Medium.EMAIL).encode(people(2)))
     assert META.account(account.client_id, account.id).problem is None
 
 
@@ -115,7 +115,7 @@ def test_a_deleted_audience_does_not_disable_the_account(account, connection, si
     assert requests.post(f"{simulator.graph_url}/_sim/audience", json=body, timeout=30).ok
 
     with pytest.raises(PermanentError):
-        connection.add_users(audience_id, META.encode(Medium.EMAIL, people(2)))
+        connection.add_users(audience_id, META.encoder(Medium.EMAIL).encode(people(2)))
 
     assert META.account(account.client_id, account.id).problem is None
 
@@ -126,7 +126,7 @@ def test_a_lost_ad_account_is_not_taken_for_a_deleted_audience(account, connecti
     assert requests.post(f"{simulator.graph_url}/_sim/account", json=body, timeout=30).ok
 
     with pytest.raises(NeedsPersonError):
-        connection.add_users(audience_id, META.encode(Medium.EMAIL, people(2)))
+        connection.add_users(audience_id, META.encoder(Medium.EMAIL).encode(people(2)))
 
     assert saved()[0].problem == "100/33"
 

@@ -5,7 +5,7 @@ import pytest
 from webapp.destinations.meta.accounts.forms import MASK, read_account
 
 GOOD = {"nome": "Aurora Italia", "account_id": "1029384756102", "token": ""}
-DIGITS_ONLY = "Usa solo cifre, senza “act_”. Esempio: 1029384756102."
+WRONG = "Scrivi il numero dell’account, con o senza “act_”. Esempio: 1029384756102."
 
 
 @pytest.mark.parametrize(
@@ -16,12 +16,15 @@ DIGITS_ONLY = "Usa solo cifre, senza “act_”. Esempio: 1029384756102."
         ("1029 3847 56102", "1029384756102"),
         ("1029\u00a03847\u200956102", "1029384756102"),
         ("1", "1"),
+        ("act_1029384756102", "1029384756102"),
+        (" ACT_ 1029 384756102", "1029384756102"),
     ],
 )
-def test_spaces_around_and_between_digits_are_dropped(typed, act_id):
+def test_spaces_and_the_word_before_the_digits_are_dropped(typed, act_id):
     form = read_account(GOOD | {"account_id": typed})
 
     assert (form.act_id, form.errors) == (act_id, {})
+    assert form.is_cleaned == (typed.strip() != act_id)
 
 
 @pytest.mark.parametrize(
@@ -29,8 +32,9 @@ def test_spaces_around_and_between_digits_are_dropped(typed, act_id):
     [
         "",
         "   ",
-        "act_1029384756102",
-        "ACT_1",
+        "act_",
+        "act_act_1",
+        "act1",
         "-1",
         "0",
         "0129",
@@ -47,7 +51,7 @@ def test_spaces_around_and_between_digits_are_dropped(typed, act_id):
 def test_anything_but_digits_is_refused(typed):
     form = read_account(GOOD | {"account_id": typed})
 
-    assert form.errors == {"account_id": DIGITS_ONLY} and len(form.act_id) <= 40
+    assert form.errors == {"account_id": WRONG} and len(form.act_id) <= 40
 
 
 @pytest.mark.parametrize(

@@ -127,12 +127,12 @@ def test_two_clients_may_use_the_same_ad_account(save_account, stranger, simulat
 
 
 def test_errors_stand_at_their_fields_and_what_was_typed_stays(signed_in, fragment):
-    fields = {"nome": "Aurora", "account_id": "act_12", "azione": "autorizza"}
+    fields = {"nome": "Aurora", "account_id": "act_x12", "azione": "autorizza"}
 
     form = fragment(signed_in.post_form(f"{FACEBOOK}/nuovo", fields, htmx=True), 422)
 
     (field,) = form.xpath(".//input[@name='account_id']")
-    assert (field.get("value"), field.get("aria-invalid")) == ("act_12", "true")
+    assert (field.get("value"), field.get("aria-invalid")) == ("act_x12", "true")
     assert form.xpath(".//*[@data-error-summary]//a/@href") == ["#account_id"]
     assert form.xpath(".//input[@name='nome']/@value") == ["Aurora"]
 

@@ -19,13 +19,15 @@ MASK = "••••••••••••••••"  # stands for a token 
 class AccountForm:
     """The form as it is shown again, and *errors* by field id. Without errors it can be used as it is.
 
-    *token* is the pasted one, None when none was pasted (empty, or the mask).
+    *token* is the pasted one, None when none was pasted (empty, or the mask). *is_cleaned*: "act_" or spaces
+    were taken off the id.
     """
 
     name: str = ""
     act_id: str = ""
     token: str | None = field(default=None, repr=False)
     errors: Mapping[str, str] = field(default_factory=dict)
+    is_cleaned: bool = False
 
 
 def read_account(values: Mapping[str, str]) -> AccountForm:
@@ -33,8 +35,10 @@ def read_account(values: Mapping[str, str]) -> AccountForm:
     name, name_error = _name(values.get("nome", ""))
     act_id, act_id_error = _act_id(values.get("account_id", ""))
     token, token_error = _token(values.get("token", ""))
-    errors = {"nome": name_error, "account_id": act_id_error, "token": token_error}
-    return AccountForm(name, act_id, token, {key: error for key, error in errors.items() if error})
+    found = {"nome": name_error, "account_id": act_id_error, "token": token_error}
+    errors = {key: error for key, error in found.items() if error}
+    is_cleaned = act_id_error is None and act_id != values.get("account_id", "").strip()
+    return AccountForm(name, act_id, token, errors, is_cleaned)
 
 
 def _name(typed: str) -> tuple[str, str | None]:
@@ -50,9 +54,10 @@ def _name(typed: str) -> tuple[str, str | None]:
 
 
 def _act_id(typed: str) -> tuple[str, str | None]:
-    """Spaces are how people group digits; everything else but digits is refused, "act_" too."""
-    act_id = "".join(typed.split())
-    return (act_id, None) if ACT_ID.fullmatch(act_id) else (act_id[:40], texts.ACT_ID_WRONG)
+    """Spaces are how people group digits, and "act_" is how Graph writes the id; all else is refused."""
+    digits = "".join(typed.split())
+    act_id = digits.lower().removeprefix("act_")
+    return (act_id, None) if ACT_ID.fullmatch(act_id) else (digits[:40], texts.ACT_ID_WRONG)
 
 
 def _token(typed: str) -> tuple[str | None, str | None]:

@@ -164,9 +164,12 @@ def _submit(account: MetaAccount | None) -> Response:
     if page.is_id_locked and account is not None:
         errors = {key: text for key, text in form.errors.items() if key != "account_id"}
         page = replace(page, form=replace(form, act_id=account.act_id), errors=errors)
+    authorises = request.form.get("azione") == "autorizza"
+    if authorises and not request.form.get("account_id", "").strip():  # it is chosen on the way back
+        page = replace(page, errors={key: text for key, text in page.errors.items() if key != "account_id"})
     if page.errors:
         return _answer(page, 422)
-    return _authorise(page) if request.form.get("azione") == "autorizza" else _save(page)
+    return _authorise(page) if authorises else _save(page)
 
 
 def _authorise(page: FormPage) -> Response:
@@ -203,7 +206,8 @@ def _save(page: FormPage) -> Response:
     except LookupError:
         abort(404)
     log.info("account Facebook salvato", act_id=page.form.act_id, new_token=grant is not None)
-    return htmx.notice(htmx.go_to(url_for("meta.accounts")), texts.SAVED)
+    said = f"{texts.SAVED} {texts.ACT_ID_CLEANED}" if page.form.is_cleaned else texts.SAVED
+    return htmx.notice(htmx.go_to(url_for("meta.accounts")), said)
 
 
 def _new_grant(page: FormPage) -> Grant | None:

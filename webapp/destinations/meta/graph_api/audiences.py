@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from webapp.destinations.base import Audience
+from webapp.destinations.base import Audience, Origin
+
+# `customer_file_source`. Source: Meta sheet §3.1.
+SOURCES = {
+    Origin.CUSTOMERS: "USER_PROVIDED_ONLY",
+    Origin.PARTNERS: "PARTNER_PROVIDED_ONLY",
+    Origin.BOTH: "BOTH_USER_AND_PARTNER_PROVIDED",
+}
 
 # What other subtypes are made from. Source: Meta sheet §3.1 `subtype`; only CUSTOM takes customer files.
 _MADE_FROM = {

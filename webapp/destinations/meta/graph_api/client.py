@@ -6,8 +6,16 @@ from typing import Any
 
 from requests import Session
 
-from webapp.destinations.base import BatchResult, EncodedRows, NeedsPersonError, Rejected, TemporaryError
+from webapp.destinations.base import (
+    BatchResult,
+    EncodedRows,
+    NeedsPersonError,
+    Origin,
+    Rejected,
+    TemporaryError,
+)
 from webapp.destinations.meta.graph_api import error_table as table
+from webapp.destinations.meta.graph_api.audiences import SOURCES
 from webapp.destinations.meta.graph_api.counts import Unreadable, read_counts
 from webapp.destinations.meta.graph_api.deadline import within
 from webapp.destinations.meta.graph_api.errors import HEAVY, failure
@@ -103,6 +111,11 @@ class GraphClient:
 
     # Ad account and audiences
 
+    def ad_accounts(self) -> list[dict[str, Any]]:
+        """`account_id` and `name` of every ad account the token's person is assigned to. Source: sheet §2."""
+        with within(self._graph.deadline_s):
+            return list(self._pages("me/adaccounts", "account_id,name"))
+
     def ad_account(self, act_id: str) -> dict[str, Any]:
         """The ad account *act_id* (digits) with `ACCOUNT_FIELDS`."""
         return _node(self._graph.get(f"act_{act_id}", fields=ACCOUNT_FIELDS))
@@ -130,7 +143,9 @@ class GraphClient:
             self.ad_account(act_id)
             raise failure(table.GONE, "100/33")
 
-    def create_custom_audience(self, act_id: str, name: str, marker: str) -> str:
+    def create_custom_audience(
+        self, act_id: str, name: str, marker: str, origin: Origin = Origin.CUSTOMERS
+    ) -> str:
         """The id of the audience whose description holds *marker*, created when there is none.
 
         Names are not unique and creating has no idempotency key, so the marker is looked for before, and
@@ -141,7 +156,7 @@ class GraphClient:
             if found:
                 return found
             try:
-                return self._create(act_id, name, marker)
+                return self._create(act_id, name, marker, origin)
             except TemporaryError as lost:
                 if lost.account_wide:  # refused before anything was done
                     raise
@@ -216,7 +231,7 @@ class GraphClient:
                 return str(row["id"])
         return None
 
-    def _create(self, act_id: str, name: str, marker: str) -> str:
+    def _create(self, act_id: str, name: str, marker: str, origin: Origin) -> str:
         # The other half of the time is for looking whether a lost answer meant success.
         with within(self._graph.deadline_s / 2):
             answer = self._graph.post(
@@ -224,7 +239,7 @@ class GraphClient:
                 name=name,
                 subtype="CUSTOM",
                 description=f"{DESCRIPTION} ({marker})",
-                customer_file_source="USER_PROVIDED_ONLY",
+                customer_file_source=SOURCES[origin],
             )
         audience_id = _node(answer).get("id")
         if not audience_id:

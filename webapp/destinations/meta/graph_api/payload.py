@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from webapp.destinations.base import DIGEST_BYTES, UNKNOWN, EncodedRows, Rejected
+from webapp.destinations.base import DIGEST_BYTES, PLAIN_BYTES, PLAIN_KEYS, UNKNOWN, EncodedRows, Rejected
 
 EXTERN_ID = "EXTERN_ID"
 
@@ -42,16 +42,33 @@ def users_body(rows: EncodedRows, session: UploadSession, proof: Mapping[str, st
 
 
 def _data(rows: EncodedRows) -> bytes:
-    """The rows as JSON text. Hexadecimal, splitting and joining run in C: millions of cells a second."""
+    """The rows as JSON text: one hexadecimal text, the end of each row marked in it, signs put in by three
+    replacements. It runs in C, a million rows of ten keys in three seconds.
+    """
     if not rows.digests:
         return b"[]"
-    cells = rows.digests.hex("|", DIGEST_BYTES)
+    if not PLAIN_KEYS.isdisjoint(rows.schema):
+        return orjson.dumps([_texts(row, rows.schema) for row in rows.rows()])
+    text = bytearray(rows.digests.hex("|", DIGEST_BYTES), "ascii")  # one sign behind every cell …
+    row = (2 * DIGEST_BYTES + 1) * len(rows.schema)
+    text[row - 1 :: row] = b";" * len(range(row - 1, len(text), row))  # … and another behind every row
+    cells = bytes(text)
     if UNKNOWN in rows.digests:
-        cells = cells.replace(UNKNOWN.hex(), "")
-    if len(rows.schema) == 1:
-        return b'[["%b"]]' % cells.replace("|", '"],["').encode()
-    column = iter(cells.split("|"))
-    return orjson.dumps(list(zip(*[column] * len(rows.schema), strict=True)))
+        cells = cells.replace(UNKNOWN.hex().encode(), b"")
+    return b'[["%b"]]' % cells.replace(b"|", b'","').replace(b";", b'"],["')
+
+
+def _texts(row: bytes, schema: Sequence[str]) -> list[str]:
+    texts, at = [], 0
+    for key in schema:
+        if key in PLAIN_KEYS:
+            texts.append(row[at : at + PLAIN_BYTES].rstrip(b"\0").decode())
+            at += PLAIN_BYTES
+        else:
+            cell = row[at : at + DIGEST_BYTES]
+            texts.append("" if cell == UNKNOWN else cell.hex())
+            at += DIGEST_BYTES
+    return texts
 
 
 def parts_by_extern_id(rows: EncodedRows) -> Iterator[tuple[EncodedRows, Sequence[int]]]:
@@ -59,27 +76,25 @@ def parts_by_extern_id(rows: EncodedRows) -> Iterator[tuple[EncodedRows, Sequenc
 
     One empty EXTERN_ID makes Meta refuse its whole row, unlike any other empty value (Meta sheet §4.2).
     """
-    rest = tuple(key for key in rows.schema if key != EXTERN_ID)
-    if rest == rows.schema or not rest or UNKNOWN not in rows.digests:
+    if EXTERN_ID not in rows.schema:
         yield rows, range(len(rows))
         return
-    column = rows.schema.index(EXTERN_ID)
-    start, stop = column * DIGEST_BYTES, (column + 1) * DIGEST_BYTES
+    number = rows.schema.index(EXTERN_ID)
     having: list[int] = []
     lacking: list[int] = []
-    all_rows = list(_split(rows))
-    for place, row in enumerate(all_rows):
-        (lacking if row[start:stop] == UNKNOWN else having).append(place)
+    for place, cell in enumerate(rows.column(number)):
+        (having if cell.strip(b"\0") else lacking).append(place)
+    if not lacking or len(rows.schema) == 1:
+        yield rows, range(len(rows))
+        return
+    all_rows = rows.rows()
     if having:
         yield EncodedRows(rows.schema, b"".join(all_rows[place] for place in having)), having
-    if lacking:
-        digests = b"".join(all_rows[place][:start] + all_rows[place][stop:] for place in lacking)
-        yield EncodedRows(rest, digests), lacking
-
-
-def _split(rows: EncodedRows) -> Iterator[bytes]:
-    width = DIGEST_BYTES * len(rows.schema)
-    return (rows.digests[at : at + width] for at in range(0, len(rows.digests), width))
+    rest = rows.schema[:number] + rows.schema[number + 1 :]
+    start = DIGEST_BYTES * number
+    stop = start + PLAIN_BYTES
+    digests = b"".join(all_rows[place][:start] + all_rows[place][stop:] for place in lacking)
+    yield EncodedRows(rest, digests), lacking
 
 
 def rejected_rows(samples: Any, rows: EncodedRows) -> list[Rejected]:
@@ -91,16 +106,21 @@ def rejected_rows(samples: Any, rows: EncodedRows) -> list[Rejected]:
     if not isinstance(samples, dict):
         return []
     places: dict[bytes, list[int]] = {}
-    wanted = {row: str(reason)[:200] for text, reason in samples.items() if (row := _digests(text))}
-    for place, row in enumerate(_split(rows) if wanted else ()):
+    wanted = {row: str(reason)[:200] for text, reason in samples.items() if (row := _row(text, rows.schema))}
+    for place, row in enumerate(rows.rows() if wanted else ()):
         if row in wanted:
             places.setdefault(row, []).append(place)
     return [Rejected(place, wanted[row]) for row, found in places.items() for place in found]
 
 
-def _digests(text: str) -> bytes | None:
+def _row(text: str, schema: Sequence[str]) -> bytes | None:
     try:
-        cells = orjson.loads(text)
-        return b"".join(bytes.fromhex(cell) if cell else UNKNOWN for cell in cells)
-    except (orjson.JSONDecodeError, TypeError, ValueError):
+        return b"".join(_cell(cell, key) for cell, key in zip(orjson.loads(text), schema, strict=True))
+    except (orjson.JSONDecodeError, AttributeError, TypeError, ValueError):
         return None
+
+
+def _cell(text: str, key: str) -> bytes:
+    if key in PLAIN_KEYS:
+        return text.encode().ljust(PLAIN_BYTES, b"\0")
+    return bytes.fromhex(text) if text else UNKNOWN

@@ -137,12 +137,18 @@ class Aligning(Way):
             same = there.ident == named[place * width : (place + 1) * width]
             if there.ident:
                 self._before += 1
-                if not same:
+                if not same and not self._is_still_named(
+                    there.ident, named[place * width : (place + 1) * width]
+                ):
                     self._gone[row[0]] = there
             if not same or there.print != prints[place]:
                 self._to_add.append(row[0])
         for one in held.values():
             self._leave(one, duplicates)
+
+    def _is_still_named(self, former: bytes, now: bytes) -> bool:
+        """Whether *now* names by every digest of *former*: with one more, nobody need be taken out first."""
+        return set(idents.cells(self._whole(former))) <= set(idents.cells(self._whole(now)))
 
     def _leave(self, held: Held, duplicates: Duplicates) -> None:
         """Held, and not among those who may be sent."""

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from datetime import date
-from functools import partial
 
 from webapp import db
 from webapp.contacts.ledger import feeds
 from webapp.contacts.ledger.filling import fill_in
 from webapp.contacts.ledger.models import Feed
+from webapp.contacts.models import UserDatabase
 from webapp.destinations.base import Destination, Medium
 from webapp.uploads.engine import batches, sent_ledger
 from webapp.uploads.engine.preparation_lease import PreparationLease
@@ -31,7 +31,9 @@ def choose(upload: Upload, claim: PreparationLease, destination: Destination, to
             return prepare_removal(upload, claim, destination, today, ours)
         with db.writing() as session:
             mine = sent_ledger.feed(session, upload)
-        encode = partial(destination.encode, Medium(upload.medium))
+            home = session.get_one(UserDatabase, upload.database_id).country
+        # Of its own: what it encodes to compare counts for no datum that people lack.
+        encode = destination.encoder(Medium(upload.medium), upload.identifiers, home).encode
         feed = next((one for one in of_audience if one.id == mine), None)
         others = [one for one in of_audience if one.id != mine]
         way = Aligning(upload, claim, destination, encode, feed, others)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Select
@@ -18,7 +18,7 @@ class Prepared:
     `selected = Σ excluded + Σ discarded + duplicates + already_there + to_send`, always; of an upload that
     takes its selection out, `never_there + to_remove` in place of the last two. *leaving*: members who are no
     longer chosen, of *members_before*. *refused*: how many of *to_send* said no and are sent because somebody
-    said so.
+    said so. *missing*: identifier → how many of *to_send* are sent without it.
     """
 
     excluded: Counter[str]
@@ -33,6 +33,7 @@ class Prepared:
     to_remove: int = 0
     leaving: int = 0
     members_before: int | None = None
+    missing: dict[str, int] = field(default_factory=dict)
 
     def adds_up(self, takes_out: bool) -> bool:
         left_out = sum(self.excluded.values()) + sum(self.discarded.values()) + self.duplicates

@@ -14,7 +14,7 @@ from webapp.contacts.ledger.idents import CELL
 from webapp.contacts.ledger.models import RemovalDue
 from webapp.contacts.models import SentAudience, UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import Account, Destination, EncodedRows
+from webapp.destinations.base import Account, Destination, EncodedRows, Identifier, Medium
 from webapp.services import services
 from webapp.uploads.engine import enqueue, sent_ledger
 from webapp.uploads.engine.batches import store_batch
@@ -63,7 +63,8 @@ def store(
         known = (ident[:CELL] != idents.nothing(), ident[CELL:] != idents.nothing())
         keys = tuple(key for key, is_there in zip(destination.identity_keys, known, strict=True) if is_there)
         by_keys.setdefault(keys, []).append((contact_id, ident))
-    size = min(services().settings.batch_rows, destination.max_batch_rows)
+    most = destination.encoder(Medium.EMAIL, (Identifier.MOBILE,)).max_rows
+    size = min(services().settings.batch_rows, most)
     for keys, of_keys in sorted(by_keys.items()):
         for start in range(0, len(of_keys), size):
             some = of_keys[start : start + size]

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from webapp.uploads import identifier_words
 from webapp.uploads.models import BatchEvent
 from webapp.uploads.screens.detail.queries_detail import BatchRow
 from webapp.uploads.screens.rows import UploadRow
@@ -83,6 +84,10 @@ def _upload(row: UploadRow, account_reference: str | None) -> dict[str, Any]:
         "numero": row.public_id,
         "stato": str(row.status),
         "medium": row.medium,
+        "riconosce_anche_da": [
+            name for name, one in identifier_words.NAMES.items() if one in row.identifiers
+        ],
+        "origine_dei_dati": row.data_origin,
         "consenso": row.consent,
         "detto_no_inclusi": row.refused_included,
         "destinazione": row.destination,

@@ -1,6 +1,6 @@
 """The form "Carica gli utenti": what was typed, and what is wrong or missing in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,8 +8,10 @@ from babel.dates import format_date
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations import registry
-from webapp.destinations.base import Account, Medium
+from webapp.destinations.base import OTHER_MEDIUM, Account, Identifier, Medium, Origin
 from webapp.uploads import problems
+from webapp.uploads.operations import Operation
+from webapp.uploads.screens.form import ways
 from webapp.uploads.screens.form.audience_list import Listing
 from webapp.uploads.screens.form.forecast import Forecast
 from webapp.values.identifiers import looks_like_public_id, new_public_id
@@ -38,7 +40,6 @@ NO_CONTACT = {
     Medium.EMAIL: "Nessun contatto ha un’email valida: non c’è nulla da inviare.",
     Medium.SMS: "Nessun contatto ha un cellulare valido: non c’è nulla da inviare.",
 }
-OTHER = {Medium.EMAIL: Medium.SMS, Medium.SMS: Medium.EMAIL}
 MEDIUM_NAMES = {Medium.EMAIL: "Email", Medium.SMS: "SMS"}
 
 
@@ -58,21 +59,39 @@ class Draft:
     search: str = ""
     token: str = ""
     keeps_name: bool = False  # although the vendor may block an audience with it
+    identifiers: tuple[Identifier, ...] = ()  # data by which people are recognised too
+    origin: Origin = Origin.CUSTOMERS
+    operation: Operation = Operation.ADD
+    understood: bool = False  # who leaves when everybody is replaced
+    repeated: str = ""  # the number of those who stay, as typed to confirm that
 
     @property
     def is_new(self) -> bool:
         return self.mode == NEW
 
     @property
+    def takes_out(self) -> bool:
+        """Nobody is sent: what people answered, and by what they are recognised, does not count."""
+        return self.operation == Operation.REMOVE
+
+    @property
     def policy(self) -> ConsentPolicy:
         return ConsentPolicy.ANYONE if self.includes_refused else self.who
 
 
-def read(form: Mapping[str, str], prospect: Forecast, accounts: Sequence[Account], proposed: str) -> Draft:
+def read(
+    form: Mapping[str, str],
+    prospect: Forecast,
+    accounts: Sequence[Account],
+    proposed: str,
+    remembered: Collection[str] = (),
+    declared: str = Origin.CUSTOMERS,
+) -> Draft:
     """From a form or a query string; the only medium, or only account, is chosen before anybody chooses.
 
     An account that the form names is obeyed: it may have been deleted since, and another one never takes its
-    place unseen.
+    place unseen. *remembered*: the identifiers chosen last, *declared*: the origin, for whoever has not
+    been asked yet.
     """
     media = prospect.media or tuple(Medium)
     given = form.get("medium", "")
@@ -90,8 +109,19 @@ def read(form: Mapping[str, str], prospect: Forecast, accounts: Sequence[Account
         reason=form.get("motivo", "").replace("\0", "").strip(),
         search=form.get("cerca", "").strip()[:100],
         keeps_name=bool(form.get("nome_confermato")),
+        identifiers=_identifiers(form, remembered),
+        origin=Origin(form["origine"] if form.get("origine") in {*Origin} else declared),
+        operation=Operation(form["come"]) if form.get("come") in {*Operation} else Operation.ADD,
+        understood=bool(form.get("capito")),
+        repeated=form.get("ripeti", "").strip()[:20],
         token=token if looks_like_public_id(token) else new_public_id(),
     )
+
+
+def _identifiers(form: Mapping[str, str], remembered: Collection[str]) -> tuple[Identifier, ...]:
+    if "riconosci" not in form:
+        return tuple(one for one in Identifier if one in remembered)
+    return tuple(one for one in Identifier if form.get(f"riconosci_{one}"))
 
 
 def proposed_name(client: str, database: str, filter_name: str | None, today: date) -> str:
@@ -116,7 +146,8 @@ def missing(draft: Draft) -> list[str]:
     audience = ("il nome della custom audience", draft.name) if draft.is_new else (
         "la custom audience", draft.audience
     )  # fmt: skip
-    wanted = (("l’account Facebook", draft.account), audience, ("il consenso", draft.consent))
+    consent = ("il consenso", draft.consent or draft.takes_out)
+    wanted = (("l’account Facebook", draft.account), audience, consent)
     return [words for words, given in wanted if not given]
 
 
@@ -134,7 +165,8 @@ def errors(
     *may_include*: whether whoever asks may include who said no.
     """
     found: dict[str, str] = {}
-    if not prospect.to_send(draft.medium, draft.policy):
+    to_send = users(draft, prospect)
+    if not to_send:
         found["medium"] = no_contact(draft.medium, prospect, draft.policy)
     if account is None:
         found["account"] = ACCOUNT_GONE if draft.account else ACCOUNT_MISSING
@@ -144,10 +176,19 @@ def errors(
         found["nome" if draft.is_new else "audience"] = problem
     if draft.is_new and name_warning and not draft.keeps_name:
         found.setdefault("nome", name_warning)
+    found |= ways.problems(draft.operation, draft.is_new, to_send, draft.understood, draft.repeated)
+    if draft.takes_out:
+        return found
     found |= _about_refused(draft, may_include)
     if not draft.consent:
         found["consenso"] = CONSENT_MISSING
     return found
+
+
+def users(draft: Draft, prospect: Forecast) -> int:
+    """Those that would be sent; for taking out, all that are chosen, whatever they answered."""
+    reach = prospect.reach[draft.medium]
+    return reach.distinct if draft.takes_out else reach.to_send(draft.policy)
 
 
 def _about_refused(draft: Draft, may_include: bool) -> dict[str, str]:
@@ -167,7 +208,7 @@ def no_contact(medium: Medium, prospect: Forecast, policy: ConsentPolicy) -> str
     """Why there is nothing to send, and the other medium when that one would have somebody."""
     if prospect.reach[medium].distinct:
         return problems.nobody_allowed(policy, bool(prospect.reach[medium].undecided)).what
-    other = OTHER[medium]
+    other = OTHER_MEDIUM[medium]
     way_out = f" o scegli {MEDIUM_NAMES[other]}" if prospect.to_send(other, policy) else ""
     return f"{NO_CONTACT[medium]} Controlla il filtro{way_out}."
 

@@ -9,13 +9,14 @@ from flask import Response, abort, make_response, render_template, request
 from webapp import clock, db
 from webapp.access.current import current_client, current_client_id, current_operator, may
 from webapp.access.models import Role
-from webapp.contacts.consent import ConsentPolicy
+from webapp.contacts import databases
+from webapp.contacts.consent import ConsentPolicy, answers_of
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
-from webapp.destinations.base import Account, Medium
-from webapp.uploads import commands, idempotency
+from webapp.destinations.base import Account, Identifier, Medium
+from webapp.uploads import commands, idempotency, origin_words
 from webapp.uploads.screens import queries, sources, texts
-from webapp.uploads.screens.form import audience_list, forecast, forms
+from webapp.uploads.screens.form import audience_list, forecast, forms, recognise, ways
 from webapp.uploads.screens.form.audience_list import Listing
 from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
 from webapp.uploads.screens.form.forms import Draft
@@ -42,7 +43,9 @@ class Offer:
         return self.source.database.client_id
 
     def draft(self, given: Any) -> Draft:
-        return forms.read(given, self.prospect or NOBODY, self.accounts, self.proposed)
+        of = self.source.database
+        prospect = self.prospect or NOBODY
+        return forms.read(given, prospect, self.accounts, self.proposed, of.identifiers, of.data_origin)
 
 
 NOBODY = Forecast(0, {medium: MediumCounts(0, 0) for medium in Medium}, ())
@@ -83,9 +86,25 @@ def ready_fragment(database_id: str) -> str:
     offer = _offer(database_id, count=False)
     reach = {medium: _shown_before(medium) for medium in Medium}
     offer = replace(offer, prospect=Forecast(0, reach, tuple(Medium)))
-    return render_template(
-        "uploads/screens/form/_ready.html", **_shown(offer, offer.draft(request.args), {}, None)
-    )
+    shown = _shown(offer, offer.draft(request.args), {}, None) | {"comes_again": True}
+    return render_template("uploads/screens/form/_ready.html", **shown)
+
+
+@blueprint.get(f"{URL}/dati")
+def recognise_fragment(database_id: str) -> str:
+    """How many of those who would be sent have each further datum: counted when somebody wants to know."""
+    offer = _offer(database_id, count=False)
+    draft = offer.draft(request.args)
+    with db.reading() as session:
+        media = forecast.media_of(session, db.saved_id(offer.source.database))
+        by_consent = answers_of(session, db.saved_id(offer.source.database)).given
+        try:
+            users, found = recognise.counts(session, offer.source, draft.medium, draft.policy, _today())
+        except BrokenRule:
+            abort(404)
+    offer = replace(offer, prospect=Forecast(0, NOBODY.reach, media, by_consent))
+    shown = _shown(offer, draft, {}, None) | {"users": users, "found": found}
+    return render_template("uploads/screens/form/_recognise.html", **shown)
 
 
 def _shown_before(medium: Medium) -> MediumCounts:
@@ -143,11 +162,15 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             medium=draft.medium,
             consent=draft.policy,
             reason=draft.reason,
+            identifiers=draft.identifiers,
+            origin=draft.origin,
+            operation=draft.operation,
             started_by=current_operator().name,
             key=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
         )
     except idempotency.AlreadyHandled:  # the same form, sent twice
         return
+    databases.remember_choices(database.id, draft.identifiers, draft.origin)
 
 
 def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
@@ -157,13 +180,14 @@ def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
             offer.source.scope,
             account_id=account.id,
             medium=draft.medium,
+            operation=draft.operation,
             audience_id="" if draft.is_new else draft.audience,
             audience_name=draft.name,
         )
 
 
 def _offer(database_id: str, count: bool = True) -> Offer:
-    today = clock.now().astimezone(ROME).date()
+    today = _today()
     with db.reading() as session:
         filtro = request.values.get("filtro") or None
         source = sources.find(session, current_client_id(), database_id, filtro)
@@ -174,11 +198,20 @@ def _offer(database_id: str, count: bool = True) -> Offer:
     return Offer(source, accounts, prospect, proposed)
 
 
+def _today() -> date:
+    return clock.now().astimezone(ROME).date()
+
+
 def _prospect(session: Any, source: Source, today: date) -> Forecast | None:
     try:
         return forecast.forecast(session, source, today)
     except BrokenRule:
         return None
+
+
+def _identifiers(account: Account | None) -> frozenset[Identifier]:
+    """Those that the account's destination can recognise people by; before it is chosen, all there are."""
+    return frozenset(registry.destination(account.kind).identifiers if account else Identifier)
 
 
 def _listing(offer: Offer, draft: Draft, again: bool = False) -> Listing | None:
@@ -206,7 +239,7 @@ def _shown(
     offer: Offer, draft: Draft, errors: dict[str, str], listing: Listing | None, running: str | None = None
 ) -> dict[str, Any]:
     prospect, account = offer.prospect, forms.account_of(draft, offer.accounts)
-    to_send = prospect.to_send(draft.medium, draft.policy) if prospect else 0
+    to_send = forms.users(draft, prospect) if prospect else 0
     included = prospect.reach[draft.medium].included if prospect and draft.includes_refused else 0
     return {
         "source": offer.source,
@@ -223,8 +256,17 @@ def _shown(
         "may_include": may(Role.ADMINISTRATOR),
         "name_warning": registry.name_warning(draft.name, account) if draft.is_new else None,
         "taken": None,
+        "offered": _identifiers(account),
+        "users": None,
+        "found": {},
         "nobody": forms.no_contact(draft.medium, prospect, draft.policy) if prospect and not to_send else "",
         "may_configure": may(Role.ADMINISTRATOR),
         "forms": forms,
         "words": texts,
+        "recognise": recognise,
+        "ways": ways,
+        "sendable": prospect.to_send(draft.medium, draft.policy) if prospect else 0,
+        "comes_again": False,
+        "presence": None,
+        "origins": origin_words,
     }

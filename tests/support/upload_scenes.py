@@ -1,0 +1,13 @@
+"""What a person does in the form "Carica gli utenti" before it is photographed."""
+
+from playwright.sync_api import Page, expect
+
+
+def write_a_risky_name(page: Page) -> None:
+    page.get_by_label("Nome della nuova custom audience").fill("Pazienti in cura, novembre")
+    expect(page.locator("#name-check")).to_contain_text("salute")
+
+
+def open_recognise(page: Page) -> None:
+    page.get_by_text("Riconosci più persone").click()
+    expect(page.locator("#riconosci-dati legend")).to_contain_text("ce l’hanno")
