@@ -4,7 +4,6 @@ The audit trail tells of each in the same transaction: what cannot be told of do
 """
 
 from collections.abc import Collection
-from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -27,41 +26,13 @@ from webapp.uploads.events import Event, note
 from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
 from webapp.uploads.origin_words import ORIGINS
+from webapp.uploads.refusals import ConfirmationMissing as ConfirmationMissing
+from webapp.uploads.refusals import Gone as Gone
+from webapp.uploads.refusals import NotAllowed as NotAllowed
+from webapp.uploads.refusals import ReasonMissing as ReasonMissing
+from webapp.uploads.refusals import Thing as Thing
 from webapp.uploads.status import FINAL, UploadStatus
 from webapp.uploads.way_words import WAYS
-
-
-class NotAllowed(Exception):
-    """The person who asks may not include people who said no."""
-
-
-class ReasonMissing(ValueError):
-    """People who said no are to be sent too, and no reason is given; `str()` is the Italian sentence."""
-
-
-class ConfirmationMissing(Exception):
-    """Replacing everybody is confirmed each time, by who sees how many will stay."""
-
-
-class Thing(StrEnum):
-    """The parts of an upload that may have been deleted, each as a sentence that says so."""
-
-    DATABASE = "Il database utenti è stato eliminato: non c’è più nessuno da caricare."
-    FILTER = "Il filtro è stato eliminato: scegli da dove caricare gli utenti."
-    SELECTION = "Questo caricamento ha tolto chi restava da togliere: non ha una scelta da ripetere."
-    ACCOUNT = "L’account {label} è stato eliminato: configuralo di nuovo."
-
-
-class Gone(LookupError):
-    """The client has no such thing, or not any more; `str()` is the Italian sentence.
-
-    *destination*: the kind of the one that an account is of.
-    """
-
-    def __init__(self, what: Thing, destination: str | None = None) -> None:
-        label = registry.destination(destination).label if destination else ""
-        super().__init__(what.value.format(label=label))
-        self.what = what
 
 
 def start_upload(
