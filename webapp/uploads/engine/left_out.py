@@ -3,6 +3,7 @@
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from webapp import db
 from webapp.contacts.consent import EXCLUDING
@@ -15,8 +16,8 @@ from webapp.values.readings import group
 PACKED_IDS = 50_000
 
 # id, both digests, why there is none, why the consent leaves the contact out, whether it said no and goes all
-# the same
-Row = tuple[int, bytes | None, bytes | None, str | None, str | None, bool]
+# the same, and the values of the fields that the encoder asks for
+Row = tuple[int, bytes | None, bytes | None, str | None, str | None, bool, *tuple[Any, ...]]
 
 
 class LeftOut:
@@ -30,7 +31,7 @@ class LeftOut:
         self._ids: dict[str, array[int]] = {}
 
     def add(self, rows: Sequence[Row]) -> None:
-        for contact_id, _, _, reason, excluded, _ in rows:
+        for contact_id, _, _, reason, excluded, *_ in rows:
             self._ids.setdefault(excluded or reason or self._no_reason, array("q")).append(contact_id)
         self.store(at_least=PACKED_IDS)
 
