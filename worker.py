@@ -88,6 +88,7 @@ def main(arguments: list[str]) -> int:
     except config.WrongSetting as error:
         print(error, file=sys.stderr)
         return 2
+    config.keep_files_private()
     logs.configure()
     postgresql.let_its_clock_rule()
     wiring.register_hooks()

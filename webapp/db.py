@@ -228,6 +228,10 @@ def _prepare_sqlite(made: Engine, url: str) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not os.access(folder, os.W_OK):
         raise WrongSetting(f"Non posso scrivere nella cartella del database: {folder}.")
+    # A database of before may be readable by every account of the machine; its -wal and -shm follow it.
+    for file in (path, f"{path}-wal", f"{path}-shm"):
+        with suppress(OSError):
+            Path(file).chmod(0o600)
 
     @event.listens_for(made, "connect")
     def _on_connect(dbapi_connection: Any, _record: object) -> None:
