@@ -130,7 +130,13 @@
     request.onload = () => {
       const target = request.getResponseHeader("HX-Redirect");
       if (target) { location.href = target; return; }
-      if (request.status === 413) { failed(form.dataset.tooLarge); return; }
+      if (request.status === 413) {
+        // We say no before it is sent (below): this no is of a proxy in front of us, if the file is in our limit.
+        const { size } = find("input[type=file]", form).files[0];
+        failed(size > Number(form.dataset.maxBytes) ? form.dataset.tooLarge : form.dataset.tooLargeInFront);
+        return;
+      }
+      if (request.status === 502 || request.status === 504) { failed(form.dataset.nobodyBehind); return; }
       const told = JSON.parse(request.getResponseHeader("HX-Trigger") ?? "{}").avviso?.testo;
       if (request.status !== 422) { failed(told ?? "Non ha funzionato. Riprova tra un minuto."); return; }
       const parent = form.parentElement;

@@ -254,7 +254,11 @@ def test_without_a_mail_server_nothing_waits_to_be_sent(database):
     assert (waiting(), mail.send_due()) == ([], 0)
 
 
-ENVIRONMENT = {"REDIS_URL": "redis://127.0.0.1", "PLATEA_SECRET_KEY": "x", "PLATEA_TOKEN_KEYS": "x"}
+ENVIRONMENT = {
+    "REDIS_URL": "redis://127.0.0.1",
+    "PLATEA_SECRET_KEY": "una chiave di prova lunga, mai usata altrove",
+    "PLATEA_TOKEN_KEYS": "x",
+}
 
 
 @pytest.mark.parametrize(

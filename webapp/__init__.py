@@ -21,17 +21,17 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp import patience, postgresql, services, wiring
     from webapp.access import guard
     from webapp.access import views as access
-    from webapp.config import ROOT
     from webapp.contacts import views as contacts
     from webapp.destinations import registry
     from webapp.destinations.meta import views as meta
     from webapp.home import views as home
+    from webapp.places import HOME
     from webapp.uploads.screens.lists import views as uploads
     from webapp.values import texts
     from webapp.web import error_pages, health, request_log, security, shell
 
     services.start(settings, limit_s=postgresql.PAGE_S)
-    app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app = Flask(__name__, template_folder=HOME / "templates", static_folder=HOME / "static")
     app.secret_key = settings.secret_key
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Htmx(app)
@@ -46,6 +46,10 @@ def create_app(settings: "Settings") -> "Flask":
     for room in (health, access, home, contacts, meta, uploads):
         app.register_blueprint(room.blueprint)
     wiring.register_hooks()
+    if settings.metrics_token:
+        from webapp.web import request_metrics
+
+        request_metrics.init_app(app)
     security.init_app(app, settings)
     app.before_request(guard.refuse_another_space)  # once forms may be read
     return app

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).parents[1]
+from webapp import places, setting_checks
+from webapp.places import ROOT as ROOT
+from webapp.setting_checks import WrongSetting as WrongSetting
+from webapp.setting_checks import database_url as database_url
+
 GRAPH_URL = "https://graph.facebook.com"
 DIALOG_URL = "https://www.facebook.com/v26.0/dialog/oauth"
-VERSION = "0.1.0"
+VERSION = "0.1.0"  # of the wheel too: pyproject.toml reads it here
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MOST_PROXIES = 5
-
-
-class WrongSetting(Exception):
-    """A setting that cannot be used; `str()` is the Italian sentence for who runs the installation."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Settings:
     smtp_url: str = field(default="", repr=False)  # smtp:// (STARTTLS) or smtps://; may hold a password
     smtp_ca_file: str = ""  # who vouches for a mail server with a certificate of its own
     mail_from: str = ""
+    log_level: str = "INFO"
+    metrics_token: str = field(default="", repr=False)  # who brings it may read /metrics; "": nobody
 
     proxies: int = 0  # how many reverse proxies stand in front: only what so many added is believed
     second_factor_for_all: bool = False
@@ -72,20 +75,25 @@ def keep_files_private() -> None:
 
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process. Raises WrongSetting."""
-    data_dir = Path(_text(env, "PLATEA_DATA", str(ROOT / "dati"))).resolve()
+    data_dir = Path(_text(env, "PLATEA_DATA", str(places.default_data_dir()))).resolve()
+    demo = _yes_or_no(env, "PLATEA_DEMO")
     database = database_url(_text(env, "DATABASE_URL", f"sqlite:///{data_dir / 'platea.db'}"))
     return Settings(
         data_dir=data_dir,
         database_url=database,
-        redis_url=_required(env, "REDIS_URL", "l’indirizzo di Redis, per esempio redis://127.0.0.1:6379/0"),
-        secret_key=_required(env, "PLATEA_SECRET_KEY", "una chiave casuale: creala con “platea chiavi”"),
+        redis_url=setting_checks.redis_url(
+            _required(env, "REDIS_URL", "l’indirizzo di Redis, per esempio redis://127.0.0.1:6379/0")
+        ),
+        secret_key=setting_checks.secret_key(
+            _required(env, "PLATEA_SECRET_KEY", "una chiave casuale: creala con “platea chiavi”")
+        ),
         token_keys=_keys(_required(env, "PLATEA_TOKEN_KEYS", "la chiave dei token: “platea chiavi”")),
-        public_url=_url(env, "PLATEA_URL", "http://127.0.0.1:8000"),
-        graph_url=_url(env, "META_GRAPH_URL", GRAPH_URL),
-        dialog_url=_url(env, "META_DIALOG_URL", DIALOG_URL),
+        public_url=setting_checks.public_url(_text(env, "PLATEA_URL", "http://127.0.0.1:8000"), demo),
+        graph_url=setting_checks.web_url("META_GRAPH_URL", _text(env, "META_GRAPH_URL", GRAPH_URL)),
+        dialog_url=setting_checks.web_url("META_DIALOG_URL", _text(env, "META_DIALOG_URL", DIALOG_URL)),
         meta_app_id=_text(env, "META_APP_ID", ""),
         meta_app_secret=_text(env, "META_APP_SECRET", ""),
-        demo=_text(env, "PLATEA_DEMO", "") == "1",
+        demo=demo,
         batch_rows=int(_number(env, "PLATEA_BATCH_ROWS", 5000, 1, 10_000)),
         lease_s=_number(env, "PLATEA_LEASE_S", 60, 1, 600),
         heartbeat_s=_number(env, "PLATEA_HEARTBEAT_S", 15, 0.2, 300),
@@ -93,23 +101,15 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         max_upload_mb=int(_number(env, "PLATEA_MAX_UPLOAD_MB", 512, 1, 100_000)),
         max_import_rows=int(_number(env, "PLATEA_MAX_IMPORT_ROWS", 5_000_000, 1, 1_000_000_000)),
         max_import_columns=int(_number(env, "PLATEA_MAX_IMPORT_COLUMNS", 200, 1, 2_000)),
+        log_level=_log_level(env),
+        metrics_token=_metrics_token(env),
         filter_patience_s=_number(env, "PLATEA_FILTER_PATIENCE_S", 2, 0.1, 30),
         proxies=_proxies(env),
-        second_factor_for_all=_yes(env, "PLATEA_SECOND_FACTOR_FOR_ALL"),
+        second_factor_for_all=_yes_or_no(env, "PLATEA_SECOND_FACTOR_FOR_ALL"),
         **_backup(env, data_dir, database),
         **_way_out(env),
         **_mail(env),
     )
-
-
-def database_url(url: str) -> str:
-    """The URL with the driver we ship: hosts hand out `postgres://`, SQLAlchemy wants the driver named."""
-    for prefix in ("postgres://", "postgresql://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
-    if url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        return url
-    raise WrongSetting("DATABASE_URL deve iniziare con sqlite:/// oppure postgresql://.")
 
 
 def _text(env: Mapping[str, str], name: str, default: str) -> str:
@@ -119,6 +119,8 @@ def _text(env: Mapping[str, str], name: str, default: str) -> str:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise WrongSetting(f"{name}_FILE: non riesco a leggere {path} ({error.strerror}).") from None
+        except UnicodeDecodeError:
+            raise WrongSetting(f"{name}_FILE: {path} non è un file di testo in UTF-8.") from None
     return env.get(name, "").strip() or default
 
 
@@ -128,16 +130,29 @@ def _required(env: Mapping[str, str], name: str, what: str) -> str:
     raise WrongSetting(f"Manca {name}: {what}.")
 
 
+def _yes_or_no(env: Mapping[str, str], name: str) -> bool:
+    text = _text(env, name, "0")
+    if text not in ("0", "1"):
+        raise WrongSetting(f"{name} deve essere 1 (sì) o 0 (no).")
+    return text == "1"
+
+
 def _keys(text: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in text.split(",") if key.strip())
 
 
-def _url(env: Mapping[str, str], name: str, default: str) -> str:
-    value = _text(env, name, default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise WrongSetting(f"{name} deve essere un indirizzo che inizia con http:// o https://.")
-    return value
+def _log_level(env: Mapping[str, str]) -> str:
+    level = _text(env, "PLATEA_LOG_LEVEL", "INFO").upper()
+    if level not in LOG_LEVELS:
+        raise WrongSetting(f"PLATEA_LOG_LEVEL deve essere uno di {', '.join(LOG_LEVELS)}.")
+    return level
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    text = _text(env, "PLATEA_METRICS_TOKEN", "")
+    if text and (len(text) < 16 or not text.isascii() or " " in text):
+        raise WrongSetting("PLATEA_METRICS_TOKEN: almeno 16 lettere e cifre, senza spazi né accenti.")
+    return text
 
 
 def _proxies(env: Mapping[str, str]) -> int:
@@ -148,13 +163,6 @@ def _proxies(env: Mapping[str, str]) -> int:
             f"da 0 (nessuno) a {MOST_PROXIES}, per esempio 1 con il solo nginx."
         )
     return int(text)
-
-
-def _yes(env: Mapping[str, str], name: str) -> bool:
-    text = _text(env, name, "0")
-    if text not in ("0", "1"):
-        raise WrongSetting(f"{name} deve essere 1 (sì) oppure 0 (no).")
-    return text == "1"
 
 
 def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, Any]:

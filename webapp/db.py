@@ -225,9 +225,16 @@ def _prepare_sqlite(made: Engine, url: str) -> None:
     if not path or path == ":memory:":
         raise WrongSetting("DATABASE_URL: il database SQLite deve essere un file.")
     folder = Path(path).parent
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not os.access(folder, os.W_OK):
-        raise WrongSetting(f"Non posso scrivere nella cartella del database: {folder}.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        may_write = os.access(folder, os.W_OK)
+    except OSError:  # it cannot be made there, or a file of that name is in the way
+        may_write = False
+    if not may_write:
+        raise WrongSetting(
+            f"DATABASE_URL: non posso scrivere nella cartella {folder}. "
+            "Scegline una in cui Platea possa scrivere."
+        )
     # A database of before may be readable by every account of the machine; its -wal and -shm follow it.
     for file in (path, f"{path}-wal", f"{path}-shm"):
         with suppress(OSError):

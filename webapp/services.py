@@ -6,7 +6,7 @@ Web requests, jobs and commands all find them here, so that no room needs the Fl
 from dataclasses import dataclass
 
 from webapp import db, postgresql
-from webapp.config import Settings
+from webapp.config import Settings, WrongSetting
 from webapp.crypto import Seal
 from webapp.queueing import JobQueue
 
@@ -27,7 +27,13 @@ def start(settings: Settings, pooled: bool = True, limit_s: float = postgresql.W
     *pooled* and *limit_s* as in `db.connect`.
     """
     global _services
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise WrongSetting(
+            f"PLATEA_DATA: la cartella {settings.data_dir} non si può creare ({error.strerror}). "
+            "Scegline una in cui Platea possa scrivere."
+        ) from None
     seal = Seal(settings.token_keys)
     db.connect(settings.database_url, pooled, limit_s)
     _services = Services(settings, seal, JobQueue(settings.redis_url))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import requests
 
 GOOD = {200, 304}
-# Source: webapp/web/storage_trouble.py and error_pages.py, what a person reads in each case.
+# Source: webapp/host/storage_trouble.py and error_pages.py, what a person reads in each case.
 SAID = {
     503: re.compile("Platea non è disponibile|Il database si può soltanto leggere"),
     507: re.compile("Il disco del server è pieno|Il disco del server non accetta dati"),

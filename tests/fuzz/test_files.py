@@ -109,7 +109,7 @@ def _form_of_the_step(page: str) -> html.FormElement:
 
 
 def _as_shown(form: html.FormElement) -> dict[str, list[str]]:
-    """The fields of *form* as its page fills them in; the boxes of the alerts, outside of it, ticked."""
+    """The fields of *form* as its page fills them in, every alert confirmed (the boxes stand outside it)."""
     sent: dict[str, list[str]] = {"conferma": form.getroottree().xpath("//input[@name='conferma']/@value")}
     for name, value in form.form_values():
         if name != "conferma":

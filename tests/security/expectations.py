@@ -112,6 +112,7 @@ GET  health.readyz                        anonymous     200
 GET  home.guide                           support       200
 GET  home.leave_demo                      support       200
 GET  home.now_fragment                    support       200
+GET  home.metrics                         anonymous     404
 GET  home.overview                        support       200
 GET  home.style                           anonymous     200
 GET  home.welcome                         support       303

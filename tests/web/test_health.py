@@ -27,7 +27,7 @@ def test_without_redis_and_workers_platea_works_and_says_what_is_missing(client)
     }  # fmt: skip
     assert told["reasons"] == {
         "redis": "Redis non risponde o non accetta dati: gli invii partono con qualche secondo di ritardo.",
-        "worker": "Nessun worker è attivo: avviane uno con “python worker.py”.",
+        "worker": "Nessun worker è attivo: avviane uno con “platea worker”.",
     }
 
 

@@ -17,6 +17,7 @@ from webapp.web.security import content_security_policy, local_path, takes_file
 PUBLIC_GET = ["/accesso", "/healthz", "/readyz", "/stile", "/static/app.css", "/non-c-e"]
 # What may be seen, or done, without a login. Meta signs what it sends and brings no token of a form.
 OPEN_PAGES = {"static", "access.login", "health.healthz", "health.readyz", "home.style"}
+OPEN_PAGES |= {"home.metrics"}  # to whoever brings the token of monitoring
 OPEN_PAGES |= {"meta.authorisation_return", "meta.erased"}
 # To whoever holds a link of ours, or forgot a password.
 OPEN_PAGES |= {"access.open_invitation", "access.invitation"}

@@ -43,6 +43,7 @@ POLICY: dict[str, Who] = {
     "static": Who.PUBLIC,
     "health.healthz": Who.PUBLIC,
     "health.readyz": Who.PUBLIC,
+    "home.metrics": Who.PUBLIC,  # to whoever brings the token of monitoring
     # access: enter, leave, oneself
     "access.login": Who.PUBLIC,
     "access.sign_in": Who.PUBLIC,

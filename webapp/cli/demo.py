@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from webapp import config, db, migrations, services, wiring
+from webapp import db, migrations, places, services, wiring
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import once, terminal
 from webapp.cli.uploads import CONSENTS
-from webapp.host.embedded_redis import RedisBusy
+from webapp.host.embedded_redis import RedisBusy, RedisMissing
 from webapp.host.installation import CannotStart, Installation, free_port
 
 WORKERS = 2
@@ -53,8 +53,8 @@ def demo(
         if file is not None:
             once.run(file, medium, CONSENTS[consenso], ricevuti, as_json)
         else:
-            _keep_running(dati or config.ROOT / "dati", porta)
-    except (CannotStart, RedisBusy, TimeoutError) as error:
+            _keep_running(dati or places.default_data_dir(), porta)
+    except (CannotStart, RedisBusy, RedisMissing, TimeoutError) as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
 
 

@@ -1,11 +1,12 @@
-"""Commands for who runs the host: schema, web server."""
+"""Commands for who runs the host: schema, web server, workers."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 
 import click
 
-from webapp import config, db, migrations
+from webapp import config, db, migrations, places
 from webapp.cli import terminal
 from webapp.host.processes import python
 
@@ -13,10 +14,8 @@ from webapp.host.processes import python
 @click.command()
 def migra() -> None:
     """Porta lo schema del database alla versione di questo programma."""
-    try:
+    with terminal.told_in_italian():
         lacks = migrations.upgrade(db.connect(config.from_environment().database_url))
-    except config.WrongSetting as error:
-        raise terminal.Stop(str(error)) from None
     click.echo("Lo schema del database è aggiornato.")
     if lacks:
         click.echo(lacks)
@@ -37,7 +36,18 @@ def web(ctx: click.Context, porta: int, indirizzo: str | None) -> None:
     options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"]
     # Longer than the three seconds between two looks of a live page: gunicorn's own two close in between.
     options += ["--keep-alive", "10"]
+    options += ["--logger-class", "webapp.host.gunicorn_logs.GunicornLogs"]
     argv = python("-m", "gunicorn", "--bind", f"{indirizzo}:{porta}", *options, "webapp.wsgi:app")
+    if config.from_environment().metrics_token:
+        # For this start only: what a former one counted is over. Each process of gunicorn writes there.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="platea-metriche-")
+    os.execv(argv[0], argv)
+
+
+@click.command()
+def worker() -> None:
+    """Avvia un worker: i lavori in secondo piano, e quelli che si ripetono."""
+    argv = python(*places.worker_command())
     os.execv(argv[0], argv)
 
 

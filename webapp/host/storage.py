@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp import db, workers
 from webapp.config import Settings
-from webapp.web import storage_trouble
+from webapp.host import storage_trouble
 
 ENOUGH_BYTES = 64_000_000  # what a WAL and a file on its way in may take in a moment
 PROBE = b"\0" * 65_536

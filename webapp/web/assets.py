@@ -4,9 +4,9 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from webapp.config import ROOT
+from webapp.places import HOME
 
-STATIC = ROOT / "static"
+STATIC = HOME / "static"
 
 
 @cache

@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, Operat
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, default_exceptions
 
+from webapp.host import storage_trouble
+from webapp.host.storage_trouble import Words
 from webapp.services import services
 from webapp.values.identifiers import new_error_code
-from webapp.web import htmx, storage_trouble
-from webapp.web.storage_trouble import Words
+from webapp.web import htmx
 
 log = structlog.get_logger(__name__)
 

@@ -8,15 +8,19 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import db, migrations, periodic, workers
-from webapp.host import storage
+from webapp.host import database_words, storage
 from webapp.services import services
 
 blueprint = Blueprint("health", __name__)
 
 DATABASE_AWAY = "Il database non risponde."
 OLD_SCHEMA = "Lo schema del database non è quello di questa versione: esegui “platea migra”."
+SCHEMA_WORDS = {
+    migrations.State.OLDER: OLD_SCHEMA,
+    migrations.State.NEWER: database_words.NEWER_SCHEMA,
+}
 REDIS_AWAY = "Redis non risponde o non accetta dati: gli invii partono con qualche secondo di ritardo."
-NO_WORKER = "Nessun worker è attivo: avviane uno con “python worker.py”."
+NO_WORKER = "Nessun worker è attivo: avviane uno con “platea worker”."
 WRONG_CLOCK = "L’orologio di un worker differisce di oltre 5 secondi da quello del database: {names}."
 NOT_WELL = "Questi lavori periodici non riescono o sono in ritardo: {names}."
 
@@ -51,8 +55,8 @@ def readyz() -> tuple[Response, int]:
 def _database() -> str | None:
     try:
         db.ping()
-        if not migrations.is_current(db.engine()):
-            return OLD_SCHEMA
+        if words := SCHEMA_WORDS.get(migrations.state(db.engine())):
+            return words
         return storage.database_trouble(db.engine())
     except SQLAlchemyError:
         return DATABASE_AWAY

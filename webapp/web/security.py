@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp.config import Settings
 from webapp.services import services
+from webapp.web import request_host
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         # Each proxy adds who asked it: with more of them declared than there are, anybody's word would count.
         trusted = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
         app.wsgi_app = trusted  # type: ignore[method-assign]
+    request_host.init_app(app, settings)
     app.before_request(_allow_files)  # before CSRFProtect, which reads the form
     app.before_request(_refuse_other_sites)
     CSRFProtect(app)
@@ -68,8 +70,9 @@ def _configuration(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": settings.https,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",  # Strict would lose the session on the way back from Facebook
-        "TRUSTED_HOSTS": [urlsplit(settings.public_url).hostname, "127.0.0.1", "localhost"],
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
+        # It wants a Referer, which people's browsers and proxies take away; the origin is ours to look at.
+        "WTF_CSRF_SSL_STRICT": False,
         "MAX_CONTENT_LENGTH": FORM_MAX_BYTES,
         "MAX_FORM_MEMORY_SIZE": FORM_MAX_BYTES,
         "MAX_FORM_PARTS": 2_000,
@@ -151,7 +154,8 @@ def _refuse_other_sites() -> None:
             abort(403)
         return
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    # Behind a proxy that does not pass the host on, ours is still what the browser has open.
+    if origin is not None and urlsplit(origin).netloc not in request_host.own_places(services().settings):
         abort(403)
 
 

@@ -119,7 +119,7 @@ def test_no_worker_is_an_alarm_that_says_what_to_run(signed_in: Browser, page):
 
     alarm = tree.get_element_by_id("no-worker")
     assert alarm.get("role") == "alert"
-    assert "python worker.py" in words(alarm)
+    assert "platea worker" in words(alarm)
 
 
 def test_workers_are_listed_with_their_last_signal(signed_in: Browser, page):

@@ -174,7 +174,7 @@ def test_6_what_did_facebook_answer_with_which_code_and_trace(window: Page):
 
 def test_7_is_anybody_at_work(window: Page):
     alarm = window.get_by_role("alert").filter(has_text="Nessun worker è attivo")
-    expect(alarm).to_contain_text("python worker.py")
+    expect(alarm).to_contain_text("platea worker")
 
     save(sign("nodo-1:77:1"))
     window.reload()

@@ -46,6 +46,8 @@ class FileAnswers:
         day = row[self._date] if self._date is not None else None
         refused = []
         for field, place in self._fields:
+            if row[place] is None and field not in unread:
+                continue
             marks = {hash((field, who)) for who in people}
             if row[place] is False or field in unread:
                 dated = day is not None and field not in unread

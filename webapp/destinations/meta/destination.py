@@ -29,7 +29,7 @@ from webapp.destinations.meta.accounts.audience_lists import Listed
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.graph_api.audiences import audience
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
-from webapp.destinations.meta.health import health_notes
+from webapp.destinations.meta.health import health_notes, reach
 from webapp.destinations.meta.health.notices import notices
 from webapp.destinations.meta.models import KIND, MetaAccount, MetaHealth
 
@@ -73,6 +73,9 @@ class MetaDestination:
         except NeedsPersonError as error:
             _set_problem(account_id, error)
             raise
+
+    def out_of_reach(self) -> str | None:
+        return reach.trouble()
 
     def name_warning(self, name: str) -> str | None:
         return name_words.warning(name)
@@ -207,4 +210,4 @@ def _shown(account: MetaAccount, health: MetaHealth | None = None) -> Account:
         if problem is None
         else ()
     )
-    return Account(KIND, account.id, account.public_id, account.name, account.act_id, problem, found)
+    return Account(KIND, account.id, account.public_id, account.name, account.act_id, problem, found, end)

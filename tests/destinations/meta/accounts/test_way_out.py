@@ -14,7 +14,11 @@ from webapp.destinations.base import TemporaryError
 from webapp.destinations.meta.accounts import oauth
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 
-NEEDED = {"REDIS_URL": "redis://127.0.0.1:6379/0", "PLATEA_SECRET_KEY": "x" * 40, "PLATEA_TOKEN_KEYS": "k"}
+NEEDED = {
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "PLATEA_SECRET_KEY": "una chiave di prova lunga, mai usata altrove",
+    "PLATEA_TOKEN_KEYS": "k",
+}
 TOKEN = "EAAB" + "a" * 60
 
 

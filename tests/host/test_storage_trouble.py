@@ -20,8 +20,8 @@ from tests.conftest import make_app
 from webapp import db
 from webapp.access.models import Client
 from webapp.config import ROOT
+from webapp.host import storage_trouble
 from webapp.host.processes import python
-from webapp.web import storage_trouble
 
 # An installation on a disk that takes no byte more: every file may be as long as the database is now.
 FULL = """
