@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> int:
     except config.WrongSetting as error:
         print(error, file=sys.stderr)
         return 2
+    config.keep_files_private()
     logs.configure(level=settings.log_level)
     if arguments:
         _be(arguments, settings)

@@ -68,6 +68,11 @@ class Settings:
         return self.public_url.startswith("https://")
 
 
+def keep_files_private() -> None:
+    """First thing in a process: what it writes from now on is readable by its own account alone."""
+    os.umask(0o077)
+
+
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process. Raises WrongSetting."""
     data_dir = Path(_text(env, "PLATEA_DATA", str(places.default_data_dir()))).resolve()

@@ -235,6 +235,10 @@ def _prepare_sqlite(made: Engine, url: str) -> None:
             f"DATABASE_URL: non posso scrivere nella cartella {folder}. "
             "Scegline una in cui Platea possa scrivere."
         )
+    # A database of before may be readable by every account of the machine; its -wal and -shm follow it.
+    for file in (path, f"{path}-wal", f"{path}-shm"):
+        with suppress(OSError):
+            Path(file).chmod(0o600)
 
     @event.listens_for(made, "connect")
     def _on_connect(dbapi_connection: Any, _record: object) -> None:

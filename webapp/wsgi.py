@@ -4,8 +4,9 @@ import gc
 import sys
 
 from webapp import create_app, logs, postgresql
-from webapp.config import WrongSetting, from_environment
+from webapp.config import WrongSetting, from_environment, keep_files_private
 
+keep_files_private()
 logs.configure()
 postgresql.let_its_clock_rule()
 try:

@@ -174,3 +174,9 @@ def test_the_demo_has_a_door_of_its_own(database, page):
 def test_the_demo_door_is_not_there_otherwise(client, page):
     assert "demo" not in page(client.get("/accesso")).text_content()
     assert client.post_form("/accesso/demo").status_code == 404
+
+
+def test_what_the_browser_kept_goes_with_who_signs_out(signed_in):
+    answer = signed_in.post_form("/uscita")
+
+    assert answer.headers["Clear-Site-Data"] == '"storage"'

@@ -10,11 +10,15 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from tests.conftest import add_operator, make_app
+from tests.contacts.conftest import add_draft
 from webapp import clock, db, migrations
-from webapp.access.models import AuditEntry, Client, Invitation, LoginAttempt, Role
+from webapp.access.members import invitations
+from webapp.access.members.operators import OperatorError
+from webapp.access.models import AuditEntry, Client, Invitation, LoginAttempt, Operator, Role
 from webapp.access.queries import operator_by_email
-from webapp.access.signing_in import passwords, resets
-from webapp.contacts import contact_ids
+from webapp.access.signing_in import passwords, resets, second_factor, totp
+from webapp.contacts import contact_ids, databases
+from webapp.contacts.imports import importing
 from webapp.contacts.models import Contact, ErasedPerson, UserDatabase
 from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.accounts.grants import GrantRefused
@@ -159,6 +163,72 @@ def test_a_link_sets_one_password(pressed):
     with db.reading() as session:
         now = operator_by_email(session, "marta@aurora.example").password_hash
     assert passwords.matches(now, f"una nuova password, la {results.index(True)}")
+
+
+def test_an_invitation_lets_one_in(pressed):
+    with db.writing() as session:
+        giulia = operator_by_email(session, "giulia@aurora.example")
+        key = invitations.invite(session, pressed.client, giulia, "marta@aurora.example", Role.MARKETER)
+    strangers = [pressed.app.test_client() for _ in range(TIMES)]
+    for stranger in strangers:
+        stranger.get(f"/invito/{key}")
+
+    def accept(number: int) -> int:
+        form = {"nome": "Marta Riva", "password": f"tre gatti e il cane numero {number}"}
+        return int(strangers[number].post_form("/invito", form).status_code)
+
+    answers = Counter(at_once(accept))
+
+    assert answers[303] == 1 and set(answers) <= {303, 400, 422}
+    assert count(Operator, col(Operator.email) == "marta@aurora.example") == 1
+    assert told("invitation_accepted") == 1
+
+
+def test_a_recovery_code_opens_one_session(pressed):
+    with db.writing() as session:
+        giulia = operator_by_email(session, "giulia@aurora.example")
+        second_factor.begin(session, giulia)
+        session.flush()
+        secret = second_factor.secret_to_show(session, giulia)
+        now = totp.code_at(secret, totp.step_at(clock.epoch()))
+        codes = second_factor.confirm(session, giulia, now)
+
+    def give(number: int) -> second_factor.Given:
+        with db.writing() as session:
+            return second_factor.check(session, giulia, codes[0])
+
+    answers = Counter(at_once(give))
+
+    assert answers == {second_factor.Given.RECOVERY: 1, second_factor.Given.NOTHING: TIMES - 1}
+
+
+def test_a_draft_is_started_once_and_told_once(pressed):
+    with db.writing() as session:
+        clienti = databases.create_database(session, pressed.client.id, "Clienti")
+    draft = add_draft(clienti, b"Email\nanna@posta.example\n")
+
+    results = at_once(lambda number: importing.start(draft.id))
+
+    assert results == [None] * TIMES
+    assert told("import_started") == 1
+
+
+def test_thirty_invitations_an_hour_are_thirty(pressed):
+    with db.writing() as session:
+        giulia = operator_by_email(session, "giulia@aurora.example")
+        for number in range(25):
+            invitations.invite(session, pressed.client, giulia, f"u{number}@aurora.example", Role.MARKETER)
+
+    def invite(number: int) -> str:
+        with db.writing() as session:
+            return invitations.invite(
+                session, pressed.client, giulia, f"v{number}@aurora.example", Role.MARKETER
+            )
+
+    results = at_once(invite)
+
+    assert sum(isinstance(one, OperatorError) for one in results) == TIMES - 5
+    assert count(Invitation) == 30
 
 
 def test_ten_attempts_to_sign_in_are_ten(pressed):

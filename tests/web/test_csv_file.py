@@ -1,12 +1,16 @@
 """Files for spreadsheets: what would be computed is escaped, what is a number or a phone stays whole."""
 
 import csv
+import io
 import re
+from itertools import chain
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
+from webapp.contacts.cells import read_text
+from webapp.values.formulas import unescape
 from webapp.web import csv_file
 from webapp.web.csv_file import safe_cell
 
@@ -15,16 +19,30 @@ from webapp.web.csv_file import safe_cell
 def test_no_cell_begins_as_a_formula_does(text: str):
     cell = safe_cell(text)
 
-    assert cell.endswith(text)
+    assert unescape(cell) == text
     if cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")):
         assert re.fullmatch(r"\+[0-9 ]+|-[0-9]+([.,][0-9]+)?", cell)
 
 
+@pytest.mark.parametrize("separator", [",", "\t", "|", ";"])
+@given(rows=some.lists(some.lists(some.text("=+-@,\t|;\"'\r\n a1＝", max_size=8), min_size=1), max_size=4))
+@example(rows=[["Rossi", "Mario,=HYPERLINK(A1)"]])
+@example(rows=[["a", 'x,"=1+1'], ["a", "due righe\n=1+1"]])
+def test_opened_with_whatever_separator_no_cell_is_a_formula(rows, separator):
+    text = "".join(csv_file.lines(rows)).removeprefix("\ufeff")
+
+    for cell in chain.from_iterable(csv.reader(io.StringIO(text, newline=""), delimiter=separator)):
+        if cell.startswith(("=", "+", "-", "@", "＝")):
+            assert re.fullmatch(r"-[0-9]+([.,][0-9]+)?", cell)
+
+
 @pytest.mark.parametrize(
-    "text", ['=HYPERLINK("http://x")', "+cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "\t=1", "＝1", "＋1"]
+    "text", ['=HYPERLINK("http://x")', "+cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "＝1", "＋1"]
 )
 def test_a_formula_is_escaped(text: str):
     assert safe_cell(text) == f"'{text}"
+    assert safe_cell(f"Mario,{text}") == f"Mario,'{text}"
+    assert read_text(safe_cell(f"Mario,{text}")) == f"Mario,{text}"
 
 
 @pytest.mark.parametrize("text", ["+393331234567", "+39 333 1234567", "-12,50", "-3", "D’Angelo", ""])

@@ -13,7 +13,7 @@ from webapp.periodic import Task
 def test_a_process_that_runs_says_so_without_asking_anybody(client):
     answer = client.get("/healthz")
 
-    assert answer.get_json()["status"] == "ok"
+    assert answer.get_json() == {"status": "ok"}
 
 
 def test_without_redis_and_workers_platea_works_and_says_what_is_missing(client):

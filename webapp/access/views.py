@@ -75,7 +75,11 @@ def logout() -> Response:
     with db.writing() as session:
         audit.record(session, audit.Action.SIGNED_OUT, client_id=None)
         sessions.close_this(session)
-    return htmx.notice(htmx.go_to(url_for("access.login")), "Sei uscito.")
+    answer = htmx.notice(htmx.go_to(url_for("access.login")), "Sei uscito.")
+    answer.headers["Clear-Site-Data"] = (
+        '"storage"'  # no cookies: the browser stays known; no cache: no page is kept
+    )
+    return answer
 
 
 @blueprint.post("/spazio/<client_id>")

@@ -7,10 +7,11 @@ from webapp.cli import language  # first: click reads its words when it is impor
 
 language.speak_italian()
 
-from webapp import postgresql  # noqa: E402
+from webapp import config, postgresql  # noqa: E402
 from webapp.cli.group import platea  # noqa: E402
 
 
 def main() -> None:
+    config.keep_files_private()
     postgresql.let_its_clock_rule()
     platea(prog_name="platea")

@@ -20,6 +20,7 @@ from webapp.contacts.dates import read_date as read_date
 from webapp.values.blanks import fold as fold
 from webapp.values.blanks import is_missing as is_missing
 from webapp.values.blanks import is_missing_text, unpack, unpack_text
+from webapp.values.formulas import unescape_inside
 from webapp.values.readings import UNREADABLE as UNREADABLE
 from webapp.values.readings import Unreadable as Unreadable
 
@@ -64,13 +65,13 @@ def read_text(cell: str) -> str | None:
     text = cell.strip() if cell.isascii() else unpack_text(cell)
     if text.startswith(("'", "=")):
         text = unpack_text(text)
-    return None if is_missing_text(text) else text
+    return None if is_missing_text(text) else unescape_inside(text)
 
 
 def read_code(cell: str) -> str | None:
     """A code of the customer's own: as `read_text`, but no apostrophe begins a code."""
     text = unpack(cell)
-    return None if is_missing_text(text) else text
+    return None if is_missing_text(text) else unescape_inside(text)
 
 
 @lru_cache(maxsize=50_000)

@@ -326,6 +326,23 @@ def test_support_reads_filters_and_changes_none(app, page, aurora, signed_in, he
         assert support.post_form(path).status_code == 403
 
 
+def test_support_reads_no_person_in_a_filter(app, page, aurora, signed_in, here):
+    """Its sentence keeps where and how much, and not the address, the name or the code of somebody."""
+    rule = (
+        ("email", "is", "zenobia@posta.example"),
+        ("last_name", "is", "Zanardi"),
+        ("city", "is", "Torino"),
+    )
+    signed_in.post_form(f"{here}/nuovo", typed(*rule))
+    assert "zenobia@posta.example" in page(signed_in.get(here)).text_content()
+    support = app.test_client()
+    support.sign_in(add_operator(aurora, Role.SUPPORT, "aiuto@aurora.example"))
+
+    for shown in (page(support.get(here)), page(support.get("/filtri"))):
+        assert "Zanardi" not in shown.text_content() and "zenobia" not in shown.text_content()
+        assert "Email è “•••” e Cognome è “•••” e Città è “Torino”" in shown.text_content()
+
+
 def test_the_builder_names_no_control_twice(signed_in, page, here):
     tree = page(
         signed_in.post_form(

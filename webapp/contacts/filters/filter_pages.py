@@ -70,8 +70,13 @@ def named_in_url(session: Session, database: UserDatabase, public_id: str | None
     return filter_or_404(session, database, public_id) if public_id else None
 
 
-def rows(session: Session, client_id: int, database: UserDatabase | None = None) -> list[FilterRow]:
-    """The filters of *database*, or of all databases of the client, by name."""
+def rows(
+    session: Session, client_id: int, database: UserDatabase | None = None, with_people: bool = True
+) -> list[FilterRow]:
+    """The filters of *database*, or of all databases of the client, by name.
+
+    *with_people*: whether who asks may read whom a rule names.
+    """
     wanted = (
         select(Filter, UserDatabase)
         .join(UserDatabase, col(UserDatabase.id) == col(Filter.database_id))
@@ -87,7 +92,7 @@ def rows(session: Session, client_id: int, database: UserDatabase | None = None)
     for saved, owner in found:
         if saved.database_id not in fields:
             fields[saved.database_id] = fields_by_name(session, saved.database_id)
-        words = filter_words.sentence_of(saved.rule, fields[saved.database_id])
+        words = filter_words.sentence_of(saved.rule, fields[saved.database_id], with_people)
         listed.append(FilterRow(saved, owner, words, used.get(saved.id)))
     return listed
 

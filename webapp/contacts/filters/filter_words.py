@@ -1,6 +1,7 @@
 """A rule said in Italian, for lists, for the builder and for who receives the audience. PURE."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,8 @@ from webapp.values import texts
 
 EVERYBODY = "Tutti i contatti."
 SHOWN_VALUES = 5
+_MASK = "•••"
+_OF_ONE_PERSON = {"code", "email", "mobile", "first_name", "last_name"}
 _VALID = {
     ("email", "is_valid"): "email valida",
     ("email", "is_not_valid"): "email non valida o mancante",
@@ -59,12 +62,16 @@ def sentence(rule: Rule, fields: Mapping[str, Field]) -> str:
     return f"{chosen} Esclusi quelli con {_group(rule.exclude, fields)}."
 
 
-def sentence_of(data: Any, fields: Mapping[str, Field]) -> str:
-    """The same from a stored rule; a broken one says what is wrong with it."""
+def sentence_of(data: Any, fields: Mapping[str, Field], with_people: bool = True) -> str:
+    """The same from a stored rule; a broken one says what is wrong with it.
+
+    Without *with_people* what may name somebody (an address, a name, a code, a text of their own) is “•••”.
+    """
     try:
-        return sentence(parse(data, {name: field.type for name, field in fields.items()}), fields)
+        rule = parse(data, {name: field.type for name, field in fields.items()})
     except BrokenRule as error:
         return str(error)
+    return sentence(rule if with_people else _without_people(rule, fields), fields)
 
 
 def by_name(fields: list[Field]) -> dict[str, Field]:
@@ -85,6 +92,21 @@ def value_text(value: Value, field: Field) -> str:
     if field.type == FieldType.DATE:
         return texts.day(date.fromisoformat(value))
     return f"“{dict(field.choices).get(value, value)}”"
+
+
+def _without_people(rule: Rule, fields: Mapping[str, Field]) -> Rule:
+    def masked(group: Group) -> Group:
+        return replace(group, conditions=tuple(_masked(one, fields[one.field]) for one in group.conditions))
+
+    return replace(rule, groups=tuple(map(masked, rule.groups)), exclude=masked(rule.exclude))
+
+
+def _masked(condition: Condition, field: Field) -> Condition:
+    takes_text = OPERATORS[field.type][condition.operator].takes not in (NO_VALUE, DAYS, MONTH, RANGE)
+    is_own_text = field.is_own and field.type == FieldType.TEXT
+    if not takes_text or not (is_own_text or field.name in _OF_ONE_PERSON):
+        return condition
+    return replace(condition, values=(_MASK,) * len(condition.values))
 
 
 def _group(group: Group, fields: Mapping[str, Field]) -> str:

@@ -28,7 +28,7 @@ def all_filters() -> str:
     with db.reading() as session:
         return render_template(
             "contacts/filters/all_filters.html",
-            **_listed(filter_pages.rows(session, current_client_id())),
+            **_listed(filter_pages.rows(session, current_client_id(), with_people=may(Role.MARKETER))),
             databases=queries.databases_of(session, current_client_id()),
             may_edit=may(Role.MARKETER),
         )
@@ -38,7 +38,7 @@ def all_filters() -> str:
 def show_filters(database_id: str) -> str:
     with db.reading() as session:
         database = database_or_404(session, database_id)
-        rows = filter_pages.rows(session, current_client_id(), database)
+        rows = filter_pages.rows(session, current_client_id(), database, may(Role.MARKETER))
         return render_template(
             "contacts/filters/filters.html", database=database, **_listed(rows), may_edit=may(Role.MARKETER)
         )

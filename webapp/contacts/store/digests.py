@@ -43,7 +43,7 @@ def digest_mobile(cell: str, country: str | None = "IT") -> Digested:
 def digest_emails(cells: Sequence[str], notes: Counter[str]) -> DigestedColumn:
     """*notes*: gets what was said beside addresses that could be read, code → how many."""
     # An export puts an apostrophe before an address that begins as a formula does.
-    plain = [unescape(cell) if cell.startswith("'") else cell for cell in cells]
+    plain = [unescape(cell) if "'" in cell else cell for cell in cells]
     return _digest(
         plain,
         [read_email(cell) if _LISTED not in cell else _first(cell, read_email) for cell in plain],
