@@ -237,7 +237,9 @@ def _close_to_everybody(database: Path) -> None:
 
 def _postgres(program: str, url: URL, *arguments: str) -> None:
     """Run a program of PostgreSQL on the database of *url*; its password never stands on the command line."""
-    plain = url.set(drivername="postgresql", password=None).render_as_string()
+    # Made anew: `url.set(password=None)` leaves the password, and three asterisks would be sent for it.
+    bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    plain = bare.render_as_string()
     env = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
     _run(_program(program), f"--dbname={plain}", *arguments, env=env)
 
