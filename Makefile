@@ -12,9 +12,9 @@ SILENZIO = tutto=$$( $(1) 2>&1 ) || { printf '%s\n' "$$tutto" >&2; exit 1; }
 aiuto:
 	@echo "make demo      avvia Platea in prova, senza account Facebook (Ctrl-C per fermare)"
 	@echo "make test      prepara l’ambiente ed esegue tutti i controlli e i test (ARGS=\"tests/uploads -x\" una parte)"
-	@echo "make veloce    gli stessi controlli, ma i test senza browser, caos e PostgreSQL"
+	@echo "make veloce    gli stessi controlli, ma i test senza browser, caos, PostgreSQL e worker veri"
 	@echo "make chaos     uccide processi, Redis e risposte di Meta e conta gli utenti, su SQLite e PostgreSQL (40 minuti)"
-	@echo "make fuzz      prova migliaia di file guasti e di richieste a caso (FUZZ_FILES e FUZZ_REQUESTS quanti, FUZZ_SEED quali)"
+	@echo "make fuzz      prova migliaia di file guasti, di richieste e di filtri a caso (FUZZ_FILES, FUZZ_REQUESTS e FUZZ_RULES quanti, FUZZ_SEED quali)"
 	@echo "make bench     misura velocità e memoria (N=1000000 per la misura intera, ARGS=\"import live\" per una parte)"
 	@echo "make install   prepara soltanto l’ambiente"
 	@echo "make schermate salva le schermate di ogni pagina in schermate/"
@@ -52,6 +52,7 @@ controlli: $(VENV)/pronto-test
 
 fuzz: $(VENV)/pronto-test
 	@FUZZ_FILES=$${FUZZ_FILES:-5000} FUZZ_REQUESTS=$${FUZZ_REQUESTS:-10000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -q --show-capture=no tests/fuzz
+	@FUZZ_RULES=$${FUZZ_RULES:-1000} $(BIN)/python -m pytest -q tests/contacts/filters/test_rules_against_python.py
 	@$(BIN)/python -m tests.fuzz.scan
 
 chaos: $(VENV)/pronto-test

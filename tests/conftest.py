@@ -8,14 +8,16 @@ A test of plain values starts in a second, because nothing here, in `tests.suppo
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 import pytest
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from lxml import html
     from playwright.sync_api import Browser as BrowserProcess
     from playwright.sync_api import Page
-    from sqlalchemy import Engine, Table
     from werkzeug.test import TestResponse
 
     from tests.support.web_client import Browser
@@ -39,6 +40,10 @@ TEST_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsZSBkaSBwcm92YSAxNg$Al1n+kOrfxf+1vUmk
 # A run starts hundreds of Python processes, and each would compile three hundred modules for itself.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A quarter of the processor's time went into looking for garbage among what is imported and stays: once every
+# 700 objects is for programs that have little memory. What pytest warns of is found all the same, later.
+gc.set_threshold(20_000, 10, 10)
 
 pytest_plugins = ["tests.support.running", "tests.support.postgres", "tests.support.pgbouncer"]
 
@@ -60,13 +65,16 @@ def __getattr__(name: str) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the servers it needs, so that `make veloce` leaves out whoever waits for them."""
+    """Mark each test with what it starts, so that `make veloce` leaves out whoever waits for it."""
     for item in items:
         needs = set(getattr(item, "fixturenames", ()))
         if "chromium" in needs:
             item.add_marker("browser")
-        if needs & {"postgres_server", "with_trigrams"} or "[postgresql" in item.name:
+        chosen = item.name.partition("[")[2]
+        if needs & {"postgres_server", "with_trigrams", "on_postgres"} or "postgresql" in chosen:
             item.add_marker("postgres")
+        if needs & {"workers", "crew"}:
+            item.add_marker("processes")
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
@@ -92,12 +100,17 @@ def nothing_slow_while_writing() -> Iterator[None]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+def settings_in(folder: Path) -> Settings:
+    """An installation that keeps its data in *folder*, and its database too unless TEST_DATABASE_URL says."""
     from webapp.config import Settings, database_url
     from webapp.crypto import new_key
 
     return Settings(
-        data_dir=tmp_path,
-        database_url=database_url(os.environ.get("TEST_DATABASE_URL", f"sqlite:///{tmp_path / 'platea.db'}")),
+        data_dir=folder,
+        database_url=database_url(os.environ.get("TEST_DATABASE_URL", f"sqlite:///{folder / 'platea.db'}")),
         redis_url="redis://127.0.0.1:1/0",  # nobody listens: what needs Redis brings its own
         secret_key="chiave di prova, lunga abbastanza per firmare",
         token_keys=(new_key(),),
@@ -116,9 +129,22 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def migrated_urls() -> set[str]:
+    """Databases on PostgreSQL that this session has brought to the newest schema already."""
+    return set()
+
+
 @pytest.fixture
-def database(settings: Settings, migrated_file: Path) -> Iterator[Settings]:
-    """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work.
+def database(settings: Settings, migrated_file: Path, migrated_urls: set[str]) -> Iterator[Settings]:
+    """The database of this test, empty and migrated; `db.reading()` and `db.writing()` work."""
+    with installed(settings, migrated_file, migrated_urls):
+        yield settings
+
+
+@contextmanager
+def installed(settings: Settings, migrated_file: Path, migrated_urls: set[str]) -> Iterator[None]:
+    """What `database` does for one test, for a module whose tests share what they only read.
 
     Rooms know each other as in every process of ours: who deletes something asks whether an upload needs it.
     """
@@ -129,26 +155,28 @@ def database(settings: Settings, migrated_file: Path) -> Iterator[Settings]:
         shutil.copy(migrated_file, settings.data_dir / "platea.db")
     services.start(settings)
     wiring.register_hooks()
-    if not is_sqlite:
+    if not is_sqlite and settings.database_url not in migrated_urls:
         migrations.upgrade(db.engine())
-    yield settings
+        migrated_urls.add(settings.database_url)
+    yield
     if not is_sqlite:
-        _empty(db.connect(settings.database_url))  # the test may have connected elsewhere
+        _empty(settings.database_url)  # the test may have connected elsewhere
     db.engine().dispose()
 
 
-def _empty(engine: Engine) -> None:
-    from sqlalchemy import text
+def _empty(url: str) -> None:
+    """Take every row out of a database on PostgreSQL. Most tables have none: the server looks which."""
+    import psycopg
+    from sqlalchemy import make_url
 
-    with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))  # it can only be added to
-        for table in reversed(_every_table()):
-            connection.execute(table.delete())
-        connection.execute(text("ALTER TABLE audit_entry ENABLE TRIGGER USER"))
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(_emptying())
 
 
-def _every_table() -> list[Table]:
-    """Parents before children. Whichever test runs alone, the models of every room are imported here."""
+@cache
+def _emptying() -> LiteralString:
+    """Whichever test runs alone, the models of every room are imported here. Children before parents."""
     from sqlmodel import SQLModel
 
     import webapp.contacts.models_imports
@@ -158,7 +186,15 @@ def _every_table() -> list[Table]:
     import webapp.uploads.models
     import webapp.workers  # noqa: F401
 
-    return SQLModel.metadata.sorted_tables
+    tables = [table.name for table in reversed(SQLModel.metadata.sorted_tables)]
+    steps = {name: f"DELETE FROM {name};" for name in tables}
+    # It can only be added to.
+    steps["audit_entry"] = (
+        f"ALTER TABLE audit_entry DISABLE TRIGGER USER; {steps['audit_entry']}"
+        "ALTER TABLE audit_entry ENABLE TRIGGER USER;"
+    )
+    each = "".join(f"IF EXISTS (SELECT FROM {name}) THEN {step} END IF;" for name, step in steps.items())
+    return cast("LiteralString", f"DO $$ BEGIN {each} END $$")
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """`python -m tests.everything`: all that `make test` runs, two parts at a time, each a pytest of its own.
 
     python -m tests.everything            every part
-    python -m tests.everything veloce     what needs neither a browser nor PostgreSQL nor chaos
+    python -m tests.everything veloce     what needs no browser, PostgreSQL, chaos or workers of its own
 
 The part that takes longest begins first, and whoever is free takes the next: so both lines end together.
 Parts share nothing: each has its own folders, ports and servers. What a part says is shown when it is over.
@@ -34,7 +34,7 @@ FOLDERS = {
     "Meta": ("tests/destinations",),
 }
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
-WITHOUT_SERVERS = ["-m", "not browser and not postgres"]
+WITHOUT_SERVERS = ["-m", "not browser and not postgres and not processes"]
 
 
 def _scratch() -> IO[str]:

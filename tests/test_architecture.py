@@ -14,7 +14,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 WEBAPP = ROOT / "webapp"
-ROOTS = {"cli", "wiring", "wsgi"}  # with webapp/__init__.py and worker.py: they put the pieces together
+ROOTS = {
+    "cli",
+    "wiring",
+    "worker_roles",
+    "wsgi",
+}  # and webapp/__init__.py, worker.py: they join all
 SHELVES = {"web", "values", "host"}
 FLOOR = {path.stem for path in WEBAPP.glob("*.py")} - ROOTS - {"__init__"} | {"migrations"} | SHELVES
 MAY_IMPORT: dict[str, set[str]] = {  # room → rooms it may know

@@ -83,7 +83,10 @@ def test_the_migrations_lead_to_the_tables_that_the_code_expects(database):
 
     import webapp.contacts.models_imports
     import webapp.destinations.meta.models
+    import webapp.mail
+    import webapp.periodic
     import webapp.uploads.models
+    import webapp.workers
 
     assert webapp
     with db.engine().connect() as connection:

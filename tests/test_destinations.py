@@ -44,7 +44,7 @@ PLACES = {
     "webapp/access/policy.py": "who may open them",
     "webapp/web/shell.py": "its entry in the menu",
     "webapp/queueing.py": "its jobs",
-    "worker.py": "its jobs, imported before the fork, and its periodic tasks",
+    "webapp/worker_roles.py": "its jobs, imported before the fork, and its periodic tasks",
     "webapp/config.py": "its settings",
     "webapp/host/installation.py": "its simulator",
     "webapp/cli/meta.py": "its commands",

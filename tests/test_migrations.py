@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import (
     BLOB,
     Boolean,
@@ -37,6 +39,18 @@ def first_schema(tmp_path):
         yield connection
         connection.rollback()
     engine.dispose()
+
+
+def test_each_step_is_found_by_the_name_of_its_file_and_the_last_number_is_the_newest():
+    """Whether a schema is current is asked without Alembic, which must then say the same."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations.FOLDER))
+    alembic = ScriptDirectory.from_config(config)
+    steps = [step.revision for step in alembic.walk_revisions()]
+
+    assert steps == sorted(steps, reverse=True)
+    assert [path.name[:4] for path in sorted((migrations.FOLDER / "versions").glob("*.py"))] == steps[::-1]
+    assert all(migrations.knows(step) for step in steps) and not migrations.knows("9999")
 
 
 def go_to(connection: Connection, revision: str) -> None:

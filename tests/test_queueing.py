@@ -89,7 +89,7 @@ def test_a_job_ends_with_the_worker_that_started_it(tmp_path):
     ready, job = (
         tmp_path / "ready",
         (
-            "import os, sys, time; from pathlib import Path; from webapp.queueing import die_with_parent\n"
+            "import os, sys, time; from pathlib import Path; from webapp.life import die_with_parent\n"
             "if os.fork() == 0:\n"
             "    die_with_parent(); Path(sys.argv[1]).write_text(str(os.getpid()))\n"
             "time.sleep(60)"

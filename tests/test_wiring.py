@@ -27,3 +27,9 @@ def test_one_call_answers_every_room_and_two_change_nothing():
     done = run(TOLD + "; ".join(ASK.format(room=room) for room in ("contacts", "destinations")))
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_who_only_watches_over_a_worker_imports_nothing_of_what_it_does():
+    done = run("import sys, worker; print({'sqlmodel', 'rq', 'flask', 'requests'} & sys.modules.keys())")
+
+    assert (done.stdout, done.stderr) == ("set()\n", "")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from webapp import clock, db, workers
+from webapp import clock, db, life, workers
 from webapp.config import ROOT
 from webapp.host.processes import python
 from webapp.workers import Turn, WorkerSignal
@@ -64,30 +64,28 @@ def test_workers_and_turns_of_long_ago_are_swept_away(database):
 
 
 def test_a_process_that_ended_is_known_to_be_gone(database):
-    here = workers.this_process()
+    here = life.this_process()
     place, pid, started = here.rsplit(":", 2)
     host, boot, namespace = place.split("/")
 
-    assert not workers.is_gone(here)
-    assert workers.is_gone(f"{place}:{pid}:{int(started) + 1}")  # an earlier life of the same number
+    assert not life.is_gone(here)
+    assert life.is_gone(f"{place}:{pid}:{int(started) + 1}")  # an earlier life of the same number
     # Of another host, an earlier boot, another container and a release that knew hosts only, leases tell.
     for other in (f"altrove/{boot}/{namespace}", f"{host}/0/{namespace}", f"{host}/{boot}/1", host):
-        assert not workers.is_gone(f"{other}:{pid}:{int(started) + 1}")
+        assert not life.is_gone(f"{other}:{pid}:{int(started) + 1}")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="solo root fa un altro spazio dei processi")
 def test_two_containers_with_one_host_name_do_not_take_each_other_for_dead():
     """`unshare` gives what a container has: the same host name, numbers of processes of its own."""
-    look = (
-        "import sys; from webapp import workers; print(workers.this_process(), workers.is_gone(sys.argv[1]))"
-    )
+    look = "import sys; from webapp import life; print(life.this_process(), life.is_gone(sys.argv[1]))"
     alone = ["unshare", "--pid", "--fork", "--mount-proc"]
-    here = workers.this_process()
+    here = life.this_process()
     told = subprocess.run(
         [*alone, *python("-c", look, here)], cwd=ROOT, capture_output=True, text=True, check=True
     )
     other, is_gone = told.stdout.split()
 
     assert is_gone == "False"
-    assert not workers.is_gone(other)
+    assert not life.is_gone(other)
     assert other.rpartition("/")[0] == here.rpartition("/")[0]  # the same host and boot

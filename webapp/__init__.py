@@ -46,6 +46,10 @@ def create_app(settings: "Settings") -> "Flask":
     for room in (health, access, home, contacts, meta, uploads):
         app.register_blueprint(room.blueprint)
     wiring.register_hooks()
+    if settings.metrics_token:
+        from webapp.web import request_metrics
+
+        request_metrics.init_app(app)
     security.init_app(app, settings)
     app.before_request(guard.refuse_another_space)  # once forms may be read
     return app

@@ -18,6 +18,8 @@ from webapp.setting_checks import database_url as database_url
 GRAPH_URL = "https://graph.facebook.com"
 DIALOG_URL = "https://www.facebook.com/v26.0/dialog/oauth"
 VERSION = "0.1.0"  # of the wheel too: pyproject.toml reads it here
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+MOST_PROXIES = 5
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Settings:
     smtp_url: str = field(default="", repr=False)  # smtp:// (STARTTLS) or smtps://; may hold a password
     smtp_ca_file: str = ""  # who vouches for a mail server with a certificate of its own
     mail_from: str = ""
+    log_level: str = "INFO"
+    metrics_token: str = field(default="", repr=False)  # who brings it may read /metrics; "": nobody
+
+    proxies: int = 0  # how many reverse proxies stand in front: only what so many added is believed
+    second_factor_for_all: bool = False
 
     @property
     def smtp_is_local(self) -> bool:
@@ -89,7 +96,11 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         max_upload_mb=int(_number(env, "PLATEA_MAX_UPLOAD_MB", 512, 1, 100_000)),
         max_import_rows=int(_number(env, "PLATEA_MAX_IMPORT_ROWS", 5_000_000, 1, 1_000_000_000)),
         max_import_columns=int(_number(env, "PLATEA_MAX_IMPORT_COLUMNS", 200, 1, 2_000)),
+        log_level=_log_level(env),
+        metrics_token=_metrics_token(env),
         filter_patience_s=_number(env, "PLATEA_FILTER_PATIENCE_S", 2, 0.1, 30),
+        proxies=_proxies(env),
+        second_factor_for_all=_yes_or_no(env, "PLATEA_SECOND_FACTOR_FOR_ALL"),
         **_backup(env, data_dir, database),
         **_way_out(env),
         **_mail(env),
@@ -123,6 +134,30 @@ def _yes_or_no(env: Mapping[str, str], name: str) -> bool:
 
 def _keys(text: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in text.split(",") if key.strip())
+
+
+def _log_level(env: Mapping[str, str]) -> str:
+    level = _text(env, "PLATEA_LOG_LEVEL", "INFO").upper()
+    if level not in LOG_LEVELS:
+        raise WrongSetting(f"PLATEA_LOG_LEVEL deve essere uno di {', '.join(LOG_LEVELS)}.")
+    return level
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    text = _text(env, "PLATEA_METRICS_TOKEN", "")
+    if text and (len(text) < 16 or not text.isascii() or " " in text):
+        raise WrongSetting("PLATEA_METRICS_TOKEN: almeno 16 lettere e cifre, senza spazi né accenti.")
+    return text
+
+
+def _proxies(env: Mapping[str, str]) -> int:
+    text = _text(env, "PLATEA_PROXIES", "0")
+    if not (text.isascii() and text.isdigit() and int(text[:3]) <= MOST_PROXIES):
+        raise WrongSetting(
+            "PLATEA_PROXIES dice quanti proxy ci sono davanti a Platea: scrivi un numero intero "
+            f"da 0 (nessuno) a {MOST_PROXIES}, per esempio 1 con il solo nginx."
+        )
+    return int(text)
 
 
 def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ _MASKS = (
 )
 
 
-def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+def configure(stream: TextIO | None = None, level: int | str = logging.INFO) -> None:
     """Send our events, and what libraries log, through the same gate to *stream* (stderr)."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

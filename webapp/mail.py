@@ -14,7 +14,7 @@ import smtplib
 from contextlib import ExitStack
 
 import structlog
-from sqlmodel import Field, Session, SQLModel, col, delete, select, update
+from sqlmodel import Field, Session, SQLModel, col, delete, func, select, update
 
 from webapp import clock, crypto, db, smtp
 from webapp.crypto import CannotOpen
@@ -84,6 +84,12 @@ def troubles(session: Session, client_id: int) -> dict[str, str]:
     has_trouble = (OutgoingMail.client_id == client_id, col(OutgoingMail.trouble).is_not(None))
     query = select(OutgoingMail).where(*has_trouble)
     return {one.recipient: one.trouble or "" for one in session.exec(query.order_by(col(OutgoingMail.id)))}
+
+
+def waiting(session: Session) -> int:
+    """E-mails that have not left yet and are still tried, of all clients."""
+    query = select(func.count()).select_from(OutgoingMail).where(col(OutgoingMail.set_aside_at).is_(None))
+    return session.exec(query).one()
 
 
 def forget(session: Session, client_id: int, recipient: str) -> None:

@@ -2,7 +2,7 @@
 
     Task("e-mail", "Invio delle email", every_s=5, longest_s=300, run=mail.send_due)
 
-The table of all tasks stands in `worker.py`. Each task is done by one worker at a time: one conditional
+The table of all tasks stands in `worker_roles`. Each task is done by one worker at a time: one conditional
 statement takes it. An exception ends that run and nothing else: it is logged with a code, counted, shown with
 the code on the monitor, and tried again after a wait that doubles. `Partly` is shown and counted alike, but
 keeps the pace: what went well must not wait for what did not.

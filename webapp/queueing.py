@@ -6,7 +6,6 @@ A job that is lost is enqueued again (`uploads.engine.reconcile`); a job that ru
 import os
 import signal
 from contextlib import suppress
-from ctypes import CDLL
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -142,12 +141,3 @@ def is_ending() -> bool:
 
 def _hear(_number: int, _frame: FrameType | None) -> None:
     _ending.set()
-
-
-def die_with_parent() -> None:
-    """First thing in a job (Linux): otherwise a killed worker leaves its job running beside the next one."""
-    PR_SET_PDEATHSIG = 1
-    try:
-        CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    except (OSError, AttributeError):
-        return  # not Linux: the lease and the fencing token still keep the numbers right

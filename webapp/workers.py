@@ -3,13 +3,12 @@
 import os
 import socket
 from datetime import datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
 
 from sqlalchemy import delete, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from webapp import clock, db
+from webapp.life import this_process
 
 KEPT = timedelta(days=1)
 SILENT_AFTER = timedelta(seconds=45)  # a worker signs every 5 s
@@ -62,61 +61,9 @@ def take_turn(session: Session, name: str, owner: str, seconds: float) -> bool:
     return session.execute(_TAKE, values).first() is not None
 
 
-def this_process() -> str:
-    """host/boot/namespace:pid:start, the owner written on leases.
-
-    The start tells apart two lives of one pid, the namespace two containers that call themselves the same,
-    the boot two machines that do.
-    """
-    return f"{_place()}:{os.getpid()}:{_started(os.getpid()) or 0}"
-
-
 def this_worker() -> str:
     """The name this process's worker signs with, which is not that of the process that runs its jobs."""
     return os.environ.get("PLATEA_WORKER") or this_process()
-
-
-def is_gone(owner: str) -> bool:
-    """True only for an owner of this place whose process certainly ended; for others only leases tell."""
-    place, pid, started = owner.rsplit(":", 2)
-    if place != _place() or started == "0":
-        return False
-    found = _started(int(pid))
-    return not _is_hidden(int(pid)) if found is None else found != started
-
-
-@lru_cache(maxsize=1)
-def _place() -> str:
-    """Where numbers of processes mean what they mean here: the host, its boot, the PID namespace (Linux)."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
-        namespace = Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
-    except OSError:
-        return socket.gethostname()
-    return f"{socket.gethostname()}/{boot}/{namespace}"
-
-
-def _started(pid: int) -> str | None:
-    """The kernel's start tick of a process (Linux), None when there is no such process to be seen."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return None
-    fields = text.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else fields[19]
-
-
-def _is_hidden(pid: int) -> bool:
-    """Whether there is a process that /proc does not show us: somebody else's, with `hidepid`."""
-    if Path(f"/proc/{pid}").exists():
-        return False  # it was seen, and had ended
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def sign(session: Session, name: str, version: str, started_at: datetime, clock_off_s: float = 0) -> None:

@@ -9,7 +9,9 @@ from webapp.config import WrongSetting, from_environment
 logs.configure()
 postgresql.let_its_clock_rule()
 try:
-    app = create_app(from_environment())
+    settings = from_environment()
+    logs.configure(level=settings.log_level)
+    app = create_app(settings)
 except WrongSetting as error:
     sys.exit(f"{error}")
 gc.freeze()  # what is there now stays: now and then, a request of 40 ms spent 100 more looking through it

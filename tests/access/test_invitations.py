@@ -244,13 +244,13 @@ def test_an_address_that_hides_a_header_is_none(signed_in, page, address):
         assert session.exec(select(Invitation)).all() == []
 
 
-def test_who_invited_sees_that_the_email_did_not_leave(database, signed_in, page, aurora):
+def test_who_invited_sees_that_the_email_did_not_leave(database, signed_in, page, aurora, giulia):
     with mail_server() as mailbox, time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as now:
         platea.start(
             replace(database, smtp_url=f"smtp://localhost:{mailbox.port}", mail_from="platea@agenzia.example")
         )
         with db.writing() as session:
-            key = invitations.invite(session, aurora, " Marta@Aurora.example ", Role.MARKETER)
+            key = invitations.invite(session, aurora, giulia, " Marta@Aurora.example ", Role.MARKETER)
             invitations.post(session, aurora, "marta@aurora.example", f"http://x/{key}", "Giulia")
         mailbox.refusal = b"550 non esiste"
         for _ in range(5):

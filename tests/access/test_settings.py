@@ -3,7 +3,7 @@
 import pytest
 
 from tests.access.test_second_factor import switch_on
-from tests.conftest import add_operator
+from tests.conftest import add_operator, make_app
 from webapp import db
 from webapp.access.models import Client, Role
 
@@ -106,3 +106,27 @@ def test_days_that_are_none_are_refused_beside_their_field(signed_in, aurora, fr
 
     assert "Scrivi un numero di giorni da 1 a 3650." in form.get_element_by_id("giorni-error").text_content()
     assert kept(aurora).retention_days == 90
+
+
+def test_everybody_who_works_there_may_be_asked_for_one(app, signed_in, aurora, page):
+    marta = app.test_client()
+    marta.sign_in(add_operator(aurora, Role.SUPPORT, "marta@aurora.example", "Marta Riva"))
+    switch_on(signed_in, page)
+    form = {"nome": "Studio Aurora", "giorni": "90", "secondo_fattore_tutti": "1"}
+    assert signed_in.post_form(URL, form).status_code == 303
+
+    assert marta.get("/").location == "/profilo/secondo-fattore"
+    shown = page(signed_in.get(URL))
+    assert shown.xpath("//input[@name='secondo_fattore_tutti']/@checked")
+
+    signed_in.post_form(URL, {"nome": "Studio Aurora", "giorni": "90", "secondo_fattore": "1"})
+    assert marta.get("/").status_code == 200
+
+
+def test_the_whole_installation_may_ask_everybody_for_one(database, aurora, page):
+    client = make_app(database, second_factor_for_all=True).test_client()
+    client.sign_in(add_operator(aurora, Role.MARKETER, "marta@aurora.example", "Marta Riva"))
+
+    assert client.get("/").location == "/profilo/secondo-fattore"
+    switch_on(client, page)
+    assert client.get("/").status_code == 200

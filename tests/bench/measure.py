@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from webapp.config import ROOT
-from webapp.queueing import die_with_parent
+from webapp.life import die_with_parent
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _main(target: str, arguments: str) -> None:
     die_with_parent()
     module, _, name = target.partition(":")
     function = getattr(import_module(module), name)
-    gc.freeze()  # as `worker.py` does before a job
+    gc.freeze()  # as a worker does before a job
     started, used = time.perf_counter(), time.process_time()
     value = function(**json.loads(arguments))
     wall, cpu = time.perf_counter() - started, time.process_time() - used

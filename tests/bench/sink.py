@@ -11,7 +11,7 @@ import socket
 import threading
 from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 
-from webapp.queueing import die_with_parent
+from webapp.life import die_with_parent
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 # Between two rows: as JSON, and as the form that Meta's SDK sends (`], [` percent-encoded).

@@ -12,7 +12,8 @@ from tests.bench.people import customers
 from tests.bench.world import file_of, opened, sink
 
 ROWS = 2_000
-pytestmark = pytest.mark.timeout(600)  # processes start slowly where much else runs
+# Processes start slowly where much else runs.
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -25,8 +25,8 @@ from sqlalchemy.orm import Session
 
 import worker
 from webapp.host.processes import Supervisor, python
+from webapp.life import this_process
 from webapp.services import services
-from webapp.workers import this_process
 
 HELD = text("SELECT seq, attempt, id FROM batch WHERE status = 'sending' AND lease_owner = :me")
 POISONED = 2  # the batch that kills whoever sends it, for `poison`

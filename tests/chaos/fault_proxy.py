@@ -142,27 +142,33 @@ class _Line:
             return
         if self._doom is not None and self._doom(bytes(self._asked)):
             self._client.sendall(piece[: len(piece) // 2])
-            for pid in owners(self._port):
+            killed = owners(self._port, self._client.getsockname()[1])
+            for pid in killed:
                 os.kill(pid, signal.SIGKILL)
+            assert killed, "nobody holds the connection whose process is to die"
             self._is_cut = True
             return
         self._tell()
         self._client.sendall(piece)
 
 
-def owners(port: int) -> list[int]:
-    """The processes whose end of a loopback connection is *port*, other than this one."""
+def owners(port: int, to: int) -> list[int]:
+    """The processes, other than this one, that hold the loopback connection from *port* to the port *to*.
+
+    *port* alone does not say which connection: the kernel gives the same port to several that lead elsewhere,
+    and one of those that is over (TIME_WAIT) belongs to nobody.
+    """
     until = time.monotonic() + LOOK_FOR_S
     # /proc is no snapshot: while it is read, an entry may hide behind another.
     while time.monotonic() < until:
-        if found := _owners(port):
+        if found := _owners(port, to):
             return found
         time.sleep(0.01)
     return []
 
 
-def _owners(port: int) -> list[int]:
-    inode = _inode_of(port)
+def _owners(port: int, to: int) -> list[int]:
+    inode = _inode_of(port, to)
     if inode is None:
         return []
     wanted = f"socket:[{inode}]"
@@ -171,10 +177,11 @@ def _owners(port: int) -> list[int]:
     return [int(process.name) for process in others if wanted in _descriptors(process)]
 
 
-def _inode_of(port: int) -> str | None:
+def _inode_of(port: int, to: int) -> str | None:
+    ends = [f"0100007F:{port:04X}", f"0100007F:{to:04X}"]
     for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
         fields = line.split()
-        if fields[1] == f"0100007F:{port:04X}":
+        if fields[1:3] == ends:
             return fields[9]
     return None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from tests.support.postgres import OPTIONS, PostgresServer, installation, ready
-from webapp.queueing import die_with_parent
+from webapp.life import die_with_parent
 
 # Without it the last commits are lost when the server ends at once: none may be, and that is what is tested.
 SETTINGS = {**OPTIONS, "synchronous_commit": "on"}

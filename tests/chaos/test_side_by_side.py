@@ -239,10 +239,17 @@ def pages_of(worlds: dict[str, World], uploads: list[Upload]) -> list[str]:
 
 
 def rage(storm: Storm, deeds: list[Callable[[], None]]) -> None:
-    """Trouble and deeds in the order that chance decides; a deed takes its time beside the next trouble."""
+    """Trouble and deeds in the order that chance decides; a deed takes its time beside the next trouble.
+
+    Each kind of trouble comes once before any comes again: on a slow machine the uploads may end before the
+    last ones find anybody to strike.
+    """
     scene, kinds = storm.scene, storm.kinds()
-    planned: list[str | Callable[[], None]] = [*kinds] * SIZE.strikes + deeds
+    planned: list[str | Callable[[], None]] = [*kinds]
+    more: list[str | Callable[[], None]] = [*kinds] * (SIZE.strikes - 1) + deeds
     scene.chance.shuffle(planned)
+    scene.chance.shuffle(more)
+    planned += more
     until = time.monotonic() + SIZE.settle_s
     while planned and time.monotonic() < until:
         pause(scene, scene.chance.uniform(*SIZE.gap_s))

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, text
 from sqlmodel import select
 
 from tests.support.running import PLATEA, Workers, environment, wait_until
-from webapp import clock, db, migrations, workers
+from webapp import clock, db, life, migrations, workers
 from webapp.access.models import Client
 from webapp.host import backup
 from webapp.host.processes import python
@@ -191,6 +191,7 @@ def test_what_a_killed_process_left_half_written_is_cleared_away(database, folde
     assert [path.name for path in folder.iterdir()] == [copy.path.name]
 
 
+@pytest.mark.processes
 def test_a_worker_takes_a_copy_every_hour_by_itself(connected, tmp_path, folder):
     settings = replace(connected, backup_dir=folder)
     crew = Workers(settings, tmp_path / "log")
@@ -264,7 +265,7 @@ def platea(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess:
 def test_a_worker_at_work_keeps_the_database_from_being_replaced(database, connected, folder, tmp_path):
     copy = backup.save(db.engine(), folder)
     with db.writing() as session:
-        workers.sign(session, workers.this_process(), "0.1.0", clock.now())
+        workers.sign(session, life.this_process(), "0.1.0", clock.now())
 
     refused = platea(environment(connected), "ripristina", str(copy.path))
 

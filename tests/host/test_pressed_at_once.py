@@ -172,4 +172,4 @@ def test_ten_attempts_to_sign_in_are_ten(pressed):
 
     assert answers[429] == TIMES - 10 and sum(answers.values()) == TIMES
     assert answers[500] == 0
-    assert count(LoginAttempt) == 3 * 10  # for the account, the address and overall
+    assert count(LoginAttempt) == 4 * 10  # for the account here and everywhere, the address and overall

@@ -20,6 +20,7 @@ POST access.close_session                 support       303
 GET  access.confirm_removal               administrator 200
 POST access.confirm_second_factor         support       422
 POST access.create_client                 owner         422
+POST access.close_sessions_of             administrator 303
 POST access.deactivate_operator           administrator 303
 GET  access.edit_client                   owner         200     other:owner=200
 GET  access.edit_operator                 administrator 200
@@ -111,6 +112,7 @@ GET  health.readyz                        anonymous     200
 GET  home.guide                           support       200
 GET  home.leave_demo                      support       200
 GET  home.now_fragment                    support       200
+GET  home.metrics                         anonymous     404
 GET  home.overview                        support       200
 GET  home.style                           anonymous     200
 GET  home.welcome                         support       303

@@ -5,9 +5,12 @@ in a copy of the database, in error pages, in what commands print and in what mo
 """
 
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,14 +19,15 @@ import pytest
 import requests
 from redis import Redis
 
-from tests.conftest import TEST_PASSWORD, add_operator
+from tests.conftest import TEST_PASSWORD, add_operator, settings_in
 from tests.security import tables
+from tests.support.command_line import platea
 from tests.support.running import PLATEA, Workers, environment, wait_until
 from webapp import db
 from webapp.access.models import Role
 from webapp.config import ROOT, Settings
 from webapp.host.installation import free_port
-from webapp.host.processes import python
+from webapp.host.processes import Supervisor, python
 
 pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
 
@@ -66,18 +70,41 @@ class Browser:
 
 
 @pytest.fixture
-def place(connected: Settings, tmp_path: Path):
+def place(connected: Settings, tmp_path: Path) -> Iterator[Settings]:
     """A web server and two workers on this test's database; their settings, and where they log."""
-    port = free_port(0)
-    settings = replace(connected, public_url=f"http://127.0.0.1:{port}")
+    # Their rounds are for work that is lost, and none is; twice a second they cost more than the work.
+    settings = _on_a_free_port(replace(connected, reconcile_s=2))
     workers = Workers(settings, tmp_path / "log")
-    argv = python("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--threads", "4")
-    env = {**environment(settings), "PYTHONPATH": str(ROOT)}
-    workers.supervisor.add("web", [*argv, "webapp.wsgi:app"], env)
     workers.start(2)
-    wait_until(lambda: _answers(settings.public_url), within_s=120)
-    yield settings
-    workers.supervisor.stop()
+    with _web(workers.supervisor, settings):
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Settings]:
+    """A web server on a database with nothing in it, for whoever only knocks; its settings."""
+    settings = _on_a_free_port(settings_in(tmp_path_factory.mktemp("web")))
+    shutil.copy(migrated_file, settings.data_dir / "platea.db")
+    with _web(Supervisor(settings.data_dir), settings):
+        yield settings
+
+
+def _on_a_free_port(settings: Settings) -> Settings:
+    return replace(settings, public_url=f"http://127.0.0.1:{free_port(0)}")
+
+
+@contextmanager
+def _web(supervisor: Supervisor, settings: Settings) -> Iterator[None]:
+    """gunicorn beside what *supervisor* runs already; all of it ends with the block."""
+    where = urlsplit(settings.public_url).netloc
+    argv = python("-m", "gunicorn", "--bind", where, "--no-control-socket", "--threads", "4")
+    env = {**environment(settings), "PYTHONPATH": str(ROOT)}
+    supervisor.add("web", [*argv, "webapp.wsgi:app"], env)
+    try:
+        wait_until(lambda: _answers(settings.public_url), within_s=120)
+        yield
+    finally:
+        supervisor.stop()
 
 
 def _answers(url: str) -> bool:
@@ -88,6 +115,7 @@ def _answers(url: str) -> bool:
 
 
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess:
+    """In a process of its own, with the log it configures for itself; `platea` does the rest in this one."""
     return subprocess.run(
         [*PLATEA, *arguments], env=environment(settings), capture_output=True, text=True, timeout=180
     )
@@ -119,15 +147,16 @@ def work(settings: Settings, simulator, tmp_path: Path) -> tuple[Browser, list[s
     csv.write_text(CSV, encoding="utf-8")
     carica = ("carica", "--database", "Clienti", "--account", simulator.account_id, "--medium", "email")
     simulator.order(fault="html_500", on="POST /users", times=2)
+    env = environment(settings)
     printed = [
         command(settings, *carica, "--audience", "Prima", "--attendi", "--json"),
         command(settings, "importa", str(csv), "--database", "Da riga di comando"),
-        command(settings, "importa", str(csv), "--database", "Clienti", "--json"),
-        command(settings, *carica, "--audience", "Seconda", "--attendi"),
-        command(settings, "stato"),
-        command(settings, "registro", "esporta"),
-        command(settings, "registro", "verifica"),
-        command(settings, "copia"),
+        platea("importa", str(csv), "--database", "Clienti", "--json", env=env),
+        platea(*carica, "--audience", "Seconda", "--attendi", env=env),
+        platea("stato", env=env),
+        platea("registro", "esporta", env=env),
+        platea("registro", "verifica", env=env),
+        platea("copia", env=env),
     ]
     browser.get("/caricamenti")
     for path in (
@@ -150,6 +179,7 @@ def _break_the_database(settings: Settings) -> None:
         connection.exec_driver_sql('ALTER TABLE "filter" RENAME TO filter_away')
 
 
+@pytest.mark.processes
 def test_canaries_are_nowhere_they_should_not_be(place, aurora, simulator, tmp_path):
     add_operator(aurora, Role.ADMINISTRATOR)
     browser, printed = work(place, simulator, tmp_path)
@@ -220,7 +250,7 @@ def _print(token_in: dict, people_in: dict, columns: set, pages: int, data: dict
     tables.PRINTED["Sicurezza: canarini dopo un giorno di lavoro"] = lines
 
 
-def test_no_file_of_the_host_is_served(place):
+def test_no_file_of_the_host_is_served(web):
     for path in (
         "/.git/config",
         "/static/",
@@ -228,7 +258,7 @@ def test_no_file_of_the_host_is_served(place):
         "/static/%2e%2e/pyproject.toml",
         "/dati",
     ):
-        answer = requests.get(f"{place.public_url}{path}", timeout=10, allow_redirects=False)
+        answer = requests.get(f"{web.public_url}{path}", timeout=10, allow_redirects=False)
         assert answer.status_code in (303, 404), path
         assert "def " not in answer.text and "[project]" not in answer.text and "Index of" not in answer.text
 
@@ -243,8 +273,8 @@ def test_no_file_of_the_host_is_served(place):
         "Content-Length: 1_0\r\n",
     ],
 )
-def test_a_message_with_two_lengths_is_refused(place, head):
-    parts = urlsplit(place.public_url)
+def test_a_message_with_two_lengths_is_refused(web, head):
+    parts = urlsplit(web.public_url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as line:
         line.sendall(f"POST /accesso HTTP/1.1\r\nHost: {parts.netloc}\r\n{head}\r\nx=y&z".encode())
         status = line.recv(200).split(b" ", 2)[1]

@@ -9,6 +9,7 @@ import requests
 from sqlalchemy import LargeBinary
 from sqlmodel import SQLModel, select
 
+from tests.support.command_line import platea as platea_here
 from tests.support.running import PLATEA, Workers, environment, wait_until
 from tests.uploads.conftest import add_contacts, is_final, read
 from webapp import db
@@ -119,7 +120,8 @@ def running(connected: Settings, tmp_path: Path):
         for supervisor in households:
             supervisor.stop()
         port = free_port(0)
-        settings = replace(connected, token_keys=keys, public_url=f"http://127.0.0.1:{port}", batch_rows=100)
+        own = {"token_keys": keys, "public_url": f"http://127.0.0.1:{port}"}
+        settings = replace(connected, batch_rows=100, reconcile_s=2, **own)
         workers = Workers(settings, tmp_path / "log")
         argv = python(
             "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--threads", "4"
@@ -143,6 +145,7 @@ def _answers(url: str) -> bool:
         return False
 
 
+@pytest.mark.processes
 def test_uploads_go_on_while_the_key_changes(connected, aurora, simulator, running, tmp_path):
     """Old key only → both → `platea chiavi ruota` in the middle of uploads → new key only."""
     platea.start(replace(connected, token_keys=(OLD,)))
@@ -163,7 +166,8 @@ def test_uploads_go_on_while_the_key_changes(connected, aurora, simulator, runni
     both, _ = running(NEW, OLD)
     going_on = [upload(f"prima {n}") for n in range(3)]
     wait_until(lambda: read(going_on[0]).status in (UploadStatus.SENDING, UploadStatus.COMPLETED), 300)
-    rotated = [command(both, "chiavi", "ruota", "--json") for _ in range(3)]
+    rotated = [command(both, "chiavi", "ruota", "--json")]
+    rotated += [platea_here("chiavi", "ruota", "--json", env=environment(both)) for _ in range(2)]
     later = upload("durante")
     wait_until(lambda: all(is_final(one) for one in (*going_on, later)), within_s=300)
 

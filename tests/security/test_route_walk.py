@@ -22,9 +22,9 @@ SAME = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';
 
 
 @pytest.fixture
-def walk(world: World) -> list[Step]:
+def walk(request: pytest.FixtureRequest) -> list[Step]:
     if not _WALK:
-        _WALK.extend(steps(world))
+        _WALK.extend(steps(request.getfixturevalue("world")))
     return _WALK
 
 
@@ -106,7 +106,7 @@ def test_every_answer_has_its_headers(walk):
     assert problems == []
 
 
-def test_no_redirect_leaves_the_site_but_to_facebook(walk, world):
+def test_no_redirect_leaves_the_site_but_to_facebook(walk):
     """Only "autorizza" goes elsewhere, and there only to the dialog of the settings."""
     away = {step.endpoint for step in walk if step.location and not step.location.startswith("/")}
 

@@ -65,11 +65,12 @@ def steps(world: World) -> Iterator[Step]:
 
 
 def _steps_of(world: World, rule: Rule, method: str) -> Iterator[Step]:
+    """Both objects, but for a method that no rule takes: the address is refused before its object is read."""
+    handled = method in (rule.methods or ())
     has_objects = rule.arguments - {"filename", "code", "key"}
-    for whose in ("own", "other") if has_objects else ("",):
+    for whose in ("own", "other")[: 1 + handled] if has_objects else ("",):
         things = world.other if whose == "other" else world.own
         names = {name: STAND_INS.get(rule.endpoint, {}).get(name, name) for name in rule.arguments}
-        handled = method in (rule.methods or ())
         for asker in world.askers.values():
             mine = {"session_id": asker.session_id} if whose == "own" else {}
             url = _url(world, rule, {name: {**things, **mine}[thing] for name, thing in names.items()})

@@ -102,8 +102,8 @@ def build(app: Flask, simulator: Simulator) -> World:
     askers |= {kind: _asker(app, kind, who, aurora) for kind, who in people.items()}
     world = World(
         app,
-        own=_things(aurora, colleague, simulator.account_id, simulator),
-        other=_things(verdi, stranger, "9182736450918", simulator),
+        own=_things(aurora, colleague, people["owner"], simulator.account_id, simulator),
+        other=_things(verdi, stranger, stranger, "9182736450918", simulator),
         askers=askers,
         client=aurora,
         stranger=stranger,
@@ -114,7 +114,9 @@ def build(app: Flask, simulator: Simulator) -> World:
     return world
 
 
-def _things(client: Client, operator: Operator, act_id: str, simulator: Simulator) -> dict[str, object]:
+def _things(
+    client: Client, operator: Operator, inviter: Operator, act_id: str, simulator: Simulator
+) -> dict[str, object]:
     """One of each kind, of one client: what stands for the arguments of the rules."""
     with db.writing() as session:
         database = databases.create_database(session, client.id, "Clienti Italia")
@@ -145,7 +147,7 @@ def _things(client: Client, operator: Operator, act_id: str, simulator: Simulato
     contacts = contacts_of(database)
     leave_out(upload, "email_invalid", contacts[1:])
     with db.writing() as session:
-        key = invitations.invite(session, client, f"nuovo@{client.id}.example", Role.SUPPORT)
+        key = invitations.invite(session, client, inviter, f"nuovo@{client.id}.example", Role.SUPPORT)
         invitation = session.exec(select(Invitation).where(Invitation.client_id == client.id)).one()
     return {
         "database_id": database.public_id,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +16,9 @@ from tests.support.running import Simulator, environment
 
 if TYPE_CHECKING:
     from webapp.config import Settings
+
+
+OURS = ("PLATEA_", "DATABASE_URL", "REDIS_URL", "META_")  # the variables that are read as settings
 
 
 @dataclass
@@ -26,6 +32,23 @@ class Told:
     @property
     def alerts(self) -> dict[str, int]:
         return {one["codice"]: one["quanti"] for one in self.json["avvisi"]} if self.json else {}
+
+
+def platea(
+    *arguments: str, env: Mapping[str, str] | None = None, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """How the command ended and what it wrote, as if it were a process; without *env* nothing is set up.
+
+    What only a process has, its start, signals and what it leaves behind, is tested with `running.PLATEA`.
+    """
+    from webapp.cli.group import platea as group
+
+    nothing = {name: None for name in os.environ if name.startswith(OURS)}
+    given = {**nothing, **(env or {"PLATEA_DATA": "/nonexistent"})}
+    done: Result = CliRunner().invoke(group, [*arguments], input=typed, env=given, prog_name="platea")
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(["platea", *arguments], done.exit_code, done.stdout, done.stderr)
 
 
 class CommandLine:

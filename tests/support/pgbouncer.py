@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from tests.support.postgres import UNPRIVILEGED, PostgresServer
-from webapp.queueing import die_with_parent
+from webapp.life import die_with_parent
 
 START_WITHIN_S = 30.0
 SETTINGS = """

@@ -153,7 +153,7 @@ def programs_with_trigrams() -> Path | None:
 @contextmanager
 def running_server(programs: Path | None = None) -> Iterator[PostgresServer]:
     """A server until the end of the block: of the wheel, or of *programs*."""
-    from webapp.queueing import die_with_parent
+    from webapp.life import die_with_parent
 
     folder = Path(tempfile.mkdtemp(prefix="platea-pg-"))
     try:

@@ -291,7 +291,7 @@ cells = st.lists(st.sampled_from(whole + scraps), min_size=1, max_size=5).map(""
 countries = st.sampled_from(["IT", "US", "FR", None])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(st.one_of(cells, st.text("0123456789+ -./,", max_size=20)), countries)
 def test_what_is_accepted_is_a_number_that_the_library_finds_in_that_text(text, country):
     value, _, note = read_mobile(text, country)
@@ -300,7 +300,7 @@ def test_what_is_accepted_is_a_number_that_the_library_finds_in_that_text(text, 
         assert value in numbers_in(re.sub(r"(?<![0-9+])00(?=[1-9])", "+", text), country)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(cells, countries)
 def test_a_number_taken_from_a_cell_with_more_in_it_stands_in_one_place(text, country):
     value, _, _ = read_mobile(text, country)

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlmodel import select
 
-from tests.conftest import Browser, add_operator, make_app, opened, served_at
+from tests.conftest import Browser, add_operator, installed, make_app, opened, served_at, settings_in
 from tests.contacts.conftest import add_draft, import_file
 from tests.support.axe import violations_in_every_mode
 from tests.support.html_checks import check_page
@@ -16,7 +17,6 @@ from tests.support.running import Simulator
 from tests.uploads.screens.building import add_event, add_upload, leave_out, save, sign
 from webapp import db
 from webapp.access.models import Client, Role
-from webapp.config import Settings
 from webapp.contacts import databases
 from webapp.contacts.models import Contact, Filter
 from webapp.destinations.meta.accounts import accounts
@@ -40,10 +40,27 @@ RULE = {
 }
 
 
-@pytest.fixture
-def sample(database: Settings, aurora: Client, simulator: Simulator) -> Flask:
-    """An application where Studio Aurora has something of everything."""
-    app = make_app(simulator.settings(database))
+@dataclass(frozen=True)
+class Sample:
+    """The application, and its one client."""
+
+    app: Flask
+    client: Client
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory, migrated_file, migrated_urls, running_simulator: Simulator) -> Iterator[Sample]:
+    """An application where Studio Aurora has something of everything; its tests only look."""
+    running_simulator.reset()
+    settings = settings_in(tmp_path_factory.mktemp("pagine"))
+    with installed(settings, migrated_file, migrated_urls):
+        yield _sample(make_app(running_simulator.settings(settings)), running_simulator)
+
+
+def _sample(app: Flask, simulator: Simulator) -> Sample:
+    with db.writing() as session:
+        aurora = Client(name="Studio Aurora")
+        session.add(aurora)
     with db.writing() as session:
         clienti = databases.create_database(session, aurora.id, "Clienti Italia")
         databases.create_database(session, aurora.id, "Vuoto")
@@ -72,12 +89,12 @@ def sample(database: Settings, aurora: Client, simulator: Simulator) -> Flask:
         contacts = list(session.exec(select(Contact)))
         session.expunge_all()
     leave_out(upload, "email_invalid", contacts)
-    return app
+    return Sample(app, aurora)
 
 
-def browser_as(app: Flask, aurora: Client, role: Role) -> Browser:
-    browser = app.test_client()
-    browser.sign_in(add_operator(aurora, role))
+def browser_as(sample: Sample, role: Role) -> Browser:
+    browser = sample.app.test_client()
+    browser.sign_in(add_operator(sample.client, role, f"{role}@aurora.example"))
     return browser
 
 
@@ -102,13 +119,24 @@ def kind_of(app: Flask, path: str) -> str:
     return endpoint
 
 
-def test_every_link_leads_to_a_page_or_a_file(sample, aurora):
+@pytest.fixture(scope="module")
+def administrator(sample) -> Browser:
+    return browser_as(sample, Role.ADMINISTRATOR)
+
+
+@pytest.fixture(scope="module")
+def found(administrator) -> list[tuple[str, object]]:
+    """Every address an administrator comes to, and its answer: some two hundred."""
+    return list(crawl(administrator))
+
+
+def test_every_link_leads_to_a_page_or_a_file(sample, found):
     kinds = set()
-    for path, answer in crawl(browser_as(sample, aurora, Role.ADMINISTRATOR)):
+    for path, answer in found:
         assert answer.status_code in (200, 303), path
         if answer.mimetype != "text/html":
             assert answer.headers["Content-Disposition"].startswith("attachment"), path
-        kinds.add(kind_of(sample, path))
+        kinds.add(kind_of(sample.app, path))
 
     assert {
         *("home.overview", "access.profile", "access.trail"),
@@ -128,29 +156,25 @@ def test_every_link_leads_to_a_page_or_a_file(sample, aurora):
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.MARKETER])
-def test_no_link_leads_where_a_role_may_not_go(sample, aurora, role):
-    refused = [path for path, answer in crawl(browser_as(sample, aurora, role)) if answer.status_code >= 400]
+def test_no_link_leads_where_a_role_may_not_go_nor_shows_support_a_contact_detail(sample, role):
+    walked = list(crawl(browser_as(sample, role)))
 
-    assert refused == []
-
-
-def test_support_never_sees_a_contact_detail(sample, aurora):
-    for path, answer in crawl(browser_as(sample, aurora, Role.SUPPORT)):
+    assert [path for path, answer in walked if answer.status_code >= 400] == []
+    for path, answer in walked if role == Role.SUPPORT else ():
         seen = re.findall(r"mario\.rossi|lucia\.bianchi|333 ?1234567|non è un indirizzo", answer.text)
         assert seen == [], path
 
 
-def test_another_client_sees_none_of_it(sample, aurora):
-    theirs = {path for path, _ in crawl(browser_as(sample, aurora, Role.ADMINISTRATOR))}
+def test_another_client_sees_none_of_it(sample, found):
     with db.writing() as session:
         other = Client(name="Bottega Verdi")
         session.add(other)
-    stranger = sample.test_client()
+    stranger = sample.app.test_client()
     stranger.sign_in(add_operator(other, Role.ADMINISTRATOR, "paolo@verdi.example", "Paolo Verdi"))
 
     opened_anyway = [
         path
-        for path in theirs
+        for path, _ in found
         if re.search(r"/[2-9a-hj-km-np-z]{12}\b", path) and stranger.get(path).status_code != 404
     ]
 
@@ -158,22 +182,19 @@ def test_another_client_sees_none_of_it(sample, aurora):
 
 
 @pytest.fixture
-def html_pages(sample, aurora) -> tuple[Browser, list[str]]:
-    """A browser of an administrator, and the address of every page they come to."""
-    browser = browser_as(sample, aurora, Role.ADMINISTRATOR)
-    return browser, sorted(path for path, answer in crawl(browser) if answer.mimetype == "text/html")
+def paths(found) -> list[str]:
+    return sorted(path for path, answer in found if answer.mimetype == "text/html")
 
 
 @pytest.mark.browser
 @pytest.mark.timeout(900)  # some 200 examinations
-def test_axe_finds_nothing_to_say_of_any_kind_of_page(sample, html_pages, chromium):
-    browser, paths = html_pages
+def test_axe_finds_nothing_to_say_of_any_kind_of_page(sample, administrator, paths, chromium):
     problems = []
     with (
-        served_at(sample) as address,
-        opened(chromium, address, browser, bypass_csp=True) as page,
+        served_at(sample.app) as address,
+        opened(chromium, address, administrator, bypass_csp=True) as page,
     ):
-        for path in {kind_of(sample, path): path for path in paths}.values():
+        for path in {kind_of(sample.app, path): path for path in paths}.values():
             page.goto(path)
             problems += violations_in_every_mode(page)
             problems += _with_everything_open(page)
@@ -206,18 +227,17 @@ WRONG = {
 
 @pytest.mark.browser
 @pytest.mark.timeout(900)  # some 200 examinations
-def test_axe_finds_nothing_to_say_of_errors(sample, html_pages, chromium):
-    browser, paths = html_pages
+def test_axe_finds_nothing_to_say_of_errors(sample, administrator, paths, chromium):
     upload = next(
-        path for path in paths if kind_of(sample, path) == "uploads.new_upload" and "filtro=" in path
+        path for path in paths if kind_of(sample.app, path) == "uploads.new_upload" and "filtro=" in path
     )
-    builder = next(path for path in paths if kind_of(sample, path) == "contacts.new_filter")
-    file = next(path for path in paths if kind_of(sample, path) == "contacts.new_import")
+    builder = next(path for path in paths if kind_of(sample.app, path) == "contacts.new_filter")
+    file = next(path for path in paths if kind_of(sample.app, path) == "contacts.new_import")
     wrong = {**WRONG, upload: ("", "carica gli utenti"), builder: ("", "salva"), file: ("", "continua")}
     problems = []
     with (
-        served_at(sample) as address,
-        opened(chromium, address, browser, bypass_csp=True) as page,
+        served_at(sample.app) as address,
+        opened(chromium, address, administrator, bypass_csp=True) as page,
     ):
         for path, (field, button) in wrong.items():
             page.goto(path)
@@ -231,12 +251,11 @@ def test_axe_finds_nothing_to_say_of_errors(sample, html_pages, chromium):
 
 
 @pytest.mark.browser
-def test_no_page_is_wider_than_a_small_phone(sample, html_pages, chromium):
-    browser, paths = html_pages
+def test_no_page_is_wider_than_a_small_phone(sample, administrator, paths, chromium):
     problems = []
     with (
-        served_at(sample) as address,
-        opened(chromium, address, browser, viewport={"width": 320, "height": 700}) as page,
+        served_at(sample.app) as address,
+        opened(chromium, address, administrator, viewport={"width": 320, "height": 700}) as page,
     ):
         for path in paths:
             page.goto(path)

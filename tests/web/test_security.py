@@ -17,6 +17,7 @@ from webapp.web.security import content_security_policy, local_path, takes_file
 PUBLIC_GET = ["/accesso", "/healthz", "/readyz", "/stile", "/static/app.css", "/non-c-e"]
 # What may be seen, or done, without a login. Meta signs what it sends and brings no token of a form.
 OPEN_PAGES = {"static", "access.login", "health.healthz", "health.readyz", "home.style"}
+OPEN_PAGES |= {"home.metrics"}  # to whoever brings the token of monitoring
 OPEN_PAGES |= {"meta.authorisation_return", "meta.erased"}
 # To whoever holds a link of ours, or forgot a password.
 OPEN_PAGES |= {"access.open_invitation", "access.invitation"}
@@ -168,9 +169,14 @@ def test_a_visitor_cannot_choose_the_address_that_attempts_are_counted_under(cli
             "/accesso",
             {"email": f"tentativo{number}@aurora.example", "password": "x"},
             headers={"X-Forwarded-For": f"203.0.113.{number}"},
+            environ_base={"REMOTE_ADDR": "198.51.100.7"},
         )
 
-    answer = client.post_form("/accesso", {"email": giulia.email, "password": "x"})
+    answer = client.post_form(
+        "/accesso",
+        {"email": giulia.email, "password": "x"},
+        environ_base={"REMOTE_ADDR": "198.51.100.7"},
+    )
 
     assert answer.status_code == 429
 
@@ -285,8 +291,23 @@ def test_a_view_that_takes_a_file_may_be_sent_a_large_one(app, signed_in):
     assert answer.text == "3000000"
 
 
-def test_behind_a_proxy_attempts_are_counted_under_the_visitors_address(database, giulia):
+def test_behind_a_proxy_that_is_not_declared_nobody_shuts_all_others_out(database, giulia):
+    """They all seem to come from this machine: a hundred attempts are looked at, and one's own are ten."""
     client = make_app(database, public_url="https://platea.example").test_client()
+
+    def guess(number: int, email: str = "") -> int:
+        form = {"email": email or f"u{number}@aurora.example", "password": "x"}
+        headers = {"X-Forwarded-For": f"203.0.113.{number}", "Referer": "https://platea.example/"}
+        return client.post_form(
+            "/accesso", form, headers=headers, base_url="https://platea.example"
+        ).status_code
+
+    assert {guess(number) for number in range(20)} == {422}
+    assert [guess(0, giulia.email) for _ in range(11)] == [422] * 10 + [429]
+
+
+def test_behind_a_proxy_attempts_are_counted_under_the_visitors_address(database, giulia):
+    client = make_app(database, public_url="https://platea.example", proxies=1).test_client()
 
     def guess(address: str):
         form = {"email": f"{address}@aurora.example", "password": "x"}

@@ -28,6 +28,8 @@ class Client(SQLModel, table=True):
     created_at: datetime = Field(default_factory=clock.now)
     # Whether who administers it must enter with a code of their phone too.
     second_factor_required: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    # And not only who administers it.
+    second_factor_for_all: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     # How many days the content of rejected rows is kept (`contacts.retention`).
     retention_days: int = Field(default=90, sa_column_kwargs={"server_default": "90"})
 
@@ -46,6 +48,8 @@ class Operator(SQLModel, table=True):
     is_active: bool = True
     created_at: datetime = Field(default_factory=clock.now)
     entered_at: datetime | None = None
+    # False: made with a link that the inviter saw, so perhaps not by who reads that mailbox.
+    has_proven_address: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
 
 
 class Membership(SQLModel, table=True):
@@ -84,6 +88,21 @@ class OpenSession(SQLModel, table=True):
         return datetime.fromtimestamp(self.seen_at, UTC)
 
 
+class KnownBrowser(SQLModel, table=True):
+    """A browser where an operator has signed in before; its cookie holds the key, this row its hash.
+
+    Times are seconds since 1970.
+    """
+
+    __tablename__ = "known_browser"
+    __table_args__ = (UniqueConstraint("operator_id", "key_hash"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    operator_id: int = Field(foreign_key="operator.id", index=True)
+    key_hash: str
+    seen_at: float
+
+
 class SecondFactor(SQLModel, table=True):
     """The secret an operator's phone makes codes from; counts only once it is confirmed by a first code."""
 
@@ -106,7 +125,10 @@ class RecoveryCode(SQLModel, table=True):
 
 
 class Invitation(SQLModel, table=True):
-    """A link that lets one person in once, until *expires_at* (seconds since 1970); using it deletes it."""
+    """A link that lets one person in once, until *expires_at* (seconds since 1970); using it deletes it.
+
+    It is good only as long as the inviter administers the client; of older ones nobody knows who that was.
+    """
 
     __tablename__ = "invitation"
     __table_args__ = (UniqueConstraint("client_id", "email"),)
@@ -119,6 +141,8 @@ class Invitation(SQLModel, table=True):
     key_hash: str = Field(unique=True)
     expires_at: float
     created_at: datetime = Field(default_factory=clock.now)
+    inviter_id: int | None = None
+    was_shown: bool = Field(default=False, sa_column_kwargs={"server_default": false()})  # to the inviter
 
 
 class PasswordReset(SQLModel, table=True):
@@ -129,6 +153,9 @@ class PasswordReset(SQLModel, table=True):
     operator_id: int = Field(foreign_key="operator.id", primary_key=True)
     key_hash: str = Field(unique=True)
     expires_at: float
+    was_mailed: bool = Field(
+        default=False, sa_column_kwargs={"server_default": false()}
+    )  # and to nobody else
 
 
 class LoginAttempt(SQLModel, table=True):

@@ -43,6 +43,7 @@ POLICY: dict[str, Who] = {
     "static": Who.PUBLIC,
     "health.healthz": Who.PUBLIC,
     "health.readyz": Who.PUBLIC,
+    "home.metrics": Who.PUBLIC,  # to whoever brings the token of monitoring
     # access: enter, leave, oneself
     "access.login": Who.PUBLIC,
     "access.sign_in": Who.PUBLIC,
@@ -78,6 +79,7 @@ POLICY: dict[str, Who] = {
     "access.edit_operator": Who.ADMINISTRATOR,
     "access.change_role": Who.ADMINISTRATOR,
     "access.deactivate_operator": Who.ADMINISTRATOR,
+    "access.close_sessions_of": Who.ADMINISTRATOR,
     "access.reactivate_operator": Who.ADMINISTRATOR,
     "access.confirm_removal": Who.ADMINISTRATOR,
     "access.remove_operator": Who.ADMINISTRATOR,

@@ -16,7 +16,6 @@ from webapp.access.members import (
 from webapp.access.models import Operator
 from webapp.access.routes import blueprint
 from webapp.access.signing_in import (
-    authentication,
     entering,
     sessions,
     views_reset,
@@ -54,7 +53,7 @@ def sign_in() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
     form = LoginForm()
     if not form.validate_on_submit():
         return _page(form), 422
-    outcome = authentication.sign_in(form.email.data, form.password.data, request.remote_addr or "")
+    outcome = entering.try_password(form.email.data, form.password.data)
     if isinstance(outcome, Operator):
         return entering.after_password(outcome, form.dopo.data)
     if outcome.wait_s:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp import config, db, workers
+from webapp import config, db, life, workers
 from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
 from webapp.contacts.erasure import reapply_erasures
@@ -103,7 +103,7 @@ def _nobody_works() -> None:
     """Raises BackupError while a worker signs: it would go on with what it had read before."""
     try:
         with db.reading() as session:
-            alive = [worker.name for worker in workers.alive(session) if not workers.is_gone(worker.name)]
+            alive = [worker.name for worker in workers.alive(session) if not life.is_gone(worker.name)]
     except SQLAlchemyError:
         return  # no database, or none that can be read: that is why somebody restores
     if alive:

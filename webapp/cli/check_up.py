@@ -1,10 +1,8 @@
 """`platea controlla`: is this installation well, and what is to be done where it is not?"""
 
-import sys
 from collections.abc import Iterator
 
 import click
-import structlog
 
 from webapp import db, services, wiring
 from webapp.cli import terminal
@@ -23,7 +21,6 @@ def controlla(as_json: bool) -> None:
     Database, schema, Redis, worker, disco, chiavi, orologio, posta, Facebook: una riga ciascuno.
     Esce con 0 se va tutto bene, con 1 altrimenti.
     """
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     lines = []
     for line in _lines():
         lines.append(line)

@@ -11,7 +11,7 @@ from webapp.access import queries
 from webapp.access.members import members
 from webapp.access.members.operators import OperatorError, create_operator, set_password
 from webapp.access.models import Operator, Role
-from webapp.access.signing_in import resets, second_factor, sessions
+from webapp.access.signing_in import notices, resets, second_factor, sessions
 from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
 from webapp.values.texts import ROLES, moment
@@ -101,6 +101,7 @@ def togli_secondo_fattore(email: str) -> None:
         second_factor.switch_off(session, operator)
         sessions.close(session, db.saved_id(operator))
         record(session, Action.TWO_FACTOR_OFF, on=operator.name, client_id=None)
+        notices.second_factor_off(session, operator)
     click.echo(f"Il secondo fattore di {operator.name} è spento; le sessioni aperte sono state chiuse.")
 
 

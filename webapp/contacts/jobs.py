@@ -2,7 +2,7 @@
 
 from webapp import db
 from webapp.contacts.imports import import_run, import_undo, importing
-from webapp.queueing import die_with_parent
+from webapp.life import die_with_parent
 
 
 def run_import(import_id: int) -> None:

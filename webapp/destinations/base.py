@@ -78,6 +78,7 @@ class Account:
     reference: str  # the vendor's id, as people type it
     problem: str | None = None
     notices: tuple[Notice, ...] = ()
+    expires_at: datetime | None = None  # of what it was authorised with; None: not at any known time
 
 
 @dataclass(frozen=True, slots=True)

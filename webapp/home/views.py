@@ -9,14 +9,14 @@ from webapp.access.current import current_client, current_operator, current_role
 from webapp.access.models import Client, Role
 from webapp.destinations import registry
 from webapp.destinations.base import Account
-from webapp.home import charts, guide, overview, queries
+from webapp.home import charts, guide, metrics, overview, queries
 from webapp.home.routes import blueprint
 from webapp.services import services
 from webapp.uploads.screens.rows import UploadRow
 from webapp.web import htmx, shell
 from webapp.web.conditional_get import conditional
 
-__all__ = ["blueprint", "guide"]
+__all__ = ["blueprint", "guide", "metrics"]
 
 blueprint.record_once(lambda state: shell.add_counts(state.app, queries.menu_counts))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from webapp.queueing import die_with_parent
+from webapp.life import die_with_parent
 
 RESTART_AFTER_S = 1.0
 LOOK_EVERY_S = 0.2

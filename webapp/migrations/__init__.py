@@ -1,16 +1,16 @@
-"""The schema, step by step (Alembic). `upgrade()` brings any database to the newest step."""
+"""The schema, step by step (Alembic). `upgrade()` brings any database to the newest step.
+
+Alembic is imported when a step is made: every process asks whether the schema is current, few change it.
+"""
 
 import sqlite3
 from collections.abc import Mapping
 from enum import Enum, auto
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from webapp.migrations import name_index
 
@@ -57,9 +57,9 @@ class NewerSchema(Exception):
 def state(engine: Engine) -> State:
     """Raises SQLAlchemyError when the database does not answer."""
     with engine.connect().execution_options(ro=True) as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+        found = _revision(connection)
         connection.rollback()
-    if found == ScriptDirectory.from_config(_config()).get_current_head():
+    if found == max(_steps()):
         return State.CURRENT
     return State.OLDER if found is None or knows(found) else State.NEWER
 
@@ -67,6 +67,12 @@ def state(engine: Engine) -> State:
 def is_current(engine: Engine) -> bool:
     """Whether the schema is the one this version of the code needs."""
     return state(engine) is State.CURRENT
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 def is_of_the_models(name: str | None, kind: str, parents: Mapping[Any, str | None]) -> bool:
@@ -81,11 +87,21 @@ def is_of_the_models(name: str | None, kind: str, parents: Mapping[Any, str | No
 
 def knows(revision: str) -> bool:
     """Whether the step is one of this version of the code: a newer database cannot be read by it."""
-    return any(step.revision == revision for step in ScriptDirectory.from_config(_config()).walk_revisions())
+    return revision in _steps()
+
+
+@cache
+def _steps() -> frozenset[str]:
+    """The number of every step: each file is called after its own, and each follows the one before."""
+    return frozenset(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
 def _go_to(connection: Connection, revision: str) -> None:
-    config = _config()
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
     _enforce_references(connection, False)
     command.upgrade(config, revision)
@@ -112,9 +128,3 @@ def _enforce_references(connection: Connection, enforce: bool) -> None:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection) and not driver.in_transaction
         driver.execute(f"PRAGMA foreign_keys={'ON' if enforce else 'OFF'}")
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    return config

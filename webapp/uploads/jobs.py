@@ -4,7 +4,8 @@ import time
 
 from webapp import db
 from webapp.destinations.base import NeedsPersonError
-from webapp.queueing import die_with_parent, is_ending
+from webapp.life import die_with_parent
+from webapp.queueing import is_ending
 from webapp.uploads.engine import leases, preparation, reconcile, sending, transitions
 from webapp.uploads.engine.batches import LeaseLost
 from webapp.uploads.engine.locks import locked

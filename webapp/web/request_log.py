@@ -6,6 +6,8 @@ import time
 import structlog
 from flask import Flask, Response, g, request
 
+# Asked for every few seconds by machines: only that one does not answer well is worth a line.
+QUIET = frozenset({"static", "health.healthz", "health.readyz", "home.metrics"})
 log = structlog.get_logger(__name__)
 
 
@@ -18,7 +20,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _end(response: Response) -> Response:
-        if request.endpoint not in ("static", "health.healthz"):
+        if request.endpoint not in QUIET or response.status_code >= 500:
             log.info(
                 "richiesta",
                 method=request.method,

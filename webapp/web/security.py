@@ -4,9 +4,12 @@ Who may ask at all is another matter: `access.policy`.
 """
 
 from collections.abc import Callable
+from functools import cache
+from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, Response, abort, current_app, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -14,6 +17,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webapp.config import Settings
 from webapp.services import services
 from webapp.web import request_host
+
+log = structlog.get_logger(__name__)
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -38,9 +43,10 @@ def takes_file(view: View) -> View:
 def init_app(app: Flask, settings: Settings) -> None:
     """Set up after the rooms, so that who has no session is asked to sign in, not told of a stale form."""
     app.config.update(_configuration(settings))
-    if settings.https:
-        # We speak plain HTTP, so with an https address there is a proxy in front, and only its word counts.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    if settings.proxies:
+        # Each proxy adds who asked it: with more of them declared than there are, anybody's word would count.
+        trusted = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+        app.wsgi_app = trusted  # type: ignore[method-assign]
     request_host.init_app(app, settings)
     app.before_request(_allow_files)  # before CSRFProtect, which reads the form
     app.before_request(_refuse_other_sites)
@@ -96,6 +102,30 @@ def content_security_policy(settings: Settings) -> str:
             "object-src 'none'",
         )
     )
+
+
+def visitor_address() -> str:
+    """Where attempts of this request are counted; "" when a proxy on this machine is not declared.
+
+    Then everybody seems to come from here, and one who guesses must not keep all others out.
+    """
+    address = request.remote_addr or ""
+    if services().settings.proxies == 0 and "X-Forwarded-For" in request.headers and _is_loopback(address):
+        _tell_once()
+        return ""
+    return address
+
+
+@cache
+def _tell_once() -> None:
+    log.warning("proxy non dichiarato: con un proxy davanti a Platea scrivi PLATEA_PROXIES=1")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def local_path(text: str | None) -> str | None:

@@ -6,7 +6,6 @@ The names of the cases are those of the matrix of bad inputs, B1 to B25.
 import gc
 import gzip
 import io
-import time
 import zipfile
 from dataclasses import dataclass
 from http.client import HTTPConnection, RemoteDisconnected
@@ -17,6 +16,7 @@ from sqlmodel import select
 
 from tests.conftest import add_operator, make_app, served_at
 from tests.contacts.conftest import add_draft, as_bytes, contacts_of, import_file, read_import
+from tests.support.hostile_files import processor_s
 from tests.support.multipart import CONTENT_TYPE, form_with_file
 from webapp import db
 from webapp.access.models import Role
@@ -35,10 +35,10 @@ def base(clienti):
 
 def send(browser, base, content, name="clienti.csv"):
     """The answer to a file; it came in time."""
-    started = time.process_time()
+    started = processor_s()
     body = form_with_file(browser.csrf_token(), name, as_bytes(content))
     answer = browser.post(f"{base}/nuova", data=body, content_type=CONTENT_TYPE)
-    assert time.process_time() - started < 2
+    assert processor_s() - started < 2
     return answer
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from sqlmodel import select
 
 from tests.contacts.conftest import add_draft, contacts_of, read_import
 from tests.support.running import wait_until
@@ -17,6 +18,7 @@ from webapp import clock, db
 from webapp.config import ROOT
 from webapp.contacts.imports import import_run, importing
 from webapp.contacts.imports.import_lease import LeaseLost
+from webapp.contacts.models import Contact
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.store import contact_inserts
 from webapp.contacts.store.upsert_plan import Target
@@ -150,7 +152,7 @@ def test_a_killed_import_goes_on_after_its_last_block_without_doubling_a_row(dat
         )
         os.kill(process.pid, signal.SIGKILL)
         kills += process.wait() == -signal.SIGKILL
-        assert read_import(draft.id).rows_read == len(contacts_of(clienti))
+        assert read_import(draft.id).rows_read == len(first_names(clienti))
         with db.reading() as session:
             assert importing.lost(session) == [draft.id], "the owner is gone: no need to wait for the lease"
     assert kills == 3
@@ -159,7 +161,13 @@ def test_a_killed_import_goes_on_after_its_last_block_without_doubling_a_row(dat
     done = read_import(draft.id)
     assert (done.status, done.rows_read, done.rows_new) == (ImportStatus.COMPLETED, 40_000, 40_000)
     assert done.attempt == 4 and done.crashes == 0
-    assert sorted(int(contact.first_name[1:]) for contact in contacts_of(clienti)) == list(range(40_000))
+    assert sorted(int(name[1:]) for name in first_names(clienti)) == list(range(40_000))
+
+
+def first_names(clienti) -> list[str]:
+    """Of every contact, without making forty thousand objects."""
+    with db.reading() as session:
+        return list(session.exec(select(Contact.first_name).where(Contact.database_id == clienti.id)))
 
 
 def test_drafts_nobody_came_back_to_are_forgotten(clienti):

@@ -65,10 +65,10 @@ def test_a_file_whose_draft_was_never_saved_goes_as_well(people):
     assert files() == []
 
 
-def test_files_that_no_import_knows_of_go_after_a_day(people):
+def test_files_that_no_import_knows_of_go_within_the_hour(people):
     """A process that died between the row and its file left one behind: people in clear, for ever."""
     draft = new_draft(people)
-    for name, age_s in (("di-ieri", 90_000), ("di-ora", 60)):
+    for name, age_s in (("di-ieri", 90_000), ("di-prima", 1_900), ("di-ora", 60)):
         path = stored_files.folder() / name
         path.write_bytes(FILE)
         os.utime(path, (time.time() - age_s,) * 2)

@@ -19,13 +19,19 @@ def on_postgres() -> None:
     """Two who read the same row before either writes it: on SQLite there is one writer."""
 
 
+@pytest.fixture(scope="session")
+def own_database(create_database) -> str:
+    """The URL of one migrated database on PostgreSQL; each test empties it (`database`)."""
+    return create_database("prova", migrated=True)
+
+
 @pytest.fixture
 def settings(settings, request):
     if "both" not in request.fixturenames and "on_postgres" not in request.fixturenames:
         return settings
     kind = request.getfixturevalue("both") if "both" in request.fixturenames else "postgresql"
     if kind == "postgresql":
-        return replace(settings, database_url=request.getfixturevalue("create_database")("prova"))
+        return replace(settings, database_url=request.getfixturevalue("own_database"))
     return replace(settings, database_url=f"sqlite:///{settings.data_dir / 'platea.db'}")
 
 

@@ -18,7 +18,7 @@ from sqlmodel import func, select
 
 from tests.uploads.conftest import read
 from tests.uploads.engine.conftest import outages
-from tests.uploads.engine.weather import Worker
+from tests.uploads.engine.weather import ROUND_S, Worker
 from webapp import clock, db
 from webapp import services as platea
 from webapp.contacts.models import Contact, SentContact
@@ -28,7 +28,8 @@ from webapp.uploads.engine import leases
 from webapp.uploads.models import Batch, BatchEvent
 from webapp.uploads.status import UploadStatus
 
-CONTACTS, QUARTER_S = 12_000, 15 * 60.0
+# Three batches, of which two can be halved twice before they have 500 rows.
+CONTACTS, BATCH_ROWS, QUARTER_S = 4_800, 2_000, 15 * 60.0
 WEATHER = {
     "HTML 500": {"fault": "html_500"},
     "codice 1": {"fault": "1"},
@@ -44,12 +45,13 @@ WEATHER = {
 
 @pytest.fixture
 def worker(connected) -> Iterator[Worker]:
+    platea.start(replace(connected, batch_rows=BATCH_ROWS))
     with time_machine.travel(clock.now(), tick=False) as moved:
         yield Worker(connected.redis_url, moved)
 
 
 def add_many(world, count: int) -> list[int]:
-    """As `world.add_contacts`, without making twelve thousand objects; their ids."""
+    """As `world.add_contacts`, without making thousands of objects; their ids."""
     like = Contact(database_id=world.database.id).model_dump(exclude={"id"})
     emails = [f"persona{n}@posta.example" for n in range(count)]
     digests = [hashlib.sha256(email.encode()).digest() for email in emails]
@@ -84,8 +86,10 @@ def test_an_outage_costs_few_calls_and_is_over_within_a_minute(on, weathers, wor
         uploads[weather] = world.start(account_id=account.id, audience_name=weather)
         world.simulator.order(**WEATHER[weather], on=on, account=account.act_id, times=None)
 
+    worker.round_s = 10.0  # whoever called in each of them would be at 90 calls
     worker.live(QUARTER_S)
 
+    worker.round_s = ROUND_S
     for upload in map(read, uploads.values()):
         assert upload.status == UploadStatus.PAUSED
         assert upload.reason.startswith("Facebook ha un problema: riproviamo alle ")
@@ -96,7 +100,7 @@ def test_an_outage_costs_few_calls_and_is_over_within_a_minute(on, weathers, wor
     for weather, upload in uploads.items():
         calls, batches = calls_of(world, accounts[weather]) - before[weather], n_batches(upload)
         outages.add(
-            "Un quarto d’ora di guasto: 12.000 contatti, 3 blocchi",
+            "Un quarto d’ora di guasto: 4.800 contatti, 3 blocchi",
             tempo=weather,
             su="tutte le chiamate" if on == "any" else "invio degli utenti",
             chiamate=calls,
@@ -121,10 +125,10 @@ def kinds(upload) -> list[str]:
 
 
 def test_batches_too_large_are_halved_once_a_smaller_one_got_through(world, worker):
-    """The last batch of 2,000 passes and so proves that the others are too large."""
+    """The last batch of 800 passes and so proves that the others are too large."""
     ids = add_many(world, CONTACTS)
-    duplicates = world.add_contacts("persona0@posta.example", "persona11999@posta.example")
-    simulator_takes(world, 2_500)
+    duplicates = world.add_contacts("persona0@posta.example", "persona4799@posta.example")
+    simulator_takes(world, 1_200)
     upload = world.start()
 
     ended = worker.until_ended({"": upload}, 60 * 60)
@@ -141,20 +145,21 @@ def test_batches_too_large_are_halved_once_a_smaller_one_got_through(world, work
 
 def test_a_batch_alone_that_is_too_large_is_found_out_in_the_end(world, worker):
     """Nothing else can prove it: it looks like an outage until one half gets through."""
-    add_many(world, 5_000)
-    simulator_takes(world, 1_300)
+    worker.round_s = 30.0
+    add_many(world, BATCH_ROWS)
+    simulator_takes(world, 600)
     upload = world.start()
 
     worker.until_ended({"": upload}, 60 * 60)
 
     done = read(upload)
     assert done.status == UploadStatus.COMPLETED
-    assert len(world.simulator.received(done.audience_id)) == 5_000
+    assert len(world.simulator.received(done.audience_id)) == BATCH_ROWS
 
 
 def test_a_batch_alone_that_is_always_refused_is_set_aside_within_a_day_and_says_so(world, worker):
     """Nothing else of the account can prove that it is at fault, and nobody waits for it for ever."""
-    worker.round_s = 300.0
+    worker.round_s = 900.0
     add_many(world, 10)
     upload = world.start()
     world.simulator.order(fault="html_500", on="POST /users", times=None)
@@ -174,6 +179,7 @@ def test_a_batch_alone_that_is_always_refused_is_set_aside_within_a_day_and_says
 
 
 def test_no_batch_becomes_smaller_than_500_rows(world, worker):
+    worker.round_s = 60.0
     add_many(world, 1_999)
     simulator_takes(world, 400)
     upload = world.start()

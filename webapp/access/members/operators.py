@@ -1,11 +1,13 @@
 """Operators, created and changed from the command line and by the demo."""
 
+from collections.abc import Iterable
+
 from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session, col, delete, select
 
 from webapp.access.models import Client, Membership, Operator, PasswordReset, Role
-from webapp.access.queries import operator_by_email
-from webapp.access.signing_in import passwords, sessions
+from webapp.access.queries import memberships, operator_by_email
+from webapp.access.signing_in import known_browsers, notices, passwords, sessions
 
 
 class OperatorError(Exception):
@@ -32,7 +34,7 @@ def create_operator(
     operator = Operator(
         email=_checked_email(session, email),
         name=checked_name(name),
-        password_hash=_checked_hash(password, email),
+        password_hash=_checked_hash(password, email, [name, client_name or ""]),
         is_owner=owner,
     )
     session.add(operator)
@@ -54,10 +56,19 @@ def set_password(session: Session, email: str, password: str) -> Operator:
 def change_password(session: Session, operator: Operator, password: str) -> None:
     """A new password: every open session of theirs ends, and every link to set one. Raises PasswordError."""
     assert operator.id is not None
-    operator.password_hash = _checked_hash(password, operator.email)
+    names = [operator.name, *(client.name for client, _ in memberships(session, operator))]
+    operator.password_hash = _checked_hash(password, operator.email, names)
     session.add(operator)
     session.execute(delete(PasswordReset).where(col(PasswordReset.operator_id) == operator.id))
     sessions.close(session, operator.id)
+    known_browsers.forget(session, operator.id)
+    notices.password_changed(session, operator)
+
+
+def prove_address(session: Session, operator: Operator) -> None:
+    """They opened a link that only who reads their mailbox has."""
+    operator.has_proven_address = True
+    session.add(operator)
 
 
 def client_named(session: Session, name: str) -> Client:
@@ -119,9 +130,9 @@ def checked_name(name: str) -> str:
     return tidy
 
 
-def _checked_hash(password: str, email: str) -> str:
+def _checked_hash(password: str, email: str, names: Iterable[str]) -> str:
     try:
-        passwords.check_new(password, email)
+        passwords.check_new(password, email, names)
     except passwords.WeakPassword as error:
         raise PasswordError(str(error)) from None
     return passwords.hash_password(password)

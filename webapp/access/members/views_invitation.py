@@ -15,7 +15,7 @@ from webapp.access.members.operators import OperatorError, PasswordError
 from webapp.access.models import Client, Invitation, Operator
 from webapp.access.queries import operator_by_email
 from webapp.access.routes import blueprint
-from webapp.access.signing_in import sessions
+from webapp.access.signing_in import known_browsers, sessions
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.web import htmx
@@ -67,6 +67,7 @@ def _entered_as_new(found: Invitation, client: Client) -> Response:
     with db.writing() as session:
         operator = invitations.accept_as_new(session, found, client, name, password)
         audit.record(session, Action.INVITATION_ACCEPTED, on=client.name, client_id=client.id, who=operator)
+        known_browsers.remember(session, operator)
     sessions.open_for(operator)
     return _in(client)
 

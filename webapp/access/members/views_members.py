@@ -14,6 +14,7 @@ from webapp.access.members.operators import OperatorError, address_of
 from webapp.access.models import Invitation, Role
 from webapp.access.queries import owners
 from webapp.access.routes import blueprint
+from webapp.access.signing_in import known_browsers, notices, sessions
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.services import services
@@ -60,8 +61,9 @@ def renew_invitation(invitation_id: str) -> Response | str:
     """A new link in place of one that was lost or is too old."""
     with db.reading() as session:
         found = _pending_or_404(session, invitation_id)
+        cannot_leave = found.email in mail.troubles(session, current.current_client_id())
     try:
-        return _invited(found.email, Role(found.role), invitation_id)
+        return _invited(found.email, Role(found.role), invitation_id, is_shown=cannot_leave)
     except OperatorError as error:  # they entered by another way meanwhile
         return htmx.notice(htmx.go_to(url_for("access.operators")), str(error), "err")
 
@@ -93,7 +95,9 @@ def change_role(operator_id: str) -> Response:
     if role == one.role:
         return _back("Il ruolo è rimasto lo stesso.")
     try:
-        _change(one, Action.ROLE_CHANGED, partial(members.change_role, role=role), {"ruolo": ROLES[role]})
+        change = partial(members.change_role, role=role)
+        told = f"ora il tuo ruolo è: {ROLES[role].lower()}"
+        _change(one, Action.ROLE_CHANGED, change, told, {"ruolo": ROLES[role]})
     except LastAdministrator:
         return _role_refused(one, LAST)
     return _back(f"Ruolo di {one.operator.name}: {ROLES[role]}.")
@@ -103,7 +107,7 @@ def change_role(operator_id: str) -> Response:
 def deactivate_operator(operator_id: str) -> Response:
     one = _person_or_404(operator_id)
     try:
-        _change(one, Action.OPERATOR_DEACTIVATED, members.deactivate)
+        _change(one, Action.OPERATOR_DEACTIVATED, members.deactivate, "non puoi più entrare")
     except LastAdministrator:
         return _refused(LAST)
     return _back(f"{one.operator.name} non entra più in questo spazio. Puoi riattivare quando vuoi.")
@@ -112,8 +116,27 @@ def deactivate_operator(operator_id: str) -> Response:
 @blueprint.post(f"{PERSON}/riattiva")
 def reactivate_operator(operator_id: str) -> Response:
     one = _person_or_404(operator_id)
-    _change(one, Action.OPERATOR_REACTIVATED, members.reactivate)
+    _change(one, Action.OPERATOR_REACTIVATED, members.reactivate, "puoi entrare di nuovo")
     return _back(f"{one.operator.name} entra di nuovo in questo spazio.")
+
+
+@blueprint.post(f"{PERSON}/sessioni")
+def close_sessions_of(operator_id: str) -> Response:
+    """For a lost computer or telephone: they sign in anew everywhere. The asker's own session stays."""
+    one = _person_or_404(operator_id)
+    with db.writing() as session:
+        count = sessions.close(session, db.saved_id(one.operator), keep=current.current_session().id)
+        known_browsers.forget(session, db.saved_id(one.operator))
+        notices.sessions_closed(session, one.operator, current.current_operator().name)
+        detail: audit.Detail = {"sessioni": count}
+        audit.record(
+            session,
+            Action.SESSIONS_CLOSED,
+            on=one.operator.name,
+            detail=detail,
+            client_id=current.current_client_id(),
+        )
+    return _back(f"Sessioni chiuse di {one.operator.name}: {count}. Per lavorare deve entrare di nuovo.")
 
 
 @blueprint.get(f"{PERSON}/togli")
@@ -125,7 +148,7 @@ def confirm_removal(operator_id: str) -> str:
 def remove_operator(operator_id: str) -> Response:
     one = _person_or_404(operator_id)
     try:
-        _change(one, Action.ROLE_REMOVED, members.remove)
+        _change(one, Action.ROLE_REMOVED, members.remove, "non hai più un ruolo")
     except LastAdministrator:
         return _refused(LAST)
     return _back(f"{one.operator.name} non fa più parte di questo spazio.")
@@ -135,25 +158,34 @@ def _change(
     one: Member,
     action: Action,
     change: Callable[[Session, int, int], None],
+    told: str,
     detail: audit.Detail | None = None,
 ) -> None:
+    """Do it, write it into the trail, and tell the person: *told* as of `notices.role_changed`."""
     assert one.operator.id is not None
     with db.writing() as session:
         client_id = current.current_client_id()
         change(session, client_id, one.operator.id)
+        notices.role_changed(session, one.operator, current.current_client().name, told)
         audit.record(session, action, on=one.operator.name, detail=detail, client_id=client_id)
 
 
-def _invited(email: str, role: Role, renews: str | None = None) -> Response | str:
+def _invited(email: str, role: Role, renews: str | None = None, is_shown: bool = False) -> Response | str:
+    """*is_shown*: the link too. Who has it could take the place of who is invited, so only if need be."""
+    is_shown = is_shown or not mail.can_send()
     client, inviter, email = current.current_client(), current.current_operator(), address_of(email)
     with db.writing() as session:
-        key = invitations.invite(session, client, email, role, renews)
+        key = invitations.invite(session, client, inviter, email, role, renews, is_shown)
         link = services().settings.public_url + url_for("access.open_invitation", key=key)
         invitations.post(session, client, email, link, inviter.name)
         audit.record(session, Action.OPERATOR_INVITED, on=ROLES[role], client_id=client.id)
     template = "access/members/_invitation_link.html" if htmx.is_htmx() else "access/members/invited.html"
     return render_template(
-        template, link=link, email=email, role=role, days=invitations.DAYS, is_sent=mail.can_send()
+        template,
+        link=link if is_shown else None,
+        email=email,
+        role=role,
+        days=invitations.DAYS,
     )
 
 

@@ -1,6 +1,6 @@
 """One's own page: who one is here, where one is signed in, and a new password."""
 
-from flask import Response, abort, make_response, render_template, request, url_for
+from flask import Response, abort, make_response, render_template, url_for
 
 from webapp import db
 from webapp.access import current
@@ -8,7 +8,7 @@ from webapp.access.forms import PasswordForm
 from webapp.access.members.operators import OperatorError, set_password
 from webapp.access.models import Operator
 from webapp.access.routes import blueprint
-from webapp.access.signing_in import authentication, second_factor, sessions
+from webapp.access.signing_in import entering, known_browsers, second_factor, sessions
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.values.identifiers import looks_like_public_id
@@ -25,6 +25,8 @@ def change_password() -> Response:
     form = PasswordForm()
     if form.validate_on_submit() and (operator := _changed(form)):
         sessions.open_for(operator)  # all the others have ended
+        with db.writing() as session:
+            known_browsers.remember(session, operator)
         return _back("Password cambiata: le altre sessioni sono finite.")
     if htmx.is_htmx():
         page = render_template("access/signing_in/_password_form.html", form=form, errors=_errors(form))
@@ -63,7 +65,7 @@ def _changed(form: PasswordForm) -> Operator | None:
     The current password is asked for as at sign-in, failures counted: a computer left open is no key.
     """
     email = current.current_operator().email
-    outcome = authentication.sign_in(email, form.attuale.data, request.remote_addr or "")
+    outcome = entering.try_password(email, form.attuale.data)
     if not isinstance(outcome, Operator):
         sentence = outcome.sentence if outcome.wait_s else "Non è la password che usi adesso."
         form.attuale.errors = [sentence]

@@ -27,18 +27,27 @@ class Given(NamedTuple):
     name: str
     days: str
     second_factor: bool
+    second_factor_for_all: bool
 
 
 @blueprint.get(URL, endpoint="settings")
 def show_settings() -> str:
     client = current.current_client()
-    return _page(Given(client.name, str(client.retention_days), client.second_factor_required), {})
+    given = Given(
+        client.name,
+        str(client.retention_days),
+        client.second_factor_required,
+        client.second_factor_for_all,
+    )
+    return _page(given, {})
 
 
 @blueprint.post(URL)
 def save_settings() -> Response:
     form = request.form
-    given = Given(form.get("nome", ""), form.get("giorni", ""), "secondo_fattore" in form)
+    for_all = "secondo_fattore_tutti" in form
+    is_asked = for_all or "secondo_fattore" in form
+    given = Given(form.get("nome", ""), form.get("giorni", ""), is_asked, for_all)
     errors = _errors(current.current_client(), given)
     if not errors:
         errors = _save(current.current_client(), given)
@@ -64,7 +73,12 @@ def _save(client: Client, given: Given) -> dict[str, str]:
             client = session.merge(client)
             clients.rename(session, client, given.name)
             client.second_factor_required, client.retention_days = given.second_factor, days
-            told = {"secondo fattore": given.second_factor, "giorni": days}
+            client.second_factor_for_all = given.second_factor_for_all
+            told = {
+                "secondo fattore": given.second_factor,
+                "a tutti": given.second_factor_for_all,
+                "giorni": days,
+            }
             audit.record(session, Action.SETTINGS_CHANGED, on=client.name, detail=told, client_id=client.id)
     except OperatorError as error:
         return {"nome": str(error)}

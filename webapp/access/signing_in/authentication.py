@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from webapp import db
 from webapp.access.models import Operator
 from webapp.access.queries import operator_by_email
-from webapp.access.signing_in import passwords, throttle
+from webapp.access.signing_in import known_browsers, passwords, throttle
 from webapp.access.trail import audit
 
 log = structlog.get_logger(__name__)
@@ -25,17 +25,14 @@ class SignInRefused:
     wait_s: int = 0
 
 
-def sign_in(email: str, password: str, address: str) -> Operator | SignInRefused:
-    """The operator when the password is theirs; the hash is renewed when our figures have changed."""
-    account, place, overall = (
-        throttle.key("account", email),
-        throttle.key("address", address),
-        throttle.key("overall"),
-    )
+def sign_in(email: str, password: str, address: str, browser: str = "") -> Operator | SignInRefused:
+    """The operator when the password is theirs; the hash is renewed when our figures have changed.
+
+    *address*: of the visitor, "" when it cannot be known. *browser*: its key (`known_browsers`), or "".
+    """
     with db.writing() as session:
-        wait_s = throttle.try_once(
-            session, (account, throttle.ACCOUNT), (place, throttle.ADDRESS), (overall, throttle.OVERALL)
-        )
+        own, others = _counts(session, email, address, browser)
+        wait_s = throttle.try_once(session, own, *others)
     if wait_s:
         log.warning("accesso rallentato", wait_s=wait_s)
         return SignInRefused(throttle.in_words(wait_s), wait_s)
@@ -48,10 +45,25 @@ def sign_in(email: str, password: str, address: str) -> Operator | SignInRefused
             audit.record(session, audit.Action.SIGN_IN_REFUSED, client_id=None, who=known)
         return SignInRefused(WRONG)
     with db.writing() as session:
-        throttle.forget(session, account)
-        throttle.take_back(session, place)
-        throttle.take_back(session, overall)
+        throttle.forget(session, own[0])
+        for key, _ in others:
+            throttle.take_back(session, key)
     return _with_new_hash(known, password) if passwords.is_outdated(known.password_hash) else known
+
+
+def _counts(
+    session: Session, email: str, address: str, browser: str
+) -> tuple[throttle.Count, list[throttle.Count]]:
+    """(the count of this account from here, all others)."""
+    overall = throttle.key("overall")
+    if known_browsers.is_known(session, email, browser):
+        return (throttle.key("browser", f"{email} {browser}"), throttle.ACCOUNT_HERE), [(overall, ())]
+    here = throttle.network(address)
+    others = [(throttle.key("account", email), throttle.ACCOUNT), *throttle.places("address", address)]
+    if throttle.is_full(session, overall, throttle.OVERALL):
+        others.append((throttle.key("busy", here), throttle.WHEN_BUSY if here else throttle.UNTOLD))
+    own = throttle.key("account and network", f"{email} {here}")
+    return (own, throttle.ACCOUNT_HERE), [*others, (overall, ())]
 
 
 def _with_new_hash(operator: Operator, password: str) -> Operator:

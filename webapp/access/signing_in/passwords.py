@@ -4,15 +4,20 @@ Above the floor of 19 MiB, 2 passes, 1 lane (Source: OWASP Password Storage Chea
 two ordinary cores. When the figures change, an old hash is renewed at the next sign-in.
 """
 
+from collections.abc import Iterable
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from webapp.access.signing_in import weak_passwords
 
 MIN_CHARACTERS = 12
 MAX_BYTES = 1024  # hashing has a price: nobody makes us hash megabytes
 
 _hasher = PasswordHasher(memory_cost=46 * 1024, time_cost=2, parallelism=1)
 # Of nobody's password: verified when the account does not exist, so that the answer takes as long.
-_NOBODYS = _hasher.hash("nessuno entra con questa")
+# Written out, because each process of ours would make it anew for a tenth of a second, and most need none.
+_NOBODYS = "$argon2id$v=19$m=47104,t=2,p=1$asPsKZaJfSP/n4z8hbfrbA$iZGAwtX6ezP9sKPIle0M+GAKTN1WdQtxMtNDn6MEzxA"
 
 
 class WeakPassword(Exception):
@@ -38,8 +43,19 @@ def is_outdated(password_hash: str) -> bool:
     return _hasher.check_needs_rehash(password_hash)
 
 
-def check_new(password: str, email: str) -> None:
-    """Length counts, composition does not (Source: NIST SP 800-63B). Raises WeakPassword."""
+FREQUENT = (
+    "Questa password è tra le prime che si provano: scegline una più lunga e tua, per esempio quattro parole."
+)
+OWN = (
+    "La password è fatta di nomi che tutti conoscono (il tuo, l’email, lo spazio cliente, Platea): cambiala."
+)
+
+
+def check_new(password: str, email: str, names: Iterable[str] = ()) -> None:
+    """Length counts, composition does not; what is tried first is refused (Source: NIST SP 800-63B, 3.1.1.2).
+
+    *names*: of the operator and of the clients they work in. Raises WeakPassword.
+    """
     if len(password) < MIN_CHARACTERS:
         raise WeakPassword(f"La password deve avere almeno {MIN_CHARACTERS} caratteri.")
     if len(password.encode()) > MAX_BYTES:
@@ -48,3 +64,7 @@ def check_new(password: str, email: str) -> None:
         raise WeakPassword("La password ripete sempre gli stessi caratteri: scegline una più varia.")
     if password.lower() in (email.lower(), email.lower().partition("@")[0]):
         raise WeakPassword("La password non può essere il tuo indirizzo email.")
+    if weak_passwords.is_frequent(password):
+        raise WeakPassword(FREQUENT)
+    if weak_passwords.is_frequent(password, ("Platea", email, *names)):
+        raise WeakPassword(OWN)

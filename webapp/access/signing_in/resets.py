@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sqlmodel import Session, col, delete, select
 
 from webapp import clock, db, mail
-from webapp.access.members.operators import change_password
+from webapp.access.members.operators import change_password, prove_address
 from webapp.access.models import Operator, PasswordReset
 from webapp.access.queries import operator_by_email
 from webapp.access.signing_in import throttle
@@ -21,16 +21,13 @@ def ask(email: str, address: str, link_of: Callable[[str], str]) -> int:
     What happens for an address we do not know takes as long and looks the same. Three e-mails an hour to
     one address at most: after that nothing is sent, and nothing is said of it.
     """
-    place, account = (
-        throttle.key("reset-place", address),
-        throttle.key("reset", email.strip()),
-    )
+    account = throttle.key("reset", email.strip())
     with db.writing() as session:
-        wait_s = throttle.try_once(session, (place, throttle.ADDRESS))
+        wait_s = throttle.try_once(session, *throttle.places("reset-place", address))
         may_send = not wait_s and not throttle.try_once(session, (account, throttle.RESET))
         operator, key = operator_by_email(session, email), new_key()
         if may_send and operator is not None and operator.is_active:
-            _keep(session, operator, key)
+            _keep(session, operator, key, was_mailed=True)
             _post(session, operator, link_of(key))
     return wait_s
 
@@ -66,13 +63,16 @@ def use(session: Session, key: str, password: str) -> Operator | None:
         return None
     # Whoever deletes the row has it: one link never sets two passwords.
     mine = delete(PasswordReset).where(col(PasswordReset.key_hash) == keyed_hash(_PURPOSE, key))
-    if session.connection().execute(mine).rowcount != 1:
+    used = session.execute(mine.returning(col(PasswordReset.was_mailed))).first()
+    if used is None:
         return None
+    if used.was_mailed:
+        prove_address(session, operator)
     change_password(session, operator, password)
     return operator
 
 
-def _keep(session: Session, operator: Operator, key: str) -> None:
+def _keep(session: Session, operator: Operator, key: str, was_mailed: bool = False) -> None:
     assert operator.id is not None
     session.execute(delete(PasswordReset).where(col(PasswordReset.operator_id) == operator.id))
     session.add(
@@ -80,6 +80,7 @@ def _keep(session: Session, operator: Operator, key: str) -> None:
             operator_id=operator.id,
             key_hash=keyed_hash(_PURPOSE, key),
             expires_at=clock.epoch() + VALID_S,
+            was_mailed=was_mailed,
         )
     )
 

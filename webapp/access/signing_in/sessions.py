@@ -22,6 +22,7 @@ from webapp.access.queries import spaces
 from webapp.access.signing_in.browsers import browser_name
 from webapp.access.signing_in.keys import keyed_hash, new_key
 from webapp.access.trail.audit import shortened
+from webapp.services import services
 
 IDLE_S = 8 * 3600
 ADMINISTRATOR_IDLE_S = 30 * 60
@@ -50,8 +51,14 @@ class Visitor(UserMixin):  # type: ignore[misc] # Flask-Login has no types
 
     @property
     def lacks_second_factor(self) -> bool:
-        """Whether a client they administer wants a second factor and they have none: nothing else is open."""
-        wanted = any(c.second_factor_required and role == Role.ADMINISTRATOR for c, role in self.spaces)
+        """Whether the installation or a client of theirs wants a second factor and they have none.
+
+        Then nothing else is open: who may enter several clients takes it into all of them.
+        """
+        wanted = services().settings.second_factor_for_all or any(
+            client.second_factor_for_all or (client.second_factor_required and role == Role.ADMINISTRATOR)
+            for client, role in self.spaces
+        )
         return wanted and not self.has_second_factor
 
 

@@ -12,7 +12,7 @@ from webapp.access.signing_in import resets, throttle
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.services import services
-from webapp.web import htmx
+from webapp.web import htmx, security
 
 FORGOTTEN = "/accesso/password-dimenticata"
 URL = "/nuova-password"
@@ -37,7 +37,7 @@ def ask_for_reset() -> Response | str:
         address_of(email)
     except OperatorError as error:
         return make_response(_ask_page(email, {"email": str(error)}), 422)
-    wait_s = resets.ask(email, request.remote_addr or "", _link)
+    wait_s = resets.ask(email, security.visitor_address(), _link)
     if wait_s:
         answer = make_response(_ask_page(email, {"email": throttle.in_words(wait_s)}), 429)
         answer.headers["Retry-After"] = str(wait_s)

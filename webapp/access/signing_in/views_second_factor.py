@@ -5,7 +5,16 @@ from flask import Response, abort, make_response, render_template, request, url_
 from webapp import db
 from webapp.access import current
 from webapp.access.routes import blueprint
-from webapp.access.signing_in import authentication, qr_code, second_factor, sessions, throttle, totp
+from webapp.access.signing_in import (
+    authentication,
+    entering,
+    notices,
+    qr_code,
+    second_factor,
+    sessions,
+    throttle,
+    totp,
+)
 from webapp.access.signing_in.second_factor import Given
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
@@ -54,6 +63,7 @@ def confirm_second_factor() -> Response | str:
             second_factor.forgive(session, operator)
             sessions.close(session, db.saved_id(operator), keep=current.current_session().id)
             audit.record(session, Action.TWO_FACTOR_ON, on=operator.name, client_id=None)
+            notices.second_factor_on(session, operator)
     if codes is None:
         return make_response(_page({"codice": WRONG_CODE}), 422)
     return _codes_page(codes, is_new=True)
@@ -67,6 +77,7 @@ def new_recovery_codes() -> Response | str:
     with db.writing() as session:
         codes = second_factor.new_recovery_codes(session, operator)
         audit.record(session, Action.RECOVERY_CODES_MADE, on=operator.name, client_id=None)
+        notices.recovery_codes_made(session, operator)
     return _codes_page(codes, is_new=False)
 
 
@@ -78,6 +89,7 @@ def switch_off_second_factor() -> Response:
     with db.writing() as session:
         second_factor.switch_off(session, operator)
         audit.record(session, Action.TWO_FACTOR_OFF, on=operator.name, client_id=None)
+        notices.second_factor_off(session, operator)
     return htmx.notice(htmx.go_to(url_for("access.profile")), "Secondo fattore spento.")
 
 
@@ -97,7 +109,7 @@ def _refused() -> dict[str, str]:
 
 def _password_refused() -> str:
     email, password = current.current_operator().email, request.form.get("password", "")
-    outcome = authentication.sign_in(email, password, request.remote_addr or "")
+    outcome = entering.try_password(email, password)
     if isinstance(outcome, authentication.SignInRefused):
         return outcome.sentence if outcome.wait_s else WRONG_PASSWORD
     return ""

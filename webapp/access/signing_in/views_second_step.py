@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as Answer
 from webapp import db
 from webapp.access.models import Operator
 from webapp.access.routes import blueprint
-from webapp.access.signing_in import entering, second_factor, sessions, throttle
+from webapp.access.signing_in import entering, notices, second_factor, sessions, throttle
 from webapp.access.signing_in.second_factor import Given
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
@@ -51,6 +51,7 @@ def _look_at(operator: Operator, code: str) -> tuple[Given, int]:
         if given is not Given.NOTHING:
             second_factor.forgive(session, operator)
         if given is Given.RECOVERY:
+            notices.recovery_code_used(session, operator, left)
             audit.record(
                 session, Action.RECOVERY_CODE_USED, detail={"rimasti": left}, client_id=None, who=operator
             )

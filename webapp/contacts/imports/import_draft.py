@@ -12,11 +12,12 @@ from sqlmodel import Session, col
 from webapp import db
 from webapp.contacts.imports import columns, import_memory
 from webapp.contacts.imports.files import stored_files
-from webapp.contacts.imports.files.csv_import import ALL_HIDDEN, read_rows
-from webapp.contacts.imports.files.file_format import XLSX, FileFormat, detect
+from webapp.contacts.imports.files.csv_import import ALL_HIDDEN
+from webapp.contacts.imports.files.file_format import XLSX, FileFormat
 from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.files.file_notices import HIDDEN_ROWS, FileNotices, Notice
 from webapp.contacts.imports.files.file_rows import FileRow
+from webapp.contacts.imports.files.reading_apart import detect, read_rows
 from webapp.contacts.imports.matching import date_orders
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.models_imports import ContactImport

@@ -8,8 +8,8 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
+from webapp.life import is_gone, this_process
 from webapp.services import services
-from webapp.workers import is_gone, this_process
 
 
 class LeaseLost(Exception):

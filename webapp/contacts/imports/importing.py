@@ -38,6 +38,7 @@ __all__ = [
 RUN = "webapp.contacts.jobs.run_import"
 ENQUEUE_AGAIN_S = 10.0
 DRAFT_LIVES = timedelta(days=1)
+UNNAMED_LIVES = timedelta(minutes=30)  # a file without a row: longer than it may take to read one that came
 FINAL = frozenset(
     {
         ImportStatus.COMPLETED,
@@ -130,7 +131,7 @@ def forget_drafts() -> None:
         named = session.execute(select(col(ContactImport.stored_name)).where(unread)).scalars().all()
     with rounds.guarded("importazione") as guard:
         guard.each(forgotten, _forget_draft)
-    stored_files.forget_others(set(named), DRAFT_LIVES.total_seconds())
+    stored_files.forget_others(set(named), UNNAMED_LIVES.total_seconds())
 
 
 def _forget_draft(import_id: int) -> None:

@@ -11,9 +11,9 @@ from webapp import db
 from webapp.contacts import texts
 from webapp.contacts.imports import import_draft, import_forms
 from webapp.contacts.imports.files import sheets, stored_files
-from webapp.contacts.imports.files.csv_import import first_rows
-from webapp.contacts.imports.files.file_format import FileFormat, detect
+from webapp.contacts.imports.files.file_format import FileFormat
 from webapp.contacts.imports.files.file_limits import UnreadableFile
+from webapp.contacts.imports.files.reading_apart import detect, first_rows, sheets_of
 from webapp.contacts.imports.import_pages import find, url
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
@@ -85,7 +85,7 @@ def _page(database: UserDatabase, draft: ContactImport) -> dict[str, object]:
     error, rows, names = "", [], []
     try:
         rows = first_rows(path, asked, 1_000)
-        names = sheets.all_of(path) if draft.kind == "xlsx" else []
+        names = sheets_of(path) if draft.kind == "xlsx" else []
     except UnreadableFile as unreadable:
         error = str(unreadable)
     except FileNotFoundError:

@@ -210,4 +210,4 @@ def _shown(account: MetaAccount, health: MetaHealth | None = None) -> Account:
         if problem is None
         else ()
     )
-    return Account(KIND, account.id, account.public_id, account.name, account.act_id, problem, found)
+    return Account(KIND, account.id, account.public_id, account.name, account.act_id, problem, found, end)

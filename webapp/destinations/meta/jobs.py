@@ -7,7 +7,7 @@ from webapp.destinations.base import DestinationError
 from webapp.destinations.meta.destination import MetaDestination
 from webapp.destinations.meta.health import checking
 from webapp.destinations.meta.models import MetaAccount
-from webapp.queueing import die_with_parent
+from webapp.life import die_with_parent
 
 log = structlog.get_logger(__name__)
 

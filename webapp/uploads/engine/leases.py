@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from webapp import clock, db
 from webapp.destinations import registry
 from webapp.destinations.base import EncodedRows, Rest
+from webapp.life import this_process
 from webapp.services import services
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import transitions, withdrawals
@@ -18,7 +19,7 @@ from webapp.uploads.engine.locks import locked
 from webapp.uploads.models import Batch, BatchRows, Upload
 from webapp.uploads.packed_ids import unpack
 from webapp.uploads.status import BatchStatus, UploadStatus
-from webapp.workers import this_process, this_worker
+from webapp.workers import this_worker
 
 TAKEN = [col(column) for column in (Batch.id, Batch.seq, Batch.attempt, Batch.schema_)]
 

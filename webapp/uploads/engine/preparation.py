@@ -22,6 +22,7 @@ from webapp.destinations.base import (
     PermanentError,
     TemporaryError,
 )
+from webapp.life import this_process
 from webapp.services import services
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import leases, transitions
@@ -29,7 +30,7 @@ from webapp.uploads.engine.batches import LeaseLost, PreparationLease, prepare
 from webapp.uploads.engine.locks import LockedUpload, locked
 from webapp.uploads.models import Upload
 from webapp.uploads.status import UploadStatus
-from webapp.workers import this_process, this_worker
+from webapp.workers import this_worker
 
 
 def claim_preparation(upload_id: int) -> PreparationLease | None:

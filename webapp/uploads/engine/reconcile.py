@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 
 from webapp import clock, db, rounds
 from webapp.destinations import registry
+from webapp.life import is_gone
 from webapp.services import services
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import enqueue, leases, transitions, withdrawals
@@ -24,7 +25,6 @@ from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
-from webapp.workers import is_gone
 
 ENQUEUE_AGAIN_S = 10.0
 # What deciding takes: never the rows of a batch, which are hundreds of kilobytes.

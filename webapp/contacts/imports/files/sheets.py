@@ -7,10 +7,11 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from webapp.contacts.imports.files import spreadsheet
-from webapp.contacts.imports.files.file_limits import UnreadableFile
+from webapp.contacts.imports.files.file_limits import MAX_SHEET_CELLS, UnreadableFile
 from webapp.values.emails import read_email
 
 LOOKED_INTO = 30  # sheets: of a workbook with hundreds the others are known by their name only
+LOOKED_AT_CELLS = MAX_SHEET_CELLS  # of all sheets together, before the last one that is looked into
 _ROWS = 50  # of each, to see whether it holds e-mails
 
 
@@ -36,9 +37,9 @@ def choose(path: Path, asked: str | None = None, remembered: str | None = None) 
         return _asked(asked, list(visible))
     if remembered is not None and visible.get(remembered):
         return remembered
-    filled = []
+    looker, filled = _Looker(book), []
     for name in islice((name for name, seen in visible.items() if seen), LOOKED_INTO):
-        looked = _look_into(book, name, True)
+        looked = looker.look_into(name, True)
         if looked.has_email:
             return name
         if looked.rows:
@@ -46,20 +47,21 @@ def choose(path: Path, asked: str | None = None, remembered: str | None = None) 
     if filled:
         return filled[0]
     hidden = [name for name, seen in visible.items() if not seen]
-    full = next((name for name in hidden[:LOOKED_INTO] if _look_into(book, name, False).rows), None)
+    full = next((name for name in hidden[:LOOKED_INTO] if looker.look_into(name, False).rows), None)
     if full is not None:
         raise UnreadableFile(
             f"I fogli che si vedono sono vuoti. Ci sono dati nel foglio nascosto “{full}”: "
             "se sono quelli giusti, mostralo in Excel, salva e carica di nuovo il file."
         )
-    raise UnreadableFile("Il file è vuoto.")
+    raise UnreadableFile(spreadsheet.TOO_LARGE if looker.is_tired else "Il file è vuoto.")
 
 
 def all_of(path: Path) -> list[Sheet]:
     """The sheets of the workbook in their order, the first ones looked into. Raises UnreadableFile."""
     book = spreadsheet.opened(path)
+    looker = _Looker(book)
     return [
-        _look_into(book, name, seen) if at < LOOKED_INTO else Sheet(name, seen)
+        looker.look_into(name, seen) if at < LOOKED_INTO else Sheet(name, seen)
         for at, (name, seen) in enumerate(_worksheets(book))
     ]
 
@@ -82,13 +84,27 @@ def _asked(asked: str, names: list[str]) -> str:
     return found
 
 
-def _look_into(book: CalamineWorkbook, name: str, seen: bool) -> Sheet:
-    try:
-        sheet = book.get_sheet_by_name(name)
-    except (CalamineError, ValueError, OSError):
-        return Sheet(name, seen)
-    rows = sum(any(value != "" for value in row) for row in sheet.iter_rows())
-    return Sheet(name, seen, rows, sheet.width if rows else 0, _has_email(sheet))
+class _Looker:
+    """Looks into sheets until they were so many cells, empty ones too, that nobody waits for more."""
+
+    def __init__(self, book: CalamineWorkbook) -> None:
+        self._book = book
+        self._cells = 0
+
+    @property
+    def is_tired(self) -> bool:
+        return self._cells > LOOKED_AT_CELLS
+
+    def look_into(self, name: str, seen: bool) -> Sheet:
+        if self.is_tired:
+            return Sheet(name, seen)
+        try:
+            sheet = self._book.get_sheet_by_name(name)
+        except (CalamineError, ValueError, OSError):
+            return Sheet(name, seen)
+        self._cells += sheet.height * sheet.width
+        rows = sum(any(value != "" for value in row) for row in sheet.iter_rows())
+        return Sheet(name, seen, rows, sheet.width if rows else 0, _has_email(sheet))
 
 
 def _has_email(sheet: CalamineSheet) -> bool:

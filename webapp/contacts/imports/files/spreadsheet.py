@@ -16,6 +16,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from webapp.contacts.imports.files import containers, sheet_marks, workbook_parts
 from webapp.contacts.imports.files.file_limits import (
+    MAX_PARTS,
     MAX_SHEET_CELLS,
     MAX_XLSX_BYTES,
     MAX_XLSX_RATIO,
@@ -36,7 +37,9 @@ from webapp.contacts.imports.files.file_rows import FORBIDDEN, FileRow, readable
 from webapp.contacts.imports.files.sheet_marks import SheetMarks, column_letters
 from webapp.contacts.imports.files.sheet_size import cells_to_hold, rows_of
 from webapp.contacts.imports.matching import consent_columns
+from webapp.values.texts import number
 
+_ENTRY = b"PK\x01\x02"  # begins the entry of every part in the directory of an archive
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 # All that zipfile and struct raise for an archive whose bytes are damaged.
 _BROKEN = (
@@ -45,6 +48,10 @@ _BROKEN = (
 )
 _CHUNK = 256 * 1024
 TOO_LARGE = "Il foglio Excel è troppo grande: salvalo come CSV e caricalo di nuovo."
+TOO_MANY_PARTS = (
+    "Questo file è fatto di più di {most} parti: nessun foglio di contatti ne ha tante. "
+    "Salva i contatti come CSV e carica quello."
+)
 TOO_SPREAD = (
     "Il foglio Excel ha celle piene molto lontane dalle altre: elimina quelle che non servono, "
     "oppure salvalo come CSV."
@@ -53,11 +60,13 @@ DAMAGED = "Il foglio Excel è rovinato: salvalo di nuovo e riprova."
 UNREAD = "Il foglio Excel non si legge: salvalo di nuovo come .xlsx o CSV."
 _NAMES_WITHIN = 100  # rows from the top in which the names of the columns are
 _NAMES_OF_ONE = 2  # cells of a column that may be its name: above it there may be that of a group
-_SMALL_BYTES = 10_000_000  # below this nobody cares about the ratio
+_SMALL_BYTES = 5_000_000  # below this nobody cares about the ratio
 
 
 def check(file: BinaryIO, file_name: str) -> None:
     """Take a zip archive only when it is a workbook, is called one and is no bomb. Raises UnreadableFile."""
+    if _count_parts(file) > MAX_PARTS:  # before the library makes room for each
+        raise UnreadableFile(TOO_MANY_PARTS.format(most=number(MAX_PARTS)))
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
@@ -186,11 +195,23 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
+def _count_parts(file: BinaryIO) -> int:
+    """How many parts the archive has, or a little more; what its directory says of itself may lie."""
+    file.seek(0)
+    found, tail = 0, b""
+    while data := file.read(_CHUNK):
+        found += (tail + data).count(_ENTRY)
+        tail = data[-len(_ENTRY) + 1 :]
+    return found
+
+
 def _refuse_bombs(file: BinaryIO, parts: list[zipfile.ZipInfo]) -> None:
     """Count what the parts inflate to without keeping it: the sizes an archive declares may lie."""
     packed = sum(part.compress_size for part in parts) or 1
     total = 0
     for part in parts:
+        if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnreadableFile(DAMAGED)  # no program that writes workbooks packs in another way
         for inflated in _inflate(file, part):
             total += len(inflated)
             if total > MAX_XLSX_BYTES or (total > _SMALL_BYTES and total / packed > MAX_XLSX_RATIO):

@@ -1,0 +1,82 @@
+"""Browsers somebody has signed in with before: whoever guesses passwords elsewhere does not lock them out.
+
+Source: OWASP, "Slow Down Online Guessing Attacks with Device Cookies". The cookie opens nothing: it only has
+its attempts counted apart, and a sign-in without it is told to the person by e-mail.
+"""
+
+from flask import Response, after_this_request, request
+from sqlalchemy import delete, text, update
+from sqlmodel import Session, col, select
+
+from webapp import clock, db
+from webapp.access.models import KnownBrowser, Operator
+from webapp.access.signing_in.keys import keyed_hash, new_key
+from webapp.services import services
+
+DAYS = 90  # since the last sign-in
+_PURPOSE = "browser conosciuto"
+_MOST = 100  # characters of a key that we look at
+_ADD = text(
+    "INSERT INTO known_browser (operator_id, key_hash, seen_at) VALUES (:operator_id, :key_hash, :seen_at)"
+    " ON CONFLICT (operator_id, key_hash) DO NOTHING"
+)
+
+
+def key() -> str:
+    """Of the browser that asks; "" when it has none."""
+    return request.cookies.get(_name(), "")[:_MOST]
+
+
+def is_known(session: Session, email: str, key: str) -> bool:
+    if not key:
+        return False
+    query = (
+        select(KnownBrowser.id)
+        .join(Operator, col(Operator.id) == KnownBrowser.operator_id)
+        .where(
+            Operator.email == email.strip().lower(),
+            KnownBrowser.key_hash == keyed_hash(_PURPOSE, key),
+            KnownBrowser.seen_at > _oldest(),
+        )
+    )
+    return session.exec(query).first() is not None
+
+
+def remember(session: Session, operator: Operator) -> bool:
+    """The operator has signed in with the browser that asks. True when they never had, lately."""
+    operator_id, own = db.saved_id(operator), key() or new_key()
+    after_this_request(lambda response: _give(response, own))
+    session.execute(delete(KnownBrowser).where(col(KnownBrowser.seen_at) <= _oldest()))
+    values = {"operator_id": operator_id, "key_hash": keyed_hash(_PURPOSE, own), "seen_at": clock.epoch()}
+    is_new = session.connection().execute(_ADD, values).rowcount == 1
+    session.execute(
+        update(KnownBrowser)
+        .where(col(KnownBrowser.operator_id) == operator_id, col(KnownBrowser.key_hash) == values["key_hash"])
+        .values(seen_at=values["seen_at"])
+    )
+    return is_new
+
+
+def forget(session: Session, operator_id: int, keep: str = "") -> None:
+    """Those of the operator, but the one whose key is *keep*."""
+    theirs = (
+        col(KnownBrowser.operator_id) == operator_id,
+        col(KnownBrowser.key_hash) != keyed_hash(_PURPOSE, keep),
+    )
+    session.execute(delete(KnownBrowser).where(*theirs))
+
+
+def _give(response: Response, own: str) -> Response:
+    is_https = services().settings.https
+    response.set_cookie(
+        _name(), own, max_age=DAYS * 86_400, secure=is_https, httponly=True, samesite="Lax", path="/"
+    )
+    return response
+
+
+def _name() -> str:
+    return "__Host-platea-browser" if services().settings.https else "platea-browser"
+
+
+def _oldest() -> float:
+    return clock.epoch() - DAYS * 86_400
