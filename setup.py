@@ -9,7 +9,7 @@ from setuptools.command.build_py import build_py
 BESIDE = {"webapp.templates": "templates", "webapp.static": "static"}
 BESIDE_MODULE = ("webapp", "worker", "worker.py")  # package, module, file
 DATA = {
-    "": ["*.mako", "*.mo", "*.css", "*.html"],  # of any package
+    "": ["*.mako", "*.mo", "*.css", "*.html", "*.txt"],  # of any package
     "webapp.templates": ["**/*.html"],
     "webapp.static": ["*"],
 }
