@@ -214,14 +214,14 @@ def _replace_file(copy: Path, database: Path, engine: Engine) -> Path | None:
     with new.open("rb+") as written:
         os.fsync(written.fileno())
     if database.exists():
-        _close_to_everybody(database)
+        close_to_everybody(database)
         kept = database.with_name(f"{database.stem}-{BEFORE}-{clock.now():%Y%m%d-%H%M%S}{database.suffix}")
         database.replace(kept)
     new.replace(database)
     return kept
 
 
-def _close_to_everybody(database: Path) -> None:
+def close_to_everybody(database: Path) -> None:
     """Bring the WAL into the file, which only succeeds while no other process has the database open."""
     try:
         with closing(sqlite3.connect(database, timeout=0)) as connection:
