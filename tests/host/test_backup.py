@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import create_engine, text
 from sqlmodel import select
 
 from tests.support.running import PLATEA, Workers, environment, wait_until
@@ -227,6 +228,25 @@ def test_postgresql_is_copied_and_put_back_by_its_own_programs(
     with db.reading() as session:
         assert session.exec(select(Client.name)).all() == ["Studio Aurora"]
     assert migrations.is_current(engine)
+
+
+def test_the_password_reaches_the_programs_of_postgresql_and_no_command_line(tmp_path, monkeypatch):
+    told = tmp_path / "detto"
+    program = tmp_path / "pg_dump"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$PGPASSWORD" "$@" > {told}\nexit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    url = "postgresql+psycopg://platea:s3gr%40ta@db.example:5433/platea?sslmode=prefer"
+
+    with pytest.raises(backup.BackupError):
+        backup.save(create_engine(url), tmp_path / "copie")
+
+    password, *arguments = told.read_text().splitlines()
+    (place,) = [one.removeprefix("--dbname=") for one in arguments if one.startswith("--dbname=")]
+    assert password == "s3gr@ta"
+    assert conninfo_to_dict(place) == {
+        "user": "platea", "host": "db.example", "port": "5433", "dbname": "platea", "sslmode": "prefer"
+    }  # fmt: skip
 
 
 def test_without_the_programs_of_postgresql_the_reason_says_what_to_install(

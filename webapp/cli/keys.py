@@ -23,10 +23,10 @@ def chiavi(ctx: click.Context) -> None:
 
 
 def know_every_table() -> None:
-    """Import the tables of every room and destination: what is sealed is found by them."""
+    """Import the tables of every room and destination, and of the floor: what is sealed is found by them."""
     names = [found.name for found in walk_packages(webapp.__path__, "webapp.")]
     for name in names:
-        if name.endswith((".models", ".mail")):
+        if name.endswith((".models", ".mail", ".workers", ".periodic")):
             import_module(name)
 
 

@@ -214,14 +214,14 @@ def _replace_file(copy: Path, database: Path, engine: Engine) -> Path | None:
     with new.open("rb+") as written:
         os.fsync(written.fileno())
     if database.exists():
-        _close_to_everybody(database)
+        close_to_everybody(database)
         kept = database.with_name(f"{database.stem}-{BEFORE}-{clock.now():%Y%m%d-%H%M%S}{database.suffix}")
         database.replace(kept)
     new.replace(database)
     return kept
 
 
-def _close_to_everybody(database: Path) -> None:
+def close_to_everybody(database: Path) -> None:
     """Bring the WAL into the file, which only succeeds while no other process has the database open."""
     try:
         with closing(sqlite3.connect(database, timeout=0)) as connection:
@@ -237,7 +237,9 @@ def _close_to_everybody(database: Path) -> None:
 
 def _postgres(program: str, url: URL, *arguments: str) -> None:
     """Run a program of PostgreSQL on the database of *url*; its password never stands on the command line."""
-    plain = url.set(drivername="postgresql", password=None).render_as_string()
+    # Made anew: `url.set(password=None)` leaves the password, and three asterisks would be sent for it.
+    bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    plain = bare.render_as_string()
     env = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
     _run(_program(program), f"--dbname={plain}", *arguments, env=env)
 
