@@ -10,6 +10,7 @@ from webapp.cli import terminal
 from webapp.cli.upload_state import read, report, wait_for
 from webapp.contacts import databases
 from webapp.contacts.consent import ConsentPolicy
+from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, DestinationError, Identifier, Medium
@@ -146,7 +147,10 @@ def _check_way(operation: Operation, audience_id: str | None, asked: Asked, stay
     if operation == Operation.REPLACE:
         with db.reading() as session:
             source = Source(asked.database, asked.filter)
-            prospect = forecast.forecast(session, source, clock.now().astimezone(ROME).date())
+            try:
+                prospect = forecast.forecast(session, source, clock.now().astimezone(ROME).date())
+            except BrokenRule:
+                raise terminal.Stop(f"{problems.FILTER_BROKEN.what} {problems.FILTER_BROKEN.todo}") from None
         count = prospect.to_send(asked.medium, asked.policy)
     wrong = ways.problems(operation, audience_id is None, count, understood=True, repeated=stay or "")
     if "ripeti" in wrong:

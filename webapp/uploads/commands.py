@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from webapp import clock, db
-from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.contacts import queries as contact_queries
 from webapp.contacts.consent import ConsentPolicy, answers_of, says_no
@@ -19,20 +18,20 @@ from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium, Origin, in_order
-from webapp.uploads import idempotency, identifier_words, problems
+from webapp.uploads import idempotency, problems
 from webapp.uploads.engine import enqueue, transitions
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
-from webapp.uploads.origin_words import ORIGINS
 from webapp.uploads.refusals import ConfirmationMissing as ConfirmationMissing
 from webapp.uploads.refusals import Gone as Gone
 from webapp.uploads.refusals import NotAllowed as NotAllowed
 from webapp.uploads.refusals import ReasonMissing as ReasonMissing
 from webapp.uploads.refusals import Thing as Thing
 from webapp.uploads.status import FINAL, UploadStatus
-from webapp.uploads.way_words import WAYS
+from webapp.uploads.trail import record as _audit
+from webapp.uploads.trail import record_start
 
 
 def start_upload(
@@ -83,7 +82,7 @@ def start_upload(
             is_new_audience=audience_id is None,
             medium=medium,
             operation=operation,
-            identifiers=[*map(str, in_order(identifiers, medium))],
+            identifiers=_sent_too(destination, identifiers, medium),
             consent=consent,
             consent_reason=reason if includes else None,
             consent_by=started_by if includes else None,
@@ -219,6 +218,12 @@ def _account(destination: str, client_id: int, account_id: int) -> Account:
         raise Gone(Thing.ACCOUNT, destination) from None
 
 
+def _sent_too(destination: str, identifiers: Collection[str], medium: Medium) -> list[str]:
+    """Those of *identifiers* that the destination can use, in order."""
+    known = registry.destination(destination).identifiers
+    return [str(one) for one in in_order(identifiers, medium) if one in known]
+
+
 def _hold_source(session: Session, upload: Upload, origin: Origin | None) -> None:
     """Nobody deletes what *upload* starts from before the transaction ends, and it keeps how that is now."""
     _hold_database(session, upload.client_id, upload.database_id)
@@ -236,7 +241,7 @@ def _record_start(session: Session, upload: Upload, refused: int | None) -> None
     except IntegrityError:  # the account's row is referred to, and was deleted a moment ago
         raise Gone(Thing.ACCOUNT, upload.destination) from None
     note(session, Event.STARTED, db.saved_id(upload), by=upload.started_by)
-    _audit_start(session, upload, refused)
+    record_start(session, upload, refused)
 
 
 def _hold_database(session: Session, client_id: int, database_id: int) -> None:
@@ -257,28 +262,3 @@ def _held_filter(session: Session, database_id: int, filter_id: int) -> Filter:
     if found is None:
         raise Gone(Thing.FILTER)
     return found
-
-
-def _audit_start(session: Session, upload: Upload, refused: int | None) -> None:
-    """*refused*: how many contacts of the source say no, for an upload that may include them."""
-    if upload.repeats_id is not None:
-        again = session.get_one(Upload, upload.repeats_id)
-        _audit(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
-    else:
-        name = session.get_one(UserDatabase, upload.database_id).name
-        where: audit.Detail = {"database": name, "filtro": upload.filter_name, "account": upload.account_name}
-        if upload.is_new_audience:
-            where["origine_dei_dati"] = ORIGINS[Origin(upload.data_origin)]
-        if upload.operation != Operation.ADD:
-            where["modo"] = WAYS[Operation(upload.operation)]
-        if upload.identifiers:
-            where["riconosce_anche_da"] = identifier_words.labels(upload.identifiers)
-        _audit(session, Action.UPLOAD_STARTED, upload, where)
-    if upload.consent == ConsentPolicy.ANYONE:
-        told: audit.Detail = {"motivo": upload.consent_reason, "hanno_detto_no": refused}
-        _audit(session, Action.REFUSALS_INCLUDED, upload, told)
-
-
-def _audit(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:
-    told: audit.Detail = {"id": upload.public_id, **(more or {})}
-    audit.record(session, action, upload.audience_name, told, client_id=upload.client_id)

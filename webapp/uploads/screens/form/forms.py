@@ -1,7 +1,7 @@
 """The form "Carica gli utenti": what was typed, and what is wrong or missing in it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from babel.dates import format_date
@@ -183,6 +183,12 @@ def errors(
     if not draft.consent:
         found["consenso"] = CONSENT_MISSING
     return found
+
+
+def offered(draft: Draft) -> Draft:
+    """*draft* in a way that is offered for its audience: who turns from an existing one to a new one adds."""
+    fits = draft.operation in ways.offered(draft.is_new)
+    return draft if fits else replace(draft, operation=Operation.ADD)
 
 
 def users(draft: Draft, prospect: Forecast) -> int:

@@ -54,7 +54,7 @@ NOBODY = Forecast(0, {medium: MediumCounts(0, 0) for medium in Medium}, ())
 @blueprint.get(URL)
 def new_upload(database_id: str) -> str:
     offer = _offer(database_id)
-    draft = offer.draft(request.args)
+    draft = forms.offered(offer.draft(request.args))
     return _page(offer, draft, listing=_listing(offer, draft))
 
 
@@ -86,7 +86,8 @@ def ready_fragment(database_id: str) -> str:
     offer = _offer(database_id, count=False)
     reach = {medium: _shown_before(medium) for medium in Medium}
     offer = replace(offer, prospect=Forecast(0, reach, tuple(Medium)))
-    shown = _shown(offer, offer.draft(request.args), {}, None) | {"comes_again": True}
+    draft = forms.offered(offer.draft(request.args))
+    shown = _shown(offer, draft, {}, None) | {"comes_again": True}
     return render_template("uploads/screens/form/_ready.html", **shown)
 
 

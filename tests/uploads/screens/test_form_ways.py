@@ -134,6 +134,16 @@ def test_the_foot_says_what_will_happen_and_the_cards_come_with_it(
     assert aligned.xpath("//hx-partial//input[@checked]/@value") == ["align"]
 
 
+@pytest.mark.usefixtures("all_offered")
+def test_who_turns_to_a_new_audience_adds(browser, account, clienti, people, fragment):
+    url = f"{url_of(clienti)}/pronto?n_email=2&medium=email&account={account.public_id}&nome=A&modo=nuova"
+
+    foot = fragment(browser.get_htmx(f"{url}&come=remove"))
+
+    assert words(foot.xpath("//button[@type='submit']")[0]) == "carica gli utenti"
+    assert foot.xpath("//hx-partial//input[@checked]/@value") == ["add"]
+
+
 @pytest.mark.parametrize(
     ("operation", "is_new", "presence", "said"),
     [
