@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 from sqlmodel import col, delete, select, update
@@ -234,6 +235,7 @@ def _write(contact: Contact, **values: object) -> None:
         session.add(one)
 
 
+@pytest.mark.timeout(3600 if IS_LONG else 180)
 def test_the_audience_holds_exactly_who_may_be_there(world, connected, both):
     platea.start(replace(platea.services().settings, batch_rows=2))
 
