@@ -56,7 +56,7 @@ fuzz: $(VENV)/pronto-test
 	@$(BIN)/python -m tests.fuzz.scan
 
 chaos: $(VENV)/pronto-test
-	@PLATEA_CHAOS=lungo $(BIN)/python -m pytest tests/chaos $(ARGS)
+	@PLATEA_CHAOS=lungo $(BIN)/python -m pytest tests/chaos tests/uploads/engine/test_ledger_property.py $(ARGS)
 
 bench: $(VENV)/pronto-test
 	@$(BIN)/python -m tests.bench -n $(or $(N),100000) $(ARGS)

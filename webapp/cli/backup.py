@@ -1,7 +1,9 @@
 """`platea copia` and `platea ripristina`: copies of the database and the way back."""
 
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,13 +13,15 @@ from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
 from webapp.contacts.erasure import reapply_erasures
 from webapp.contacts.erasure.reapply_erasures import ErasedKey
+from webapp.contacts.ledger import carrying
 from webapp.host import backup
 from webapp.uploads.engine import restored
 from webapp.values.texts import file_size, moment, plural
 
 NOT_KNOWN = (
     "Il database di prima non c’è o non si legge: se dopo la copia qualcuno aveva chiesto la cancellazione, "
-    "cercalo e cancellalo di nuovo."
+    "cercalo e cancellalo di nuovo. Chi è stato inviato dopo la copia è ancora su Facebook e Platea non lo "
+    "sa: né Allinea né Rimuovi possono toglierlo."
 )
 
 
@@ -68,10 +72,14 @@ def ripristina(copia: Path, prova: bool) -> None:
         _nobody_works()
         taken_at = backup.taken_at(copia)
         erased = _who_was_erased()
-        kept = backup.restore(copia, engine)
+        with ExitStack() as stack:
+            ledger = _the_ledger(stack)
+            kept = backup.restore(copia, engine)
+            terminal.start()
+            if ledger is not None:
+                carrying.bring(ledger)
     except (backup.BackupError, config.WrongSetting) as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
-    terminal.start()
     held = _hold_uploads(taken_at, copia.name)
     again = reapply_erasures.erase_again(erased or [])  # after that no batch is on its way any more
     click.echo(f"Ripristinata la copia del {moment(taken_at)}.")
@@ -95,6 +103,14 @@ def _who_was_erased() -> list[ErasedKey] | None:
     try:
         with db.reading() as session:
             return reapply_erasures.erased_people(session)
+    except SQLAlchemyError:
+        return None
+
+
+def _the_ledger(stack: ExitStack) -> IO[bytes] | None:
+    """Of the database that is replaced; None when it can no longer be read."""
+    try:
+        return stack.enter_context(carrying.carried())
     except SQLAlchemyError:
         return None
 

@@ -6,15 +6,17 @@ aligned: nobody has asked to take it out. What the vendor refuses for now is owe
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, func, insert, or_, select
 from sqlmodel import Session, col
 
-from webapp import clock
+from webapp import clock, db
 from webapp.contacts.ledger import idents
 from webapp.contacts.ledger.models import DUE, RemovalDue
 from webapp.contacts.models import SentAudience
 
+ASKED_AT_ONCE = 5_000  # digests in one statement
 FIRST_WAIT_S, LONGEST_WAIT_S = 24 * 3600.0, 7 * 24 * 3600.0
 
 
@@ -53,9 +55,31 @@ def open_rows(session: Session, client_id: int, destination: str, audience_id: s
     return [row for row in open_of_vendor(session, destination, audience_id) if row.client_id == client_id]
 
 
+def open_sharing(
+    session: Session, client_id: int, destination: str, audience_id: str, cells: Collection[bytes]
+) -> list[RemovalDue]:
+    """Of these, who is named by one of *cells* (sealed)."""
+    ours = (col(RemovalDue.client_id) == client_id, col(RemovalDue.done_at).is_(None))
+    if not db.finds_any(session, select(col(RemovalDue.id)).where(*ours)):
+        return []
+    found: list[RemovalDue] = []
+    ordered = sorted(cells)
+    for start in range(0, len(ordered), ASKED_AT_ONCE):
+        some = ordered[start : start + ASKED_AT_ONCE]
+        places = (func.substr(DUE.c.ident, at, idents.CELL).in_(some) for at in (1, 1 + idents.CELL))
+        wanted = _open(destination, audience_id).where(*ours, or_(*places))
+        found += session.execute(wanted.order_by(col(RemovalDue.id))).scalars().all()
+    return list({row.id: row for row in found}.values())
+
+
 def open_of_vendor(session: Session, destination: str, audience_id: str) -> list[RemovalDue]:
     """What every client owes to it."""
-    wanted = (
+    wanted = _open(destination, audience_id).order_by(col(RemovalDue.id))
+    return list(session.execute(wanted).scalars())
+
+
+def _open(destination: str, audience_id: str) -> Select[Any]:
+    return (
         select(RemovalDue)
         .join(SentAudience, col(SentAudience.id) == col(RemovalDue.audience_ref))
         .where(
@@ -64,7 +88,6 @@ def open_of_vendor(session: Session, destination: str, audience_id: str) -> list
             col(RemovalDue.done_at).is_(None),
         )
     )
-    return list(session.execute(wanted.order_by(col(RemovalDue.id))).scalars())
 
 
 def close(session: Session, rows: Iterable[RemovalDue], outcome: Outcome) -> None:

@@ -168,7 +168,7 @@ def _prepare(upload: Upload, claim: PreparationLease) -> bool:
     except BrokenRule:
         problem = problems.FILTER_BROKEN
     else:
-        if prepared.to_send or prepared.to_remove or _has_nothing_to_do(upload, prepared):
+        if prepared.to_send or _is_enough_without(upload, prepared):
             return True
         if upload.operation == Operation.ALIGN and prepared.members_before:
             problem = problems.ALIGN_WITH_NOBODY
@@ -193,10 +193,10 @@ def _why_impossible(upload: Upload) -> Problem | None:
     return None
 
 
-def _has_nothing_to_do(upload: Upload, prepared: Prepared) -> bool:
-    """Whether all is as it should be, so that nothing has to be sent."""
+def _is_enough_without(upload: Upload, prepared: Prepared) -> bool:
+    """Whether an upload that adds nobody is as it should be; whoever wants to add is told why it does not."""
     if upload.operation == Operation.REMOVE:
-        return upload.only_due or bool(prepared.never_there)
+        return upload.only_due or bool(prepared.to_remove or prepared.never_there)
     return upload.operation == Operation.ALIGN and prepared.already_there > 0
 
 

@@ -52,8 +52,8 @@ def remember_maybe(
 
 def forget(session: Session, upload: Upload, claimed: ClaimedBatch, result: BatchResult) -> None:
     """The destination has answered for a batch of removals: whoever it names is in the audience no more."""
-    owed = _owed(session, upload)
     named = idents_of(upload, claimed.rows)
+    owed = _owed(session, upload, named)
     if result.received < len(claimed.rows):
         due.put_off(session, [row for row in owed if row.ident in set(named)], None)
         return
@@ -66,7 +66,7 @@ def forget(session: Session, upload: Upload, claimed: ClaimedBatch, result: Batc
 def postpone(session: Session, upload: Upload, claimed: ClaimedBatch, code: str | None) -> None:
     """The destination takes nobody out for now: the rows of the batch are owed."""
     named = idents_of(upload, claimed.rows)
-    known = {row.ident for row in _owed(session, upload)}
+    known = {row.ident for row in _owed(session, upload, named)}
     new = [
         (contact_id, ident)
         for contact_id, ident in zip(claimed.contact_ids, named, strict=True)
@@ -76,7 +76,7 @@ def postpone(session: Session, upload: Upload, claimed: ClaimedBatch, code: str 
     due.owe(session, upload.client_id, audience_of(session, upload), new, due.Reason.LEFT, now)
     _leave(session, upload, claimed.contact_ids, named)
     wanted = set(named)
-    rows = [row for row in _owed(session, upload) if row.ident in wanted]
+    rows = [row for row in _owed(session, upload, named) if row.ident in wanted]
     due.put_off(session, rows, code, at_once=bool(upload.to_send))
 
 
@@ -133,22 +133,16 @@ def _write(
     places = [place for place, one in enumerate(ids) if place not in refused and one not in erased]
     written = _rows(upload, rows, ids, places, is_certain)
     former = members.record(session, feed(session, upload), batch_id, written)
-    owed = _owed(session, upload)
-    if former or owed:
-        there = {cell for ident in _whole(upload, written) for cell in idents.cells(ident)}
-        lost = [
-            (contact_id, left)
-            for contact_id, ident in former.items()
-            if (left := idents.without(idents.whole(ident, upload.medium), there))
-        ]
-        due.owe(session, upload.client_id, audience_ref, lost, due.Reason.CHANGED, None)
-        if is_certain:
-            due.keep_only_missing(session, owed, there)
+    there = set(idents.cells(written.idents))
+    lost = [
+        (contact_id, left)
+        for contact_id, ident in former.items()
+        if (left := idents.without(idents.whole(ident, upload.medium), there))
+    ]
+    due.owe(session, upload.client_id, audience_ref, lost, due.Reason.CHANGED, None)
+    if is_certain:
+        due.keep_only_missing(session, _owed_by(session, upload, there), there)
     return {ids[place] for place in places}
-
-
-def _whole(upload: Upload, rows: members.Rows) -> list[bytes]:
-    return [idents.whole(rows.ident(place), upload.medium) for place in range(len(rows.ids))]
 
 
 def _leave(session: Session, upload: Upload, contact_ids: Sequence[int], named: Sequence[bytes]) -> None:
@@ -175,8 +169,13 @@ def _leave(session: Session, upload: Upload, contact_ids: Sequence[int], named: 
     looking.doubt(session, doubtful)
 
 
-def _owed(session: Session, upload: Upload) -> list[RemovalDue]:
-    return due.open_rows(session, upload.client_id, upload.destination, upload.audience_id)
+def _owed(session: Session, upload: Upload, named: Sequence[bytes]) -> list[RemovalDue]:
+    """Who is owed to the audience and shares a digest with one of these idents."""
+    return _owed_by(session, upload, {cell for ident in named for cell in idents.cells(ident)})
+
+
+def _owed_by(session: Session, upload: Upload, cells: Collection[bytes]) -> list[RemovalDue]:
+    return due.open_sharing(session, upload.client_id, upload.destination, upload.audience_id, cells)
 
 
 def audience_of(session: Session, upload: Upload) -> int:
