@@ -152,8 +152,9 @@ def repeat_upload(
 ) -> Upload:
     """Start the same again: same source, account, audience, medium and choice, with the contacts of today.
 
-    A filter is read as it is now; when it was deleted since, its old rule still holds. The audience that
-    the first upload created is used again. *may_include*: whether who asks may include who said no.
+    A filter is read as it is now. Of one that was deleted since nobody can say what it would choose, and
+    without it the whole database would be sent: Gone. The audience that the first upload created is used
+    again. *may_include*: whether who asks may include who said no.
 
     Raises Gone as `start_upload`, AlreadyHandled, NotAllowed, ConfirmationMissing for one that replaced
     everybody, and ReasonMissing for one that sent who said no before a reason was asked for.
@@ -163,6 +164,8 @@ def repeat_upload(
         consent = _choice_again(session, first)
     if first.only_due:  # as an ordinary one it would take out the whole database
         raise Gone(Thing.SELECTION)
+    if first.rule is not None and first.filter_id is None:
+        raise Gone(Thing.FILTER)
     if first.operation == Operation.REPLACE:
         raise ConfirmationMissing
     if first.account_id is None:

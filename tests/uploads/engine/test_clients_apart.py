@@ -1,7 +1,7 @@
 """An ad account is opened for the client it belongs to, whatever number its row has."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col
 
 from tests.uploads.conftest import read
@@ -94,3 +94,17 @@ def test_a_database_or_filter_of_another_client_is_not_there(world, bottega):
         world.start(database_id=theirs.id)
     with pytest.raises(commands.Gone, match="Il filtro è stato eliminato"):
         world.start(filter_id=saved.id)
+
+
+def test_an_upload_whose_filter_was_deleted_is_not_repeated_on_the_whole_database(world, work):
+    """Without its filter it would choose everybody."""
+    world.add_contacts("anna@posta.example", "bruno@posta.example")
+    with db.writing() as session:
+        saved = Filter(database_id=world.database.id, name="Di Torino", rule=RULE)
+        session.add(saved)
+    first = work(world.start(filter_id=saved.id))
+    with db.writing() as session:
+        session.execute(delete(Filter).where(col(Filter.id) == saved.id))
+
+    with pytest.raises(commands.Gone, match="Il filtro è stato eliminato: scegli da dove caricare"):
+        commands.repeat_upload(first.id, "Giulia Ferri", may_include=False)
