@@ -110,7 +110,7 @@ def test_compose_hands_over_addresses_that_platea_takes():
     assert settings.database_url == "postgresql+psycopg://platea:s3gretissima@postgres:5432/platea"
     assert settings.redis_url == "redis://redis:6379/0"
     assert (settings.data_dir, settings.backup_dir) == (Path("/data"), Path("/data/copie"))
-    assert settings.public_url == "https://platea.example"
+    assert (settings.public_url, settings.proxies) == ("https://platea.example", 1)
 
 
 def test_redis_forgets_nothing_to_make_room():

@@ -5,8 +5,13 @@ import pytest
 from webapp.access.signing_in import throttle
 from webapp.cli.host import address_to_listen_on
 from webapp.config import WrongSetting, from_environment
+from webapp.crypto import new_key
 
-NEEDED = {"REDIS_URL": "redis://127.0.0.1:6379/0", "PLATEA_SECRET_KEY": "x" * 40, "PLATEA_TOKEN_KEYS": "k"}
+NEEDED = {
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "PLATEA_SECRET_KEY": new_key(),
+    "PLATEA_TOKEN_KEYS": new_key(),
+}
 
 
 def test_nobody_else_is_listened_to_unless_the_host_hands_out_a_port():

@@ -5,7 +5,7 @@ Who may ask at all is another matter: `access.policy`.
 
 from collections.abc import Callable
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -18,6 +18,11 @@ from webapp.config import Settings
 from webapp.services import services
 from webapp.web import request_host
 
+# RFC 1918 and RFC 4193, and the loopback.
+_OWN_NETWORKS = [
+    ip_network(one)
+    for one in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
+]
 log = structlog.get_logger(__name__)
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -105,12 +110,12 @@ def content_security_policy(settings: Settings) -> str:
 
 
 def visitor_address() -> str:
-    """Where attempts of this request are counted; "" when a proxy on this machine is not declared.
+    """Where attempts of this request are counted; "" when a proxy beside us is not declared.
 
-    Then everybody seems to come from here, and one who guesses must not keep all others out.
+    Then everybody seems to come from there, and one who guesses must not keep all others out.
     """
     address = request.remote_addr or ""
-    if services().settings.proxies == 0 and "X-Forwarded-For" in request.headers and _is_loopback(address):
+    if services().settings.proxies == 0 and "X-Forwarded-For" in request.headers and _is_of_our_own(address):
         _tell_once()
         return ""
     return address
@@ -121,11 +126,13 @@ def _tell_once() -> None:
     log.warning("proxy non dichiarato: con un proxy davanti a Platea scrivi PLATEA_PROXIES=1")
 
 
-def _is_loopback(address: str) -> bool:
+def _is_of_our_own(address: str) -> bool:
+    """Of this machine or of a network behind it, as of containers: there stands a proxy, and no visitor."""
     try:
-        return ip_address(address).is_loopback
+        found = ip_address(address)
     except ValueError:
         return False
+    return any(found in network for network in _OWN_NETWORKS)
 
 
 def local_path(text: str | None) -> str | None:
