@@ -83,8 +83,8 @@ def still_running(pids: set[int]) -> set[int]:
 
 
 def stops_leaving_nothing(process: subprocess.Popen, how: signal.Signals) -> None:
-    # Redis, the simulator, gunicorn with its two, two times worker.py with its two.
-    wait_until(lambda: len(children_of(process.pid)) == 11)
+    # Redis, the simulator, gunicorn with its two, two times worker.py with its two and a reader of files.
+    wait_until(lambda: len(children_of(process.pid)) == 13)
     family = children_of(process.pid)
     started = time.monotonic()
 
