@@ -27,15 +27,25 @@ def digest(email: str) -> str:
     return hashlib.sha256(email.encode()).hexdigest()
 
 
+ERASED = "cancellato"
+
+
 @dataclass
 class Ears:
-    """Every request for users that came to Meta: when it began, whom it held."""
+    """Every request to add users that came to Meta: when it began, whom it held; and who was taken out."""
 
     heard: list[tuple[float, frozenset[str]]] = field(default_factory=list)
+    taken_out: set[str] = field(default_factory=set)
 
     def hear(self, at: float, asked: bytes) -> None:
-        if b"/users" in asked.split(b"\r\n", 1)[0]:
-            self.heard.append((at, frozenset(one.decode() for one in DIGEST.findall(asked))))
+        line = asked.split(b"\r\n", 1)[0]
+        if b"/users" not in line:
+            return
+        digests = frozenset(one.decode() for one in DIGEST.findall(asked))
+        if line.startswith(b"DELETE "):
+            self.taken_out |= digests
+        else:
+            self.heard.append((at, digests))
 
     def digests(self) -> set[str]:
         return {one for _, digests in self.heard for one in digests}
@@ -103,4 +113,4 @@ def erase(email: str) -> Withdrawn:
     at = time.time()
     if contact_id is not None:
         seen |= now_on_the_way([contact_id])
-    return Withdrawn(email, at, bool(seen) or contact_id is None, "cancellato")
+    return Withdrawn(email, at, bool(seen) or contact_id is None, ERASED)
