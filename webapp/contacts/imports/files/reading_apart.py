@@ -102,15 +102,21 @@ def _frames(asked: dict[str, Any], path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:  # it is there, and whoever may not read it hears of it here
         size_bytes = os.fstat(file.fileno()).st_size
     cpu_s = asked.get("cpu_s") or CPU_S + CPU_S_PER_MB * size_bytes / 1_000_000
-    stream = _ask({**asked, "path": str(path)})
-    stream.settimeout(_SILENT_FOR * cpu_s)
-    with stream, stream.makefile("rb") as answer:
-        while True:
+    question = {**asked, "path": str(path)}
+    for is_last_try in (False, True):
+        stream = _ask(question)
+        stream.settimeout(_SILENT_FOR * cpu_s)
+        with stream, stream.makefile("rb") as answer:
             frame = _next_frame(answer)
-            _raise_what_it_says(frame)
-            yield frame
-            if "end" in frame:
-                return
+            # Cut short before anything came: the process that forks the readers was killed, not this file's.
+            if frame is _CUT_SHORT and not is_last_try and _is_gone():
+                continue
+            while True:
+                _raise_what_it_says(frame)
+                yield frame
+                if "end" in frame:
+                    return
+                frame = _next_frame(answer)
 
 
 def _next_frame(answer: Any) -> dict[str, Any]:
@@ -182,6 +188,18 @@ def _started() -> socket.socket:
             )
         _questions = ours
     return _questions
+
+
+def _is_gone() -> bool:
+    """Whether the process has ended; the next question starts another one."""
+    with _lock:
+        try:
+            if _process is not None:
+                _process.wait(1)
+        except subprocess.TimeoutExpired:
+            return False
+        _forget()
+        return True
 
 
 @atexit.register
