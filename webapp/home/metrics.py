@@ -68,6 +68,7 @@ def _of_uploads(found: Figures) -> Iterator[Metric]:
     yield _labelled("batch_rows", "Utenti in quei blocchi, per stato", "status", found.rows)
     yield _labelled("batch_errors", "Blocchi non finiti per codice d’errore", "code", found.errors)
     yield _gauge("rows_received", "Utenti di cui la destinazione ha confermato l’arrivo", found.received)
+    yield _gauge("rows_taken_out", "Utenti di cui la destinazione ha confermato l’uscita", found.taken_out)
     yield _gauge("oldest_waiting_seconds", "Da quanto aspetta ciò che potrebbe partire", found.waiting_s)
 
 

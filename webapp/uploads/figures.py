@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 
 from webapp import clock
 from webapp.uploads.models import Batch, Upload
+from webapp.uploads.operations import Operation
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
 
 
@@ -14,7 +15,7 @@ from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
 class Figures:
     """*uploads*: status → uploads. *batches*, *rows*: status → batches of uploads that have not ended, and
     their rows. *waiting_s*: for how long the oldest upload or batch has been due. *errors*: the vendor's
-    code → batches of those uploads whose last answer was it. *received*: rows confirmed, ever.
+    code → batches of those uploads whose last answer was it. *received*, *taken_out*: rows confirmed, ever.
     """
 
     uploads: dict[str, int]
@@ -23,6 +24,7 @@ class Figures:
     waiting_s: float
     errors: dict[str, int]
     received: int
+    taken_out: int
 
 
 def figures(session: Session) -> Figures:
@@ -37,14 +39,18 @@ def figures(session: Session) -> Figures:
         batches[name], rows[name] = count, int(total)
     code = col(Batch.error_code)
     failed = select(code, func.count()).join(Upload).where(running, code.is_not(None)).group_by(code)
-    received = session.execute(select(func.coalesce(func.sum(col(Batch.num_received)), 0))).scalar_one()
+    sums = {True: 0, False: 0}  # taken out?
+    of_way = (col(Batch.operation) == Operation.REMOVE, func.sum(col(Batch.num_received)))
+    for takes_out, total in session.execute(select(*of_way).group_by(of_way[0])):
+        sums[bool(takes_out)] = int(total or 0)
     return Figures(
         uploads,
         batches,
         rows,
         _waiting_s(session),
         {str(code): count for code, count in session.execute(failed)},
-        int(received),
+        sums[False],
+        sums[True],
     )
 
 

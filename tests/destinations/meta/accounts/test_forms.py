@@ -30,8 +30,6 @@ def test_spaces_and_the_word_before_the_digits_are_dropped(typed, act_id):
 @pytest.mark.parametrize(
     "typed",
     [
-        "",
-        "   ",
         "act_",
         "act_act_1",
         "act1",
@@ -111,3 +109,11 @@ def test_a_form_never_shows_its_token():
 
 def test_missing_fields_are_errors_not_crashes():
     assert set(read_account({}).errors) == {"nome", "account_id"}
+
+
+@pytest.mark.parametrize("typed", ["", "   "])
+def test_without_an_account_one_is_asked_for(typed):
+    """It may be chosen from a list: there is nothing that was typed wrongly."""
+    missing = "Scegli l’account inserzionista, oppure scrivi il suo numero."
+
+    assert read_account(GOOD | {"account_id": typed}).errors == {"account_id": missing}

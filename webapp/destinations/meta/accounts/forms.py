@@ -56,6 +56,8 @@ def _name(typed: str) -> tuple[str, str | None]:
 def _act_id(typed: str) -> tuple[str, str | None]:
     """Spaces are how people group digits, and "act_" is how Graph writes the id; all else is refused."""
     digits = "".join(typed.split())
+    if not digits:
+        return "", texts.ACT_ID_MISSING
     act_id = digits.lower().removeprefix("act_")
     return (act_id, None) if ACT_ID.fullmatch(act_id) else (digits[:40], texts.ACT_ID_WRONG)
 
