@@ -66,13 +66,13 @@ def test_what_does_not_exist_writes_no_file(env, clienti, tmp_path, arguments, s
 
 
 def test_a_person_is_erased_when_somebody_is_sure(env, clienti):
-    not_sure = platea("cancella", env=env, input="anna@posta.example.com\nno\n")
+    not_sure = platea("cancella", env=env, typed="anna@posta.example.com\nno\n")
     assert not_sure.returncode == 1 and "non ho cancellato nulla" in not_sure.stderr
-    nobody = platea("cancella", "--si", env=env, input="elena@posta.example.com\n")
+    nobody = platea("cancella", "--si", env=env, typed="elena@posta.example.com\n")
     assert nobody.returncode == 1 and "nessun contatto ha questa email" in nobody.stderr
     assert len(contacts_of(clienti)) == 2
 
-    done = platea("cancella", env=env, input="+39 333 1234567\ncancella\n")
+    done = platea("cancella", env=env, typed="+39 333 1234567\ncancella\n")
     assert done.returncode == 0 and "1 contatto cancellato." in done.stdout, done.stderr
     assert [one.code for one in contacts_of(clienti)] == ["C2"]
     assert import_file(clienti, FILE, key="code").rows_rejected == 1
