@@ -33,7 +33,7 @@ def test_a_call_or_a_process_inside_a_transaction_is_seen_and_outside_is_not(dat
 
 
 def test_a_file_of_the_installation_is_seen_and_the_database_is_not(database):
-    (database.data_dir / "chiave").write_text("segreta")
+    (database.data_dir / "chiave").write_text("redis://127.0.0.1:6379/0")
     given = {"REDIS_URL_FILE": str(database.data_dir / "chiave")}
     given |= {"PLATEA_SECRET_KEY": "una chiave di prova lunga, mai usata altrove", "PLATEA_TOKEN_KEYS": "x"}
     with db.writing() as session:
