@@ -35,8 +35,7 @@ NOT_SEALED = {  # digests that Meta gets, numbers of rows, links of the chain: n
     *(("audit_entry", "link"), ("contact", "email_sha256"), ("contact", "mobile_sha256")),
     *(("batch_rows", "digests"), ("batch_rows", "contact_ids"), ("batch_rows", "duplicates")),
     ("upload_discarded", "contact_ids"),
-    # Sealed with a key of their own, made of the secret of the installation (`ledger.idents`): equal ones must
-    # stay equal.
+    # Sealed with a key made of the installation's secret, so that equal ones stay equal (`ledger.idents`).
     *(("audience_member", "ident"), ("removal_due", "ident")),
     *(("import_block", "before"), ("erased_person", "key")),  # the key is a keyed hash: it opens nothing
 }
