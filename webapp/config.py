@@ -61,7 +61,7 @@ class Settings:
     @property
     def smtp_is_local(self) -> bool:
         """Whether the mail server is on this machine, where nobody can listen in."""
-        return urlsplit(self.smtp_url).hostname in ("localhost", "127.0.0.1", "::1")
+        return urlsplit(self.smtp_url).hostname in setting_checks.THIS_COMPUTER
 
     @property
     def https(self) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 DATABASE_FORM = "postgresql://utente:password@host:5432/nome"
 REDIS_FORM = "redis://host:6379/0 (rediss:// con TLS)"
 ESCAPES = "Nella password scrivi %23 per #, %2F per /, %3A per :, %3F per ?, %40 per @ e %25 per %."
+THIS_COMPUTER = frozenset({"127.0.0.1", "localhost", "::1"})  # by the names that people give it
 SECRET_MIN = 32  # characters: `platea chiavi` makes 44
 # Secrets that stand in examples of other programs, and so in lists of who tries them.
 KNOWN_SECRETS = ("changeme", "change-me", "secret", "password", "cambiami", "example", "esempio", "123456")

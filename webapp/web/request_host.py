@@ -11,9 +11,8 @@ from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response
 
 from webapp.config import Settings
-from webapp.setting_checks import is_loopback
+from webapp.setting_checks import THIS_COMPUTER, is_loopback
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 FOR_MACHINES = frozenset({"health.healthz", "health.readyz"})
 
 
@@ -29,7 +28,7 @@ def own_places(settings: Settings) -> frozenset[str]:
 
 def _check(settings: Settings) -> Callable[[], Response | None]:
     public = urlsplit(settings.public_url)
-    known = LOOPBACK | {public.hostname or ""}
+    known = THIS_COMPUTER | {public.hostname or ""}
 
     def check() -> Response | None:
         if request.endpoint in FOR_MACHINES:

@@ -74,9 +74,7 @@ def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
         status=BatchStatus.PENDING,
         errors=errors,
         next_attempt_at=clock.epoch() + wait,
-        error=problem.what,
-        error_code=problem.code,
-        trace=problem.trace,
+        **_told(problem),
     ) as held:
         if not held:
             return
@@ -103,9 +101,7 @@ def record_needs_person(claimed: ClaimedBatch, error: NeedsPersonError) -> None:
         claimed,
         status=BatchStatus.PENDING,
         next_attempt_at=0,
-        error=problem.what,
-        error_code=problem.code,
-        trace=problem.trace,
+        **_told(problem),
     ) as held:
         if held:
             transitions.pause(held, problem, None)
@@ -118,9 +114,7 @@ def record_postponed(claimed: ClaimedBatch, error: DestinationError) -> None:
     with _recording(
         claimed,
         status=BatchStatus.POSTPONED,
-        error=problem.what,
-        error_code=problem.code,
-        trace=problem.trace,
+        **_told(problem),
     ) as held:
         if held:
             sent_ledger.postpone(held.session, held.row, claimed, problem.code)
@@ -134,9 +128,7 @@ def record_refusal(claimed: ClaimedBatch, error: DestinationError) -> None:
     with _recording(
         claimed,
         status=BatchStatus.FAILED,
-        error=problem.what,
-        error_code=problem.code,
-        trace=problem.trace,
+        **_told(problem),
     ) as held:
         if held:
             said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
@@ -146,6 +138,11 @@ def record_refusal(claimed: ClaimedBatch, error: DestinationError) -> None:
     if isinstance(error, AudienceGoneError):
         forget_audience(claimed.destination, claimed.audience_id)
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
+
+
+def _told(problem: Problem) -> dict[str, str | None]:
+    """What the destination said, as a batch keeps it."""
+    return {"error": problem.what, "error_code": problem.code, "trace": problem.trace}
 
 
 @contextmanager

@@ -2,14 +2,9 @@
 
 from webapp.uploads.operations import Operation
 from webapp.uploads.screens.rows import UploadRow
+from webapp.uploads.way_words import WAYS
 from webapp.values.texts import number
 
-OPERATIONS = {
-    Operation.ADD: "Aggiungi",
-    Operation.ALIGN: "Allinea",
-    Operation.REPLACE: "Sostituisci",
-    Operation.REMOVE: "Rimuovi",
-}
 PREPARED_OUT = (
     "Preparazione conclusa: {selected} contatti letti, {to_send} da aggiungere e {to_remove} da togliere "
     "in {batches} blocchi"
@@ -21,7 +16,7 @@ NOBODY_THERE = "Nessuno di loro è in questa custom audience: non c’era nulla 
 
 def way(row: UploadRow) -> str:
     """How it fills its audience."""
-    return ONLY_DUE if row.only_due else OPERATIONS[Operation(row.operation)]
+    return ONLY_DUE if row.only_due else WAYS[Operation(row.operation)]
 
 
 def nothing_to_do(row: UploadRow) -> str:

@@ -8,10 +8,10 @@ from webapp.destinations.meta.graph_api.client import GraphClient
 from webapp.destinations.meta.graph_api.deadline import DeadlineAdapter
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S, new_session
 from webapp.services import services
+from webapp.setting_checks import THIS_COMPUTER
 
 # For calls somebody waits for in front of a page: gunicorn and the browser give up later than this.
 PAGE_DEADLINE_S = 12.0
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def http_session() -> Session:
@@ -35,7 +35,7 @@ def _by_our_proxy(session: Session) -> None:
     """
     settings = services().settings
     session.trust_env = False
-    if settings.proxy and urlsplit(settings.graph_url).hostname not in LOOPBACK:
+    if settings.proxy and urlsplit(settings.graph_url).hostname not in THIS_COMPUTER:
         session.proxies = {"http": settings.proxy, "https": settings.proxy}
 
 
