@@ -103,14 +103,17 @@ def keep_only_missing(session: Session, rows: Iterable[RemovalDue], held: Collec
     An erasure is owed whoever else has the same address.
     """
     for row in rows:
-        if row.reason == Reason.ERASED:
-            continue
-        left = idents.without(row.ident, held)
+        left = still_missing(row, held)
         if left is None:
             close(session, [row], Outcome.WANTED_AGAIN)
         elif left != row.ident:
             row.ident = left
             session.add(row)
+
+
+def still_missing(row: RemovalDue, held: Collection[bytes]) -> bytes | None:
+    """What `keep_only_missing` leaves of the ident of *row*; None when nothing of it is owed any more."""
+    return row.ident if row.reason == Reason.ERASED else idents.without(row.ident, held)
 
 
 def put_off(session: Session, rows: Sequence[RemovalDue], code: str | None, at_once: bool = False) -> None:

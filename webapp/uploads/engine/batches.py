@@ -14,23 +14,17 @@ starts again from nothing: it takes seconds a million, and its half-made batches
 """
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from operator import itemgetter
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, false, select, update
+from sqlalchemy import delete, update
 from sqlmodel import col
 
 from webapp import clock, db
-from webapp.contacts import queries as contact_queries
-from webapp.contacts.consent import Answers, ConsentPolicy, answers_of, refuses, why_left_out
-from webapp.contacts.filters.selection import selected
-from webapp.contacts.models import CONTACT, UserDatabase
+from webapp.contacts.models import UserDatabase
 from webapp.destinations.base import (
-    OF_MEDIUM,
-    OTHER_MEDIUM,
     ContactRow,
     Destination,
     EncodedRows,
@@ -38,12 +32,12 @@ from webapp.destinations.base import (
     Medium,
 )
 from webapp.services import services
-from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates, find_duplicates
+from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates
 from webapp.uploads.engine.left_out import PACKED_IDS, LeftOut, Row, store_discarded
 from webapp.uploads.engine.preparation_lease import PreparationLease, still_ours
+from webapp.uploads.engine.selecting import chosen_by, selecting
 from webapp.uploads.engine.ways.prepared import Prepared, Way
 from webapp.uploads.events import Event, note
-from webapp.uploads.media_columns import DIGEST, REASON
 from webapp.uploads.models import ADDITIONS, REMOVALS, Batch, BatchRows, DiscardedContacts, Upload
 from webapp.uploads.operations import Operation
 from webapp.uploads.packed_ids import pack
@@ -55,46 +49,21 @@ def prepare(
     upload: Upload, claim: PreparationLease, destination: Destination, today: date, way: Way
 ) -> Prepared:
     """Store the batches of *upload* and its numbers. Raises Fenced when it was taken over or stopped."""
-    medium, policy = Medium(upload.medium), ConsentPolicy(upload.consent)
+    medium = Medium(upload.medium)
     with db.reading() as session:
-        fields = contact_queries.field_types(session, upload.database_id)
         home = session.get_one(UserDatabase, upload.database_id).country
     encoder = destination.encoder(medium, upload.identifiers, home)
-    chosen = selected(upload.database_id, upload.rule, fields, today)
+    chosen = chosen_by(upload, today)
     forget_former_batches(claim)
     with db.snapshot() as connection:
-        held = answers_of(connection, upload.database_id)
-        excluded = why_left_out(policy, medium, held)
-        included = refuses(medium, held) if policy == ConsentPolicy.ANYONE else false()
-        allowed = and_(chosen, excluded.is_(None))
-        # The index of the digests knows the general answer and no other.
-        reads_contacts = upload.rule is not None or held.by_channel or held.undecided
-        duplicates = find_duplicates(connection, allowed, DIGEST[medium], reads_contacts)
-        digests = _digests(medium, policy, upload.identifiers, held)
-        details = [CONTACT.c[name] for name in encoder.fields]
-        known = (CONTACT.c.id, *digests, *details)
-        sendable = select(*known).where(allowed, DIGEST[medium].is_not(None)).order_by(CONTACT.c.id)
-        way.look(connection, sendable, duplicates)
-        columns = (CONTACT.c.id, *digests, REASON[medium], excluded, included, *details)
-        query = select(*columns).where(chosen).order_by(CONTACT.c.id)
-        contacts = db.pages(connection, query, READ_ROWS)
+        whom = selecting(connection, upload, chosen, encoder)
+        duplicates = whom.duplicates(connection)
+        way.look(connection, whom.sendable(), duplicates)
+        contacts = db.pages(connection, whom.everybody(), READ_ROWS)
         prepared = _store_batches(contacts, duplicates, medium, claim, encoder, way)
     way.settle(prepared)
     record(claim, prepared)
     return prepared
-
-
-def _digests(
-    medium: Medium, policy: ConsentPolicy, identifiers: Collection[str], held: Answers
-) -> list[ColumnElement[Any]]:
-    """Both digests of a contact. The one that is sent beside the medium's is there only where the contact may
-    be sent by that medium too: a number goes to nobody when its owner said no to messages.
-    """
-    other = OTHER_MEDIUM[medium]
-    columns: dict[Medium, ColumnElement[Any]] = dict(DIGEST)
-    if OF_MEDIUM[other] in identifiers:
-        columns[other] = case((why_left_out(policy, other, held).is_(None), DIGEST[other]))
-    return list(columns.values())
 
 
 def _store_batches(

@@ -41,7 +41,25 @@ class LeftOut:
             if len(ids) >= at_least:
                 counts = self.excluded if reason in EXCLUDING else self.discarded
                 counts[group(reason)] += len(ids)
-                store_discarded(self._claim, reason, self._ids.pop(reason))
+                self._keep(reason, self._ids.pop(reason))
+
+    def _keep(self, reason: str, ids: "array[int]") -> None:
+        store_discarded(self._claim, reason, ids)
+
+
+class OnlyCounted(LeftOut):
+    """The same, stored nowhere. *reasons*: contacts by the whole reason; *first*: ids of a few of each."""
+
+    def __init__(self, medium: Medium, examples: int) -> None:
+        super().__init__(PreparationLease(0, 0), medium)
+        self.reasons: Counter[str] = Counter()
+        self.first: dict[str, list[int]] = {}
+        self._examples = examples
+
+    def _keep(self, reason: str, ids: "array[int]") -> None:
+        self.reasons[reason] += len(ids)
+        known = self.first.setdefault(reason, [])
+        known += ids[: self._examples - len(known)]
 
 
 def store_discarded(claim: PreparationLease, reason: str, ids: "array[int]") -> None:

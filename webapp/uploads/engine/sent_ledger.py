@@ -101,13 +101,13 @@ def feed(session: Session, upload: Upload, account_reference: str = "") -> int:
             name=upload.audience_name,
         )
         upload.feed_id = feeds.feed_of(
-            session, audience, upload.database_id, _source(session, upload), upload.medium
+            session, audience, upload.database_id, source_of(session, upload), upload.medium
         )
         session.add(upload)
     return upload.feed_id
 
 
-def _source(session: Session, upload: Upload) -> str:
+def source_of(session: Session, upload: Upload) -> str:
     """The filter's public id; of one that was deleted meanwhile the rule is the upload's alone."""
     if upload.rule is None:
         return ""

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Select, select
 
 from webapp import db
 from webapp.contacts.ledger import due, idents, looking, members
-from webapp.contacts.ledger.models import MEMBER, Feed
+from webapp.contacts.ledger.models import MEMBER, Feed, RemovalDue
 from webapp.destinations.base import ContactRow, Destination, EncodedRows
 from webapp.uploads.engine import sent_ledger
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates
@@ -46,6 +46,24 @@ class Moved(NamedTuple):
     former: int
     contact_id: int
     ident: bytes
+
+
+class Going(NamedTuple):
+    """Whom to take out: *people* by what nobody who stays is known by, *unsaid* are known by nothing else.
+
+    *staying*: the cells, of theirs and of *owed*, by which somebody who stays is known.
+    """
+
+    people: list[Person]
+    unsaid: list[int]
+    staying: set[bytes]
+    owed: list[RemovalDue]
+
+    def others(self) -> list[tuple[RemovalDue, bytes]]:
+        """Whoever is owed beside *people*, and what is left of the ident."""
+        known = {ident for _, ident in self.people}
+        left = ((row, due.still_missing(row, self.staying)) for row in self.owed)
+        return [(row, ident) for row, ident in left if ident is not None and ident not in known]
 
 
 class Aligning(Way):
@@ -103,25 +121,45 @@ class Aligning(Way):
             removals.store(self._claim, self._destination, prepared, removals.owed_now(self._upload))
             return
         self._point_anew()
-        gone = {one: self._whole(held.ident) for one, held in self._gone.items()}
-        staying = self._held_by_who_stays(removals.members_of([*gone.items(), *self._owed()]))
-        people, unsaid = _what_is_left(gone, staying)
-        prepared.leaving = sum(not _is_among(self._to_add, contact_id) for contact_id, _ in people)
+        going = self.going()
+        prepared.leaving = self.leaving(going)
         with db.writing() as session:
             still_ours(session, self._claim)
-            members.drop(session, db.saved_id(self._feed), [*unsaid, *self._behind])
+            members.drop(session, db.saved_id(self._feed), [*going.unsaid, *self._behind])
             rows = due.open_rows(
                 session, self._upload.client_id, self._upload.destination, self._upload.audience_id
             )
-            due.keep_only_missing(session, rows, staying)
+            due.keep_only_missing(session, rows, going.staying)
             left = [(row.contact_id, row.ident) for row in rows if row.done_at is None]
-        known = {ident for _, ident in people}
         removals.store(
-            self._claim,
-            self._destination,
-            prepared,
-            [*people, *((one, ident) for one, ident in left if ident not in known)],
+            self._claim, self._destination, prepared, [*going.people, *_not_among(going.people, left)]
         )
+
+    @property
+    def differing(self) -> Sequence[int]:
+        """After `look`: the contacts that are not held as they would be sent now, in order."""
+        return self._to_add
+
+    @property
+    def members_before(self) -> int:
+        return self._before
+
+    def going(self) -> "Going":
+        """After `to_add`: who is to be taken out. It only reads."""
+        for moved in self._moved:
+            self._gone.pop(moved.former, None)
+        gone = {one: self._whole(held.ident) for one, held in self._gone.items()}
+        owed = self._owed()
+        named = [*gone.items(), *((row.contact_id, row.ident) for row in owed)]
+        staying = self._held_by_who_stays(removals.members_of(named))
+        people, unsaid = _what_is_left(gone, staying)
+        return Going(people, unsaid, staying, owed)
+
+    def leaving(self, going: "Going") -> int:
+        return sum(not self.is_differing(contact_id) for contact_id, _ in going.people)
+
+    def is_differing(self, contact_id: int) -> bool:
+        return _is_among(self._to_add, contact_id)
 
     def _compare(self, people: Sequence[ContactRow], held: dict[int, Held], duplicates: Duplicates) -> None:
         rows = self._encode(people)
@@ -189,15 +227,11 @@ class Aligning(Way):
                 still_ours(session, self._claim)
                 for moved in self._moved[start : start + READ_ROWS]:
                     members.move(session, feed_id, *moved)
-        for moved in self._moved:
-            self._gone.pop(moved.former, None)
 
-    def _owed(self) -> list[Person]:
+    def _owed(self) -> list[RemovalDue]:
+        upload = self._upload
         with db.reading() as session:
-            rows = due.open_rows(
-                session, self._upload.client_id, self._upload.destination, self._upload.audience_id
-            )
-            return [(row.contact_id, row.ident) for row in rows]
+            return due.open_rows(session, upload.client_id, upload.destination, upload.audience_id)
 
     def _held_by_who_stays(self, cells: set[bytes]) -> set[bytes]:
         """Those of *cells* by which somebody who stays is known, in this feed or another of the audience."""
@@ -250,6 +284,11 @@ def _blocks(
         known = duplicates.between(page[0][0], page[-1][0])
         if people := [tuple(row) for row in page if row[0] not in known]:
             yield people
+
+
+def _not_among(people: Sequence[Person], others: Sequence[Person]) -> list[Person]:
+    known = {ident for _, ident in people}
+    return [(contact_id, ident) for contact_id, ident in others if ident not in known]
 
 
 def _is_among(ordered: "array[int]", wanted: int) -> bool:

@@ -25,7 +25,7 @@ def choose(upload: Upload, claim: PreparationLease, destination: Destination, to
         return _whoever_is_owed(upload, claim, destination)
     way: Way = removals.Adding(upload, claim, destination)
     if upload.operation != Operation.ADD and upload.audience_id:
-        of_audience = _filled_in(upload)
+        of_audience = filled_in(upload)
         if upload.operation == Operation.REMOVE:
             ours = [feed for feed in of_audience if feed.client_id == upload.client_id]
             return prepare_removal(upload, claim, destination, today, ours)
@@ -40,7 +40,7 @@ def choose(upload: Upload, claim: PreparationLease, destination: Destination, to
     return batches.prepare(upload, claim, destination, today, way)
 
 
-def _filled_in(upload: Upload) -> list[Feed]:
+def filled_in(upload: Upload) -> list[Feed]:
     """Every feed of the audience; those of the client with the idents that can be known."""
     with db.reading() as session:
         found = feeds.feeds_of_vendor(session, upload.destination, upload.audience_id)

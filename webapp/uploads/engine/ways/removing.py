@@ -14,8 +14,6 @@ from typing import Any
 from sqlalchemy import select
 
 from webapp import clock, db
-from webapp.contacts import queries as contact_queries
-from webapp.contacts.filters.selection import selected
 from webapp.contacts.ledger import due, feeds, idents, looking
 from webapp.contacts.ledger.looking import Member
 from webapp.contacts.ledger.models import MEMBER, Feed
@@ -26,6 +24,7 @@ from webapp.uploads.engine.batches import DUPLICATE
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates, find_duplicates
 from webapp.uploads.engine.left_out import LeftOut, store_discarded
 from webapp.uploads.engine.preparation_lease import PreparationLease, still_ours
+from webapp.uploads.engine.selecting import chosen_by
 from webapp.uploads.engine.ways import removals
 from webapp.uploads.engine.ways.prepared import Prepared
 from webapp.uploads.engine.ways.removals import Person
@@ -37,18 +36,8 @@ def prepare_removal(
     upload: Upload, claim: PreparationLease, destination: Destination, today: date, ours: Sequence[Feed]
 ) -> Prepared:
     """Store the batches and the numbers. *ours*: the client's feeds of the audience. Raises LeaseLost."""
-    medium = Medium(upload.medium)
-    with db.reading() as session:
-        fields = contact_queries.field_types(session, upload.database_id)
-    chosen = selected(upload.database_id, upload.rule, fields, today)
     batches.forget_former_batches(claim)
-    with db.snapshot() as connection:
-        duplicates = find_duplicates(connection, chosen, DIGEST[medium], upload.rule is not None)
-        columns = (CONTACT.c.id, *DIGEST.values(), REASON[medium])
-        query = select(*columns).where(chosen).order_by(CONTACT.c.id)
-        taking = _Taking(upload, claim, ours, _strays(connection, upload, ours), duplicates)
-        for page in db.pages(connection, query, READ_ROWS):
-            taking.take(connection, page)
+    taking = take(upload, ours, today, LeftOut(claim, Medium(upload.medium)))
     prepared = taking.prepared
     taking.left_out.store()
     if len(taking.duplicates):
@@ -64,20 +53,33 @@ def prepare_removal(
     return prepared
 
 
-class _Taking:
+def take(upload: Upload, ours: Sequence[Feed], today: date, left_out: LeftOut) -> "Taking":
+    """Whom the selection of *upload* takes out, in one moment. Only *left_out* writes. Raises BrokenRule."""
+    medium, chosen = Medium(upload.medium), chosen_by(upload, today)
+    with db.snapshot() as connection:
+        duplicates = find_duplicates(connection, chosen, DIGEST[medium], upload.rule is not None)
+        columns = (CONTACT.c.id, *DIGEST.values(), REASON[medium])
+        query = select(*columns).where(chosen).order_by(CONTACT.c.id)
+        taking = Taking(upload, ours, _strays(connection, upload, ours), duplicates, left_out)
+        for page in db.pages(connection, query, READ_ROWS):
+            taking.take(connection, page)
+    return taking
+
+
+class Taking:
     """The contacts of a selection, each counted once. *more*: other idents of contacts that have several."""
 
     def __init__(
         self,
         upload: Upload,
-        claim: PreparationLease,
         ours: Sequence[Feed],
         strays: dict[bytes, Member],
         duplicates: Duplicates,
+        left_out: LeftOut,
     ) -> None:
         self._upload, self._strays, self._known_duplicates = upload, strays, duplicates
         self._media = {db.saved_id(feed): feed.medium for feed in ours}
-        self.left_out = LeftOut(claim, Medium(upload.medium))
+        self.left_out = left_out
         self.prepared = Prepared(self.left_out.excluded, self.left_out.discarded, 0)
         self.duplicates = array("q")
         self.people: list[Person] = []

@@ -1,0 +1,93 @@
+"""Whom an upload chooses, as the statements that say it: the same for counting and for sending."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, or_, select
+
+from webapp import db
+from webapp.contacts import queries as contact_queries
+from webapp.contacts.consent import Answers, ConsentPolicy, answers_of, refuses, why_left_out
+from webapp.contacts.filters.selection import selected
+from webapp.contacts.models import CONTACT
+from webapp.destinations.base import OF_MEDIUM, OTHER_MEDIUM, Encoder, Medium
+from webapp.uploads.engine.duplicates import Duplicates, find_duplicates
+from webapp.uploads.media_columns import DIGEST, REASON
+from webapp.uploads.models import Upload
+
+
+def chosen_by(upload: Upload, today: date) -> ColumnElement[bool]:
+    """The contacts of the source, whatever they answered. Raises BrokenRule."""
+    with db.reading() as session:
+        fields = contact_queries.field_types(session, upload.database_id)
+    return selected(upload.database_id, upload.rule, fields, today)
+
+
+@dataclass(frozen=True, slots=True)
+class Selecting:
+    """The selection of an upload in one moment. *excluded*: why the consent leaves a contact out, or NULL.
+
+    *included*: whether a contact said no and goes all the same. *reads_contacts*: as of `find_duplicates`.
+    """
+
+    medium: Medium
+    chosen: ColumnElement[bool]
+    excluded: ColumnElement[Any]
+    included: ColumnElement[bool]
+    reads_contacts: bool
+    digests: list[ColumnElement[Any]]
+    details: list[ColumnElement[Any]]
+
+    @property
+    def allowed(self) -> ColumnElement[bool]:
+        return and_(self.chosen, self.excluded.is_(None))
+
+    def duplicates(self, connection: Connection) -> Duplicates:
+        return find_duplicates(connection, self.allowed, DIGEST[self.medium], self.reads_contacts)
+
+    def sendable(self) -> Select[Any]:
+        """Id, digests and details of who may be sent, duplicates among them, in order of id."""
+        known = (CONTACT.c.id, *self.digests, *self.details)
+        return select(*known).where(self.allowed, DIGEST[self.medium].is_not(None)).order_by(CONTACT.c.id)
+
+    def everybody(self) -> Select[Any]:
+        """`left_out.Row` of each contact that is chosen, in order of id."""
+        why = (REASON[self.medium], self.excluded, self.included)
+        columns = (CONTACT.c.id, *self.digests, *why, *self.details)
+        return select(*columns).where(self.chosen).order_by(CONTACT.c.id)
+
+    def left_out(self) -> Select[Any]:
+        """The rows of `everybody` that no upload sends, duplicates apart."""
+        return self.everybody().where(or_(self.excluded.is_not(None), DIGEST[self.medium].is_(None)))
+
+
+def selecting(
+    connection: Connection, upload: Upload, chosen: ColumnElement[bool], encoder: Encoder
+) -> Selecting:
+    medium, policy = Medium(upload.medium), ConsentPolicy(upload.consent)
+    held = answers_of(connection, upload.database_id)
+    return Selecting(
+        medium,
+        chosen,
+        why_left_out(policy, medium, held),
+        refuses(medium, held) if policy == ConsentPolicy.ANYONE else false(),
+        # The index of the digests knows the general answer and no other.
+        upload.rule is not None or held.by_channel or held.undecided,
+        _digests(medium, policy, upload.identifiers, held),
+        [CONTACT.c[name] for name in encoder.fields],
+    )
+
+
+def _digests(
+    medium: Medium, policy: ConsentPolicy, identifiers: Collection[str], held: Answers
+) -> list[ColumnElement[Any]]:
+    """Both digests of a contact. The one that is sent beside the medium's is there only where the contact may
+    be sent by that medium too: a number goes to nobody when its owner said no to messages.
+    """
+    other = OTHER_MEDIUM[medium]
+    columns: dict[Medium, ColumnElement[Any]] = dict(DIGEST)
+    if OF_MEDIUM[other] in identifiers:
+        columns[other] = case((why_left_out(policy, other, held).is_(None), DIGEST[other]))
+    return list(columns.values())
