@@ -15,7 +15,7 @@ from sqlmodel import col, delete, select, update
 
 from tests.uploads.conftest import add_contacts, read
 from tests.uploads.engine.test_aligning import digest
-from webapp import db
+from webapp import clock, db
 from webapp import services as platea
 from webapp.contacts.erasure import erased
 from webapp.contacts.ledger import idents
@@ -27,6 +27,7 @@ from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads import commands, jobs
 from webapp.uploads.engine import leases, preparation, sending
 from webapp.uploads.engine.reconcile import reconcile
+from webapp.uploads.engine.ways import counting
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
 from webapp.uploads.screens import queries
@@ -142,6 +143,7 @@ class Story:
             fault = "cut_after_commit" if is_lost else "audience_too_small"
             on = "DELETE /users" if how == "refused" or way == REMOVE else "POST /users"
             self.world.simulator.order(fault=fault, on=on, times=1, audience=self.audience)
+        foretold = self.foretold(way)
         upload = self.world.start(
             database_id=self.database.id,
             audience_id=self.audience,
@@ -150,6 +152,7 @@ class Story:
         )
         self.uploads.append(upload)
         jobs.prepare_upload(upload.id)
+        assert foretold == numbers_of(read(upload))
         if read(upload).reason_code == "conferma_rimozione" and how != "not_confirmed":
             assert commands.confirm_removal(upload.id)
             jobs.prepare_upload(upload.id)
@@ -159,6 +162,22 @@ class Story:
             self._send_one(upload)
         self._end(upload, stopped=how in ("stopped", "lost_and_stopped", "not_confirmed"))
         self.world.simulator._http("POST", "faults", json={"clear": True})
+
+    def foretold(self, way: Operation) -> tuple:
+        """The numbers that a check before the upload says."""
+        proposed = Upload(
+            client_id=self.world.client.id,
+            database_id=self.database.id,
+            destination="meta",
+            audience_id=self.audience,
+            audience_name=f"Clienti {self.number}",
+            medium="email",
+            consent="not_refused",
+            operation=way,
+        )
+        counted = counting.count(proposed, registry.destination("meta"), clock.today())
+        assert sum(one.contacts for one in counted.exits.values()) == counted.numbers.to_remove
+        return numbers_of(counted.numbers)
 
     def _dies(self, upload: Upload) -> None:
         """What was sent arrives, and nobody writes it down."""
@@ -225,6 +244,12 @@ class Story:
             for upload in self.uploads:
                 row = queries.read_one(session, upload.client_id, upload.public_id)
                 assert row.numbers.adds_up(), row.numbers
+
+
+def numbers_of(one: object) -> tuple:
+    """Of an upload or of what its check foretold: whoever is selected, term by term, and who is taken out."""
+    apart = (one.already_there, one.never_there or 0, one.to_send, one.to_remove, one.leaving)
+    return (one.selected, dict(one.excluded), dict(one.discarded), one.duplicates, *apart, one.members_before)
 
 
 def _write(contact: Contact, **values: object) -> None:
