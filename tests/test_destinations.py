@@ -145,6 +145,9 @@ class Loft:
         self.names.append(name)
         return name
 
+    def obstacles(self) -> list[Problem]:
+        return []
+
     def check_audience(self, audience_id: str) -> Audience:
         return Audience(audience_id, audience_id, None, None)
 

@@ -71,7 +71,8 @@ class Account:
 class Audience:
     """An audience at the destination. *size* is the vendor's own estimate, None while it has none.
 
-    *unsuitable* is the Italian reason it cannot take customer data, None when it can.
+    *unsuitable* is the Italian reason it cannot take customer data, None when it can; *warning* what is going
+    to happen to it there (Italian).
     """
 
     id: str
@@ -79,6 +80,7 @@ class Audience:
     size: int | None
     updated_at: datetime | None
     unsuitable: str | None = None
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,9 @@ class Connection(Protocol):
     Every method may raise TemporaryError, NeedsPersonError or PermanentError, and returns within
     90 s whatever the peer does.
     """
+
+    def obstacles(self) -> list["Problem"]:
+        """Everything that keeps the account from taking users, asked now: permission, state, terms."""
 
     def audiences(self) -> list[Audience]:
         """Every audience of the account, whoever made it, newest first."""

@@ -22,7 +22,7 @@ from webapp.uploads import idempotency, problems
 from webapp.uploads.engine import enqueue, transitions
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
-from webapp.uploads.models import Upload
+from webapp.uploads.models import Upload, UploadCheck
 from webapp.uploads.operations import Operation
 from webapp.uploads.refusals import ConfirmationMissing as ConfirmationMissing
 from webapp.uploads.refusals import Gone as Gone
@@ -52,6 +52,7 @@ def start_upload(
     repeats_id: int | None = None,
     operation: Operation = Operation.ADD,
     key: idempotency.IdempotencyKey | None = None,
+    check: UploadCheck | None = None,
 ) -> Upload:
     """Store the upload as queued, then enqueue its preparation; `reconcile` finds it if Redis is away.
 
@@ -59,6 +60,7 @@ def start_upload(
     The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why people who
     said no may be sent too, wanted with ANYONE and kept with no other choice. *identifiers*: data of each
     contact sent beside the medium's own. *origin* None: as its database says. *key*: of a request done once.
+    *check*: what was said before, kept with it (`checking.keeping.row_of`).
     Raises Gone when the client has no such database, filter or account (any more), AlreadyHandled,
     ReasonMissing. Deleting one of them at this moment waits and finds the upload, or was first.
     """
@@ -91,6 +93,9 @@ def start_upload(
         )
         _hold_source(session, upload, origin)
         _record_start(session, upload, refused)
+        if check is not None:
+            check.upload_id = db.saved_id(upload)
+            session.add(check)
     enqueue.enqueue(enqueue.PREPARE, db.saved_id(upload))
     return upload
 

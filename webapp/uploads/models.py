@@ -197,3 +197,23 @@ class DiscardedContacts(SQLModel, table=True):
     reason: str  # with detail after the dot, or "duplicate"
     n_contacts: int
     contact_ids: bytes = Field(sa_column=Column(Blob, nullable=False))  # packed_ids
+
+
+class UploadCheck(SQLModel, table=True):
+    """What was said before an upload was sent, kept with it: never personal data.
+
+    *numbers*: those that the upload was foretold, by their names in `Upload`. *lines*: those of
+    `checking.judging`, each with whether somebody confirmed it.
+    """
+
+    __tablename__ = "upload_check"
+
+    upload_id: int = Field(
+        sa_column=Column(ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    checked_at: datetime = Field(default_factory=clock.now)
+    checked_by: str = ""
+    numbers: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    lines: list[Any] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    calls: int = 0  # to the vendor, as foretold
+    lasts_s: float = 0

@@ -27,11 +27,12 @@ from webapp.destinations.base import (
     TooSmallError,
 )
 from webapp.destinations.meta import name_words, queries, texts
-from webapp.destinations.meta.accounts import accounts, audience_lists, pace
+from webapp.destinations.meta.accounts import accounts, audience_lists, grants, pace
 from webapp.destinations.meta.accounts.audience_lists import Listed
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.encoding import KEYS, MetaEncoder
 from webapp.destinations.meta.graph_api.audiences import audience
+from webapp.destinations.meta.graph_api.deadline import within
 from webapp.destinations.meta.graph_api.error_table import GONE
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
 from webapp.destinations.meta.health import health_notes, reach
@@ -104,10 +105,15 @@ class MetaConnection:
 
     def __init__(self, account: MetaAccount, token: str, deadline_s: float = DEADLINE_S) -> None:
         assert account.id is not None
+        self._account, self._deadline_s = account, deadline_s
         self._id, self._act_id = account.id, account.act_id
         self._problem = account.problem
         self._session = http_session()
         self._client = graph_client(self._session, token, account.act_id, deadline_s)
+
+    def obstacles(self) -> list[Problem]:
+        with within(self._deadline_s):
+            return self._call(lambda: grants.why_not(self._client, self._account))
 
     def audiences(self) -> list[Audience]:
         return [audience(node) for node in self.listed().nodes]

@@ -11,6 +11,7 @@ from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S, graph_cli
 from webapp.destinations.meta.graph_api import obstacles
 from webapp.destinations.meta.graph_api.client import GraphClient
 from webapp.destinations.meta.graph_api.error_table import OPERATOR
+from webapp.destinations.meta.models import MetaAccount
 from webapp.services import services
 
 USER, SYSTEM_USER = "user", "system_user"
@@ -75,6 +76,30 @@ def check_account(token: str, act_id: str, name: str) -> None:
             raise GrantRefused([at_form(error)]) from None
     if problems := checks.account_problems(node, act_id, name):
         raise GrantRefused(problems)
+
+
+def why_not(client: GraphClient, account: MetaAccount) -> list[Problem]:
+    """Everything that keeps *account* from taking users, asked now.
+
+    Raises TemporaryError, NeedsPersonError or PermanentError.
+    """
+    node = client.ad_account(account.act_id)
+    description = _scopes(client) if account.token_kind == SYSTEM_USER else {}
+    permission = checks.permission_problem(
+        granted(client, description, account.token_kind), account.token_kind
+    )
+    return [*filter(None, [permission]), *checks.account_problems(node, account.act_id, account.name)]
+
+
+def _scopes(client: GraphClient) -> dict[str, Any]:
+    """Of a system user's token; trouble of the app is not the account's, and hides them."""
+    app_id = services().settings.meta_app_id
+    try:
+        return client.debug_token(app_id) if app_id else {}
+    except DestinationError as error:
+        if error.problem.who != OPERATOR:
+            raise
+        return {}
 
 
 def in_words(error: DestinationError) -> Problem:

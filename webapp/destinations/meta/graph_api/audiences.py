@@ -34,6 +34,7 @@ _STATUSES = {
     500: "su Facebook è in errore",
 }
 _FLAGGED, _EXPIRING = 471, 100  # blocked by Meta; unused for two years, deleted 90 days later
+WARNING = "Facebook la eliminerà perché da due anni nessuna inserzione la usa."
 _NOT_READY = "su Facebook non è pronta a ricevere utenti"
 
 
@@ -45,6 +46,7 @@ def audience(node: Mapping[str, Any]) -> Audience:
         size=_size(node),
         updated_at=_updated_at(node),
         unsuitable=unsuitable(node),
+        warning=WARNING if is_expiring(node) else None,
     )
 
 

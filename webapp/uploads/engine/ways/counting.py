@@ -8,7 +8,6 @@ Nothing is enqueued and no batch is made. Only idents that are known and were no
 any preparation does.
 """
 
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ from webapp.contacts.models import CONTACT, SentAudience, UserDatabase
 from webapp.destinations.base import ContactRow, Destination, Medium
 from webapp.uploads.engine import sent_ledger
 from webapp.uploads.engine.batches import DUPLICATE
-from webapp.uploads.engine.duplicates import READ_ROWS
+from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates
 from webapp.uploads.engine.left_out import OnlyCounted
 from webapp.uploads.engine.preparation_lease import PreparationLease
 from webapp.uploads.engine.selecting import Selecting, chosen_by, selecting
@@ -97,9 +96,7 @@ def _removal(upload: Upload, of_audience: Sequence[Feed], today: date) -> Counte
     return Counted(numbers, reasons, {why: one for why, one in exits.items() if one.contacts})
 
 
-def _additions(
-    upload: Upload, of_audience: Sequence[Feed], destination: Destination, today: date
-) -> Counted:
+def _additions(upload: Upload, of_audience: Sequence[Feed], destination: Destination, today: date) -> Counted:
     medium = Medium(upload.medium)
     with db.reading() as session:
         home = session.get_one(UserDatabase, upload.database_id).country
@@ -124,7 +121,7 @@ def _additions(
         if mine is not None:
             way.look(connection, whom.sendable(), duplicates)
             new = sum(1 for _ in way.to_add(_some(connection, whom, way.differing)))
-        going = _first_going(connection, whom, duplicates.ids)
+        going = _first_going(connection, whom, duplicates)
     owed_now = [contact_id for contact_id, _ in removals.owed_now(upload)]
     exits = {Exit.OWED: _examples(owed_now)}
     leaving = len(owed_now)
@@ -186,7 +183,7 @@ def _exits(
             wanted = select(CONTACT.c.id, whom.excluded).where(
                 CONTACT.c.id.in_(some), CONTACT.c.database_id == upload.database_id
             )
-            found = {contact_id: why for contact_id, why in connection.execute(wanted)}
+            found = dict(map(tuple, connection.execute(wanted)))
             for contact_id in some:
                 by_reason.setdefault(_exit(contact_id, found), []).append(contact_id)
     by_reason |= {Exit.CHANGED: changed, Exit.OWED: owed}
@@ -208,11 +205,10 @@ def _refused(connection: Connection, upload: Upload, whom: Selecting) -> int:
     return _count(connection, select(func.count()).where(CONTACT.c.id.in_(oldest), whom.included))
 
 
-def _first_going(connection: Connection, whom: Selecting, duplicates: "array[int]") -> list[int]:
-    """The newest, whose data are as the database gets them now."""
-    query = whom.sendable().order_by(None).order_by(CONTACT.c.id.desc()).limit(EXAMPLES * 40)
-    known = set(duplicates)
-    return [row[0] for row in connection.execute(query) if row[0] not in known]
+def _first_going(connection: Connection, whom: Selecting, duplicates: Duplicates) -> list[int]:
+    rows = connection.execute(whom.sendable().limit(EXAMPLES * 40)).all()
+    known = duplicates.between(rows[0][0], rows[-1][0]) if rows else set()
+    return [row[0] for row in rows if row[0] not in known]
 
 
 def _reasons(left_out: OnlyCounted, duplicates: Sequence[int]) -> dict[str, Examples]:
