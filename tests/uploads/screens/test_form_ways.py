@@ -153,7 +153,9 @@ def test_who_turns_to_a_new_audience_adds(browser, account, clienti, people, fra
         (Operation.ADD, False, Presence(100, 34), Change(plus=20)),
         (Operation.ALIGN, False, Presence(100, 34), Change(plus=20, minus=34)),
         (Operation.REPLACE, False, Presence(100, 34), Change(whole=120)),
-        (Operation.REMOVE, False, Presence(100, 34), Change(minus=100)),
+        (Operation.REMOVE, False, Presence(100, 34, removable=110), Change(minus=110)),
+        (Operation.REMOVE, False, Presence(100, 34), Change()),
+        (Operation.ADD, False, Presence(None, None, removable=110), Change()),
     ],
 )
 def test_each_way_says_who_would_come_and_go(operation, is_new, presence, said):

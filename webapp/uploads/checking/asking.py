@@ -32,6 +32,11 @@ def ask(client_id: int, account: Account, again: bool = False) -> Answer:
     return answer
 
 
+def nobody(why: str | None = None) -> Answer:
+    """Nobody was asked: there is nothing to ask, or *why* it would be in vain."""
+    return Answer(clock.now(), unasked=why)
+
+
 def _ask(client_id: int, account: Account) -> Answer:
     now = clock.now()
     try:

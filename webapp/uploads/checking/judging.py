@@ -4,7 +4,7 @@ Green is a fact. Amber is confirmed by whoever sends, red keeps it from being se
 the vendor could not be asked is amber, never green.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -67,12 +67,12 @@ def blocking(lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines if line.tone == Tone.ERR]
 
 
-def unconfirmed(lines: Sequence[Line], confirmed: Sequence[str]) -> list[Line]:
+def unconfirmed(lines: Sequence[Line], confirmed: Collection[str]) -> list[Line]:
     """Amber lines that want a tick and have none."""
     return [line for line in lines if line.accept and line.key not in confirmed]
 
 
-def badge(lines: Sequence[Line], confirmed: Sequence[str] = ()) -> tuple[Tone, str]:
+def badge(lines: Sequence[Line], confirmed: Collection[str] = ()) -> tuple[Tone, str]:
     """“Pronta”, “1 da confermare”, “3 cose bloccano”."""
     if red := len(blocking(lines)):
         return Tone.ERR, "1 cosa blocca" if red == 1 else f"{number(red)} cose bloccano"

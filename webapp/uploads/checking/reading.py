@@ -23,9 +23,10 @@ from webapp.destinations.base import Account, Medium, Origin, in_order
 from webapp.services import services
 from webapp.uploads import plan
 from webapp.uploads.checking import judging
+from webapp.uploads.checking.exits import Examples, Exit
 from webapp.uploads.checking.facts import Answer, Facts, Numbers, Target
 from webapp.uploads.checking.judging import Line
-from webapp.uploads.engine.ways.counting import Counted, Examples, Exit, count
+from webapp.uploads.engine.ways.counting import Counted, count
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
 from webapp.uploads.status import RUNNING
@@ -71,7 +72,6 @@ def proposal(
     consent: ConsentPolicy,
     operation: Operation,
     identifiers: Sequence[str] = (),
-    reason: str = "",
 ) -> Upload:
     """The upload that would be started, never to be saved. *audience_id* empty: a new audience."""
     kind = account.kind if account else registry.proposed().kind
@@ -89,9 +89,13 @@ def proposal(
         medium=medium,
         operation=operation,
         consent=consent,
-        consent_reason=reason or None,
         identifiers=[] if is_removal else [str(one) for one in in_order(identifiers, medium) if one in known],
     )
+
+
+def counted(upload: Upload, today: date) -> Counted:
+    """The numbers of a proposal alone. Raises BrokenRule."""
+    return count(upload, registry.destination(upload.destination), today)
 
 
 def check(
@@ -99,12 +103,12 @@ def check(
 ) -> Check:
     """Raises BrokenRule for a filter that uses a field that is gone."""
     destination = registry.destination(upload.destination)
-    counted = count(upload, destination, today)
+    found = counted(upload, today)
     with db.reading() as session:
         members = _members(session, upload)
         pace = _pace(session, upload.account_id)
         is_busy = bool(upload.audience_id) and db.finds_any(session, _on_the_same(upload))
-    numbers = _numbers(counted, members, upload.operation == Operation.REMOVE)
+    numbers = _numbers(found, members, upload.operation == Operation.REMOVE)
     calls = _calls(upload, numbers)
     facts = Facts(
         operation=Operation(upload.operation),
@@ -119,11 +123,11 @@ def check(
         now=clock.now(),
     )
     lines = judging.judge(facts)
-    return Check(facts, lines, counted.reasons, counted.exits, counted.going, counted.leaving)
+    return Check(facts, lines, found.reasons, found.exits, found.going, found.leaving)
 
 
-def _numbers(counted: Counted, members: int, takes_out: bool) -> Numbers:
-    one = counted.numbers
+def _numbers(found: Counted, members: int, takes_out: bool) -> Numbers:
+    one = found.numbers
     return Numbers(
         selected=one.selected,
         excluded=dict(one.excluded),
@@ -137,7 +141,7 @@ def _numbers(counted: Counted, members: int, takes_out: bool) -> Numbers:
         members_before=one.members_before,
         refused_included=one.refused,
         members=members,
-        present=counted.present,
+        present=found.present,
     )
 
 

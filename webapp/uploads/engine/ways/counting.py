@@ -12,17 +12,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
 from webapp import db
-from webapp.contacts.consent import REFUSED, SAME_AS_REFUSED
+from webapp.contacts.consent import REFUSED, SAME_AS_REFUSED, ConsentPolicy
 from webapp.contacts.ledger.due import Reason
 from webapp.contacts.ledger.models import Feed
 from webapp.contacts.models import CONTACT, SentAudience, UserDatabase
 from webapp.destinations.base import ContactRow, Destination, Medium
+from webapp.uploads.checking.exits import Examples, Exit
 from webapp.uploads.engine import sent_ledger
 from webapp.uploads.engine.batches import DUPLICATE
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates
@@ -39,25 +39,6 @@ from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
 
 EXAMPLES = 5
-
-
-class Exit(StrEnum):
-    """Why somebody would be taken out."""
-
-    NOT_CHOSEN = "not_chosen"
-    REFUSED = "refused"
-    NO_CONTACT = "no_contact"  # deleted, or of a database that is gone
-    CHANGED = "changed"  # another address, or another datum beside it
-    OWED = "owed"  # was to be taken out before
-    CHOSEN = "chosen"  # the upload takes its selection out
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """How many contacts share a reason, and the ids of the first few."""
-
-    contacts: int
-    ids: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +179,7 @@ def _exit(contact_id: int, found: dict[int, str | None]) -> Exit:
 
 def _refused(connection: Connection, upload: Upload, whom: Selecting) -> int:
     """How many of those who may be sent said no: each person counts by the oldest contact that is chosen."""
-    if not upload.consent_reason:
+    if upload.consent != ConsentPolicy.ANYONE:
         return 0
     digest = DIGEST[whom.medium]
     oldest = select(func.min(CONTACT.c.id)).where(whom.allowed, digest.is_not(None)).group_by(digest)

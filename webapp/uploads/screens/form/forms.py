@@ -64,6 +64,8 @@ class Draft:
     operation: Operation = Operation.ADD
     understood: bool = False  # who leaves when everybody is replaced
     repeated: str = ""  # the number of those who stay, as typed to confirm that
+    confirmed: frozenset[str] = frozenset()  # amber lines of the check
+    seen: str = ""  # `checking.reading.Check.seal` of the check that was shown
 
     @property
     def is_new(self) -> bool:
@@ -114,6 +116,8 @@ def read(
         operation=Operation(form["come"]) if form.get("come") in {*Operation} else Operation.ADD,
         understood=bool(form.get("capito")),
         repeated=form.get("ripeti", "").strip()[:20],
+        confirmed=frozenset(name.removeprefix("ok_") for name in form if name.startswith("ok_")),
+        seen=form.get("visto", "")[:200],
         token=token if looks_like_public_id(token) else new_public_id(),
     )
 

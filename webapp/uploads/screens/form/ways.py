@@ -40,11 +40,13 @@ UNDERSTOOD = "Conferma di aver capito chi esce dalla custom audience."
 @dataclass(frozen=True, slots=True)
 class Presence:
     """Those chosen against who is in an audience already: *present* of them are in it, and *leaving* people
-    whom the same source has put there are not among them.
+    whom the same source has put there are not among them. *removable*: of all that are chosen, whatever they
+    answered. None where nobody has counted.
     """
 
-    present: int
-    leaving: int
+    present: int | None
+    leaving: int | None
+    removable: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def change(operation: Operation, is_new: bool, to_send: int, presence: Presence 
     if presence is None:
         return Change()
     if operation == Operation.REMOVE:
-        return Change(minus=presence.present)
+        return Change(minus=presence.removable)
+    if presence.present is None:
+        return Change()
     return Change(
         plus=to_send - presence.present, minus=presence.leaving if operation == Operation.ALIGN else None
     )
