@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import opened
 from tests.host.test_demo import TRUTH, address, demo, shop_file
+from tests.support.checked_form import confirm_and_send
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 assert shop_file  # a fixture of theirs, used here too
@@ -94,7 +95,7 @@ def upload_everything(window: Page) -> None:
     window.get_by_label("Perché puoi farlo").fill("Prova della demo con i dati del negozio")
     expect(window.locator("#ready-text")).to_contain_text("manca: il consenso")
     window.get_by_label("Ho raccolto il consenso").check()
-    window.get_by_role("button", name="carica gli utenti").click()
+    confirm_and_send(window)
 
     upload = row(window, "Tutti i clienti")
     expect(upload.locator(".status")).to_have_text("Completato con avvisi", timeout=IN_TIME_MS)

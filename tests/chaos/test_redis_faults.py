@@ -159,6 +159,7 @@ def _start_from_the_web(browser, world: World) -> tuple[float, Upload]:
         "modo": "nuova",
         "nome": "Clienti, novembre",
         "consenso": "1",
+        "ok_numero": "1",
     }
     start = time.monotonic()
     response = browser.post_form(f"{_history(world)}/carica", form)

@@ -197,6 +197,7 @@ POLICY: dict[str, Who] = {
     "uploads.name_fragment": Who.MARKETER,
     "uploads.ready_fragment": Who.MARKETER,
     "uploads.recognise_fragment": Who.MARKETER,
+    "uploads.check_fragment": Who.MARKETER,
     "uploads.start_upload": Who.MARKETER,
     "uploads.confirm_stop": Who.MARKETER,
     "uploads.stop": Who.MARKETER,

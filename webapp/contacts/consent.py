@@ -6,6 +6,7 @@ nobody could read, in the whole database, it is not sent for any of the others e
 What one contact answered is `answers`; here it is the same in SQL.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -132,24 +133,26 @@ def is_undecided_elsewhere(
 
 
 def why_left_out(
-    policy: ConsentPolicy, medium: str, held: Answers = ANY_KIND
+    policy: ConsentPolicy, medium: str, held: Answers = ANY_KIND, database_id: int | None = None
 ) -> ColumnElement[str] | ColumnElement[None]:
     """Why *policy* leaves a contact out of an upload by *medium* (a reason above); NULL when it does not.
 
     *held*: what its database holds, when that was looked at; the same for any, slower for nothing.
+    *database_id*: of all contacts that are asked, where most of them are: then whose digests say no is found
+    once, in place of one look for each, which takes three times as long.
     """
     own, digest = CONTACT.c.database_id, CONTACT.c[DIGESTS[medium]]
     reasons: list[tuple[ColumnElement[bool], str]] = []
     if policy != ConsentPolicy.ANYONE and held.refused:
-        reasons = [
-            (says_no(CONTACT, medium, held), REFUSED),
-            (is_refused(own, digest, medium, held), SAME_AS_REFUSED),
-        ]
+        elsewhere = is_refused(own, digest, medium, held)
+        if database_id is not None:
+            elsewhere = _among_those(database_id, medium, says_no, held)
+        reasons = [(says_no(CONTACT, medium, held), REFUSED), (elsewhere, SAME_AS_REFUSED)]
     if held.undecided:
-        reasons += [
-            (is_undecided(CONTACT, medium, held), UNDECIDED),
-            (is_undecided_elsewhere(own, digest, medium, held), SAME_AS_UNDECIDED),
-        ]
+        elsewhere = is_undecided_elsewhere(own, digest, medium, held)
+        if database_id is not None:
+            elsewhere = _among_those(database_id, medium, is_undecided, held)
+        reasons += [(is_undecided(CONTACT, medium, held), UNDECIDED), (elsewhere, SAME_AS_UNDECIDED)]
     if policy == ConsentPolicy.GIVEN:
         reasons.append((answer(medium, held) != Answer.YES.value, UNANSWERED))
     return case(*reasons, else_=null()) if reasons else null()
@@ -176,6 +179,19 @@ def contacts_with_data_of(session: Session, contact: Contact) -> list[int]:
 
 def _same(other: FromClause, database_id: Any, digest: ColumnElement[bytes], medium: str) -> Any:
     return select(other.c.id).where(other.c.database_id == database_id, other.c[DIGESTS[medium]] == digest)
+
+
+def _among_those(
+    database_id: int, medium: str, answered: Callable[..., ColumnElement[bool]], held: Answers
+) -> ColumnElement[bool]:
+    """Whether the digest of a contact is one of those whose contacts have *answered* so."""
+    digest, other = CONTACT.c[DIGESTS[medium]], CONTACT.alias()
+    those = select(other.c[DIGESTS[medium]]).where(
+        other.c.database_id == database_id,
+        other.c[DIGESTS[medium]].is_not(None),
+        answered(other, medium, held),
+    )
+    return and_(digest.is_not(None), digest.in_(those))
 
 
 def _channel(contact: FromClause, medium: str, held: Answers) -> ColumnElement[Any] | None:

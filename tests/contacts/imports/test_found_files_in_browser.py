@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlmodel import col, select
 
+from tests.support.checked_form import confirm_and_send
 from tests.support.found_files import FOUND, ONE_AFTER_ANOTHER, TABLE, hashed
 from webapp import db
 from webapp.contacts.imports import import_run
@@ -73,7 +74,7 @@ def sent_by_email(window: Page, here: str, simulator) -> set[str]:
     if email.count():  # it is asked where the database has mobiles too
         email.check()
     window.get_by_label("Ho raccolto il consenso").check()
-    window.get_by_role("button", name="carica gli utenti").click()
+    confirm_and_send(window)
     expect(window.locator("tbody tr")).to_contain_text("Tutti tranne chi ha detto no")
     with db.reading() as session:
         upload_id = session.exec(select(Upload.id)).one()

@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from tests.conftest import make_app, opened, served_at
 from tests.support.axe import violations_in_every_mode
+from tests.support.checked_form import confirm_and_send
 from tests.uploads.screens.building import add_contacts, add_event, add_upload, leave_out, save, sign
 from webapp import clock, db
 from webapp.destinations.meta.accounts import accounts
@@ -129,7 +130,7 @@ def test_the_name_is_checked_while_it_is_typed(form: Page):
     expect(name).to_be_focused()
     form.get_by_label("Usa comunque questo nome").check()
     form.get_by_label("Ho raccolto il consenso").check()
-    form.get_by_role("button", name="carica gli utenti").click()
+    confirm_and_send(form)
 
     expect(form.locator("tbody .status")).to_have_text("In coda")
 
@@ -146,7 +147,7 @@ def test_the_number_that_goes_follows_the_choice_by_consent(form: Page, clienti)
 
     form.get_by_text("Solo chi ha detto sì").first.click()
     expect(text).to_contain_text("Verrà inviato 1 utente.")
-    form.get_by_role("button", name="carica gli utenti").click()
+    confirm_and_send(form)
 
     expect(form.locator("tbody")).to_contain_text("Solo chi ha detto sì")
 
@@ -161,7 +162,7 @@ def test_an_existing_audience_is_found_and_chosen_without_leaving_the_form(form:
     form.get_by_label("Ho raccolto il consenso").check()
 
     expect(form.locator("#ready-text")).to_contain_text("Verranno inviati 2 utenti.")
-    form.get_by_role("button", name="carica gli utenti").click()
+    confirm_and_send(form)
     expect(form.get_by_role("heading", name="Custom Audience", exact=True)).to_be_visible()
     expect(form.get_by_text("Caricamento avviato. Lo trovi in cima allo storico.")).to_be_visible()
     expect(form.locator("tbody .status")).to_have_text("In coda")
@@ -174,7 +175,7 @@ def test_a_wrong_form_moves_to_what_is_wrong(form: Page):
     expect(summary).to_be_focused()
     expect(summary).to_contain_text("C’è un campo da correggere")
     form.get_by_label("Ho raccolto il consenso").check()
-    form.get_by_role("button", name="carica gli utenti").click()
+    confirm_and_send(form)
     expect(form.get_by_role("heading", name="Custom Audience", exact=True)).to_be_visible()
 
 

@@ -46,7 +46,7 @@ def existing(browser, account, clienti, people, page) -> str:
 
 def filled(account, **more: str) -> dict[str, str]:
     form = {"token": new_public_id(), "medium": "email", "account": account.public_id, "consenso": "1"}
-    return {**form, "modo": "nuova", "nome": "Clienti, novembre", **more}
+    return {**form, "ok_numero": "1", "modo": "nuova", "nome": "Clienti, novembre", **more}
 
 
 def cards(tree) -> list[str]:

@@ -42,6 +42,7 @@ def test_what_the_pages_say_is_what_meta_received(connected, giulia, aurora, cli
         "modo": "nuova",
         "nome": "Clienti, novembre",
         "consenso": "1",
+        "ok_numero": "1",
     }
     assert browser.post_form(f"{history}/carica", form).location == history
 

@@ -117,6 +117,7 @@ def test_what_is_chosen_is_sent_and_offered_as_chosen_next_time(
         "modo": "nuova",
         "nome": "Clienti, novembre",
         "consenso": "1",
+        "ok_numero": "1",
         "riconosci": "1",
         "riconosci_first_name": "1",
         "riconosci_mobile": "1",
@@ -152,6 +153,7 @@ def test_nothing_chosen_any_more_is_remembered_too(browser, account, clienti, pe
         "modo": "nuova",
         "nome": "Clienti, novembre",
         "consenso": "1",
+        "ok_numero": "1",
         "riconosci": "1",
     }
 
@@ -180,6 +182,7 @@ def test_the_origin_of_the_data_is_declared_when_an_audience_is_made_and_remembe
         "modo": "nuova",
         "nome": "Clienti, novembre",
         "consenso": "1",
+        "ok_numero": "1",
         "origine": "partners",
     }
     assert browser.post_form(url_of(clienti), form).status_code == 303

@@ -79,7 +79,7 @@ def test_an_upload_that_cannot_be_told_of_does_not_start_and_the_same_form_start
     add_contacts(clienti, {"email": "anna@posta.example", "email_sha256": b"a" * 32})
     url = f"/database/{clienti.public_id}/custom-audience/carica"
     form = {"token": new_public_id(), "medium": "email", "account": account.public_id, "modo": "nuova",
-            "nome": "Clienti", "consenso": "1"}  # fmt: skip
+            "nome": "Clienti", "consenso": "1", "ok_numero": "1"}  # fmt: skip
 
     with no_trail():
         refused = browser.post_form(url, form)

@@ -84,6 +84,7 @@ def filled(account: MetaAccount) -> dict[str, str]:
         "modo": "nuova",
         "nome": "Clienti, novembre",
         "consenso": "1",
+        "ok_numero": "1",
     }
 
 
@@ -378,7 +379,11 @@ def test_a_meta_that_does_not_answer_is_said_and_a_new_audience_still_goes(
     chosen = {**filled, "modo": "esistente", "audience": "1"}
     [error] = errors_in(page(browser.post_form(url_of(clienti), chosen), 422))
     assert error.startswith("Non riusciamo a leggere le custom audience da Facebook.")
-    assert browser.post_form(url_of(clienti), filled).status_code == 303
+    asked = page(browser.post_form(url_of(clienti), filled), 422)
+    amber = asked.xpath("//*[@id='verifica']//li[@data-tone='warn']/@data-line")
+    assert amber == ["account", "audience", "numero"]
+    confirmed = {**filled, "ok_account": "1", "ok_audience": "1"}
+    assert browser.post_form(url_of(clienti), confirmed).status_code == 303
 
 
 def test_support_may_not_upload(connected, aurora, clienti, people):
@@ -495,7 +500,7 @@ def test_the_number_at_the_foot_follows_the_choice(browser, clienti, people, acc
     assert "Verranno inviati 4 utenti." in words(fragment(answer))
 
 
-INCLUDING = {"includi_no": "1", "motivo": "Contratto di fornitura, art. 6.1.b"}
+INCLUDING = {"includi_no": "1", "ok_detto-no": "1", "motivo": "Contratto di fornitura, art. 6.1.b"}
 
 
 @pytest.fixture

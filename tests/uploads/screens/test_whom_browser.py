@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import opened
 from tests.support.axe import violations_in_every_mode
+from tests.support.checked_form import confirm_and_send
 from tests.support.running import Simulator
 from tests.uploads.screens.building import add_contacts
 from webapp.access.models import Client
@@ -54,7 +55,7 @@ def test_who_said_no_is_opened_on_purpose_and_counted_apart(window: Page, here: 
     expect(window.get_by_role("alert")).to_contain_text("Scrivi perché puoi includere chi ha detto no")
     window.get_by_label("Perché puoi farlo").fill("Contratto di fornitura")
 
-    window.get_by_role("button", name="carica gli utenti").click()
+    confirm_and_send(window)
     expect(window.locator("tbody tr")).to_contain_text("Tutti, anche chi ha detto no")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from zlib import crc32
 
 from webapp.destinations.base import Audience
 from webapp.uploads import plan
@@ -55,6 +56,11 @@ class Line:
     way_out: Way | None = None
     label: str = ""
     link: str = ""
+
+    @property
+    def sign(self) -> str:
+        """Of the line as it reads: a tick beside another number is another tick."""
+        return f"{self.key}-{crc32(self.title.encode()):x}"
 
 
 def judge(facts: Facts) -> list[Line]:

@@ -77,7 +77,7 @@ def _store_batches(
     left_out = LeftOut(claim, medium)
     prepared = Prepared(left_out.excluded, left_out.discarded, len(duplicates))
     size = min(services().settings.batch_rows, encoder.max_rows)
-    people = way.to_add(_sendable(contacts, duplicates, medium, left_out, prepared))
+    people = way.to_add(sendable(contacts, duplicates, medium, left_out, prepared))
     while batch := list(islice(people, size)):
         prepared.batches += 1
         prepared.to_send += len(batch)
@@ -91,7 +91,7 @@ def _store_batches(
     return prepared
 
 
-def _sendable(
+def sendable(
     pages: Iterable[Sequence[Row]],
     duplicates: Duplicates,
     medium: Medium,

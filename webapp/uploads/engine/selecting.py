@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, select
 
 from webapp import db
 from webapp.contacts import queries as contact_queries
@@ -58,10 +58,6 @@ class Selecting:
         columns = (CONTACT.c.id, *self.digests, *why, *self.details)
         return select(*columns).where(self.chosen).order_by(CONTACT.c.id)
 
-    def left_out(self) -> Select[Any]:
-        """The rows of `everybody` that no upload sends, duplicates apart."""
-        return self.everybody().where(or_(self.excluded.is_not(None), DIGEST[self.medium].is_(None)))
-
 
 def selecting(
     connection: Connection, upload: Upload, chosen: ColumnElement[bool], encoder: Encoder
@@ -71,7 +67,7 @@ def selecting(
     return Selecting(
         medium,
         chosen,
-        why_left_out(policy, medium, held),
+        why_left_out(policy, medium, held, upload.database_id),
         refuses(medium, held) if policy == ConsentPolicy.ANYONE else false(),
         # The index of the digests knows the general answer and no other.
         upload.rule is not None or held.by_channel or held.undecided,

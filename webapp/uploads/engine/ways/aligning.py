@@ -13,10 +13,10 @@ Meta knows people and not rows, so the last word about somebody who stands on bo
 """
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
@@ -28,42 +28,13 @@ from webapp.uploads.engine import sent_ledger
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates
 from webapp.uploads.engine.preparation_lease import PreparationLease, still_ours
 from webapp.uploads.engine.ways import removals
+from webapp.uploads.engine.ways.differences import Going, Held, Moved, is_among, not_among, what_is_left
 from webapp.uploads.engine.ways.prepared import Prepared, Way
-from webapp.uploads.engine.ways.removals import Person
 from webapp.uploads.models import Upload
 
+SIDE_BY_SIDE = 50
+
 Encode = Callable[[Sequence[ContactRow]], EncodedRows]
-
-
-class Held(NamedTuple):
-    contact_id: int
-    ident: bytes
-    print: int
-    batch_id: int
-
-
-class Moved(NamedTuple):
-    former: int
-    contact_id: int
-    ident: bytes
-
-
-class Going(NamedTuple):
-    """Whom to take out: *people* by what nobody who stays is known by, *unsaid* are known by nothing else.
-
-    *staying*: the cells, of theirs and of *owed*, by which somebody who stays is known.
-    """
-
-    people: list[Person]
-    unsaid: list[int]
-    staying: set[bytes]
-    owed: list[RemovalDue]
-
-    def others(self) -> list[tuple[RemovalDue, bytes]]:
-        """Whoever is owed beside *people*, and what is left of the ident."""
-        known = {ident for _, ident in self.people}
-        left = ((row, due.still_missing(row, self.staying)) for row in self.owed)
-        return [(row, ident) for row, ident in left if ident is not None and ident not in known]
 
 
 class Aligning(Way):
@@ -88,10 +59,16 @@ class Aligning(Way):
         self._before = 0
 
     def look(self, connection: Connection, sendable: Select[Any], duplicates: Duplicates) -> None:
+        self.look_at(connection, _blocks(connection, sendable, duplicates), duplicates)
+
+    def look_at(
+        self, connection: Connection, blocks: Iterable[Sequence[ContactRow]], duplicates: Duplicates
+    ) -> None:
+        """*blocks*: whoever may be sent, without duplicates, in order of id."""
         if self._feed is None:
             return
         after = 0
-        for people in _blocks(connection, sendable, duplicates):
+        for people in blocks:
             held = self._held(connection, after, people[-1][0])
             after = people[-1][0]
             self._compare(people, held, duplicates)
@@ -132,7 +109,7 @@ class Aligning(Way):
             due.keep_only_missing(session, rows, going.staying)
             left = [(row.contact_id, row.ident) for row in rows if row.done_at is None]
         removals.store(
-            self._claim, self._destination, prepared, [*going.people, *_not_among(going.people, left)]
+            self._claim, self._destination, prepared, [*going.people, *not_among(going.people, left)]
         )
 
     @property
@@ -144,7 +121,7 @@ class Aligning(Way):
     def members_before(self) -> int:
         return self._before
 
-    def going(self) -> "Going":
+    def going(self) -> Going:
         """After `to_add`: who is to be taken out. It only reads."""
         for moved in self._moved:
             self._gone.pop(moved.former, None)
@@ -152,35 +129,57 @@ class Aligning(Way):
         owed = self._owed()
         named = [*gone.items(), *((row.contact_id, row.ident) for row in owed)]
         staying = self._held_by_who_stays(removals.members_of(named))
-        people, unsaid = _what_is_left(gone, staying)
+        people, unsaid = what_is_left(gone, staying)
         return Going(people, unsaid, staying, owed)
 
-    def leaving(self, going: "Going") -> int:
+    def leaving(self, going: Going) -> int:
         return sum(not self.is_differing(contact_id) for contact_id, _ in going.people)
 
     def is_differing(self, contact_id: int) -> bool:
-        return _is_among(self._to_add, contact_id)
+        return is_among(self._to_add, contact_id)
 
-    def _compare(self, people: Sequence[ContactRow], held: dict[int, Held], duplicates: Duplicates) -> None:
+    def _compare(self, people: Sequence[ContactRow], held: Sequence[Any], duplicates: Duplicates) -> None:
+        """A few side by side at a time: most are there as they would be sent, and need no look at each."""
         rows = self._encode(people)
         sealed = idents.seal(rows.digests)
         named = sent_ledger.columns(EncodedRows(rows.schema, sealed), self._destination.identity_keys)
         prints = idents.prints(sealed, len(rows))
         width = len(named) // len(rows)
-        for place, row in enumerate(people):
-            there = held.pop(row[0], None)
+        ids, held_ids = [row[0] for row in people], [row[0] for row in held]
+        at = 0
+        for start in range(0, len(people), SIDE_BY_SIDE):
+            end = min(start + SIDE_BY_SIDE, len(people))
+            until = bisect_right(held_ids, ids[end - 1], at)
+            some, wanted = held[at:until], named[start * width : end * width]
+            is_same = held_ids[at:until] == ids[start:end] and [one[2] for one in some] == prints[start:end]
+            if is_same and b"".join([one[1] for one in some]) == wanted:
+                self._before += end - start
+            else:
+                self._compare_each(ids[start:end], wanted, prints[start:end], some, duplicates)
+            at = until
+
+    def _compare_each(
+        self,
+        ids: Sequence[int],
+        named: bytes,
+        prints: Sequence[int],
+        some: Sequence[Any],
+        duplicates: Duplicates,
+    ) -> None:
+        held = {one[0]: Held(one[0], bytes(one[1]), *one[2:]) for one in some}
+        width = len(named) // len(ids)
+        for place, contact_id in enumerate(ids):
+            there = held.pop(contact_id, None)
             if there is None:
-                self._to_add.append(row[0])
+                self._to_add.append(contact_id)
                 continue
-            same = there.ident == named[place * width : (place + 1) * width]
+            now = named[place * width : (place + 1) * width]
             if there.ident:
                 self._before += 1
-                if not same and not self._is_still_named(
-                    there.ident, named[place * width : (place + 1) * width]
-                ):
-                    self._gone[row[0]] = there
-            if not same or there.print != prints[place]:
-                self._to_add.append(row[0])
+                if there.ident != now and not self._is_still_named(there.ident, now):
+                    self._gone[contact_id] = there
+            if there.ident != now or there.print != prints[place]:
+                self._to_add.append(contact_id)
         for one in held.values():
             self._leave(one, duplicates)
 
@@ -193,7 +192,7 @@ class Aligning(Way):
         if held.ident:
             self._before += 1
             self._gone[held.contact_id] = held
-        elif held.batch_id and not _is_among(duplicates.ids, held.contact_id):
+        elif held.batch_id and not is_among(duplicates.ids, held.contact_id):
             self._behind.append(held.contact_id)
 
     def _not_moved(self, people: Sequence[ContactRow]) -> Iterator[ContactRow]:
@@ -245,9 +244,11 @@ class Aligning(Way):
                     found.update(idents.cells(member.ident))
         return found & cells
 
-    def _held(self, connection: Connection, after: int, until: int) -> dict[int, Held]:
+    def _held(self, connection: Connection, after: int, until: int) -> list[Any]:
+        """Contact, ident, print and batch of the members in that range, in order."""
         query = self._members().where(MEMBER.c.contact_id > after, MEMBER.c.contact_id <= until)
-        return {row[0]: Held(row[0], bytes(row[1]), *row[2:]) for row in connection.execute(query)}
+        pages = db.pages(connection, query.order_by(MEMBER.c.contact_id), READ_ROWS)
+        return [one for page in pages for one in page]
 
     def _rest(self, connection: Connection, after: int) -> Iterator[Held]:
         query = self._members().where(MEMBER.c.contact_id > after)
@@ -264,18 +265,6 @@ class Aligning(Way):
         return idents.whole(ident, self._upload.medium)
 
 
-def _what_is_left(gone: Mapping[int, bytes], staying: set[bytes]) -> tuple[list[Person], list[int]]:
-    """Whom to take out, by what nobody who stays is known by; contacts of whom nothing is left."""
-    people, unsaid = [], []
-    for contact_id, ident in sorted(gone.items()):
-        left = idents.without(ident, staying)
-        if left is None:
-            unsaid.append(contact_id)
-        else:
-            people.append((contact_id, left))
-    return people, unsaid
-
-
 def _blocks(
     connection: Connection, sendable: Select[Any], duplicates: Duplicates
 ) -> Iterator[list[ContactRow]]:
@@ -284,13 +273,3 @@ def _blocks(
         known = duplicates.between(page[0][0], page[-1][0])
         if people := [tuple(row) for row in page if row[0] not in known]:
             yield people
-
-
-def _not_among(people: Sequence[Person], others: Sequence[Person]) -> list[Person]:
-    known = {ident for _, ident in people}
-    return [(contact_id, ident) for contact_id, ident in others if ident not in known]
-
-
-def _is_among(ordered: "array[int]", wanted: int) -> bool:
-    place = bisect_left(ordered, wanted)
-    return place < len(ordered) and ordered[place] == wanted

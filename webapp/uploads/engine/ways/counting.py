@@ -12,20 +12,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, select
 
 from webapp import db
-from webapp.contacts.consent import REFUSED, SAME_AS_REFUSED, ConsentPolicy
+from webapp.contacts.consent import REFUSED, SAME_AS_REFUSED
 from webapp.contacts.ledger.due import Reason
 from webapp.contacts.ledger.models import Feed
 from webapp.contacts.models import CONTACT, SentAudience, UserDatabase
 from webapp.destinations.base import ContactRow, Destination, Medium
 from webapp.uploads.checking.exits import Examples, Exit
-from webapp.uploads.engine import sent_ledger
+from webapp.uploads.engine import batches, sent_ledger
 from webapp.uploads.engine.batches import DUPLICATE
-from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates
+from webapp.uploads.engine.duplicates import READ_ROWS
 from webapp.uploads.engine.left_out import OnlyCounted
 from webapp.uploads.engine.preparation_lease import PreparationLease
 from webapp.uploads.engine.selecting import Selecting, chosen_by, selecting
@@ -34,7 +35,6 @@ from webapp.uploads.engine.ways.aligning import Aligning
 from webapp.uploads.engine.ways.choosing import filled_in
 from webapp.uploads.engine.ways.prepared import Prepared
 from webapp.uploads.engine.ways.removing import take
-from webapp.uploads.media_columns import DIGEST
 from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
 
@@ -91,18 +91,15 @@ def _additions(upload: Upload, of_audience: Sequence[Feed], destination: Destina
     with db.snapshot() as connection:
         whom = selecting(connection, upload, chosen, encoder)
         duplicates = whom.duplicates(connection)
-        for page in db.pages(connection, whom.left_out(), READ_ROWS):
-            left_out.add(page)
+        everybody = db.pages(connection, whom.everybody(), READ_ROWS)
+        going = _Going(batches.sendable(everybody, duplicates, medium, left_out, numbers))
+        way.look_at(connection, going, duplicates)
+        going.finish()
         left_out.store()
-        numbers.selected = _count(connection, select(func.count()).where(chosen))
         numbers.duplicates = len(duplicates)
-        numbers.refused = _refused(connection, upload, whom)
-        may_go = numbers.selected - sum(left_out.reasons.values()) - len(duplicates)
-        new = may_go
+        may_go = new = going.people
         if mine is not None:
-            way.look(connection, whom.sendable(), duplicates)
             new = sum(1 for _ in way.to_add(_some(connection, whom, way.differing)))
-        going = _first_going(connection, whom, duplicates)
     owed_now = [contact_id for contact_id, _ in removals.owed_now(upload)]
     exits = {Exit.OWED: _examples(owed_now)}
     leaving = len(owed_now)
@@ -124,8 +121,29 @@ def _additions(upload: Upload, of_audience: Sequence[Feed], destination: Destina
         {why: one for why, one in exits.items() if one.contacts},
         may_go - new if upload.audience_id else None,
         leaving if upload.audience_id else None,
-        tuple(going),
+        tuple(going.first),
     )
+
+
+class _Going:
+    """Whoever may be sent, in blocks; counted as they pass. *first*: ids of the first few."""
+
+    def __init__(self, people: Iterator[ContactRow]) -> None:
+        self._people = people
+        self.people = 0
+        self.first: list[int] = []
+
+    def __iter__(self) -> Iterator[list[ContactRow]]:
+        while block := list(islice(self._people, READ_ROWS)):
+            self.people += len(block)
+            if not self.first:
+                self.first = [row[0] for row in block[: EXAMPLES * 40]]
+            yield block
+
+    def finish(self) -> None:
+        """Let the rest pass, which nobody had to look at."""
+        for _ in self:
+            pass
 
 
 def _feed_of(session: Any, upload: Upload, of_audience: Sequence[Feed]) -> Feed | None:
@@ -177,21 +195,6 @@ def _exit(contact_id: int, found: dict[int, str | None]) -> Exit:
     return Exit.REFUSED if found[contact_id] in (REFUSED, SAME_AS_REFUSED) else Exit.NOT_CHOSEN
 
 
-def _refused(connection: Connection, upload: Upload, whom: Selecting) -> int:
-    """How many of those who may be sent said no: each person counts by the oldest contact that is chosen."""
-    if upload.consent != ConsentPolicy.ANYONE:
-        return 0
-    digest = DIGEST[whom.medium]
-    oldest = select(func.min(CONTACT.c.id)).where(whom.allowed, digest.is_not(None)).group_by(digest)
-    return _count(connection, select(func.count()).where(CONTACT.c.id.in_(oldest), whom.included))
-
-
-def _first_going(connection: Connection, whom: Selecting, duplicates: Duplicates) -> list[int]:
-    rows = connection.execute(whom.sendable().limit(EXAMPLES * 40)).all()
-    known = duplicates.between(rows[0][0], rows[-1][0]) if rows else set()
-    return [row[0] for row in rows if row[0] not in known]
-
-
 def _reasons(left_out: OnlyCounted, duplicates: Sequence[int]) -> dict[str, Examples]:
     """The largest first, duplicates last."""
     counts = Counter(left_out.reasons)
@@ -201,7 +204,3 @@ def _reasons(left_out: OnlyCounted, duplicates: Sequence[int]) -> dict[str, Exam
 
 def _examples(ids: Sequence[int]) -> Examples:
     return Examples(len(ids), list(ids[:EXAMPLES]))
-
-
-def _count(connection: Connection, query: Select[Any]) -> int:
-    return int(connection.execute(query).scalar_one())

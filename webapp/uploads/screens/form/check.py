@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from webapp import db
 from webapp.destinations import registry
@@ -77,25 +77,47 @@ def read(
     )
 
 
-def presence(
+def _beside(
     source: Source, draft: Draft, account: Account | None, check: Check, today: date
-) -> Presence | None:
-    """Those chosen against who is in the audience. Of a large source only what the check has counted."""
+) -> tuple[Presence | None, int | None]:
+    """Those chosen against who is in the audience, and how many of them may be sent.
+
+    Of a large source only what the check has counted.
+    """
+    takes_out, numbers = draft.takes_out, check.numbers
+    sendable = None if takes_out else numbers.to_send + numbers.already_there
     if draft.is_new or not draft.audience or account is None:
-        return None
-    takes_out = draft.takes_out
-    known = Presence(
-        None if takes_out else check.numbers.present,
-        None if takes_out else check.leaving_if_aligned,
-        check.numbers.to_remove if takes_out else None,
-    )
-    if check.numbers.selected > MOST_BOTH_WAYS:
-        return known
+        return None, sendable
+    if takes_out:
+        known = Presence(None, None, numbers.to_remove)
+    else:
+        known = Presence(numbers.present, check.leaving_if_aligned)
+    if numbers.selected > MOST_BOTH_WAYS:
+        return known, sendable
     other = replace(draft, operation=Operation.ADD if takes_out else Operation.REMOVE)
     counted = reading.counted(_proposal(source, other, account), today)
     if takes_out:
-        return replace(known, present=counted.present, leaving=counted.leaving)
-    return replace(known, removable=counted.numbers.to_remove)
+        both = replace(known, present=counted.present, leaving=counted.leaving)
+        return both, counted.numbers.to_send
+    return replace(known, removable=counted.numbers.to_remove), sendable
+
+
+def is_due(draft: Draft) -> bool:
+    """Whether enough was chosen for a check."""
+    return bool(draft.account and (draft.name if draft.is_new else draft.audience))
+
+
+def section(
+    check: Check, source: Source, draft: Draft, account: Account | None, today: date
+) -> dict[str, Any]:
+    """What the templates of the form want of *check*. Raises BrokenRule."""
+    has_changed = bool(draft.seen) and draft.seen != check.seal
+    there, sendable = _beside(source, draft, account, check, today)
+    return {
+        "check": shown(check, source, draft, has_changed),
+        "presence": there,
+        **({} if sendable is None else {"sendable": sendable}),
+    }
 
 
 def refusal(check: Check, draft: Draft) -> tuple[int, str] | None:

@@ -74,6 +74,21 @@ class Forecast:
         return {medium: self.reach[medium].undecided for medium in self.media}
 
 
+def shown_before(given: Mapping[str, str]) -> dict[Medium, MediumCounts]:
+    """The counts that the form was given: of all, and of a choice by consent where it leaves somebody out."""
+
+    def count(name: str) -> int | None:
+        number = given.get(name, "")
+        return int(number) if number.isdecimal() else None
+
+    def of(medium: Medium) -> MediumCounts:
+        by_choice = {policy: count(f"n_{medium}_{policy}") for policy in ConsentPolicy}
+        allowed = {policy: sent for policy, sent in by_choice.items() if sent is not None}
+        return MediumCounts(0, count(f"n_{medium}") or 0, allowed, count(f"n_{medium}_no") or 0)
+
+    return {medium: of(medium) for medium in Medium}
+
+
 def forecast(session: Session, source: Source, today: date) -> Forecast:
     """The forecast for the source now. Raises BrokenRule for a filter that uses a field that is gone."""
     database_id = source.database.id

@@ -10,13 +10,15 @@ from webapp import clock, db
 from webapp.access.current import current_client, current_client_id, current_operator, may
 from webapp.access.models import Role
 from webapp.contacts import databases
-from webapp.contacts.consent import ConsentPolicy, answers_of
+from webapp.contacts.consent import answers_of
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Identifier, Medium
 from webapp.uploads import commands, idempotency, origin_words
+from webapp.uploads.checking import keeping
+from webapp.uploads.checking.reading import Check
 from webapp.uploads.screens import queries, sources, texts
-from webapp.uploads.screens.form import audience_list, forecast, forms, recognise, ways
+from webapp.uploads.screens.form import audience_list, check, forecast, forms, recognise, ways
 from webapp.uploads.screens.form.audience_list import Listing
 from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
 from webapp.uploads.screens.form.forms import Draft
@@ -84,8 +86,7 @@ def name_fragment(database_id: str) -> str:
 def ready_fragment(database_id: str) -> str:
     """The foot of the form: what is missing, or how many users go; counts come back as they were shown."""
     offer = _offer(database_id, count=False)
-    reach = {medium: _shown_before(medium) for medium in Medium}
-    offer = replace(offer, prospect=Forecast(0, reach, tuple(Medium)))
+    offer = replace(offer, prospect=Forecast(0, forecast.shown_before(request.args), tuple(Medium)))
     draft = forms.offered(offer.draft(request.args))
     shown = _shown(offer, draft, {}, None) | {"comes_again": True}
     return render_template("uploads/screens/form/_ready.html", **shown)
@@ -108,16 +109,20 @@ def recognise_fragment(database_id: str) -> str:
     return render_template("uploads/screens/form/_recognise.html", **shown)
 
 
-def _shown_before(medium: Medium) -> MediumCounts:
-    """The counts that the form was given: of all, and of a choice by consent where it leaves somebody out."""
-
-    def count(name: str) -> int | None:
-        given = request.args.get(name, "")
-        return int(given) if given.isdecimal() else None
-
-    by_choice = {policy: count(f"n_{medium}_{policy}") for policy in ConsentPolicy}
-    allowed = {policy: sent for policy, sent in by_choice.items() if sent is not None}
-    return MediumCounts(0, count(f"n_{medium}") or 0, allowed, count(f"n_{medium}_no") or 0)
+@blueprint.get(f"{URL}/verifica")
+def check_fragment(database_id: str) -> str:
+    """ "Verifica prima dell'invio", and the cards of the ways with what it has counted."""
+    offer = _offer(database_id, count=False)
+    draft = forms.offered(offer.draft(request.args))
+    account = forms.account_of(draft, offer.accounts)
+    asks = account is not None and not account.problem
+    listing = audience_list.read(offer.client_id, account) if account and asks else None
+    try:
+        made = check.read(offer.source, draft, account, listing, _today()) if check.is_due(draft) else None
+        shown = _shown(offer, draft, {}, listing, made=made)
+    except BrokenRule:
+        abort(404)
+    return render_template("uploads/screens/form/_check.html", **shown | {"comes_again": made is not None})
 
 
 @blueprint.post(URL, endpoint="start_upload")
@@ -139,7 +144,16 @@ def send(database_id: str) -> Response:
     if running := _running_twin(offer, draft, account):
         return _refuse(offer, draft, 409, running=running, listing=listing)
     try:
-        _start(offer, draft, account, listing)
+        made = check.read(offer.source, draft, account, listing, _today(), again=True)
+    except BrokenRule:
+        return htmx.go_to(offer.source.upload_url())
+    if "solo_verifica" in request.form:
+        return make_response(_page(offer, draft, listing=listing, made=made))
+    if refused := check.refusal(made, draft):
+        status, sentence = refused
+        return _refuse(offer, draft, status, errors={"verifica": sentence}, listing=listing, made=made)
+    try:
+        _start(offer, draft, account, listing, made)
     except commands.Gone as gone:  # deleted while the form was open
         if gone.what != commands.Thing.ACCOUNT:
             abort(404, str(gone))
@@ -147,7 +161,7 @@ def send(database_id: str) -> Response:
     return htmx.notice(htmx.go_to(offer.source.url()), "Caricamento avviato. Lo trovi in cima allo storico.")
 
 
-def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None) -> None:
+def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None, made: Check) -> None:
     chosen = None if draft.is_new or listing is None else listing.find(draft.audience)
     database, saved = offer.source.database, offer.source.filter
     assert database.id is not None
@@ -168,6 +182,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             operation=draft.operation,
             started_by=current_operator().name,
             key=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
+            check=keeping.row_of(made, current_operator().name, draft.confirmed),
         )
     except idempotency.AlreadyHandled:  # the same form, sent twice
         return
@@ -237,7 +252,12 @@ def _refuse(offer: Offer, draft: Draft, status: int, **more: Any) -> Response:
 
 
 def _shown(
-    offer: Offer, draft: Draft, errors: dict[str, str], listing: Listing | None, running: str | None = None
+    offer: Offer,
+    draft: Draft,
+    errors: dict[str, str],
+    listing: Listing | None,
+    running: str | None = None,
+    made: Check | None = None,
 ) -> dict[str, Any]:
     prospect, account = offer.prospect, forms.account_of(draft, offer.accounts)
     to_send = forms.users(draft, prospect) if prospect else 0
@@ -252,6 +272,7 @@ def _shown(
         "listing": listing,
         "running": running,
         "missing": forms.missing(draft),
+        "missing_for_check": not check.is_due(draft),
         "to_send": to_send,
         "included": included,
         "may_include": may(Role.ADMINISTRATOR),
@@ -268,6 +289,8 @@ def _shown(
         "ways": ways,
         "sendable": prospect.to_send(draft.medium, draft.policy) if prospect else 0,
         "comes_again": False,
-        "presence": None,
+        "presence": ways.presence_in(request.values, draft.audience),
         "origins": origin_words,
+        "check": None,
+        **(check.section(made, offer.source, draft, account, _today()) if made else {}),
     }

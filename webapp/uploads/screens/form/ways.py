@@ -4,7 +4,7 @@ Only what `operations.OFFERED` holds is offered: a way without an engine behind 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from webapp.uploads import operations
 from webapp.uploads.operations import Operation
@@ -47,6 +47,18 @@ class Presence:
     present: int | None
     leaving: int | None
     removable: int | None = None
+
+    def carried(self, audience: str) -> str:
+        """As the form carries it while the rest of it changes: it holds for that audience alone."""
+        return ".".join(["" if one is None else str(one) for one in astuple(self)] + [audience])
+
+
+def presence_in(given: Mapping[str, str], audience: str) -> Presence | None:
+    """What `Presence.carried` wrote, if it is about *audience*."""
+    *counts, about = given.get("presenza", "").split(".", 3)
+    if not audience or about != audience or len(counts) != 3:
+        return None
+    return Presence(*(int(one) if one.isdecimal() else None for one in counts))
 
 
 @dataclass(frozen=True, slots=True)
