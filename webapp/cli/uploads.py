@@ -6,15 +6,16 @@ import click
 from sqlmodel import Session, select
 
 from webapp import clock, db
-from webapp.cli import terminal
+from webapp.cli import checking, terminal
 from webapp.cli.upload_state import read, report, wait_for
 from webapp.contacts import databases
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import Account, DestinationError, Identifier, Medium
+from webapp.destinations.base import Account, DestinationError, Identifier, Medium, Origin
 from webapp.uploads import identifier_words, origin_words, problems, way_words
+from webapp.uploads.checking import keeping
 from webapp.uploads.commands import Gone, start_upload
 from webapp.uploads.operations import OFFERED, Operation
 from webapp.uploads.screens.form import forecast, ways
@@ -26,6 +27,7 @@ CONSENTS = {
     "non-negato": ConsentPolicy.NOT_REFUSED,
     "dato": ConsentPolicy.GIVEN,
 }
+STARTED_BY = "riga di comando"
 RECOGNISE_HELP = (
     "Gli altri dati di ogni persona da inviare perché Facebook la riconosca: nessuno, tutti, oppure uno o "
     f"più tra {', '.join(identifier_words.NAMES)}, separati da virgole."
@@ -78,6 +80,9 @@ RECOGNISE_HELP = (
     help="Da chi vengono i dati, dichiarato a Facebook quando la custom audience nasce. "
     "Se manca, come per l’ultimo caricamento del database dalla pagina.",
 )
+@click.option(
+    "--verifica", is_flag=True, help="Conta e controlla soltanto: dice chi partirebbe e che cosa manca."
+)
 @click.option("--attendi", is_flag=True, help="Aspetta la fine del caricamento.")
 @terminal.client_option
 @terminal.as_json
@@ -93,6 +98,7 @@ def carica(
     restano: str | None,
     riconosci: str,
     origine: str | None,
+    verifica: bool,
     attendi: bool,
     cliente: str | None,
     as_json: bool,
@@ -109,7 +115,16 @@ def carica(
     account = _account(client, act_id)
     audience_id = _audience(client, account, audience)
     operation = way_words.NAMES[modo]
-    _check_way(operation, audience_id, Asked(database, chosen, by, policy), restano)
+    origin = origin_words.NAMES[origine] if origine else Origin(database.data_origin)
+    asked = Asked(database, chosen, by, policy)
+    there = checking.There(account, audience, audience_id)
+    draft = checking.draft(there, by, policy, identifiers, origin, operation)
+    checked = checking.made(Source(database, chosen), draft, account)
+    if verifica:
+        checking.report(checked, as_json)
+        return
+    _check_way(operation, audience_id, asked, restano)
+    checking.refuse_blocked(checked)
     try:
         upload = start_upload(
             client_id=client,
@@ -123,9 +138,10 @@ def carica(
             consent=policy,
             reason=motivo,
             identifiers=identifiers,
-            origin=origin_words.NAMES[origine] if origine else None,
+            origin=origin,
             operation=operation,
-            started_by="riga di comando",
+            started_by=STARTED_BY,
+            check=keeping.row_of(checked, STARTED_BY),
         )
     except Gone as gone:  # deleted by somebody at this moment
         raise terminal.Stop(str(gone)) from None

@@ -60,9 +60,8 @@ def start_upload(
     The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why people who
     said no may be sent too, wanted with ANYONE and kept with no other choice. *identifiers*: data of each
     contact sent beside the medium's own. *origin* None: as its database says. *key*: of a request done once.
-    *check*: what was said before, kept with it (`checking.keeping.row_of`).
-    Raises Gone when the client has no such database, filter or account (any more), AlreadyHandled,
-    ReasonMissing. Deleting one of them at this moment waits and finds the upload, or was first.
+    *check*: kept with it. Raises Gone when the client has no such database, filter or account (any more),
+    AlreadyHandled, ReasonMissing. Deleting one of them now waits and finds the upload, or was first.
     """
     includes = consent == ConsentPolicy.ANYONE
     if includes and not problems.is_reason(reason):
@@ -92,10 +91,7 @@ def start_upload(
             repeats_id=repeats_id,
         )
         _hold_source(session, upload, origin)
-        _record_start(session, upload, refused)
-        if check is not None:
-            check.upload_id = db.saved_id(upload)
-            session.add(check)
+        _record_start(session, upload, refused, check)
     enqueue.enqueue(enqueue.PREPARE, db.saved_id(upload))
     return upload
 
@@ -242,7 +238,7 @@ def _hold_source(session: Session, upload: Upload, origin: Origin | None) -> Non
         upload.filter_name, upload.rule = saved.name, saved.rule
 
 
-def _record_start(session: Session, upload: Upload, refused: int | None) -> None:
+def _record_start(session: Session, upload: Upload, refused: int | None, check: UploadCheck | None) -> None:
     try:
         session.add(upload)
         session.flush()
@@ -250,6 +246,9 @@ def _record_start(session: Session, upload: Upload, refused: int | None) -> None
         raise Gone(Thing.ACCOUNT, upload.destination) from None
     note(session, Event.STARTED, db.saved_id(upload), by=upload.started_by)
     record_start(session, upload, refused)
+    if check is not None:
+        check.upload_id = db.saved_id(upload)
+        session.add(check)
 
 
 def _hold_database(session: Session, client_id: int, database_id: int) -> None:

@@ -77,4 +77,4 @@ class Facts:
     label: str  # of the destination, as people call it: "Facebook"
     calls: int = 0
     lasts_s: float = 0.0
-    now: datetime = field(kw_only=True)
+    at: datetime = field(kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from webapp.uploads.checking.facts import Numbers
-from webapp.uploads.checking.judging import Tone
+from webapp.uploads.checking.lines import Tone
 from webapp.uploads.checking.reading import Check
 from webapp.uploads.models import UploadCheck
 
@@ -51,7 +51,7 @@ def row_of(check: Check, checked_by: str, confirmed: Collection[str] = ()) -> Up
     return UploadCheck(
         upload_id=0,
         checked_by=checked_by,
-        checked_at=check.facts.now,
+        checked_at=check.facts.at,
         numbers=numbers,
         lines=lines,
         calls=check.facts.calls,

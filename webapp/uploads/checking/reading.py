@@ -25,7 +25,7 @@ from webapp.uploads import plan
 from webapp.uploads.checking import judging
 from webapp.uploads.checking.exits import Examples, Exit
 from webapp.uploads.checking.facts import Answer, Facts, Numbers, Target
-from webapp.uploads.checking.judging import Line
+from webapp.uploads.checking.lines import Line
 from webapp.uploads.engine.ways.counting import Counted, count
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
@@ -120,7 +120,7 @@ def check(
         label=destination.label,
         calls=calls,
         lasts_s=calls * pace / plan.SENDERS_PER_ACCOUNT,
-        now=clock.now(),
+        at=clock.now(),
     )
     lines = judging.judge(facts)
     return Check(facts, lines, found.reasons, found.exits, found.going, found.leaving)

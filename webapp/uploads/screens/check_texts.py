@@ -7,6 +7,7 @@ from webapp.uploads.checking.exits import Exit
 from webapp.uploads.checking.facts import Numbers
 from webapp.uploads.operations import Operation
 from webapp.uploads.screens import texts
+from webapp.uploads.screens.numbers import Numbers as Came
 from webapp.values import reasons
 from webapp.values.readings import group
 from webapp.values.texts import duration, number, plural
@@ -74,6 +75,19 @@ def _apart(numbers: Numbers, operation: Operation) -> list[Term]:
         apart = "contati a parte: sono nella custom audience, non nella selezione"
         found.append(Term("to-remove", "Da togliere", numbers.to_remove, look="apart", detail=apart))
     return found
+
+
+def is_same(foretold: Numbers, came: Came) -> bool:
+    """Whether an upload's own preparation came to the numbers that its check had said.
+
+    Between the two some may have been erased or have said no: those are taken out of the batches.
+    """
+    return (foretold.selected, foretold.duplicates, foretold.already_there, foretold.to_remove) == (
+        came.selected,
+        came.duplicates,
+        came.already_there,
+        came.to_remove,
+    ) and foretold.to_send == came.to_send
 
 
 def effort(calls: int, lasts_s: float, label: str) -> str:

@@ -8,7 +8,10 @@ from webapp import db
 from webapp.access.current import current_operator, current_role, may
 from webapp.access.models import Role
 from webapp.access.trail.audit import Action, record_alone
-from webapp.uploads.screens import next_steps, texts
+from webapp.destinations import registry
+from webapp.uploads.checking import keeping
+from webapp.uploads.operations import Operation
+from webapp.uploads.screens import check_texts, next_steps, texts
 from webapp.uploads.screens.detail import left_out, queries_detail, vendor_answers
 from webapp.uploads.screens.lists import summary
 from webapp.uploads.screens.lookups import upload_or_404
@@ -27,7 +30,7 @@ LISTED_ROWS = 100  # of one reason; all of them are in its CSV
 def detail(upload_id: str) -> str:
     row = upload_or_404(upload_id)
     return render_template(
-        "uploads/screens/detail/detail.html", **_progress(row) | _left_out(row) | _log(row)
+        "uploads/screens/detail/detail.html", **_progress(row) | _left_out(row) | _log(row) | _checked(row)
     )
 
 
@@ -146,6 +149,22 @@ def _left_out(row: UploadRow) -> dict[str, Any]:
         "sees_contacts": sees_contacts,
         "left_out_interval": None if row.is_final else LEFT_OUT_LIVE_S,
         "words": texts,
+    }
+
+
+def _checked(row: UploadRow) -> dict[str, Any]:
+    """Everything `_kept_check.html` shows: what was said before it was sent, if anything was."""
+    with db.reading() as session:
+        kept = keeping.of_upload(session, row.id)
+    if kept is None:
+        return {"kept": None}
+    bill = check_texts.bill(kept.numbers, Operation(row.operation))
+    destination = registry.destination(row.destination)
+    return {
+        "kept": kept,
+        "check": {"bill": bill},
+        "effort": check_texts.effort(kept.calls, kept.lasts_s, destination.label),
+        "came_otherwise": row.numbers.is_known and not check_texts.is_same(kept.numbers, row.numbers),
     }
 
 

@@ -11,7 +11,7 @@ from webapp.destinations.base import Account
 from webapp.uploads.checking import asking, examples, judging, reading
 from webapp.uploads.checking.examples import Change
 from webapp.uploads.checking.facts import Answer, Target
-from webapp.uploads.checking.judging import Line, Tone
+from webapp.uploads.checking.lines import Line, Tone
 from webapp.uploads.checking.reading import Check
 from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
