@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, null, select
 
 from webapp import db
 from webapp.contacts import queries as contact_queries
@@ -36,6 +36,7 @@ class Selecting:
     chosen: ColumnElement[bool]
     excluded: ColumnElement[Any]
     included: ColumnElement[bool]
+    includes: bool  # whether there may be any such
     reads_contacts: bool
     digests: list[ColumnElement[Any]]
     details: list[ColumnElement[Any]]
@@ -58,6 +59,19 @@ class Selecting:
         columns = (CONTACT.c.id, *self.digests, *why, *self.details)
         return select(*columns).where(self.chosen).order_by(CONTACT.c.id)
 
+    def left_out(self) -> list[Select[Any]]:
+        """The same of those who are left out alone, duplicates apart, in any order and without digests.
+
+        Two statements, so that the index of the digests answers the second one by itself.
+        """
+        digest, nothing = DIGEST[self.medium], null()
+        without = select(CONTACT.c.id, nothing, nothing, REASON[self.medium], self.excluded)
+        excluded = select(CONTACT.c.id, nothing, nothing, nothing, self.excluded)
+        return [
+            without.where(self.chosen, digest.is_(None)),
+            excluded.where(self.chosen, digest.is_not(None), self.excluded.is_not(None)),
+        ]
+
 
 def selecting(
     connection: Connection, upload: Upload, chosen: ColumnElement[bool], encoder: Encoder
@@ -69,6 +83,7 @@ def selecting(
         chosen,
         why_left_out(policy, medium, held, upload.database_id),
         refuses(medium, held) if policy == ConsentPolicy.ANYONE else false(),
+        policy == ConsentPolicy.ANYONE,
         # The index of the digests knows the general answer and no other.
         upload.rule is not None or held.by_channel or held.undecided,
         _digests(medium, policy, upload.identifiers, held),

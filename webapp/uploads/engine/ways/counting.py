@@ -15,7 +15,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, func, select
 
 from webapp import db
 from webapp.contacts.consent import REFUSED, SAME_AS_REFUSED
@@ -26,7 +26,7 @@ from webapp.destinations.base import ContactRow, Destination, Medium
 from webapp.uploads.checking.exits import Examples, Exit
 from webapp.uploads.engine import batches, sent_ledger
 from webapp.uploads.engine.batches import DUPLICATE
-from webapp.uploads.engine.duplicates import READ_ROWS
+from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates
 from webapp.uploads.engine.left_out import OnlyCounted
 from webapp.uploads.engine.preparation_lease import PreparationLease
 from webapp.uploads.engine.selecting import Selecting, chosen_by, selecting
@@ -35,10 +35,11 @@ from webapp.uploads.engine.ways.aligning import Aligning
 from webapp.uploads.engine.ways.choosing import filled_in
 from webapp.uploads.engine.ways.prepared import Prepared
 from webapp.uploads.engine.ways.removing import take
+from webapp.uploads.media_columns import DIGEST
 from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
 
-EXAMPLES = 5
+EXAMPLES, LOOKED_AT = 5, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,17 @@ def _additions(upload: Upload, of_audience: Sequence[Feed], destination: Destina
     with db.snapshot() as connection:
         whom = selecting(connection, upload, chosen, encoder)
         duplicates = whom.duplicates(connection)
-        everybody = db.pages(connection, whom.everybody(), READ_ROWS)
-        going = _Going(batches.sendable(everybody, duplicates, medium, left_out, numbers))
-        way.look_at(connection, going, duplicates)
-        going.finish()
+        if mine is None:
+            may_go = new = _without_ledger(connection, whom, duplicates, left_out, numbers)
+            first = _first_going(connection, whom, duplicates)
+        else:
+            everybody = db.pages(connection, whom.everybody(), READ_ROWS)
+            going = _Going(batches.sendable(everybody, duplicates, medium, left_out, numbers))
+            way.look_at(connection, going, duplicates)
+            may_go, first = going.people, going.first
+            new = sum(1 for _ in way.to_add(_some(connection, whom, way.differing)))
         left_out.store()
         numbers.duplicates = len(duplicates)
-        may_go = new = going.people
-        if mine is not None:
-            new = sum(1 for _ in way.to_add(_some(connection, whom, way.differing)))
     owed_now = [contact_id for contact_id, _ in removals.owed_now(upload)]
     exits = {Exit.OWED: _examples(owed_now)}
     leaving = len(owed_now)
@@ -113,7 +116,7 @@ def _additions(upload: Upload, of_audience: Sequence[Feed], destination: Destina
         leaving = 0
         exits = {} if is_align else exits
     numbers.to_remove = leaving if is_align else len(owed_now)
-    if is_align:
+    if is_align and upload.audience_id:
         numbers.members_before = way.members_before
     return Counted(
         numbers,
@@ -121,7 +124,7 @@ def _additions(upload: Upload, of_audience: Sequence[Feed], destination: Destina
         {why: one for why, one in exits.items() if one.contacts},
         may_go - new if upload.audience_id else None,
         leaving if upload.audience_id else None,
-        tuple(going.first),
+        tuple(first),
     )
 
 
@@ -137,13 +140,39 @@ class _Going:
         while block := list(islice(self._people, READ_ROWS)):
             self.people += len(block)
             if not self.first:
-                self.first = [row[0] for row in block[: EXAMPLES * 40]]
+                self.first = [row[0] for row in block[:LOOKED_AT]]
             yield block
 
-    def finish(self) -> None:
-        """Let the rest pass, which nobody had to look at."""
-        for _ in self:
-            pass
+
+def _without_ledger(
+    connection: Connection,
+    whom: Selecting,
+    duplicates: Duplicates,
+    left_out: OnlyCounted,
+    numbers: Prepared,
+) -> int:
+    """How many may be sent. Nobody is held, so only those who are left out need be looked at one by one."""
+    for query in whom.left_out():
+        for page in db.pages(connection, query, READ_ROWS):
+            left_out.add(page)
+    left_out.store()
+    digest = DIGEST[whom.medium]
+    numbers.selected = _count(connection, select(func.count()).where(whom.chosen))
+    if whom.includes:  # each person counts by the oldest contact that is chosen, which is the one that goes
+        oldest = select(func.min(CONTACT.c.id)).where(whom.allowed, digest.is_not(None)).group_by(digest)
+        refused = select(func.count()).where(CONTACT.c.id.in_(oldest), whom.included)
+        numbers.refused = _count(connection, refused)
+    return numbers.selected - sum(left_out.reasons.values()) - len(duplicates)
+
+
+def _first_going(connection: Connection, whom: Selecting, duplicates: Duplicates) -> list[int]:
+    rows = connection.execute(whom.sendable().limit(LOOKED_AT)).all()
+    known = duplicates.between(rows[0][0], rows[-1][0]) if rows else set()
+    return [row[0] for row in rows if row[0] not in known]
+
+
+def _count(connection: Connection, query: Select[Any]) -> int:
+    return int(connection.execute(query).scalar_one())
 
 
 def _feed_of(session: Any, upload: Upload, of_audience: Sequence[Feed]) -> Feed | None:
