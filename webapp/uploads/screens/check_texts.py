@@ -98,6 +98,6 @@ def effort(calls: int, lasts_s: float, label: str) -> str:
 
 def _listed(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
     return ", ".join(
-        f"{number(count)} {words.get(key) or words.get(group(key), key)}"
+        f"{words.get(key) or words.get(group(key), key)}: {number(count)}"
         for key, count in sorted(counts.items(), key=lambda one: -one[1])
     )
