@@ -92,6 +92,22 @@ def test_the_whole_way_once_writes_the_schema_and_a_line_a_person(file, tmp_path
     )
 
 
+def test_a_check_says_who_would_go_and_sends_nobody(cli, file):
+    assert cli.importa(file, "Clienti").code == 0
+    where = ("--database", "Clienti", "--account", cli.account_id, "--medium", "email", "--audience", "Nuova")
+
+    said = cli.run("carica", *where, "--verifica")
+
+    assert said.code == 0
+    assert (said.json["blocked"], said.json["to_send"]) == (False, 2)
+    assert {line["key"]: line["tone"] for line in said.json["lines"]} == {
+        "account": "ok",
+        "audience": "ok",
+        "numero": "warn",
+    }
+    assert cli.run("stato").json == []
+
+
 def test_who_says_how_to_fill_the_audience_says_who_stays_in_it(cli, file, monkeypatch):
     """`--modo` takes what this version can do; the questions of the other ways are asked all the same."""
     assert cli.importa(file, "Clienti").code == 0

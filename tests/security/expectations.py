@@ -159,6 +159,7 @@ GET  uploads.progress_fragment            support       200
 GET  uploads.ready_fragment               marketer      200
 GET  uploads.recognise_fragment           marketer      200
 POST uploads.repeat                       marketer      303
+GET  uploads.check_fragment               marketer      200
 POST uploads.confirm_removal              marketer      303
 POST uploads.resume                       marketer      303
 POST uploads.retry                        marketer      303

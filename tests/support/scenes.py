@@ -210,6 +210,7 @@ def _scenes(
         Scene("carica-nuova", upload),
         Scene("carica-nome", upload, act=upload_scenes.write_a_risky_name),
         Scene("carica-riconosci", upload, act=upload_scenes.open_recognise),
+        Scene("carica-verifica", upload, act=upload_scenes.open_the_check),
         Scene("carica-esistente", f"{upload}&modo=esistente"),
         Scene("carica-errori", f"{history}/carica?modo=esistente", act=_press("carica gli utenti")),
         Scene("carica-vuoto", f"/database/{vuoto.public_id}/custom-audience/carica"),

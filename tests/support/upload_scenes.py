@@ -8,6 +8,12 @@ def write_a_risky_name(page: Page) -> None:
     expect(page.locator("#name-check")).to_contain_text("salute")
 
 
+def open_the_check(page: Page) -> None:
+    expect(page.locator("#verifica .checks")).to_be_visible()
+    for fold in page.locator("#verifica details > summary").all():
+        fold.click()
+
+
 def open_recognise(page: Page) -> None:
     page.get_by_text("Riconosci più persone").click()
     expect(page.locator("#riconosci-dati legend")).to_contain_text("ce l’hanno")
