@@ -162,7 +162,7 @@ def test_an_existing_audience_is_found_and_chosen_without_leaving_the_form(form:
     form.get_by_label("Ho raccolto il consenso").check()
 
     expect(form.locator("#ready-text")).to_contain_text("Verranno inviati 2 utenti.")
-    confirm_and_send(form)
+    form.get_by_role("button", name="carica gli utenti").click()
     expect(form.get_by_role("heading", name="Custom Audience", exact=True)).to_be_visible()
     expect(form.get_by_text("Caricamento avviato. Lo trovi in cima allo storico.")).to_be_visible()
     expect(form.locator("tbody .status")).to_have_text("In coda")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
@@ -44,6 +45,7 @@ class Check:
     exits: Mapping[Exit, Examples] = field(default_factory=dict)
     going: Sequence[int] = ()
     leaving_if_aligned: int | None = None
+    about: str = ""  # a sign of what was proposed: numbers of another proposal are other numbers
 
     @property
     def numbers(self) -> Numbers:
@@ -55,10 +57,10 @@ class Check:
 
     @property
     def seal(self) -> str:
-        """The numbers, as a form carries back what it has shown."""
+        """What it is about and the numbers, as a form carries back what it has shown."""
         one = self.numbers
         parts = (one.selected, one.left_out, one.already_there, one.never_there or 0, one.to_send)
-        return "-".join(map(str, (*parts, one.to_remove, one.refused_included)))
+        return f"{self.about}:" + "-".join(map(str, (*parts, one.to_remove, one.refused_included)))
 
 
 def proposal(
@@ -123,7 +125,13 @@ def check(
         at=clock.now(),
     )
     lines = judging.judge(facts)
-    return Check(facts, lines, found.reasons, found.exits, found.going, found.leaving)
+    about = _about(upload)
+    return Check(facts, lines, found.reasons, found.exits, found.going, found.leaving, about)
+
+
+def _about(upload: Upload) -> str:
+    whom = (upload.database_id, upload.filter_id, upload.medium, upload.consent, upload.identifiers)
+    return f"{crc32(repr((*whom, upload.operation, upload.account_id, upload.audience_id)).encode()):x}"
 
 
 def _numbers(found: Counted, members: int, takes_out: bool) -> Numbers:

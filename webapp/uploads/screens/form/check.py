@@ -124,9 +124,11 @@ def refusal(check: Check, draft: Draft) -> tuple[int, str] | None:
     """Status and sentence, when what was checked may not be sent now; None when it may."""
     if red := judging.blocking(check.lines):
         return 422, f"La verifica blocca l’invio. {red[0].title}. {red[0].detail}".strip()
-    if draft.seen and draft.seen != check.seal:
+    was_shown = not draft.seen or draft.seen == check.seal
+    if not was_shown and draft.seen.startswith(f"{check.about}:"):
         return 409, CHANGED
-    if amber := judging.unconfirmed(check.lines, draft.confirmed):
+    # What was ticked beside the numbers of another choice, which a moment ago was the form's, is not ticked.
+    if amber := judging.unconfirmed(check.lines, draft.confirmed if was_shown else ()):
         which = "la riga gialla" if len(amber) == 1 else f"le {number(len(amber))} righe gialle"
         return 422, f"Prima conferma {which} della verifica: {amber[0].title}."
     return None
