@@ -10,3 +10,4 @@ def confirm_and_send(page: Page) -> None:
     for box in page.locator("#verifica .checks input[type=checkbox]").all():
         box.check()
     page.get_by_role("button", name="carica gli utenti").click()
+    expect(page.locator("#upload-form")).to_have_count(0)
