@@ -3,7 +3,8 @@
 import pytest
 
 from tests.uploads.conftest import read
-from tests.uploads.engine.test_consent import MILAN
+from tests.uploads.engine.test_aligning import change, remove
+from tests.uploads.engine.test_consent import MILAN, digest
 from tests.uploads.engine.test_ledger_property import numbers_of
 from webapp import clock, db
 from webapp.contacts.consent import ConsentPolicy
@@ -68,3 +69,30 @@ def test_of_a_new_audience_and_of_one_that_is_filled(world, work, people, policy
         jobs.prepare_upload(upload.id)
         assert numbers_of(again.numbers) == numbers_of(read(upload)), way
         work(upload)
+
+
+def test_who_leaves_is_told_why(world, work):
+    leaving = ("no", "forse", "tolta", "cambia", "via", "altrove", "resta")
+    ids = world.add_contacts(*(f"{name}@posta.example" for name in leaving), city="Milano")
+    with db.writing() as session:
+        saved = Filter(database_id=world.database.id, name="Milano", rule=MILAN)
+        session.add(saved)
+    first = work(world.start(filter_id=saved.id))
+    change(ids[0], consent=False)
+    change(ids[1], consent_unread='{"consent":"forse"}')
+    change(ids[2], email=None, email_sha256=None, email_reason="email_empty")
+    change(ids[3], email="nuova@posta.example", email_sha256=bytes.fromhex(digest("nuova@posta.example")))
+    remove(ids[4])
+    change(ids[5], city="Torino")
+
+    made = check(world, first.audience_id, saved, operation=Operation.ALIGN)
+
+    assert {why.value: some.contacts for why, some in made.exits.items()} == {
+        "refused": 1,
+        "undecided": 1,
+        "no_detail": 1,
+        "no_contact": 1,
+        "not_chosen": 1,
+        "changed": 1,
+    }
+    assert (made.numbers.already_there, made.numbers.to_send, made.numbers.to_remove) == (1, 1, 6)

@@ -10,6 +10,9 @@ class Exit(StrEnum):
 
     NOT_CHOSEN = "not_chosen"
     REFUSED = "refused"
+    UNDECIDED = "undecided"  # an answer that nobody could read
+    UNANSWERED = "unanswered"  # where only who said yes is wanted
+    NO_DETAIL = "no_detail"  # the contact has no valid address or number any more
     NO_CONTACT = "no_contact"  # deleted, or of a database that is gone
     CHANGED = "changed"  # another address, or another datum beside it
     OWED = "owed"  # was to be taken out before

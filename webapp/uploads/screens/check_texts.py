@@ -15,6 +15,9 @@ from webapp.values.texts import duration, number, plural
 EXITS = {
     Exit.NOT_CHOSEN: "non è più nella selezione",
     Exit.REFUSED: "ha detto no, o ha lo stesso dato di chi ha detto no",
+    Exit.UNDECIDED: "ha una risposta da decidere",
+    Exit.UNANSWERED: "non ha detto sì",
+    Exit.NO_DETAIL: "non ha più un’email o un numero valido",
     Exit.NO_CONTACT: "il contatto non c’è più nel database",
     Exit.CHANGED: "ha cambiato indirizzo o numero: esce quello di prima",
     Exit.OWED: "doveva già uscire, e finora non era stato possibile",

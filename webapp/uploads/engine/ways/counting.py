@@ -18,7 +18,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from webapp import db
-from webapp.contacts.consent import REFUSED, SAME_AS_REFUSED
+from webapp.contacts.consent import (
+    REFUSED,
+    SAME_AS_REFUSED,
+    SAME_AS_UNDECIDED,
+    UNANSWERED,
+    UNDECIDED,
+)
 from webapp.contacts.ledger.due import Reason
 from webapp.contacts.ledger.models import Feed
 from webapp.contacts.models import CONTACT, SentAudience, UserDatabase
@@ -208,20 +214,29 @@ def _exits(
     with db.snapshot() as connection:
         for start in range(0, len(gone), READ_ROWS):
             some = gone[start : start + READ_ROWS]
-            wanted = select(CONTACT.c.id, whom.excluded).where(
+            has_none = DIGEST[whom.medium].is_(None)
+            wanted = select(CONTACT.c.id, whom.excluded, has_none).where(
                 CONTACT.c.id.in_(some), CONTACT.c.database_id == upload.database_id
             )
-            found = dict(map(tuple, connection.execute(wanted)))
+            found = {contact_id: _exit(why, none) for contact_id, why, none in connection.execute(wanted)}
             for contact_id in some:
-                by_reason.setdefault(_exit(contact_id, found), []).append(contact_id)
+                why_gone = found.get(contact_id, Exit.NO_CONTACT)
+                by_reason.setdefault(why_gone, []).append(contact_id)
     by_reason |= {Exit.CHANGED: changed, Exit.OWED: owed}
     return len(gone) + len(changed) + len(owed), {why: _examples(ids) for why, ids in by_reason.items()}
 
 
-def _exit(contact_id: int, found: dict[int, str | None]) -> Exit:
-    if contact_id not in found:
-        return Exit.NO_CONTACT
-    return Exit.REFUSED if found[contact_id] in (REFUSED, SAME_AS_REFUSED) else Exit.NOT_CHOSEN
+BY_ANSWER = {
+    **dict.fromkeys((REFUSED, SAME_AS_REFUSED), Exit.REFUSED),
+    **dict.fromkeys((UNDECIDED, SAME_AS_UNDECIDED), Exit.UNDECIDED),
+    UNANSWERED: Exit.UNANSWERED,
+}
+
+
+def _exit(excluded: str | None, has_no_digest: bool) -> Exit:
+    if excluded is not None:
+        return BY_ANSWER[excluded]
+    return Exit.NO_DETAIL if has_no_digest else Exit.NOT_CHOSEN
 
 
 def _reasons(left_out: OnlyCounted, duplicates: Sequence[int]) -> dict[str, Examples]:
