@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import opened
 from tests.host.test_demo import TRUTH, address, demo, shop_file
-from tests.support.checked_form import confirm_and_send
+from tests.support.upload_scenes import confirm_and_send
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 assert shop_file  # a fixture of theirs, used here too

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlmodel import col, select
 
-from tests.support.checked_form import confirm_and_send
 from tests.support.found_files import FOUND, ONE_AFTER_ANOTHER, TABLE, hashed
+from tests.support.upload_scenes import confirm_and_send
 from webapp import db
 from webapp.contacts.imports import import_run
 from webapp.contacts.models_imports import ContactImport

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from tests.conftest import make_app, opened, served_at
 from tests.support.axe import violations_in_every_mode
-from tests.support.checked_form import confirm_and_send
+from tests.support.upload_scenes import confirm_and_send
 from tests.uploads.screens.building import add_contacts, add_event, add_upload, leave_out, save, sign
 from webapp import clock, db
 from webapp.destinations.meta.accounts import accounts

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import opened
 from tests.support.axe import violations_in_every_mode
-from tests.support.checked_form import confirm_and_send
 from tests.support.running import Simulator
+from tests.support.upload_scenes import confirm_and_send
 from tests.uploads.screens.building import add_contacts
 from webapp.access.models import Client
 from webapp.contacts.models import UserDatabase
