@@ -132,7 +132,13 @@ class Loft:
     def senders(self, session: object, account_id: int, most: int) -> int:
         return most
 
-    def encoder(self, medium: Medium, identifiers: Collection[str] = (), home: str | None = None) -> "Loft":
+    def encoder(
+        self,
+        medium: Medium,
+        identifiers: Collection[str] = (),
+        home: str | None = None,
+        by_value: bool = False,
+    ) -> "Loft":
         return self
 
     def encode(self, people: Sequence[ContactRow]) -> EncodedRows:
@@ -141,7 +147,9 @@ class Loft:
     def audiences(self) -> list[Audience]:
         return [self.check_audience(name) for name in self.names]
 
-    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
+    def create_audience(
+        self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS, by_value: bool = False
+    ) -> str:
         self.names.append(name)
         return name
 

@@ -23,6 +23,7 @@ from webapp.destinations.base import (
     PermanentError,
     Problem,
     Rest,
+    Size,
     TemporaryError,
     TooSmallError,
 )
@@ -65,7 +66,7 @@ class MetaDestination:
 
     def audience_sizes(
         self, client_id: int, account_id: int, audience_id: str, since: date
-    ) -> dict[date, int]:
+    ) -> dict[date, Size]:
         _load(client_id, account_id)
         with db.reading() as session:
             return health_notes.sizes(session, account_id, audience_id, since)
@@ -94,9 +95,13 @@ class MetaDestination:
         return pace.senders(session, account_id, most)
 
     def encoder(
-        self, medium: Medium, identifiers: Collection[str] = (), home: str | None = None
+        self,
+        medium: Medium,
+        identifiers: Collection[str] = (),
+        home: str | None = None,
+        by_value: bool = False,
     ) -> MetaEncoder:
-        return MetaEncoder(medium, identifiers, home)
+        return MetaEncoder(medium, identifiers, home, by_value)
 
 
 class MetaConnection:
@@ -132,8 +137,11 @@ class MetaConnection:
             if session.get(MetaAccount, self._id) is not None:
                 audience_lists.keep(session, self._id, nodes, took_s)
 
-    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
-        return self._call(lambda: self._create(name, marker, origin), writes=True, is_work=True)
+    def create_audience(
+        self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS, by_value: bool = False
+    ) -> str:
+        make = partial(self._create, name, marker, origin, by_value)
+        return self._call(make, writes=True, is_work=True)
 
     def check_audience(self, audience_id: str) -> Audience:
         return audience(self._call(lambda: self._read(audience_id), is_work=True))
@@ -159,11 +167,11 @@ class MetaConnection:
     def close(self) -> None:
         self._session.close()
 
-    def _create(self, name: str, marker: str, origin: Origin) -> str:
+    def _create(self, name: str, marker: str, origin: Origin, by_value: bool) -> str:
         """Looking for the marker takes many calls: while all of them fail, one tells as much."""
         if pace.is_out_of_order(self._id):
             self._client.ad_account(self._act_id)
-        return self._client.create_custom_audience(self._act_id, name, marker, origin)
+        return self._client.create_custom_audience(self._act_id, name, marker, origin, by_value)
 
     def _send(self, send: Callable[[], BatchResult], audience_id: str) -> BatchResult:
         """A deleted audience and a lost account are both 100/33: one must not pass for the other."""

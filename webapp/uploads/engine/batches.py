@@ -14,7 +14,7 @@ starts again from nothing: it takes seconds a million, and its half-made batches
 """
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from operator import itemgetter
@@ -31,6 +31,7 @@ from webapp.contacts.models import CONTACT, UserDatabase
 from webapp.destinations.base import (
     OF_MEDIUM,
     OTHER_MEDIUM,
+    VALUE,
     ContactRow,
     Destination,
     EncodedRows,
@@ -38,6 +39,7 @@ from webapp.destinations.base import (
     Medium,
 )
 from webapp.services import services
+from webapp.uploads import values
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates, find_duplicates
 from webapp.uploads.engine.left_out import PACKED_IDS, LeftOut, Row, store_discarded
 from webapp.uploads.engine.preparation_lease import PreparationLease, still_ours
@@ -59,7 +61,7 @@ def prepare(
     with db.reading() as session:
         fields = contact_queries.field_types(session, upload.database_id)
         home = session.get_one(UserDatabase, upload.database_id).country
-    encoder = destination.encoder(medium, upload.identifiers, home)
+    encoder = destination.encoder(medium, upload.identifiers, home, upload.value_field is not None)
     chosen = selected(upload.database_id, upload.rule, fields, today)
     forget_former_batches(claim)
     with db.snapshot() as connection:
@@ -67,15 +69,19 @@ def prepare(
         excluded = why_left_out(policy, medium, held)
         included = refuses(medium, held) if policy == ConsentPolicy.ANYONE else false()
         allowed = and_(chosen, excluded.is_(None))
-        # The index of the digests knows the general answer and no other.
-        reads_contacts = upload.rule is not None or held.by_channel or held.undecided
-        duplicates = find_duplicates(connection, allowed, DIGEST[medium], reads_contacts)
-        digests = _digests(medium, policy, upload.identifiers, held)
-        details = [CONTACT.c[name] for name in encoder.fields]
+        reason: ColumnElement[Any] = REASON[medium]
+        if upload.value_field:
+            allowed = and_(allowed, values.has_value(upload.value_field))
+            reason = case((DIGEST[medium].is_(None), reason), else_=values.why_no_value(upload.value_field))
+        # The index of the digests knows the general answer and nothing else.
+        reads_contacts = upload.rule is not None or held.by_channel or held.undecided or upload.value_field
+        duplicates = find_duplicates(connection, allowed, DIGEST[medium], bool(reads_contacts))
+        digests = _digests(upload, policy, held)
+        details = [_detail(name, upload) for name in encoder.fields]
         known = (CONTACT.c.id, *digests, *details)
         sendable = select(*known).where(allowed, DIGEST[medium].is_not(None)).order_by(CONTACT.c.id)
         way.look(connection, sendable, duplicates)
-        columns = (CONTACT.c.id, *digests, REASON[medium], excluded, included, *details)
+        columns = (CONTACT.c.id, *digests, reason, excluded, included, *details)
         query = select(*columns).where(chosen).order_by(CONTACT.c.id)
         contacts = db.pages(connection, query, READ_ROWS)
         prepared = _store_batches(contacts, duplicates, medium, claim, encoder, way)
@@ -84,17 +90,26 @@ def prepare(
     return prepared
 
 
-def _digests(
-    medium: Medium, policy: ConsentPolicy, identifiers: Collection[str], held: Answers
-) -> list[ColumnElement[Any]]:
+def _digests(upload: Upload, policy: ConsentPolicy, held: Answers) -> list[ColumnElement[Any]]:
     """Both digests of a contact. The one that is sent beside the medium's is there only where the contact may
-    be sent by that medium too: a number goes to nobody when its owner said no to messages.
+    be sent by that medium too: a number goes to nobody when its owner said no to messages. That of the medium
+    is there only where the contact has a value, if one goes with it.
     """
+    medium = Medium(upload.medium)
     other = OTHER_MEDIUM[medium]
     columns: dict[Medium, ColumnElement[Any]] = dict(DIGEST)
-    if OF_MEDIUM[other] in identifiers:
+    if OF_MEDIUM[other] in upload.identifiers:
         columns[other] = case((why_left_out(policy, other, held).is_(None), DIGEST[other]))
+    if upload.value_field:
+        columns[medium] = case((values.has_value(upload.value_field), DIGEST[medium]))
     return list(columns.values())
+
+
+def _detail(name: str, upload: Upload) -> ColumnElement[Any]:
+    """What an encoder wants of a contact beside its digests."""
+    if name == VALUE and upload.value_field:
+        return values.value_of(upload.value_field)
+    return CONTACT.c[name]
 
 
 def _store_batches(

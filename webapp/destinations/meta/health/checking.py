@@ -158,7 +158,14 @@ def _keep_sizes(session: Session, account_id: int, audiences: Sequence[Audience]
     session.execute(delete(AudienceSize).where(mine, col(AudienceSize.day) == today))
     session.execute(delete(AudienceSize).where(mine, col(AudienceSize.day) < today - SIZES_KEPT))
     session.add_all(
-        AudienceSize(account_id=account_id, audience_id=one.id, day=today, size=one.size)
+        AudienceSize(
+            account_id=account_id,
+            audience_id=one.id,
+            day=today,
+            size=one.size,
+            largest=one.largest,
+            read_at=now,
+        )
         for one in audiences
         if one.size is not None and one.unsuitable is None
     )
