@@ -58,8 +58,8 @@ def start_upload(
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
     The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why who said
-    no may be sent too, kept with ANYONE only. *identifiers*: data sent beside the medium's own. *value_field*:
-    the own field that says what each person is worth. *origin* None: as its database says. *key*: of a
+    no may be sent too, kept with ANYONE only. *identifiers*: data sent beside the medium's own. *origin*
+    None: as its database says. *value_field*: the own field that says what each person is worth. *key*: of a
     request done once. Raises Gone when the client has no such database, filter or account (any more),
     AlreadyHandled, ReasonMissing. Deleting one at this moment waits and finds the upload, or was first.
     """

@@ -1,5 +1,6 @@
 """The form "Carica gli utenti per una custom audience": offered, checked, sent once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,9 +15,9 @@ from webapp.contacts.consent import ConsentPolicy, answers_of
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Identifier, Medium
-from webapp.uploads import commands, idempotency, origin_words
+from webapp.uploads import commands, idempotency, origin_words, values
 from webapp.uploads.screens import queries, sources, texts
-from webapp.uploads.screens.form import audience_list, forecast, forms, recognise, ways
+from webapp.uploads.screens.form import audience_list, forecast, forms, recognise, value_choice, ways
 from webapp.uploads.screens.form.audience_list import Listing
 from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
 from webapp.uploads.screens.form.forms import Draft
@@ -31,12 +32,18 @@ TOKEN_S = 3600.0  # a form that is sent again after an hour is a new request
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The choices of the form; *prospect* is None for a filter that cannot be evaluated."""
+    """The choices of the form; *prospect* is None for a filter that cannot be evaluated.
+
+    *counted*: the same of those who have the *value* asked for; *values*: name → label of what can be one.
+    """
 
     source: Source
     accounts: list[Account]
     prospect: Forecast | None
     proposed: str
+    counted: Forecast | None
+    value: str
+    values: Mapping[str, str]
 
     @property
     def client_id(self) -> int:
@@ -45,7 +52,8 @@ class Offer:
     def draft(self, given: Any) -> Draft:
         of = self.source.database
         prospect = self.prospect or NOBODY
-        return forms.read(given, prospect, self.accounts, self.proposed, of.identifiers, of.data_origin)
+        remembered = (of.identifiers, of.data_origin, self.value)
+        return forms.read(given, prospect, self.accounts, self.proposed, *remembered)
 
 
 NOBODY = Forecast(0, {medium: MediumCounts(0, 0) for medium in Medium}, ())
@@ -83,9 +91,12 @@ def name_fragment(database_id: str) -> str:
 @blueprint.get(f"{URL}/pronto")
 def ready_fragment(database_id: str) -> str:
     """The foot of the form: what is missing, or how many users go; counts come back as they were shown."""
-    offer = _offer(database_id, count=False)
-    reach = {medium: _shown_before(medium) for medium in Medium}
-    offer = replace(offer, prospect=Forecast(0, reach, tuple(Medium)))
+    is_another_value = request.args.get("valore", "") != request.args.get("n_valore", "")
+    offer = _offer(database_id, count=is_another_value)
+    if not is_another_value:
+        reach = {medium: _shown_before(medium) for medium in Medium}
+        shown_before = Forecast(0, reach, tuple(Medium))
+        offer = replace(offer, prospect=shown_before, counted=shown_before)
     draft = forms.offered(offer.draft(request.args))
     shown = _shown(offer, draft, {}, None) | {"comes_again": True}
     return render_template("uploads/screens/form/_ready.html", **shown)
@@ -100,7 +111,9 @@ def recognise_fragment(database_id: str) -> str:
         media = forecast.media_of(session, db.saved_id(offer.source.database))
         by_consent = answers_of(session, db.saved_id(offer.source.database)).given
         try:
-            users, found = recognise.counts(session, offer.source, draft.medium, draft.policy, _today())
+            users, found = recognise.counts(
+                session, offer.source, draft.medium, draft.policy, _today(), offer.value
+            )
         except BrokenRule:
             abort(404)
     offer = replace(offer, prospect=Forecast(0, NOBODY.reach, media, by_consent))
@@ -123,7 +136,7 @@ def _shown_before(medium: Medium) -> MediumCounts:
 @blueprint.post(URL, endpoint="start_upload")
 def send(database_id: str) -> Response:
     offer = _offer(database_id)
-    if offer.prospect is None:  # the page says what is wrong with the filter
+    if offer.prospect is None or offer.counted is None:  # the page says what is wrong with the filter
         return htmx.go_to(offer.source.upload_url())
     draft = offer.draft(request.form)
     account = forms.account_of(draft, offer.accounts)
@@ -132,7 +145,8 @@ def send(database_id: str) -> Response:
     )
     warning = registry.name_warning(draft.name, account)
     may_include = may(Role.ADMINISTRATOR)
-    errors = forms.errors(draft, offer.prospect, account, listing, warning, may_include)
+    errors = forms.errors(draft, offer.counted, account, listing, warning, may_include)
+    errors |= value_choice.problems(draft, offer.values, listing)
     if errors or account is None:
         status = 403 if draft.includes_refused and not may_include else 422
         return _refuse(offer, draft, status, errors=errors, listing=listing)
@@ -166,6 +180,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             identifiers=draft.identifiers,
             origin=draft.origin,
             operation=draft.operation,
+            value_field=draft.value or None,
             started_by=current_operator().name,
             key=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
         )
@@ -193,19 +208,23 @@ def _offer(database_id: str, count: bool = True) -> Offer:
         filtro = request.values.get("filtro") or None
         source = sources.find(session, current_client_id(), database_id, filtro)
         prospect = _prospect(session, source, today) if count else NOBODY
+        fields = values.fields(session, db.saved_id(source.database))
+        value = value_choice.asked(request.values, fields)
+        is_counted = count and value in fields
+        counted = _prospect(session, source, today, value) if is_counted else prospect
     filter_name = source.filter.name if source.filter else None
     proposed = forms.proposed_name(current_client().name, source.database.name, filter_name, today)
     accounts = registry.accounts(source.database.client_id)
-    return Offer(source, accounts, prospect, proposed)
+    return Offer(source, accounts, prospect, proposed, counted, value, fields)
 
 
 def _today() -> date:
     return clock.now().astimezone(ROME).date()
 
 
-def _prospect(session: Any, source: Source, today: date) -> Forecast | None:
+def _prospect(session: Any, source: Source, today: date, value: str = "") -> Forecast | None:
     try:
-        return forecast.forecast(session, source, today)
+        return forecast.forecast(session, source, today, value)
     except BrokenRule:
         return None
 
@@ -240,13 +259,17 @@ def _shown(
     offer: Offer, draft: Draft, errors: dict[str, str], listing: Listing | None, running: str | None = None
 ) -> dict[str, Any]:
     prospect, account = offer.prospect, forms.account_of(draft, offer.accounts)
-    to_send = forms.users(draft, prospect) if prospect else 0
-    included = prospect.reach[draft.medium].included if prospect and draft.includes_refused else 0
+    counted = offer.counted
+    to_send = forms.users(draft, counted) if counted else 0
+    included = counted.reach[draft.medium].included if counted and draft.includes_refused else 0
     return {
         "source": offer.source,
         "accounts": offer.accounts,
         "account": account,
         "prospect": prospect,
+        "counted": counted,
+        "value_fields": offer.values,
+        "value_choice": value_choice,
         "draft": draft,
         "errors": errors,
         "listing": listing,
@@ -260,13 +283,13 @@ def _shown(
         "offered": _identifiers(account),
         "users": None,
         "found": {},
-        "nobody": forms.no_contact(draft.medium, prospect, draft.policy) if prospect and not to_send else "",
+        "nobody": "" if to_send else value_choice.nobody(draft, offer.values, prospect, counted),
         "may_configure": may(Role.ADMINISTRATOR),
         "forms": forms,
         "words": texts,
         "recognise": recognise,
         "ways": ways,
-        "sendable": prospect.to_send(draft.medium, draft.policy) if prospect else 0,
+        "sendable": counted.to_send(draft.medium, draft.policy) if counted else 0,
         "comes_again": False,
         "presence": None,
         "origins": origin_words,
