@@ -34,6 +34,7 @@ from webapp.destinations.base import (
     Pages,
     Problem,
     Rest,
+    Size,
 )
 from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads import jobs
@@ -114,8 +115,11 @@ class Loft:
 
     def audience_sizes(
         self, client_id: int, account_id: int, audience_id: str, since: date
-    ) -> dict[date, int]:
+    ) -> dict[date, Size]:
         return {}
+
+    def recognition(self, client_id: int, account_id: int, audience_id: str) -> str | None:
+        return None
 
     def connect(self, client_id: int, account_id: int, deadline_s: float = 90.0) -> "Loft":
         return self

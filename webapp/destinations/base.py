@@ -24,6 +24,8 @@ from webapp.destinations.rows import EncodedRows as EncodedRows
 from webapp.destinations.rows import Identifier as Identifier
 from webapp.destinations.rows import Medium as Medium
 from webapp.destinations.rows import in_order as in_order
+from webapp.destinations.sizes import SIZES_KEPT as SIZES_KEPT
+from webapp.destinations.sizes import Size as Size
 
 
 class Origin(StrEnum):
@@ -85,14 +87,6 @@ class Audience:
     unsuitable: str | None = None
     largest: int | None = None
     by_value: bool = False
-
-
-class Size(NamedTuple):
-    """An audience's size as the vendor estimated it: anything from *least* to *most*, read at *at*."""
-
-    least: int
-    most: int
-    at: datetime | None  # None: nobody noted the hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +250,9 @@ class Destination(Protocol):
         self, client_id: int, account_id: int, audience_id: str, since: date
     ) -> dict[date, Size]:
         """How large the audience was on the days somebody looked, by the vendor's estimate."""
+
+    def recognition(self, client_id: int, account_id: int, audience_id: str) -> str | None:
+        """What the vendor says of how well it recognises the people sent, None where it says nothing."""
 
     def connect(self, client_id: int, account_id: int, deadline_s: float = 90.0) -> Connection:
         """Raises LookupError as `account`, NeedsPersonError when it holds no usable token.

@@ -15,6 +15,7 @@ from webapp.destinations.base import (
     Audience,
     AudienceGoneError,
     BatchResult,
+    DestinationError,
     EncodedRows,
     Medium,
     NeedsPersonError,
@@ -30,14 +31,16 @@ from webapp.destinations.base import (
 from webapp.destinations.meta import name_words, queries, texts
 from webapp.destinations.meta.accounts import accounts, audience_lists, pace
 from webapp.destinations.meta.accounts.audience_lists import Listed
-from webapp.destinations.meta.accounts.connect import graph_client, http_session
+from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S, graph_client, http_session
 from webapp.destinations.meta.encoding import KEYS, MetaEncoder
+from webapp.destinations.meta.graph_api import match_rate
 from webapp.destinations.meta.graph_api.audiences import audience
 from webapp.destinations.meta.graph_api.error_table import GONE
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
 from webapp.destinations.meta.health import health_notes, reach
 from webapp.destinations.meta.health.notices import notices
 from webapp.destinations.meta.models import KIND, MetaAccount, MetaHealth
+from webapp.services import services
 
 T = TypeVar("T")
 
@@ -70,6 +73,18 @@ class MetaDestination:
         _load(client_id, account_id)
         with db.reading() as session:
             return health_notes.sizes(session, account_id, audience_id, since)
+
+    def recognition(self, client_id: int, account_id: int, audience_id: str) -> str | None:
+        if not services().settings.meta_match_rate_edge:
+            return None
+        try:
+            connection = self.connect(client_id, account_id, PAGE_DEADLINE_S)
+        except DestinationError:
+            return None
+        try:
+            return connection.recognition(audience_id)
+        finally:
+            connection.close()
 
     def connect(self, client_id: int, account_id: int, deadline_s: float = DEADLINE_S) -> "MetaConnection":
         account = _load(client_id, account_id)
@@ -163,6 +178,15 @@ class MetaConnection:
         if result.pause_s > 0:
             pace.rest(self._id, result.pause_s)
         return replace(result, recovered=recovered)
+
+    def recognition(self, audience_id: str) -> str | None:
+        """The edge is unconfirmed: whatever it answers but a score says nothing, of the account neither."""
+        edge = services().settings.meta_match_rate_edge
+        try:
+            self._refuse_while_resting()
+            return match_rate.score(self._client.edge(audience_id, edge, match_rate.FIELDS))
+        except DestinationError:
+            return None
 
     def close(self) -> None:
         self._session.close()

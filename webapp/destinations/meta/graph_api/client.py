@@ -169,6 +169,10 @@ class GraphClient:
                     raise
                 return found
 
+    def edge(self, audience_id: str, name: str, fields: str) -> dict[str, Any]:
+        """Whatever Graph has at the audience's edge *name*."""
+        return _node(self._graph.get(f"{audience_id}/{name}", fields=fields))
+
     def delete_custom_audience(self, audience_id: str) -> None:
         self._graph.delete(audience_id)
 

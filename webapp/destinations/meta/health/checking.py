@@ -14,7 +14,14 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from webapp import clock, db, rounds
-from webapp.destinations.base import Audience, DestinationError, NeedsPersonError, Problem, TemporaryError
+from webapp.destinations.base import (
+    SIZES_KEPT,
+    Audience,
+    DestinationError,
+    NeedsPersonError,
+    Problem,
+    TemporaryError,
+)
 from webapp.destinations.meta.accounts import accounts, audience_lists, checks, grants, pace
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.graph_api.audiences import audience, is_expiring, is_flagged
@@ -28,7 +35,6 @@ from webapp.values.texts import ROME
 JOB = "webapp.destinations.meta.jobs.check_account"
 EVERY = timedelta(hours=1)
 SOONER = timedelta(minutes=10)  # for an account that was used since: its audiences have changed
-SIZES_KEPT = timedelta(days=400)  # a year's history, and the month it is compared with
 
 
 @dataclass
