@@ -14,7 +14,7 @@ from webapp.destinations.meta.graph_api.payload import only_batch, users_body
 
 
 def run(database_id: int, keys_sent: int) -> dict[str, Any]:
-    """Processor seconds of reading, of encoding and of the JSON; how many rows, and how many bytes of JSON."""
+    """Processor seconds of reading, of encoding and of the JSON; the rows, and the bytes of the JSON."""
     services.start(config.from_environment())
     encoder = MetaEncoder(Medium.EMAIL, set(KEYS[keys_sent].values()), "IT")
     details = [CONTACT.c[name] for name in encoder.fields]

@@ -29,9 +29,7 @@ SEEKS = 200
 
 
 def written(entries: int, client_id: int, database_id: int) -> dict[str, Any]:
-    """Fill the ledger with *entries* of fifty feeds. Milliseconds a batch when it was empty and when it is full,
-    and bytes a member.
-    """
+    """Fill the ledger with *entries* of fifty feeds: ms a batch before and after, bytes a member."""
     services.start(config.from_environment())
     empty = [_record(client_id, database_id, FEEDS, number) for number in range(TRIED)]
     before = _bytes()
@@ -76,7 +74,7 @@ def looked_up(entries: int, client_id: int) -> dict[str, Any]:
 def filled(
     database_id: int, client_id: int, account_id: int, audience_id: str | None, way: str
 ) -> dict[str, Any]:
-    """One upload of the whole database by *way*, prepared and sent: seconds of its preparation, and of it all."""
+    """One upload of the whole database by *way*: seconds of its preparation, and of it all."""
     services.start(config.from_environment())
     upload = start_upload(
         client_id=client_id,

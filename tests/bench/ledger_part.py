@@ -1,4 +1,4 @@
-"""The part of `make bench` about who is in which audience. Targets: as promised when the ledger was decided."""
+"""The part of `make bench` about who is in which audience, beside what was promised when it was decided."""
 
 from collections.abc import Iterator
 from functools import partial
