@@ -58,9 +58,9 @@ def looked_up(entries: int, client_id: int) -> dict[str, Any]:
         seeks, found = [], 0
         for _ in range(SEEKS):
             wanted = {chance.randrange(per_feed) + 1}
-            started = time.perf_counter()
+            started = _clock()
             found += len(looking.of_contacts(session, feed_ids, wanted))
-            seeks.append((time.perf_counter() - started) * 1000)
+            seeks.append((_clock() - started) * 1000)
         many = {chance.randbytes(DIGEST_BYTES) for _ in range(1_000)}
         one = set(list(many)[:1])
         costs = {}
