@@ -16,7 +16,7 @@ from webapp.contacts.ledger.idents import CELL
 from webapp.contacts.ledger.models import MAYBE, MEMBER
 
 READ_ROWS = 10_000
-ASKED_BY_SQL = 500  # digests; more are looked for here
+ASKED_BY_SQL = 5_000  # digests, as long as a statement may hold them; more are looked for here
 
 
 class Member(NamedTuple):
