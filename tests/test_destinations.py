@@ -34,6 +34,7 @@ from webapp.destinations.base import (
     Pages,
     Problem,
     Rest,
+    Size,
 )
 from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads import jobs
@@ -114,8 +115,11 @@ class Loft:
 
     def audience_sizes(
         self, client_id: int, account_id: int, audience_id: str, since: date
-    ) -> dict[date, int]:
+    ) -> dict[date, Size]:
         return {}
+
+    def recognition(self, client_id: int, account_id: int, audience_id: str) -> str | None:
+        return None
 
     def connect(self, client_id: int, account_id: int, deadline_s: float = 90.0) -> "Loft":
         return self
@@ -132,7 +136,13 @@ class Loft:
     def senders(self, session: object, account_id: int, most: int) -> int:
         return most
 
-    def encoder(self, medium: Medium, identifiers: Collection[str] = (), home: str | None = None) -> "Loft":
+    def encoder(
+        self,
+        medium: Medium,
+        identifiers: Collection[str] = (),
+        home: str | None = None,
+        by_value: bool = False,
+    ) -> "Loft":
         return self
 
     def encode(self, people: Sequence[ContactRow]) -> EncodedRows:
@@ -141,7 +151,9 @@ class Loft:
     def audiences(self) -> list[Audience]:
         return [self.check_audience(name) for name in self.names]
 
-    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
+    def create_audience(
+        self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS, by_value: bool = False
+    ) -> str:
         self.names.append(name)
         return name
 

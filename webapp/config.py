@@ -36,6 +36,7 @@ class Settings:
     dialog_url: str = DIALOG_URL
     meta_app_id: str = ""
     meta_app_secret: str = field(default="", repr=False)
+    meta_match_rate_edge: str = ""  # where Meta tells how it recognises people; "": nobody asks it
     proxy: str = field(default="", repr=False)  # of calls to Facebook; may hold a password
     ca_file: str = ""  # PEM certificates that calls to Facebook trust besides the usual ones
     demo: bool = False
@@ -93,6 +94,9 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         dialog_url=setting_checks.web_url("META_DIALOG_URL", _text(env, "META_DIALOG_URL", DIALOG_URL)),
         meta_app_id=_text(env, "META_APP_ID", ""),
         meta_app_secret=_text(env, "META_APP_SECRET", ""),
+        meta_match_rate_edge=setting_checks.graph_edge(
+            "META_MATCH_RATE_EDGE", _text(env, "META_MATCH_RATE_EDGE", "")
+        ),
         demo=demo,
         batch_rows=int(_number(env, "PLATEA_BATCH_ROWS", 5000, 1, 10_000)),
         lease_s=_number(env, "PLATEA_LEASE_S", 60, 1, 600),

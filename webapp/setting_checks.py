@@ -32,6 +32,15 @@ class WrongSetting(Exception):
     """A setting that cannot be used; `str()` is the Italian sentence for who runs the installation."""
 
 
+def graph_edge(name: str, text: str) -> str:
+    """The end of an address of the Graph API, or nothing."""
+    if text and not (text.isascii() and text.replace("_", "").isalnum()):
+        raise WrongSetting(
+            f"{name} è la fine di un indirizzo della Graph API: lettere, cifre e trattini bassi."
+        )
+    return text
+
+
 def database_url(url: str) -> str:
     """The URL with the driver we ship: hosts hand out `postgres://`, SQLAlchemy wants the driver named."""
     for prefix in ("postgres://", "postgresql://"):

@@ -70,6 +70,17 @@ def test_tabs_get_whole_fragments_first_and_then_only_what_changed(world):
     assert seen["unchanged"] >= 1
 
 
+def test_the_ledger_and_the_keys_are_measured_on_what_was_asked_for(world):
+    database_id, there = world.database_of(ROWS), {"client_id": world.client_id}
+    wrote = measured("tests.bench.ledger:written", world.env, entries=500, database_id=database_id, **there)
+    found = measured("tests.bench.ledger:looked_up", world.env, entries=500, **there).value
+    made = measured("tests.bench.encoding:run", world.env, database_id=database_id, keys_sent=10).value
+    assert wrote.value["entries"] == 500
+    assert found["found"] >= 50 * 200  # each of 200 contacts is in every one of fifty audiences
+    assert len(made["schema"]) == 10
+    assert made["rows"] > ROWS * 0.8
+
+
 def test_pairs_are_compared_with_each_other():
     ours = [Cost(1, 1, 1), Cost(2, 1, 1), Cost(10, 1, 1)]
     theirs = [Cost(10, 1, 1), Cost(20, 1, 1), Cost(50, 1, 1)]

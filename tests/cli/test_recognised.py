@@ -9,10 +9,10 @@ import pytest
 from tests.support.running import PLATEA
 
 FILE = """\
-Email;Cellulare;Nome;Cognome;Città;CAP
-anna@posta.com;333 1234567;Anna Maria;D’Angelo;Milano;20121
-luca@posta.com;;Luca;;Roma;XX
-anna(at)posta;333 7654321;No;No;Torino;10121
+Email;Cellulare;Nome;Cognome;Città;CAP;Totale speso
+anna@posta.com;333 1234567;Anna Maria;D’Angelo;Milano;20121;"1.044,50"
+luca@posta.com;;Luca;;Roma;XX;140
+anna(at)posta;333 7654321;No;No;Torino;10121;7
 """
 
 
@@ -67,6 +67,8 @@ def test_the_whole_way_once_writes_the_schema_and_a_line_a_person(file, tmp_path
         "email",
         "--riconosci",
         "cellulare,nome,codice",
+        "--valore",
+        "totale speso",
     ]
     env = {"PATH": "/usr/bin:/bin", "PLATEA_DATA": "/nonexistent", "TMPDIR": str(tmp_path)}
 
@@ -77,11 +79,11 @@ def test_the_whole_way_once_writes_the_schema_and_a_line_a_person(file, tmp_path
 
     assert done.returncode == 0, done.stderr
     schema, *people = [line.split("\t") for line in out.read_text().splitlines()]
-    assert schema == ["EMAIL", "PHONE", "FN", "EXTERN_ID"]
+    assert schema == ["EMAIL", "PHONE", "FN", "EXTERN_ID", "LOOKALIKE_VALUE"]
     assert sorted(people) == sorted(
         [
-            [sha("anna@posta.com"), sha("393331234567"), sha("annamaria"), ""],
-            [sha("luca@posta.com"), "", sha("luca"), ""],
+            [sha("anna@posta.com"), sha("393331234567"), sha("annamaria"), "", "1044.5"],
+            [sha("luca@posta.com"), "", sha("luca"), "", "140"],
         ]
     )
     told = json.loads(done.stdout)
@@ -106,6 +108,19 @@ def test_a_check_says_who_would_go_and_sends_nobody(cli, file):
         "numero": "warn",
     }
     assert cli.run("stato").json == []
+
+
+def test_a_field_that_is_no_number_is_no_value(cli, file):
+    assert cli.importa(file, "Clienti").code == 0
+    where = ("--database", "Clienti", "--account", cli.account_id, "--medium", "email", "--audience", "X")
+
+    refused = cli.run("carica", *where, "--valore", "Nome")
+    taken = cli.run("carica", *where, "--valore", "TOTALE SPESO")
+
+    assert refused.code == 2
+    assert "“Nome” non è un campo numerico di “Clienti”" in refused.complaint
+    assert "Ci sono: “Totale speso”." in refused.complaint
+    assert (taken.code, taken.json["value"]) == (0, "Totale speso")
 
 
 def test_who_says_how_to_fill_the_audience_says_who_stays_in_it(cli, file, monkeypatch):

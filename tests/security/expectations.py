@@ -136,6 +136,7 @@ POST meta.reauthorise                     administrator 303
 POST meta.update_account                  administrator 422
 GET  static                               anonymous     200
 GET  uploads.audience_fragment            marketer      200
+GET  uploads.audience                     support       404
 GET  uploads.choose_source                marketer      404
 GET  uploads.confirm_stop                 marketer      200
 GET  uploads.detail                       support       200

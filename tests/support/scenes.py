@@ -214,6 +214,7 @@ def _scenes(
         Scene("carica-esistente", f"{upload}&modo=esistente"),
         Scene("carica-errori", f"{history}/carica?modo=esistente", act=_press("carica gli utenti")),
         Scene("carica-vuoto", f"/database/{vuoto.public_id}/custom-audience/carica"),
+        Scene("registro", f"/custom-audience?account={italia.public_id}&audience=23851"),
         Scene("carica-qui", f"/carica-qui?account={italia.public_id}&audience=1&nome=Clienti%20newsletter"),
         Scene("caricamenti", "/caricamenti"),
         Scene("caricamenti-assistenza", "/caricamenti?stato=tutti", PAOLO),

@@ -191,6 +191,7 @@ POLICY: dict[str, Who] = {
     "uploads.diagnosis": Who.SUPPORT,  # counts, codes and times, no person
     "uploads.diagnosis_file": Who.SUPPORT,
     "uploads.open_elsewhere": Who.SUPPORT,  # of a client the operator follows
+    "uploads.audience": Who.SUPPORT,  # counts, no person
     "uploads.choose_source": Who.MARKETER,
     "uploads.new_upload": Who.MARKETER,
     "uploads.audience_fragment": Who.MARKETER,

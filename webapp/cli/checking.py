@@ -41,6 +41,7 @@ def draft(
     identifiers: Sequence[Identifier],
     origin: Origin,
     operation: Operation,
+    value_field: str | None = None,
 ) -> Draft:
     """The form of the page as the command fills it in."""
     includes_refused = policy == ConsentPolicy.ANYONE
@@ -55,6 +56,7 @@ def draft(
         identifiers=tuple(identifiers),
         origin=origin,
         operation=operation,
+        value=value_field or "",
     )
 
 

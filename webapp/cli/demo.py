@@ -7,7 +7,7 @@ import click
 from webapp import db, migrations, places, services, wiring
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import once, terminal
-from webapp.cli.uploads import CONSENTS, RECOGNISE_HELP, read_identifiers
+from webapp.cli.uploads import CONSENTS, RECOGNISE_HELP, VALUE_HELP, read_identifiers
 from webapp.host.embedded_redis import RedisBusy, RedisMissing
 from webapp.host.installation import CannotStart, Installation, free_port
 from webapp.uploads import identifier_words
@@ -40,12 +40,14 @@ WORKERS = 2
     metavar="DATI",
     help=f"Con --una-volta. {RECOGNISE_HELP}",
 )
+@click.option("--valore", metavar="CAMPO", help=f"Con --una-volta. {VALUE_HELP}")
 @click.option(
     "--ricevuti",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="OUT",
     help="Con --una-volta: scrive qui gli identificativi ricevuti dal simulatore, uno per riga. Con "
-    "--riconosci la prima riga è lo schema, poi una riga per persona con una tabulazione tra le celle.",
+    "--riconosci o --valore la prima riga è lo schema, poi una riga per persona con una tabulazione tra "
+    "le celle.",
 )
 @terminal.as_json
 def demo(
@@ -55,6 +57,7 @@ def demo(
     medium: str | None,
     consenso: str,
     riconosci: str,
+    valore: str | None,
     ricevuti: Path | None,
     as_json: bool,
 ) -> None:
@@ -62,7 +65,7 @@ def demo(
     identifiers = read_identifiers(riconosci)
     try:
         if file is not None:
-            once.run(file, once.Asked(medium, CONSENTS[consenso], identifiers), ricevuti, as_json)
+            once.run(file, once.Asked(medium, CONSENTS[consenso], identifiers, valore), ricevuti, as_json)
         else:
             _keep_running(dati or places.default_data_dir(), porta)
     except (CannotStart, RedisBusy, RedisMissing, TimeoutError) as error:

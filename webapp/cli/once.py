@@ -19,6 +19,7 @@ from webapp.access.queries import spaces
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import imports, terminal
 from webapp.cli.upload_state import wait_for
+from webapp.cli.uploads import read_value
 from webapp.contacts import databases
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.imports import importing
@@ -43,11 +44,15 @@ GOOD = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
 
 class Asked(NamedTuple):
-    """What to send of the file: by which medium (None: the only one), to whom, with which other data."""
+    """What to send of the file: by which medium (None: the only one), to whom, with which other data.
+
+    *value*: the column that says what each person is worth, as people call it.
+    """
 
     medium: str | None
     consent: ConsentPolicy
     identifiers: Sequence[Identifier] = ()
+    value: str | None = None
 
 
 def run(file: Path, asked: Asked, received_to: Path | None, as_json: bool) -> None:
@@ -79,6 +84,10 @@ def _whole_way(
     installation.start_workers(WORKERS)
     done, database = _import(client_id, file)
     by = Medium(asked.medium) if asked.medium else _only_medium(database)
+    value_field = None
+    if asked.value:
+        with db.reading() as session:
+            value_field = read_value(session, database, asked.value)
     upload = start_upload(
         client_id=client_id,
         database_id=db.saved_id(database),
@@ -90,13 +99,14 @@ def _whole_way(
         consent=asked.consent,
         reason=REASON,
         identifiers=asked.identifiers,
+        value_field=value_field,
         started_by="riga di comando",
     )
     row = wait_for(db.saved_id(upload))
     schema = _schema(upload)
     received = _received(installation, row.audience_id, schema) if row.audience_id else []
     if received_to:
-        head = ["\t".join(schema)] if asked.identifiers else []
+        head = ["\t".join(schema)] if asked.identifiers or asked.value else []
         received_to.write_text("".join(f"{one}\n" for one in (*head, *received)), encoding="utf-8")
     installation.supervisor.stop("worker")
     return _report(done, row, len(received)), row.status
@@ -144,7 +154,8 @@ def _only_medium(database: UserDatabase) -> Medium:
 
 
 def _schema(upload: Upload) -> list[str]:
-    encoder = registry.destination(upload.destination).encoder(Medium(upload.medium), upload.identifiers)
+    destination, by_value = registry.destination(upload.destination), upload.value_field is not None
+    encoder = destination.encoder(Medium(upload.medium), upload.identifiers, by_value=by_value)
     return list(encoder.schema)
 
 
@@ -173,6 +184,7 @@ def _report(done: ContactImport, row: UploadRow, received: int) -> dict[str, obj
         "selected": numbers.selected,
         "identifiers": row.identifiers,
         "missing": row.missing,
+        "value": row.value_name,
         "consent": row.consent,
         "refused_included": row.refused_included,
         "excluded": numbers.n_excluded,

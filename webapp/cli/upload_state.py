@@ -64,6 +64,7 @@ def summary(row: UploadRow) -> dict[str, object]:
         "operation": row.operation,
         "identifiers": row.identifiers,
         "missing": row.missing,
+        "value": row.value_name,
         "data_origin": row.data_origin,
         "consent": row.consent,
         "consent_reason": row.consent_reason,

@@ -9,12 +9,13 @@ from webapp import clock, db
 from webapp.cli import checking, terminal
 from webapp.cli.upload_state import read, report, wait_for
 from webapp.contacts import databases
+from webapp.contacts.cells import fold
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import Account, DestinationError, Identifier, Medium, Origin
-from webapp.uploads import identifier_words, origin_words, problems, way_words
+from webapp.destinations.base import Account, Audience, DestinationError, Identifier, Medium, Origin
+from webapp.uploads import identifier_words, origin_words, problems, values, way_words
 from webapp.uploads.checking import keeping
 from webapp.uploads.commands import Gone, start_upload
 from webapp.uploads.operations import OFFERED, Operation
@@ -31,6 +32,10 @@ STARTED_BY = "riga di comando"
 RECOGNISE_HELP = (
     "Gli altri dati di ogni persona da inviare perché Facebook la riconosca: nessuno, tutti, oppure uno o "
     f"più tra {', '.join(identifier_words.NAMES)}, separati da virgole."
+)
+VALUE_HELP = (
+    "Il campo numerico del database che dice quanto vale ogni persona: la custom audience nasce basata sul "
+    "valore, e chi non ha il numero resta fuori."
 )
 
 
@@ -83,6 +88,7 @@ RECOGNISE_HELP = (
 @click.option(
     "--verifica", is_flag=True, help="Conta e controlla soltanto: dice chi partirebbe e che cosa manca."
 )
+@click.option("--valore", metavar="CAMPO", help=VALUE_HELP)
 @click.option("--attendi", is_flag=True, help="Aspetta la fine del caricamento.")
 @terminal.client_option
 @terminal.as_json
@@ -99,6 +105,7 @@ def carica(
     riconosci: str,
     origine: str | None,
     verifica: bool,
+    valore: str | None,
     attendi: bool,
     cliente: str | None,
     as_json: bool,
@@ -112,13 +119,17 @@ def carica(
         database = _database(session, client, database_name)
         chosen = _filter(session, database, filter_name) if filter_name else None
         by = Medium(medium) if medium else _only_medium(session, database)
+        value_field = read_value(session, database, valore) if valore else None
     account = _account(client, act_id)
-    audience_id = _audience(client, account, audience)
     operation = way_words.NAMES[modo]
+    found = _audience(client, account, audience)
+    audience_id = found.id if found else None
+    if found and (wrong := values.mismatch(operation, found.by_value, value_field is not None)):
+        raise terminal.Stop(f"“{audience}”: {wrong}")
     origin = origin_words.NAMES[origine] if origine else Origin(database.data_origin)
     asked = Asked(database, chosen, by, policy)
     there = checking.There(account, audience, audience_id)
-    draft = checking.draft(there, by, policy, identifiers, origin, operation)
+    draft = checking.draft(there, by, policy, identifiers, origin, operation, value_field)
     checked = checking.made(Source(database, chosen), draft, account)
     if verifica:
         checking.report(checked, as_json)
@@ -140,6 +151,7 @@ def carica(
             identifiers=identifiers,
             origin=origin,
             operation=operation,
+            value_field=value_field,
             started_by=STARTED_BY,
             check=keeping.row_of(checked, STARTED_BY),
         )
@@ -184,6 +196,19 @@ def read_identifiers(names: str) -> list[Identifier]:
         return identifier_words.read_names(names)
     except identifier_words.UnknownNames as unknown:
         raise terminal.Stop(str(unknown)) from None
+
+
+def read_value(session: Session, database: UserDatabase, name: str) -> str:
+    """Of `--valore`: the own field called *name*. Raises Stop for one that is no number."""
+    fields = values.fields(session, db.saved_id(database))
+    found = [field for field, label in fields.items() if fold(label) == fold(name)]
+    if not found:
+        there = ", ".join(f"“{label}”" for label in fields.values()) or "nessuno"
+        raise terminal.Stop(
+            f"“{name}” non è un campo numerico di “{database.name}”: --valore vuole un campo del database "
+            f"che contiene numeri. Ci sono: {there}."
+        )
+    return found[0]
 
 
 def _policy(consenso: str, motivo: str | None) -> ConsentPolicy:
@@ -231,8 +256,8 @@ def _account(client_id: int, act_id: str) -> Account:
     raise terminal.Stop(f"l’Account ID {act_id} non è configurato. Configurati: {known}.")
 
 
-def _audience(client_id: int, account: Account, name: str) -> str | None:
-    """The id of the account's audience of that name, None when there is none yet."""
+def _audience(client_id: int, account: Account, name: str) -> Audience | None:
+    """The account's audience of that name, None when there is none yet."""
     try:
         connection = registry.destination(account.kind).connect(client_id, account.id)
         try:
@@ -245,4 +270,4 @@ def _audience(client_id: int, account: Account, name: str) -> str | None:
         raise terminal.Stop(f"su {account.name} ci sono {len(found)} custom audience di nome “{name}”.")
     if found and found[0].unsuitable:
         raise terminal.Stop(f"la custom audience “{name}” non può ricevere utenti: {found[0].unsuitable}")
-    return found[0].id if found else None
+    return found[0] if found else None

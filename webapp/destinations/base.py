@@ -17,11 +17,15 @@ from webapp.destinations.rows import OTHER_MEDIUM as OTHER_MEDIUM
 from webapp.destinations.rows import PLAIN_BYTES as PLAIN_BYTES
 from webapp.destinations.rows import PLAIN_KEYS as PLAIN_KEYS
 from webapp.destinations.rows import UNKNOWN as UNKNOWN
+from webapp.destinations.rows import VALUE as VALUE
+from webapp.destinations.rows import VALUE_KEY as VALUE_KEY
 from webapp.destinations.rows import ContactRow as ContactRow
 from webapp.destinations.rows import EncodedRows as EncodedRows
 from webapp.destinations.rows import Identifier as Identifier
 from webapp.destinations.rows import Medium as Medium
 from webapp.destinations.rows import in_order as in_order
+from webapp.destinations.sizes import SIZES_KEPT as SIZES_KEPT
+from webapp.destinations.sizes import Size as Size
 
 
 class Origin(StrEnum):
@@ -71,8 +75,9 @@ class Account:
 class Audience:
     """An audience at the destination. *size* is the vendor's own estimate, None while it has none.
 
-    *unsuitable* is the Italian reason it cannot take customer data, None when it can; *warning* what is going
-    to happen to it there (Italian).
+    It means anything from *size* to *largest*. *unsuitable* is the Italian reason it cannot take customer
+    data, None when it can; *warning* what is going to happen to it there (Italian). *by_value*: every row has
+    to say what the person is worth, which is settled when it is created.
     """
 
     id: str
@@ -81,6 +86,8 @@ class Audience:
     updated_at: datetime | None
     unsuitable: str | None = None
     warning: str | None = None
+    largest: int | None = None
+    by_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +200,12 @@ class Connection(Protocol):
     def audiences(self) -> list[Audience]:
         """Every audience of the account, whoever made it, newest first."""
 
-    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
+    def create_audience(
+        self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS, by_value: bool = False
+    ) -> str:
         """Create an empty audience and return its id; *marker* (unique) is written in its description.
 
+        *by_value*: each of its rows will say what the person is worth, and none without will be taken.
         Looks for the marker first, so that repeating after a lost answer creates nothing twice.
         """
 
@@ -242,8 +252,11 @@ class Destination(Protocol):
 
     def audience_sizes(
         self, client_id: int, account_id: int, audience_id: str, since: date
-    ) -> dict[date, int]:
+    ) -> dict[date, Size]:
         """How large the audience was on the days somebody looked, by the vendor's estimate."""
+
+    def recognition(self, client_id: int, account_id: int, audience_id: str) -> str | None:
+        """What the vendor says of how well it recognises the people sent, None where it says nothing."""
 
     def connect(self, client_id: int, account_id: int, deadline_s: float = 90.0) -> Connection:
         """Raises LookupError as `account`, NeedsPersonError when it holds no usable token.
@@ -271,9 +284,14 @@ class Destination(Protocol):
         """
 
     def encoder(
-        self, medium: Medium, identifiers: Collection[str] = (), home: str | None = None
+        self,
+        medium: Medium,
+        identifiers: Collection[str] = (),
+        home: str | None = None,
+        by_value: bool = False,
     ) -> "Encoder":
         """How contacts become rows: the key of *medium* and those of *identifiers*, of which others are none.
 
-        *home*: ISO code of the country of contacts that name none.
+        *home*: ISO code of the country of contacts that name none. *by_value*: what each is worth goes too,
+        as the field `VALUE`, a number that is not negative.
         """

@@ -10,6 +10,9 @@ UNKNOWN = bytes(DIGEST_BYTES)  # a row's cell that has no value: sent as the emp
 # A cell of a key that is sent in clear: UTF-8, filled up with zero bytes. UUIDs and the codes of shops fit.
 PLAIN_BYTES = 128
 PLAIN_KEYS = frozenset({"EXTERN_ID"})
+# What a person is worth, in clear too: the JSON of a number, in a cell as wide as a digest. Always last.
+VALUE_KEY = "LOOKALIKE_VALUE"
+VALUE = "value"  # the field of a contact by which an `Encoder` asks for it
 
 
 class Medium(StrEnum):
@@ -58,7 +61,8 @@ class EncodedRows:
 
     *schema* names the destination's keys in column order: the key of the medium first, which no row lacks,
     and the other medium's second where it is sent too. *digests* holds the rows one after the other,
-    `DIGEST_BYTES` per cell, `PLAIN_BYTES` per cell of `PLAIN_KEYS`; zero bytes where there is no value.
+    `DIGEST_BYTES` per cell, `PLAIN_BYTES` per cell of `PLAIN_KEYS`; zero bytes where there is no value. In
+    the column of `VALUE_KEY` it is no digest that stands there but a number.
     """
 
     schema: tuple[str, ...]

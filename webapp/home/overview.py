@@ -94,5 +94,5 @@ def _sizes(rows: list[UploadRow], today: date) -> list[tuple[str, dict[date, int
         except LookupError:  # the account was deleted
             continue
         if known:
-            found.append((one.name, known))
+            found.append((one.name, {day: size.least for day, size in known.items()}))
     return found[: charts.MOST_LINES]

@@ -18,7 +18,7 @@ from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium, Origin, in_order
-from webapp.uploads import idempotency, problems
+from webapp.uploads import idempotency, problems, values
 from webapp.uploads.engine import enqueue, transitions
 from webapp.uploads.engine.locks import locked
 from webapp.uploads.events import Event, note
@@ -51,21 +51,21 @@ def start_upload(
     origin: Origin | None = None,
     repeats_id: int | None = None,
     operation: Operation = Operation.ADD,
+    value_field: str | None = None,
     key: idempotency.IdempotencyKey | None = None,
     check: UploadCheck | None = None,
 ) -> Upload:
     """Store the upload as queued, then enqueue its preparation; `reconcile` finds it if Redis is away.
 
     *audience_id* None: a new audience called *audience_name* is made when there is something to send.
-    The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why people who
-    said no may be sent too, wanted with ANYONE and kept with no other choice. *identifiers*: data of each
-    contact sent beside the medium's own. *origin* None: as its database says. *key*: of a request done once.
-    *check*: kept with it. Raises Gone when the client has no such database, filter or account (any more),
-    AlreadyHandled, ReasonMissing. Deleting one of them now waits and finds the upload, or was first.
+    The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why who said
+    no may be sent too, kept with ANYONE only. *identifiers*: data sent beside the medium's own. *origin*
+    None: as its database says. *value_field*: the own field that says what each person is worth. *key*: of a
+    request done once. *check*: kept with it. Raises Gone when the client has no such database, filter or
+    account (any more), AlreadyHandled, ReasonMissing. Deleting one at this moment waits and finds the upload,
+    or was first.
     """
-    includes = consent == ConsentPolicy.ANYONE
-    if includes and not problems.is_reason(reason):
-        raise ReasonMissing(problems.REASON_SHORT)
+    includes = _includes_refused(consent, reason)
     account = _account(destination, client_id, account_id)
     refused = _refused_now(database_id, filter_id, medium) if includes else None
     with db.writing() as session:
@@ -89,11 +89,19 @@ def start_upload(
             consent_by=started_by if includes else None,
             started_by=started_by,
             repeats_id=repeats_id,
+            value_field=None if operation == Operation.REMOVE else value_field,
         )
         _hold_source(session, upload, origin)
         _record_start(session, upload, refused, check)
     enqueue.enqueue(enqueue.PREPARE, db.saved_id(upload))
     return upload
+
+
+def _includes_refused(consent: ConsentPolicy, reason: str | None) -> bool:
+    """Raises ReasonMissing where that is not said why."""
+    if consent == ConsentPolicy.ANYONE and not problems.is_reason(reason):
+        raise ReasonMissing(problems.REASON_SHORT)
+    return consent == ConsentPolicy.ANYONE
 
 
 def stop_upload(upload_id: int) -> bool:
@@ -185,6 +193,7 @@ def repeat_upload(
         identifiers=first.identifiers,
         origin=Origin(first.data_origin),
         operation=Operation(first.operation),
+        value_field=first.value_field,
         consent=consent,
         reason=first.consent_reason,
         started_by=started_by,
@@ -233,6 +242,8 @@ def _hold_source(session: Session, upload: Upload, origin: Origin | None) -> Non
     _hold_database(session, upload.client_id, upload.database_id)
     declared = session.get_one(UserDatabase, upload.database_id).data_origin
     upload.data_origin = origin or declared
+    if upload.value_field:
+        upload.value_name = values.fields(session, upload.database_id).get(upload.value_field)
     if upload.filter_id is not None:
         saved = _held_filter(session, upload.database_id, upload.filter_id)
         upload.filter_name, upload.rule = saved.name, saved.rule

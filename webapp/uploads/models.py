@@ -70,6 +70,9 @@ class Upload(SQLModel, table=True):
     # lack each, as they were prepared.
     identifiers: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     missing: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    # The own field whose number says what a person is worth, and its label then; None: no value is sent.
+    value_field: str | None = None
+    value_name: str | None = None
     data_origin: str = Origin.CUSTOMERS  # whose data these are, declared when a new audience is created
     repeats_id: int | None = Field(default=None, foreign_key="upload.id")
     status: str = Field(default=UploadStatus.QUEUED, index=True)

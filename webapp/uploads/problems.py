@@ -97,6 +97,24 @@ FILTER_BROKEN = Problem(
     "Apri il filtro, correggi la condizione e ripeti il caricamento.",
     MARKETER,
 )
+VALUE_GONE = Problem(
+    "valore",
+    "Il campo del valore non c’è più, o non è più un numero: non è stato inviato nulla.",
+    "Ripeti il caricamento e scegli di nuovo il campo del valore.",
+    MARKETER,
+)
+
+
+def nobody_with_value(field: str) -> Problem:
+    """Everybody who could be sent lacks the number in *field*."""
+    return Problem(
+        "nessun_valore",
+        f"Nessuno dei contatti che si possono inviare ha un numero in “{field}”: non c’è nulla da inviare.",
+        "Controlla il campo, oppure scegline un altro.",
+        MARKETER,
+    )
+
+
 INTERRUPTED = Problem(
     "interrotto",
     "L’invio di questo blocco si è interrotto tre volte, quindi è stato messo da parte.",

@@ -26,6 +26,8 @@ def record_start(session: Session, upload: Upload, refused: int | None) -> None:
             where["origine_dei_dati"] = ORIGINS[Origin(upload.data_origin)]
         if upload.operation != Operation.ADD:
             where["modo"] = WAYS[Operation(upload.operation)]
+        if upload.value_name:
+            where["valore"] = upload.value_name
         if upload.identifiers:
             where["riconosce_anche_da"] = identifier_words.labels(upload.identifiers)
         record(session, Action.UPLOAD_STARTED, upload, where)

@@ -12,6 +12,7 @@ GROUPS = {
     "phone_empty": "numero mancante",
     "phone_invalid": "numero non valido",
     "phone_landline": "numero fisso",
+    "no_value": "senza un valore",
 }
 
 REASONS = {
@@ -48,6 +49,8 @@ REASONS = {
     "phone_invalid.zero": "numero non valido: c’è uno zero di troppo all’inizio o dopo il prefisso "
     "internazionale",
     "phone_landline": "numero fisso: non riceve SMS",
+    "no_value": "senza un valore: il campo è vuoto o non contiene un numero",
+    "no_value.negative": "senza un valore: il numero è negativo, e Facebook accetta solo da zero in su",
 }
 
 # What a person is told about values that were read although something stood beside them.

@@ -42,7 +42,6 @@ def test_a_size_meta_has_not_counted_is_no_size(bound, size):
         ({"subtype": "LOOKALIKE"}, "pubblico simile"),
         ({"subtype": "WEBSITE"}, "visite a un sito"),
         ({"subtype": "OFFLINE_EVENTS"}, "elenco di contatti"),
-        ({"is_value_based": True}, "basata sul valore"),
         ({"data_source": {"sub_type": "HASHES_OR_USER_IDS"}}, "altro tipo di elenco"),
         ({"permission_for_actions": {"can_edit": False}}, "non può modificarla"),
         ({"operation_status": {"code": 471}}, "bloccata"),
@@ -55,6 +54,31 @@ def test_a_size_meta_has_not_counted_is_no_size(bound, size):
 )
 def test_an_audience_that_cannot_take_contacts_says_why(change, words):
     assert words in unsuitable(READY | change)
+
+
+def test_an_audience_by_value_is_told_apart_and_takes_contacts_that_have_one():
+    shown = audience(READY | {"is_value_based": True})
+
+    assert (shown.by_value, shown.unsuitable) == (True, None)
+    assert not audience(READY).by_value
+
+
+@pytest.mark.parametrize(
+    ("bounds", "size", "largest"),
+    [
+        ((48_000, 57_000), 48_000, 57_000),
+        ((1000, 1000), 1000, 1000),
+        ((-1, -1), None, None),
+        (("7", None), 7, 7),
+    ],
+)
+def test_a_size_is_a_range(bounds, size, largest):
+    """Source: Meta sheet §3.1, `approximate_count_lower_bound` and `…_upper_bound`; −1 is "not yet"."""
+    names = ("approximate_count_lower_bound", "approximate_count_upper_bound")
+
+    shown = audience(READY | dict(zip(names, bounds, strict=True)))
+
+    assert (shown.size, shown.largest) == (size, largest)
 
 
 @pytest.mark.parametrize("code", [0, 100, 200, 400, 410, 411, 412, 441])

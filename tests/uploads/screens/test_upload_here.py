@@ -34,10 +34,19 @@ def test_from_an_audience_to_the_form_that_has_it_chosen(browser, account, clien
     assert "Custom audience “Clienti newsletter”, account Aurora Italia" in words(choice.find(".//main"))
 
 
+def test_from_an_audience_to_the_form_that_aligns_it(browser, account, clienti, page):
+    info = page(browser.get(f"/configura/integrazioni/facebook/{account.public_id}/info?elenco=1"))
+    here = info.xpath("//a[@aria-label='allinea: Clienti newsletter']/@href")[0]
+
+    choice = page(browser.get(here))
+
+    assert "come=align" in choice.xpath("//main//ul//a/@href")[0]
+
+
 def test_a_blocked_audience_cannot_be_chosen(browser, account, page):
     info = page(browser.get(f"/configura/integrazioni/facebook/{account.public_id}/info?elenco=1"))
 
-    assert not info.xpath("//a[contains(@aria-label, 'Pazienti in cura')]")
+    assert not info.xpath("//a[contains(@href, '/carica-qui') and contains(@aria-label, 'Pazienti in cura')]")
 
 
 def test_who_may_not_upload_is_not_offered_it(connected, account, aurora, page):

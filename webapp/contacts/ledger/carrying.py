@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import IO, Any, NamedTuple
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Connection, or_, select
 from sqlmodel import Session, col
 
 from webapp import db
@@ -52,11 +52,7 @@ def carried() -> Iterator[IO[bytes]]:
                 )
                 for page in db.pages(connection, rows, ROWS):
                     _write(file, "members", [(one, bytes(ident).hex()) for one, ident in page])
-                owed = select(DUE.c.contact_id, DUE.c.ident, DUE.c.reason, DUE.c.next_try_at).where(
-                    DUE.c.audience_ref == audience_ref, DUE.c.done_at.is_(None)
-                )
-                found = connection.execute(owed).all()
-                _write(file, "owed", [(one, bytes(ident).hex(), *more) for one, ident, *more in found])
+                _write(file, "owed", _owed(connection, feed_id, audience_ref))
         file.seek(0)
         yield file
 
@@ -91,6 +87,17 @@ def _sources() -> Any:
     )
 
 
+def _owed(connection: Connection, feed_id: int, audience_ref: int) -> list[Sequence[Any]]:
+    """Whoever is owed to the audience because of that feed, or of one that is not there any more."""
+    columns = (DUE.c.contact_id, DUE.c.ident, DUE.c.reason, DUE.c.next_try_at, DUE.c.feed_id)
+    of_feed = or_(DUE.c.feed_id == feed_id, DUE.c.feed_id.is_(None), DUE.c.feed_id.not_in(select(FEED.c.id)))
+    wanted = select(*columns).where(DUE.c.audience_ref == audience_ref, DUE.c.done_at.is_(None), of_feed)
+    return [
+        (one, bytes(ident).hex(), reason, next_try_at, feed == feed_id)
+        for one, ident, reason, next_try_at, feed in connection.execute(wanted)
+    ]
+
+
 def _write(file: IO[bytes], kind: str, content: Sequence[Any]) -> None:
     file.write(orjson.dumps((kind, content)) + b"\n")
 
@@ -120,14 +127,18 @@ def _bring_members(session: Session, feed: Feed, rows: Sequence[tuple[int, str]]
         held = members.Rows(ids, b"".join(ident for _, ident in some), [MAYBE] * len(some))
         former = members.record(session, db.saved_id(feed), 0, held)
         people = [(one, idents.whole(ident, feed.medium)) for one, ident in former.items()]
-        due.owe(session, feed.client_id, feed.audience_ref, people, due.Reason.CHANGED, None)
+        due.owe(session, feed.client_id, feed.audience_ref, people, due.Reason.CHANGED, None, feed.id)
 
 
-def _bring_owed(session: Session, feed: Feed, rows: Sequence[tuple[int, str, str, float | None]]) -> None:
+def _bring_owed(
+    session: Session, feed: Feed, rows: Sequence[tuple[int, str, str, float | None, bool]]
+) -> None:
     wanted = select(DUE.c.ident).where(DUE.c.audience_ref == feed.audience_ref, DUE.c.done_at.is_(None))
     here = {bytes(ident) for ident in session.execute(wanted).scalars()}
-    for contact_id, sealed, reason, next_try_at in rows:
+    for contact_id, sealed, reason, next_try_at, is_of_feed in rows:
         ident = bytes.fromhex(sealed)
         if ident not in here:
             owing = [(contact_id, ident)]
-            due.owe(session, feed.client_id, feed.audience_ref, owing, due.Reason(reason), next_try_at)
+            source = feed.id if is_of_feed else None
+            why = due.Reason(reason)
+            due.owe(session, feed.client_id, feed.audience_ref, owing, why, next_try_at, source)

@@ -39,9 +39,11 @@ def owe(
     people: Iterable[tuple[int, bytes]],
     reason: Reason,
     next_try_at: float | None,
+    feed_id: int | None = None,
 ) -> None:
-    """*people*: the contact (0: unknown) and the ident, of both cells, of each."""
+    """*people*: the contact (0: unknown) and the ident, of both cells, of each. *feed_id*: their source."""
     common = {"client_id": client_id, "audience_ref": audience_ref, "reason": reason, "tries": 0}
+    common |= {"feed_id": feed_id}
     rows = [
         {**common, "asked_at": clock.now(), "next_try_at": next_try_at, "contact_id": one, "ident": ident}
         for one, ident in people

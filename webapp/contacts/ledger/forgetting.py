@@ -28,15 +28,16 @@ def forget_people(session: Session, client_id: int, people: Sequence[Contact]) -
     found = set(looking.of_contacts(session, feed_ids, ids)) | set(
         looking.sharing(connection, feed_ids, named)
     )
-    owed: dict[int, dict[bytes, int]] = {}
+    owed: dict[int, dict[bytes, tuple[int, int]]] = {}  # audience → ident → feed and contact
     for feed_id, contact_id, ident in sorted(found):
         feed = ours[feed_id]
         whole = idents.whole(ident, feed.medium) if ident else _now(known.get(contact_id), feed)
         if whole is not None:
-            owed.setdefault(feed.audience_ref, {})[whole] = contact_id
+            owed.setdefault(feed.audience_ref, {})[whole] = (feed_id, contact_id)
     for audience_ref, of_audience in owed.items():
-        owing = [(contact_id, ident) for ident, contact_id in of_audience.items()]
-        due.owe(session, client_id, audience_ref, owing, Reason.ERASED, clock.epoch())
+        for feed_id in sorted({feed for feed, _ in of_audience.values()}):
+            owing = [(one, ident) for ident, (feed, one) in of_audience.items() if feed == feed_id]
+            due.owe(session, client_id, audience_ref, owing, Reason.ERASED, clock.epoch(), feed_id)
     for feed_id in {member.feed_id for member in found}:
         members.drop(session, feed_id, [one.contact_id for one in found if one.feed_id == feed_id])
     for audience_ref, of_audience in owed.items():

@@ -16,7 +16,7 @@ from webapp.contacts.ledger.idents import CELL
 from webapp.contacts.ledger.models import MAYBE, MEMBER
 
 READ_ROWS = 10_000
-ASKED_BY_SQL = 500  # digests; more are looked for here
+ASKED_BY_SQL = 5_000  # digests, as long as a statement may hold them; more are looked for here
 
 
 class Member(NamedTuple):
@@ -34,12 +34,15 @@ def sharing(connection: Connection, feed_ids: Sequence[int], cells: Collection[b
     if len(cells) <= ASKED_BY_SQL:
         places = (func.substr(MEMBER.c.ident, 1, CELL), func.substr(MEMBER.c.ident, 1 + CELL, CELL))
         query = query.where(or_(*(place.in_(list(cells)) for place in places)))
-    wanted = frozenset(cells)
+    wanted = frozenset(cells) - {idents.nothing()}
     for page in db.pages(connection, query, READ_ROWS):
-        for feed_id, contact_id, ident in page:
-            found = bytes(ident)
-            if not wanted.isdisjoint(idents.cells(found)):
-                yield Member(feed_id, contact_id, found)
+        for (
+            feed_id,
+            contact_id,
+            ident,
+        ) in page:  # millions of them: nothing is called for one that is not meant
+            if ident[:CELL] in wanted or ident[CELL:] in wanted:
+                yield Member(feed_id, contact_id, bytes(ident))
 
 
 def of_contacts(session: Session, feed_ids: Sequence[int], contact_ids: Collection[int]) -> list[Member]:

@@ -57,7 +57,7 @@ class RemovalDue(SQLModel, table=True):
 
     *ident*: of both cells, sealed; empty once it is done. *contact_id*: whose it was, 0 when nobody knows.
     *next_try_at*: seconds since 1970; None waits for the next upload that aligns the audience. *outcome*: how
-    it ended.
+    it ended. *feed_id*: of the source that had put them there, None when nobody knows.
     """
 
     __tablename__ = "removal_due"
@@ -76,6 +76,7 @@ class RemovalDue(SQLModel, table=True):
     audience_ref: int = Field(foreign_key="sent_audience.id", ondelete="CASCADE")
     ident: bytes = Field(sa_column=Column(Blob, nullable=False))
     contact_id: int = Field(default=0, sa_column=Column(BigId, nullable=False))
+    feed_id: int | None = None
     reason: str  # `due.Reason`
     asked_at: datetime = Field(default_factory=clock.now)
     tries: int = 0

@@ -15,6 +15,7 @@ from webapp.destinations.base import (
     Audience,
     AudienceGoneError,
     BatchResult,
+    DestinationError,
     EncodedRows,
     Medium,
     NeedsPersonError,
@@ -23,14 +24,16 @@ from webapp.destinations.base import (
     PermanentError,
     Problem,
     Rest,
+    Size,
     TemporaryError,
     TooSmallError,
 )
 from webapp.destinations.meta import name_words, queries, texts
 from webapp.destinations.meta.accounts import accounts, audience_lists, grants, pace
 from webapp.destinations.meta.accounts.audience_lists import Listed
-from webapp.destinations.meta.accounts.connect import graph_client, http_session
+from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S, graph_client, http_session
 from webapp.destinations.meta.encoding import KEYS, MetaEncoder
+from webapp.destinations.meta.graph_api import match_rate
 from webapp.destinations.meta.graph_api.audiences import audience
 from webapp.destinations.meta.graph_api.deadline import within
 from webapp.destinations.meta.graph_api.error_table import GONE
@@ -38,6 +41,7 @@ from webapp.destinations.meta.graph_api.graph import DEADLINE_S
 from webapp.destinations.meta.health import health_notes, reach
 from webapp.destinations.meta.health.notices import notices
 from webapp.destinations.meta.models import KIND, MetaAccount, MetaHealth
+from webapp.services import services
 
 T = TypeVar("T")
 
@@ -66,10 +70,22 @@ class MetaDestination:
 
     def audience_sizes(
         self, client_id: int, account_id: int, audience_id: str, since: date
-    ) -> dict[date, int]:
+    ) -> dict[date, Size]:
         _load(client_id, account_id)
         with db.reading() as session:
             return health_notes.sizes(session, account_id, audience_id, since)
+
+    def recognition(self, client_id: int, account_id: int, audience_id: str) -> str | None:
+        if not services().settings.meta_match_rate_edge:
+            return None
+        try:
+            connection = self.connect(client_id, account_id, PAGE_DEADLINE_S)
+        except DestinationError:
+            return None
+        try:
+            return connection.recognition(audience_id)
+        finally:
+            connection.close()
 
     def connect(self, client_id: int, account_id: int, deadline_s: float = DEADLINE_S) -> "MetaConnection":
         account = _load(client_id, account_id)
@@ -95,9 +111,13 @@ class MetaDestination:
         return pace.senders(session, account_id, most)
 
     def encoder(
-        self, medium: Medium, identifiers: Collection[str] = (), home: str | None = None
+        self,
+        medium: Medium,
+        identifiers: Collection[str] = (),
+        home: str | None = None,
+        by_value: bool = False,
     ) -> MetaEncoder:
-        return MetaEncoder(medium, identifiers, home)
+        return MetaEncoder(medium, identifiers, home, by_value)
 
 
 class MetaConnection:
@@ -138,8 +158,11 @@ class MetaConnection:
             if session.get(MetaAccount, self._id) is not None:
                 audience_lists.keep(session, self._id, nodes, took_s)
 
-    def create_audience(self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS) -> str:
-        return self._call(lambda: self._create(name, marker, origin), writes=True, is_work=True)
+    def create_audience(
+        self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS, by_value: bool = False
+    ) -> str:
+        make = partial(self._create, name, marker, origin, by_value)
+        return self._call(make, writes=True, is_work=True)
 
     def check_audience(self, audience_id: str) -> Audience:
         return audience(self._call(lambda: self._read(audience_id), is_work=True))
@@ -162,14 +185,23 @@ class MetaConnection:
             pace.rest(self._id, result.pause_s)
         return replace(result, recovered=recovered)
 
+    def recognition(self, audience_id: str) -> str | None:
+        """The edge is unconfirmed: whatever it answers but a score says nothing, of the account neither."""
+        edge = services().settings.meta_match_rate_edge
+        try:
+            self._refuse_while_resting()
+            return match_rate.score(self._client.edge(audience_id, edge, match_rate.FIELDS))
+        except DestinationError:
+            return None
+
     def close(self) -> None:
         self._session.close()
 
-    def _create(self, name: str, marker: str, origin: Origin) -> str:
+    def _create(self, name: str, marker: str, origin: Origin, by_value: bool) -> str:
         """Looking for the marker takes many calls: while all of them fail, one tells as much."""
         if pace.is_out_of_order(self._id):
             self._client.ad_account(self._act_id)
-        return self._client.create_custom_audience(self._act_id, name, marker, origin)
+        return self._client.create_custom_audience(self._act_id, name, marker, origin, by_value)
 
     def _send(self, send: Callable[[], BatchResult], audience_id: str) -> BatchResult:
         """A deleted audience and a lost account are both 100/33: one must not pass for the other."""

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+import orjson
+
 from webapp.destinations.base import (
     OF_MEDIUM,
     PLAIN_BYTES,
     PLAIN_KEYS,
     UNKNOWN,
+    VALUE,
+    VALUE_KEY,
     ContactRow,
     EncodedRows,
     Identifier,
@@ -104,7 +108,13 @@ class MetaEncoder:
     no country; a country nobody can read makes it unknown: it is not Italy because it is odd.
     """
 
-    def __init__(self, medium: Medium, identifiers: Collection[str] = (), home: str | None = None) -> None:
+    def __init__(
+        self,
+        medium: Medium,
+        identifiers: Collection[str] = (),
+        home: str | None = None,
+        by_value: bool = False,
+    ) -> None:
         others = in_order(identifiers, medium)
         self._medium = medium
         self._home = home
@@ -112,6 +122,9 @@ class MetaEncoder:
         self._digests = _Memory(lambda known: _digest(*known))
         self._parts = self._made_parts(others)
         self.schema = tuple(chain(KEYS[OF_MEDIUM[medium]], *(KEYS[one] for one in others)))
+        if by_value:
+            self._parts.append(_Part((), (VALUE,), _value))
+            self.schema += (VALUE_KEY,)
         wanted = dict.fromkeys(chain(*(part.fields for part in self._parts)))
         self.fields = tuple(field for field in wanted if field not in ("email", "mobile"))
         self.max_rows = max_rows(self.schema)
@@ -188,6 +201,14 @@ def _digest(key: str, raw: Any, country: str | None) -> bytes:
     """32 bytes, zero when *raw* cannot be read for certain. Dates are ISO text, or a `date`."""
     value = None if raw is None else normalise(key, str(raw), country).value
     return bytes.fromhex(sha256(key, value) or "") if value else UNKNOWN
+
+
+def _value(raw: Any) -> bytes:
+    """The number *raw* as JSON, zero bytes for none. Source: Meta sheet §4.2, not negative."""
+    if raw is None:
+        return UNKNOWN
+    number = float(raw)
+    return orjson.dumps(int(number) if number.is_integer() else number).ljust(len(UNKNOWN), b"\0")
 
 
 def _plain(raw: Any) -> bytes:

@@ -91,7 +91,7 @@ class MetaAudienceList(SQLModel, table=True):
 
 
 class AudienceSize(SQLModel, table=True):
-    """How large a custom audience was on a day, as Meta estimated it; one row a day."""
+    """How large a custom audience was on a day, by Meta's estimate: from *size* to *largest*; a row a day."""
 
     __tablename__ = "meta_audience_size"
     __table_args__ = (UniqueConstraint("account_id", "audience_id", "day"),)
@@ -101,6 +101,8 @@ class AudienceSize(SQLModel, table=True):
     audience_id: str
     day: date = Field(index=True)
     size: int
+    largest: int | None = None
+    read_at: datetime | None = None
 
 
 class AuthorisationDraft(SQLModel, table=True):

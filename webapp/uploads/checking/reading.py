@@ -74,6 +74,7 @@ def proposal(
     consent: ConsentPolicy,
     operation: Operation,
     identifiers: Sequence[str] = (),
+    value_field: str | None = None,
 ) -> Upload:
     """The upload that would be started, never to be saved. *audience_id* empty: a new audience."""
     kind = account.kind if account else registry.proposed().kind
@@ -92,6 +93,7 @@ def proposal(
         operation=operation,
         consent=consent,
         identifiers=[] if is_removal else [str(one) for one in in_order(identifiers, medium) if one in known],
+        value_field=None if is_removal else value_field,
     )
 
 
@@ -131,7 +133,8 @@ def check(
 
 def _about(upload: Upload) -> str:
     whom = (upload.database_id, upload.filter_id, upload.medium, upload.consent, upload.identifiers)
-    return f"{crc32(repr((*whom, upload.operation, upload.account_id, upload.audience_id)).encode()):x}"
+    where = (upload.operation, upload.account_id, upload.audience_id, upload.value_field)
+    return f"{crc32(repr((*whom, *where)).encode()):x}"
 
 
 def _numbers(found: Counted, members: int, takes_out: bool) -> Numbers:
@@ -155,7 +158,9 @@ def _numbers(found: Counted, members: int, takes_out: bool) -> Numbers:
 
 def _calls(upload: Upload, numbers: Numbers) -> int:
     """One for the audience, then the batches; removals go by the keys that they know, so one may be two."""
-    encoder = registry.destination(upload.destination).encoder(Medium(upload.medium), upload.identifiers)
+    by_value = upload.value_field is not None
+    destination, medium = registry.destination(upload.destination), Medium(upload.medium)
+    encoder = destination.encoder(medium, upload.identifiers, by_value=by_value)
     size = min(services().settings.batch_rows, encoder.max_rows)
     return 1 + math.ceil(numbers.to_send / size) + math.ceil(numbers.to_remove / size)
 

@@ -52,7 +52,7 @@ def prepare(
     medium = Medium(upload.medium)
     with db.reading() as session:
         home = session.get_one(UserDatabase, upload.database_id).country
-    encoder = destination.encoder(medium, upload.identifiers, home)
+    encoder = destination.encoder(medium, upload.identifiers, home, upload.value_field is not None)
     chosen = chosen_by(upload, today)
     forget_former_batches(claim)
     with db.snapshot() as connection:

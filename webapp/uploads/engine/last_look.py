@@ -99,7 +99,9 @@ def look(session: Session, upload: Upload, content: Content, leaving: Collection
         digests = {contact_id: content.digest_of(contact_id) for contact_id in missing}
         erased = erased_among(session, upload.client_id, set(digests.values()))
         gone |= {one: ERASED if digest in erased else REMOVED for one, digest in digests.items()}
-    heirs = _heirs(session, upload, content, [one for one in gone if gone[one] != ERASED], leaving)
+    may_go_on = [one for one in gone if gone[one] != ERASED]
+    # What is worth whom is not inherited, and a row without a value is none.
+    heirs = {} if upload.value_field else _heirs(session, upload, content, may_go_on, leaving)
     return Changes(gone, heirs, _withheld(session, upload, content, gone))
 
 

@@ -28,7 +28,7 @@ from webapp.destinations.base import (
 )
 from webapp.life import this_process
 from webapp.services import services
-from webapp.uploads import plan, problems
+from webapp.uploads import plan, problems, values
 from webapp.uploads.engine import leases, sent_ledger, transitions
 from webapp.uploads.engine.locks import LockedUpload, locked
 from webapp.uploads.engine.preparation_lease import LeaseLost, PreparationLease
@@ -79,6 +79,10 @@ def begin(claim: PreparationLease) -> bool:
     if not upload.only_due and _is_database_deleted(upload):
         with _ours(claim) as held:
             transitions.fail(held, problems.DATABASE_GONE)
+        return False
+    if upload.prepared_at is None and upload.value_field and not _is_value(upload):
+        with _ours(claim) as held:
+            transitions.fail(held, problems.VALUE_GONE)
         return False
     if upload.prepared_at is None and not _prepare(upload, claim):
         return False
@@ -176,6 +180,8 @@ def _prepare(upload: Upload, claim: PreparationLease) -> bool:
             problem = problems.nobody_allowed(
                 ConsentPolicy(upload.consent), bool(prepared.excluded[UNDECIDED])
             )
+        elif values.MISSING in prepared.discarded:
+            problem = problems.nobody_with_value(upload.value_name or "")
         elif not prepared.selected:
             problem = problems.EMPTY_DATABASE if upload.rule is None else problems.EMPTY_FILTER
         else:
@@ -203,10 +209,14 @@ def _is_enough_without(upload: Upload, prepared: Prepared) -> bool:
 def _make_sure_of_audience(connection: Connection, upload: Upload) -> str:
     """The id of the audience to fill, created now when it is new. PermanentError: it takes no users."""
     if not upload.audience_id:
-        return connection.create_audience(upload.audience_name, upload.public_id, Origin(upload.data_origin))
+        by_value = upload.value_field is not None
+        origin = Origin(upload.data_origin)
+        return connection.create_audience(upload.audience_name, upload.public_id, origin, by_value)
     audience: Audience = connection.check_audience(upload.audience_id)
     if audience.unsuitable:
         raise PermanentError(problems.audience_unsuitable(audience.name, audience.unsuitable))
+    if why := values.mismatch(Operation(upload.operation), audience.by_value, upload.value_field is not None):
+        raise PermanentError(problems.audience_unsuitable(audience.name, why))
     return audience.id
 
 
@@ -246,6 +256,11 @@ def _ours(claim: PreparationLease) -> Iterator[LockedUpload]:
 def _is_database_deleted(upload: Upload) -> bool:
     with db.reading() as session:
         return session.get_one(UserDatabase, upload.database_id).deleted_at is not None
+
+
+def _is_value(upload: Upload) -> bool:
+    with db.reading() as session:
+        return upload.value_field in values.fields(session, upload.database_id)
 
 
 def _read(upload_id: int) -> Upload:

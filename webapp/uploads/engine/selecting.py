@@ -1,18 +1,18 @@
 """Whom an upload chooses, as the statements that say it: the same for counting and for sending."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, null, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, not_, null, or_, select
 
 from webapp import db
 from webapp.contacts import queries as contact_queries
 from webapp.contacts.consent import Answers, ConsentPolicy, answers_of, refuses, why_left_out
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT
-from webapp.destinations.base import OF_MEDIUM, OTHER_MEDIUM, Encoder, Medium
+from webapp.destinations.base import OF_MEDIUM, OTHER_MEDIUM, VALUE, Encoder, Medium
+from webapp.uploads import values
 from webapp.uploads.engine.duplicates import Duplicates, find_duplicates
 from webapp.uploads.media_columns import DIGEST, REASON
 from webapp.uploads.models import Upload
@@ -30,6 +30,7 @@ class Selecting:
     """The selection of an upload in one moment. *excluded*: why the consent leaves a contact out, or NULL.
 
     *included*: whether a contact said no and goes all the same. *reads_contacts*: as of `find_duplicates`.
+    *value_field*: a number that a contact must have to be sent, None where no value is sent.
     """
 
     medium: Medium
@@ -40,10 +41,26 @@ class Selecting:
     reads_contacts: bool
     digests: list[ColumnElement[Any]]
     details: list[ColumnElement[Any]]
+    value_field: str | None
 
     @property
     def allowed(self) -> ColumnElement[bool]:
-        return and_(self.chosen, self.excluded.is_(None))
+        allowed = and_(self.chosen, self.excluded.is_(None))
+        return and_(allowed, values.has_value(self.value_field)) if self.value_field else allowed
+
+    @property
+    def cannot(self) -> ColumnElement[bool]:
+        """Whether a contact cannot be sent, whatever it answered: no valid detail, or no value."""
+        none = DIGEST[self.medium].is_(None)
+        return or_(none, not_(values.has_value(self.value_field))) if self.value_field else none
+
+    @property
+    def reason(self) -> ColumnElement[Any]:
+        """Why it cannot, of a contact that cannot."""
+        reason: ColumnElement[Any] = REASON[self.medium]
+        if not self.value_field:
+            return reason
+        return case((DIGEST[self.medium].is_(None), reason), else_=values.why_no_value(self.value_field))
 
     def duplicates(self, connection: Connection) -> Duplicates:
         return find_duplicates(connection, self.allowed, DIGEST[self.medium], self.reads_contacts)
@@ -55,7 +72,7 @@ class Selecting:
 
     def everybody(self) -> Select[Any]:
         """`left_out.Row` of each contact that is chosen, in order of id."""
-        why = (REASON[self.medium], self.excluded, self.included)
+        why = (self.reason, self.excluded, self.included)
         columns = (CONTACT.c.id, *self.digests, *why, *self.details)
         return select(*columns).where(self.chosen).order_by(CONTACT.c.id)
 
@@ -64,12 +81,12 @@ class Selecting:
 
         Two statements, so that the index of the digests answers the second one by itself.
         """
-        digest, nothing = DIGEST[self.medium], null()
-        without = select(CONTACT.c.id, nothing, nothing, REASON[self.medium], self.excluded)
+        nothing = null()
+        without = select(CONTACT.c.id, nothing, nothing, self.reason, self.excluded)
         excluded = select(CONTACT.c.id, nothing, nothing, nothing, self.excluded)
         return [
-            without.where(self.chosen, digest.is_(None)),
-            excluded.where(self.chosen, digest.is_not(None), self.excluded.is_not(None)),
+            without.where(self.chosen, self.cannot),
+            excluded.where(self.chosen, not_(self.cannot), self.excluded.is_not(None)),
         ]
 
 
@@ -85,20 +102,31 @@ def selecting(
         refuses(medium, held) if policy == ConsentPolicy.ANYONE else false(),
         policy == ConsentPolicy.ANYONE,
         # The index of the digests knows the general answer and no other.
-        upload.rule is not None or held.by_channel or held.undecided,
-        _digests(medium, policy, upload.identifiers, held),
-        [CONTACT.c[name] for name in encoder.fields],
+        upload.rule is not None or held.by_channel or held.undecided or upload.value_field is not None,
+        _digests(medium, policy, upload, held),
+        [_detail(name, upload) for name in encoder.fields],
+        upload.value_field,
     )
 
 
 def _digests(
-    medium: Medium, policy: ConsentPolicy, identifiers: Collection[str], held: Answers
+    medium: Medium, policy: ConsentPolicy, upload: Upload, held: Answers
 ) -> list[ColumnElement[Any]]:
     """Both digests of a contact. The one that is sent beside the medium's is there only where the contact may
-    be sent by that medium too: a number goes to nobody when its owner said no to messages.
+    be sent by that medium too: a number goes to nobody when its owner said no to messages. That of the medium
+    is there only where the contact has a value, if one goes with it.
     """
     other = OTHER_MEDIUM[medium]
     columns: dict[Medium, ColumnElement[Any]] = dict(DIGEST)
-    if OF_MEDIUM[other] in identifiers:
+    if OF_MEDIUM[other] in upload.identifiers:
         columns[other] = case((why_left_out(policy, other, held).is_(None), DIGEST[other]))
+    if upload.value_field:
+        columns[medium] = case((values.has_value(upload.value_field), DIGEST[medium]))
     return list(columns.values())
+
+
+def _detail(name: str, upload: Upload) -> ColumnElement[Any]:
+    """What an encoder wants of a contact beside its digests."""
+    if name == VALUE and upload.value_field:
+        return values.value_of(upload.value_field)
+    return CONTACT.c[name]

@@ -73,7 +73,8 @@ def postpone(session: Session, upload: Upload, claimed: ClaimedBatch, code: str 
         if ident not in known
     ]
     now = clock.epoch()
-    due.owe(session, upload.client_id, audience_of(session, upload), new, due.Reason.LEFT, now)
+    audience_ref = audience_of(session, upload)
+    due.owe(session, upload.client_id, audience_ref, new, due.Reason.LEFT, now, upload.feed_id)
     _leave(session, upload, claimed.contact_ids, named)
     wanted = set(named)
     rows = [row for row in _owed(session, upload, named) if row.ident in wanted]
@@ -139,7 +140,7 @@ def _write(
         for contact_id, ident in former.items()
         if (left := idents.without(idents.whole(ident, upload.medium), there))
     ]
-    due.owe(session, upload.client_id, audience_ref, lost, due.Reason.CHANGED, None)
+    due.owe(session, upload.client_id, audience_ref, lost, due.Reason.CHANGED, None, upload.feed_id)
     if is_certain:
         due.keep_only_missing(session, _owed_by(session, upload, there), there)
     return {ids[place] for place in places}

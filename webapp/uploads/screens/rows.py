@@ -40,6 +40,7 @@ class UploadRow:
     members_before: int | None
     identifiers: list[str]
     missing: dict[str, int]
+    value_name: str | None  # the field that says what each person is worth
     data_origin: str
     consent: str
     consent_reason: str | None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from webapp.destinations.meta.graph_api.audiences import audience
+from webapp.destinations.meta.graph_api.audiences import audience, largest
 from webapp.destinations.meta.graph_api.client import DESCRIPTION
 from webapp.values.texts import number
 
@@ -32,6 +32,7 @@ class AudienceRow:
     updated_at: datetime | None
     unsuitable: str | None
     is_ours: bool
+    takes_lists: bool  # its people come from lists: it has a page of its own
 
 
 def audience_row(node: Mapping[str, Any]) -> AudienceRow:
@@ -42,17 +43,17 @@ def audience_row(node: Mapping[str, Any]) -> AudienceRow:
         plain.id,
         plain.name,
         KINDS.get(subtype, "Altro pubblico"),
-        size_words(plain.size, node.get("approximate_count_upper_bound")),
+        size_words(plain.size, largest(node)),
         plain.size is not None,
         plain.updated_at,
         plain.unsuitable,
         str(node.get("description", "")).startswith(DESCRIPTION),
+        subtype == "CUSTOM",
     )
 
 
-def size_words(lower: int | None, upper: object) -> str:
+def size_words(lower: int | None, upper: int | None) -> str:
     """Meta gives two bounds and means anything between; −1 is "not counted yet". Source: Meta sheet §3.1."""
     if lower is None:
         return NOT_YET
-    highest = int(upper) if isinstance(upper, int | str) and str(upper).isdigit() else lower
-    return number(lower) if highest <= lower else f"{number(lower)}–{number(highest)}"
+    return number(lower) if upper is None or upper <= lower else f"{number(lower)}–{number(upper)}"

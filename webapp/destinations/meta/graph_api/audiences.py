@@ -47,6 +47,8 @@ def audience(node: Mapping[str, Any]) -> Audience:
         updated_at=_updated_at(node),
         unsuitable=unsuitable(node),
         warning=WARNING if is_expiring(node) else None,
+        largest=largest(node),
+        by_value=bool(node.get("is_value_based")),
     )
 
 
@@ -55,8 +57,6 @@ def unsuitable(node: Mapping[str, Any]) -> str | None:
     subtype = str(node.get("subtype", "CUSTOM"))
     if subtype != "CUSTOM":
         return _MADE_FROM.get(subtype, _NOT_A_LIST)
-    if node.get("is_value_based"):
-        return "è basata sul valore: ogni contatto dovrebbe avere un importo"
     if _sub_type(node) == "HASHES_OR_USER_IDS":
         # An audience of single keys refuses lists of keys for ever (2650). Source: Meta sheet §4.2.
         return "è nata da un altro tipo di elenco e non accetta i nostri dati"
@@ -94,7 +94,16 @@ def _sub_type(node: Mapping[str, Any]) -> object:
 
 def _size(node: Mapping[str, Any]) -> int | None:
     """The lower of Meta's two bounds: what it promises. −1 while it has not counted; 1000 is its floor."""
-    bound = node.get("approximate_count_lower_bound")
+    return _bound(node.get("approximate_count_lower_bound"))
+
+
+def largest(node: Mapping[str, Any]) -> int | None:
+    """The upper bound; the lower one where Meta gives no other that is above it."""
+    least, most = _size(node), _bound(node.get("approximate_count_upper_bound"))
+    return least if least is None or most is None else max(least, most)
+
+
+def _bound(bound: object) -> int | None:
     try:
         size = int(bound) if isinstance(bound, int | str) else -1
     except ValueError:

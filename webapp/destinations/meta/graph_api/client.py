@@ -1,7 +1,7 @@
 """The Graph API's endpoints that Platea uses, one method each. Source of shapes: Meta sheet §1–§4."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from requests import Session
@@ -11,12 +11,11 @@ from webapp.destinations.base import (
     EncodedRows,
     NeedsPersonError,
     Origin,
-    Rejected,
     TemporaryError,
 )
 from webapp.destinations.meta.graph_api import error_table as table
 from webapp.destinations.meta.graph_api.audiences import SOURCES
-from webapp.destinations.meta.graph_api.counts import Unreadable, read_counts
+from webapp.destinations.meta.graph_api.batch_results import batch_result, joined
 from webapp.destinations.meta.graph_api.deadline import within
 from webapp.destinations.meta.graph_api.errors import HEAVY, failure
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S, GRAPH_VERSION, HUGE, Answer, Graph
@@ -24,7 +23,6 @@ from webapp.destinations.meta.graph_api.payload import (
     UploadSession,
     only_batch,
     parts_by_extern_id,
-    rejected_rows,
     users_body,
 )
 
@@ -144,10 +142,16 @@ class GraphClient:
             raise failure(table.GONE, "100/33")
 
     def create_custom_audience(
-        self, act_id: str, name: str, marker: str, origin: Origin = Origin.CUSTOMERS
+        self,
+        act_id: str,
+        name: str,
+        marker: str,
+        origin: Origin = Origin.CUSTOMERS,
+        by_value: bool = False,
     ) -> str:
         """The id of the audience whose description holds *marker*, created when there is none.
 
+        *by_value*: `is_value_based`, which nothing changes later (Meta sheet §3.1).
         Names are not unique and creating has no idempotency key, so the marker is looked for before, and
         again when the answer to the creation was lost. Source: Meta sheet §3.3.
         """
@@ -156,7 +160,7 @@ class GraphClient:
             if found:
                 return found
             try:
-                return self._create(act_id, name, marker, origin)
+                return self._create(act_id, name, marker, origin, by_value)
             except TemporaryError as lost:
                 if lost.account_wide:  # refused before anything was done
                     raise
@@ -164,6 +168,10 @@ class GraphClient:
                 if not found:
                     raise
                 return found
+
+    def edge(self, audience_id: str, name: str, fields: str) -> dict[str, Any]:
+        """Whatever Graph has at the audience's edge *name*."""
+        return _node(self._graph.get(f"{audience_id}/{name}", fields=fields))
 
     def delete_custom_audience(self, audience_id: str) -> None:
         self._graph.delete(audience_id)
@@ -194,8 +202,8 @@ class GraphClient:
             for part, places in parts_by_extern_id(rows):
                 alone = only_batch(len(part), secrets.randbits(63) or 1)
                 body = users_body(part, session or alone, self._graph.proof)
-                results.append(_batch_result(self._graph.send(method, path, body), part, places))
-        return _joined(results)
+                results.append(batch_result(self._graph.send(method, path, body), part, places))
+        return joined(results)
 
     # Inside
 
@@ -231,7 +239,8 @@ class GraphClient:
                 return str(row["id"])
         return None
 
-    def _create(self, act_id: str, name: str, marker: str, origin: Origin) -> str:
+    def _create(self, act_id: str, name: str, marker: str, origin: Origin, by_value: bool) -> str:
+        more = {"is_value_based": "true"} if by_value else {}
         # The other half of the time is for looking whether a lost answer meant success.
         with within(self._graph.deadline_s / 2):
             answer = self._graph.post(
@@ -240,6 +249,7 @@ class GraphClient:
                 subtype="CUSTOM",
                 description=f"{DESCRIPTION} ({marker})",
                 customer_file_source=SOURCES[origin],
+                **more,
             )
         audience_id = _node(answer).get("id")
         if not audience_id:
@@ -263,34 +273,3 @@ def _node(answer: Answer) -> dict[str, Any]:
 def _rows(answer: Answer) -> list[dict[str, Any]]:
     rows = _node(answer).get("data")
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _batch_result(answer: Answer, rows: EncodedRows, places: Sequence[int]) -> BatchResult:
-    """Raises TemporaryError when the answer does not say how many rows arrived."""
-    data = _node(answer)
-    rejected = rejected_rows(data.get("invalid_entry_samples"), rows)
-    try:
-        counts = read_counts(data, len(rows), len(rejected))
-    except Unreadable as field:
-        raise failure(table.UNREADABLE, f"risposta senza {field}") from None
-    return BatchResult(
-        received=counts.received,
-        rejected_count=counts.invalid,
-        doubt=counts.doubt,
-        rejected=[Rejected(places[row.row], row.reason) for row in rejected],
-        trace=answer.trace,
-        pause_s=answer.pause_s,
-    )
-
-
-def _joined(results: Sequence[BatchResult]) -> BatchResult:
-    if len(results) == 1:
-        return results[0]
-    return BatchResult(
-        received=sum(result.received for result in results),
-        rejected_count=sum(result.rejected_count for result in results),
-        rejected=sorted((row for result in results for row in result.rejected), key=lambda row: row.row),
-        trace=results[-1].trace,
-        pause_s=max(result.pause_s for result in results),
-        doubt=next((result.doubt for result in results if result.doubt), None),
-    )

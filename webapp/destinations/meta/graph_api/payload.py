@@ -6,9 +6,18 @@ from typing import Any
 
 import orjson
 
-from webapp.destinations.base import DIGEST_BYTES, PLAIN_BYTES, PLAIN_KEYS, UNKNOWN, EncodedRows, Rejected
+from webapp.destinations.base import (
+    DIGEST_BYTES,
+    PLAIN_BYTES,
+    PLAIN_KEYS,
+    UNKNOWN,
+    VALUE_KEY,
+    EncodedRows,
+    Rejected,
+)
 
 EXTERN_ID = "EXTERN_ID"
+IN_CLEAR = PLAIN_KEYS | {VALUE_KEY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ def _data(rows: EncodedRows) -> bytes:
     """
     if not rows.digests:
         return b"[]"
-    if not PLAIN_KEYS.isdisjoint(rows.schema):
+    if not IN_CLEAR.isdisjoint(rows.schema):
         return orjson.dumps([_texts(row, rows.schema) for row in rows.rows()])
     text = bytearray(rows.digests.hex("|", DIGEST_BYTES), "ascii")  # one sign behind every cell …
     row = (2 * DIGEST_BYTES + 1) * len(rows.schema)
@@ -58,16 +67,20 @@ def _data(rows: EncodedRows) -> bytes:
     return b'[["%b"]]' % cells.replace(b"|", b'","').replace(b";", b'"],["')
 
 
-def _texts(row: bytes, schema: Sequence[str]) -> list[str]:
-    texts, at = [], 0
+def _texts(row: bytes, schema: Sequence[str]) -> list[str | int | float]:
+    texts: list[str | int | float] = []
+    at = 0
     for key in schema:
         if key in PLAIN_KEYS:
             texts.append(row[at : at + PLAIN_BYTES].rstrip(b"\0").decode())
             at += PLAIN_BYTES
+            continue
+        cell = row[at : at + DIGEST_BYTES]
+        if cell == UNKNOWN:
+            texts.append("")
         else:
-            cell = row[at : at + DIGEST_BYTES]
-            texts.append("" if cell == UNKNOWN else cell.hex())
-            at += DIGEST_BYTES
+            texts.append(orjson.loads(cell.rstrip(b"\0")) if key == VALUE_KEY else cell.hex())
+        at += DIGEST_BYTES
     return texts
 
 
@@ -120,7 +133,9 @@ def _row(text: str, schema: Sequence[str]) -> bytes | None:
         return None
 
 
-def _cell(text: str, key: str) -> bytes:
+def _cell(text: Any, key: str) -> bytes:
+    if key == VALUE_KEY and text != "":
+        return orjson.dumps(text).ljust(DIGEST_BYTES, b"\0")
     if key in PLAIN_KEYS:
-        return text.encode().ljust(PLAIN_BYTES, b"\0")
+        return bytes(text.encode()).ljust(PLAIN_BYTES, b"\0")
     return bytes.fromhex(text) if text else UNKNOWN

@@ -14,7 +14,14 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from webapp import clock, db, rounds
-from webapp.destinations.base import Audience, DestinationError, NeedsPersonError, Problem, TemporaryError
+from webapp.destinations.base import (
+    SIZES_KEPT,
+    Audience,
+    DestinationError,
+    NeedsPersonError,
+    Problem,
+    TemporaryError,
+)
 from webapp.destinations.meta.accounts import accounts, audience_lists, checks, grants, pace
 from webapp.destinations.meta.accounts.connect import graph_client, http_session
 from webapp.destinations.meta.graph_api.audiences import audience, is_expiring, is_flagged
@@ -28,7 +35,6 @@ from webapp.values.texts import ROME
 JOB = "webapp.destinations.meta.jobs.check_account"
 EVERY = timedelta(hours=1)
 SOONER = timedelta(minutes=10)  # for an account that was used since: its audiences have changed
-SIZES_KEPT = timedelta(days=400)  # a year's history, and the month it is compared with
 
 
 @dataclass
@@ -158,7 +164,14 @@ def _keep_sizes(session: Session, account_id: int, audiences: Sequence[Audience]
     session.execute(delete(AudienceSize).where(mine, col(AudienceSize.day) == today))
     session.execute(delete(AudienceSize).where(mine, col(AudienceSize.day) < today - SIZES_KEPT))
     session.add_all(
-        AudienceSize(account_id=account_id, audience_id=one.id, day=today, size=one.size)
+        AudienceSize(
+            account_id=account_id,
+            audience_id=one.id,
+            day=today,
+            size=one.size,
+            largest=one.largest,
+            read_at=now,
+        )
         for one in audiences
         if one.size is not None and one.unsuitable is None
     )

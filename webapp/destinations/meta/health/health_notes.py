@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from webapp import clock
+from webapp.destinations.base import Size
 from webapp.destinations.meta.models import AudienceSize, MetaHealth
 
 
@@ -30,10 +31,13 @@ def of_accounts(session: Session, account_ids: Sequence[int]) -> Mapping[int, Me
     return {row.account_id: row for row in session.execute(query).scalars()}
 
 
-def sizes(session: Session, account_id: int, audience_id: str, since: date) -> dict[date, int]:
-    query = select(col(AudienceSize.day), col(AudienceSize.size)).where(
+def sizes(session: Session, account_id: int, audience_id: str, since: date) -> dict[date, Size]:
+    query = select(AudienceSize).where(
         col(AudienceSize.account_id) == account_id,
         col(AudienceSize.audience_id) == audience_id,
         col(AudienceSize.day) >= since,
     )
-    return {row[0]: row[1] for row in session.execute(query)}
+    return {
+        one.day: Size(one.size, one.largest or one.size, one.read_at)
+        for one in session.execute(query).scalars()
+    }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import replace
+from . import members, replace
 from .graph_call import version_number
 from .replace import REPLACING, UPDATING
 from .state import Audience, Simulation
@@ -47,7 +47,7 @@ def operation_status(sim: Simulation, audience: Audience) -> int:
 
 
 def matched(sim: Simulation, audience: Audience) -> int:
-    return round(audience.size() * sim.world.settings.match_rate)
+    return round(members.count(audience, sim.world.owners) * sim.world.settings.match_rate)
 
 
 def counts(sim: Simulation, audience: Audience) -> tuple[int, int]:
@@ -56,7 +56,7 @@ def counts(sim: Simulation, audience: Audience) -> tuple[int, int]:
     Recorded: one second after 151 rows 1000, after one row −1.
     """
     is_settled = sim.now() >= audience.content_updated_at + sim.world.settings.processing_s
-    rows = audience.size()
+    rows = members.count(audience, sim.world.owners)
     if audience.data_source is None and audience.subtype == "CUSTOM" or audience.flagged_fields:
         return -1, -1
     if not is_settled:

@@ -58,6 +58,7 @@ ROUTES = [
     _route("DELETE /users", AUDIENCE + r"/users", users.remove, locks=True),
     _route("POST /usersreplace", AUDIENCE + r"/usersreplace", users.replace_users, locks=True),
     _route("GET /sessions", AUDIENCE + r"/sessions", users.list_sessions, locks=True),
+    _route("GET /match_rate", AUDIENCE + f"/{audiences.MATCH_RATE}", audiences.match_rate),
     _route("GET /audience", AUDIENCE, audiences.read),
     _route("POST /audience", AUDIENCE, audiences.update),
     _route("DELETE /audience", AUDIENCE, audiences.delete),

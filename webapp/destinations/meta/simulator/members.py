@@ -1,4 +1,10 @@
-"""Members of an audience: adding, and removing people by any key they share."""
+"""Members of an audience: adding, and removing people by any key they share.
+
+Meta matches people and not rows. Which addresses are of one person it knows and nobody else does: the
+simulator is told (`/_sim/people`), and otherwise takes every address for somebody else's.
+"""
+
+from collections.abc import Mapping
 
 from .state import Audience, Row, SchemaName
 
@@ -12,9 +18,12 @@ def add(members: dict[SchemaName, set[Row]], schema: SchemaName, rows: set[Row])
     members.setdefault(schema, set()).update(rows)
 
 
-def remove(audience: Audience, schema: SchemaName, rows: set[Row]) -> None:
+def remove(
+    audience: Audience, schema: SchemaName, rows: set[Row], owners: Mapping[str, str] | None = None
+) -> None:
     """Take out the rows, and rows of other schemas or with other details that are the same people.
 
+    *owners* (`World.owners`): one address of a person takes out whoever is there by another one of hers.
     A row found exactly as sent is done with in its own schema: looking for namesakes of a million
     rows that are there would take a minute and find nobody.
     """
@@ -26,6 +35,28 @@ def remove(audience: Audience, schema: SchemaName, rows: set[Row]) -> None:
         sought = missing if other == schema else rows
         if sought and not (other == schema and "," not in schema):
             members -= _sharing_identity(other, members, _identities(schema, sought))
+    if owners:
+        known = {value for values in _identities(schema, rows).values() for value in values}
+        persons = {owners[value] for value in known if value in owners}
+        theirs = {value for value, person in owners.items() if person in persons}
+        for other, members in audience.members.items():
+            members -= _sharing_identity(other, members, dict.fromkeys(IDENTITY_KEYS, theirs))
+
+
+def count(audience: Audience, owners: Mapping[str, str]) -> int:
+    """The people of the audience, before any rounding Meta would do: whoever has several addresses is one."""
+    if not owners:
+        return audience.size()
+    people = {
+        _person(schema.split(","), row, owners) for schema, rows in audience.members.items() for row in rows
+    }
+    return audience.starting_size + len(people)
+
+
+def _person(columns: list[str], row: Row, owners: Mapping[str, str]) -> tuple[str, ...]:
+    cells = dict(zip(columns, row.split("\t"), strict=True))
+    known = sorted(owners[cells[key]] for key in IDENTITY_KEYS if cells.get(key) in owners)
+    return ("person", known[0]) if known else (*columns, row)
 
 
 def _identities(schema: SchemaName, rows: set[Row]) -> dict[str, set[str]]:

@@ -21,7 +21,8 @@ class Settings:
     *largest_rows* is how many rows of an upload get the page with 500 that too many of them get, 0 = none;
     *legacy_refusal* how a feature closed to new apps is refused, by name of `legacy`;
     *answers_as* the version every answer says it is of, "" = the one that was asked;
-    *samples_as_list* answers `[]` in place of `{}` when no row was invalid.
+    *samples_as_list* answers `[]` in place of `{}` when no row was invalid;
+    *has_match_rate* whether the match-rate node answers, whose edge nobody has documented.
     """
 
     open_accounts: bool = True
@@ -37,6 +38,7 @@ class Settings:
     answers_as: str = ""
     samples_as_list: bool = False
     needs_appsecret_proof: bool = False
+    has_match_rate: bool = False
 
 
 def changed(settings: Settings, values: dict[str, Any]) -> Settings:

@@ -157,6 +157,8 @@ class World:
     accounts: dict[str, AdAccount] = field(default_factory=dict)
     audiences: dict[str, Audience] = field(default_factory=dict)
     sessions: dict[str, UploadSession] = field(default_factory=dict)  # by `sessions.session_key`
+    # The datum of a row → the person whose it is, of people that Meta knows by several; no other is in it.
+    owners: dict[str, str] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     clock_offset_s: float = 0.0
 

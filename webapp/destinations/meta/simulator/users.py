@@ -44,17 +44,19 @@ def _edit(exchange: Exchange, audience_id: str, operation: str) -> Answer:
             # Batches of a session that is over are thrown away, and nobody says so.
             session.thrown_away += len(payload.rows)
         else:
-            _apply(audience, payload, checked, operation)
+            _apply(exchange, audience, payload, checked, operation)
             audience.content_updated_at = now
         return _answer(exchange, audience, session, payload, checked, is_last=bool(params and params.is_last))
 
 
-def _apply(audience: Audience, payload: Payload, checked: Checked, operation: str) -> None:
+def _apply(
+    exchange: Exchange, audience: Audience, payload: Payload, checked: Checked, operation: str
+) -> None:
     audience.data_source = _source(payload)
     if operation == "add":
         members.add(audience.members, payload.name, checked.kept)
     else:
-        members.remove(audience, payload.name, checked.kept)
+        members.remove(audience, payload.name, checked.kept, exchange.sim.world.owners)
 
 
 def replace_users(exchange: Exchange, audience_id: str) -> Answer:
@@ -95,7 +97,7 @@ def remove_everywhere(exchange: Exchange, account_id: str) -> Answer:
     with exchange.sim.lock:
         for audience in exchange.sim.world.audiences.values():
             if audience.account_id == account_id and audience.subtype == "CUSTOM":
-                members.remove(audience, payload.name, checked.kept)
+                members.remove(audience, payload.name, checked.kept, exchange.sim.world.owners)
     exchange.changed()
     session_id = sessions.automatic_id(account_id, "remove", payload)
     return {"account_id": account_id, "session_id": session_id, **_figures(exchange, payload, checked)}
@@ -150,7 +152,7 @@ def _check_state(exchange: Exchange, audience: Audience, payload: Payload, opera
         _check_values(audience, payload, is_replace=False)
     is_old = version_number(exchange.call.version) <= LAST_WITH_FLOOR
     floor = OLD_FLOOR if is_old else sim.world.settings.removal_floor
-    if operation == "remove" and audience.size() < floor:
+    if operation == "remove" and members.count(audience, sim.world.owners) < floor:
         raise fixed_error("200/1870047")
 
 

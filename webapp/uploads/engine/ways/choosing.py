@@ -33,7 +33,8 @@ def choose(upload: Upload, claim: PreparationLease, destination: Destination, to
             mine = sent_ledger.feed(session, upload)
             home = session.get_one(UserDatabase, upload.database_id).country
         # Of its own: what it encodes to compare counts for no datum that people lack.
-        encode = destination.encoder(Medium(upload.medium), upload.identifiers, home).encode
+        by_value = upload.value_field is not None
+        encode = destination.encoder(Medium(upload.medium), upload.identifiers, home, by_value).encode
         feed = next((one for one in of_audience if one.id == mine), None)
         others = [one for one in of_audience if one.id != mine]
         way = Aligning(upload, claim, destination, encode, feed, others)

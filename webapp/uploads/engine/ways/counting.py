@@ -89,7 +89,7 @@ def _additions(upload: Upload, of_audience: Sequence[Feed], destination: Destina
     with db.reading() as session:
         home = session.get_one(UserDatabase, upload.database_id).country
         mine = _feed_of(session, upload, of_audience) if of_audience else None
-    encoder = destination.encoder(medium, upload.identifiers, home)
+    encoder = destination.encoder(medium, upload.identifiers, home, upload.value_field is not None)
     others = [feed for feed in of_audience if feed is not mine]
     way = Aligning(upload, PreparationLease(0, 0), destination, encoder.encode, mine, others)
     chosen = chosen_by(upload, today)
@@ -214,8 +214,7 @@ def _exits(
     with db.snapshot() as connection:
         for start in range(0, len(gone), READ_ROWS):
             some = gone[start : start + READ_ROWS]
-            has_none = DIGEST[whom.medium].is_(None)
-            wanted = select(CONTACT.c.id, whom.excluded, has_none).where(
+            wanted = select(CONTACT.c.id, whom.excluded, whom.cannot).where(
                 CONTACT.c.id.in_(some), CONTACT.c.database_id == upload.database_id
             )
             found = {contact_id: _exit(why, none) for contact_id, why, none in connection.execute(wanted)}

@@ -98,7 +98,7 @@ def owe_in_flight(session: Session, client_id: int, contact_ids: Collection[int]
         named = sent_ledger.idents_of(upload, EncodedRows(tuple(schema), packed.digests))
         owed = [(ids[place], named[place]) for place in places]
         audience_ref = sent_ledger.audience_of(session, upload)
-        due.owe(session, client_id, audience_ref, owed, due.Reason.ERASED, clock.epoch())
+        due.owe(session, client_id, audience_ref, owed, due.Reason.ERASED, clock.epoch(), upload.feed_id)
 
 
 def audiences_with_due() -> list[int]:

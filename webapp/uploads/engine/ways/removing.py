@@ -47,7 +47,8 @@ def prepare_removal(
     with db.writing() as session:
         still_ours(session, claim)
         audience_ref = sent_ledger.audience_of(session, upload)
-        due.owe(session, upload.client_id, audience_ref, taking.more, due.Reason.LEFT, clock.epoch())
+        reason, now = due.Reason.LEFT, clock.epoch()
+        due.owe(session, upload.client_id, audience_ref, taking.more, reason, now, upload.feed_id)
     removals.store(claim, destination, prepared, taking.people)
     batches.record(claim, prepared, takes_out=True)
     return prepared

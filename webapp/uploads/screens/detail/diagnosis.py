@@ -87,6 +87,7 @@ def _upload(row: UploadRow, account_reference: str | None) -> dict[str, Any]:
         "riconosce_anche_da": [
             name for name, one in identifier_words.NAMES.items() if one in row.identifiers
         ],
+        "con_valore": row.value_name is not None,
         "origine_dei_dati": row.data_origin,
         "consenso": row.consent,
         "detto_no_inclusi": row.refused_included,

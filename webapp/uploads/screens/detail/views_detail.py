@@ -12,6 +12,7 @@ from webapp.destinations import registry
 from webapp.uploads.checking import keeping
 from webapp.uploads.operations import Operation
 from webapp.uploads.screens import check_texts, next_steps, texts
+from webapp.uploads.screens.audience.views_audience import audience_url
 from webapp.uploads.screens.detail import left_out, queries_detail, vendor_answers
 from webapp.uploads.screens.lists import summary
 from webapp.uploads.screens.lookups import upload_or_404
@@ -29,9 +30,8 @@ LISTED_ROWS = 100  # of one reason; all of them are in its CSV
 @blueprint.get("/caricamenti/<upload_id>")
 def detail(upload_id: str) -> str:
     row = upload_or_404(upload_id)
-    return render_template(
-        "uploads/screens/detail/detail.html", **_progress(row) | _left_out(row) | _log(row) | _checked(row)
-    )
+    shown = _progress(row) | _left_out(row) | _log(row) | _checked(row)
+    return render_template("uploads/screens/detail/detail.html", **shown, audience_url=audience_url(row))
 
 
 @blueprint.get("/caricamenti/<upload_id>/avanzamento")

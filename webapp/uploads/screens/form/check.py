@@ -199,6 +199,7 @@ def _proposal(source: Source, draft: Draft, account: Account | None) -> Upload:
         consent=draft.policy,
         operation=draft.operation,
         identifiers=draft.identifiers,
+        value_field=draft.value or None,
     )
 
 

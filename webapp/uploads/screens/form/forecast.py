@@ -22,6 +22,7 @@ from webapp.contacts.consent import (
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Contact
 from webapp.destinations.base import Medium
+from webapp.uploads import values
 from webapp.uploads.media_columns import DIGEST
 from webapp.uploads.screens.sources import Source
 
@@ -89,8 +90,11 @@ def shown_before(given: Mapping[str, str]) -> dict[Medium, MediumCounts]:
     return {medium: of(medium) for medium in Medium}
 
 
-def forecast(session: Session, source: Source, today: date) -> Forecast:
-    """The forecast for the source now. Raises BrokenRule for a filter that uses a field that is gone."""
+def forecast(session: Session, source: Source, today: date, value_field: str = "") -> Forecast:
+    """The forecast for the source now. Raises BrokenRule for a filter that uses a field that is gone.
+
+    *value_field*: only who has a value there is counted among those that are sent.
+    """
     database_id = source.database.id
     assert database_id is not None
     rule = source.filter.rule if source.filter else None
@@ -98,8 +102,9 @@ def forecast(session: Session, source: Source, today: date) -> Forecast:
     total = session.execute(select(func.count()).select_from(Contact).where(chosen)).scalar_one()
     held = answers_of(session, database_id)
     # One statement each: of a whole database they read the index alone, 0.5 s a million in place of 3.
-    is_whole = rule is None
-    reach = {medium: _reach(session, database_id, chosen, medium, held, is_whole) for medium in DIGEST}
+    is_whole = rule is None and not value_field
+    sendable = and_(chosen, values.has_value(value_field)) if value_field else chosen
+    reach = {medium: _reach(session, database_id, sendable, medium, held, is_whole) for medium in DIGEST}
     return Forecast(total, reach, media_of(session, database_id), held.given)
 
 

@@ -61,6 +61,7 @@ class Draft:
     keeps_name: bool = False  # although the vendor may block an audience with it
     identifiers: tuple[Identifier, ...] = ()  # data by which people are recognised too
     origin: Origin = Origin.CUSTOMERS
+    value: str = ""  # the own field that says what each person is worth
     operation: Operation = Operation.ADD
     understood: bool = False  # who leaves when everybody is replaced
     repeated: str = ""  # the number of those who stay, as typed to confirm that
@@ -88,12 +89,13 @@ def read(
     proposed: str,
     remembered: Collection[str] = (),
     declared: str = Origin.CUSTOMERS,
+    value: str = "",
 ) -> Draft:
     """From a form or a query string; the only medium, or only account, is chosen before anybody chooses.
 
     An account that the form names is obeyed: it may have been deleted since, and another one never takes its
     place unseen. *remembered*: the identifiers chosen last, *declared*: the origin, for whoever has not
-    been asked yet.
+    been asked yet. *value*: the field that was chosen for it.
     """
     media = prospect.media or tuple(Medium)
     given = form.get("medium", "")
@@ -112,6 +114,7 @@ def read(
         search=form.get("cerca", "").strip()[:100],
         keeps_name=bool(form.get("nome_confermato")),
         identifiers=_identifiers(form, remembered),
+        value=value,
         origin=Origin(form["origine"] if form.get("origine") in {*Origin} else declared),
         operation=Operation(form["come"]) if form.get("come") in {*Operation} else Operation.ADD,
         understood=bool(form.get("capito")),

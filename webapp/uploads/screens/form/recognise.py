@@ -12,6 +12,7 @@ from webapp.contacts.consent import ConsentPolicy, answers_of, why_left_out
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT
 from webapp.destinations.base import OF_MEDIUM, OTHER_MEDIUM, Identifier, Medium
+from webapp.uploads import values
 from webapp.uploads.identifier_words import LABELS
 from webapp.uploads.media_columns import DIGEST
 from webapp.uploads.screens.sources import Source
@@ -37,17 +38,25 @@ class Row:
 
 
 def counts(
-    session: Session, source: Source, medium: Medium, policy: ConsentPolicy, today: date
+    session: Session,
+    source: Source,
+    medium: Medium,
+    policy: ConsentPolicy,
+    today: date,
+    value_field: str = "",
 ) -> tuple[int, dict[Identifier, int]]:
     """The users that would be sent now, and how many of them have each datum.
 
-    Of several contacts with one address the engine sends the first: that one's data count. Raises BrokenRule.
+    Of several contacts with one address the engine sends the first: that one's data count. *value_field*:
+    only who has a value there is sent. Raises BrokenRule.
     """
     database_id = db.saved_id(source.database)
     rule = source.filter.rule if source.filter else None
     chosen = selected(database_id, rule, contact_queries.field_types(session, database_id), today)
     held = answers_of(session, database_id)
     allowed = and_(chosen, DIGEST[medium].is_not(None), why_left_out(policy, medium, held).is_(None))
+    if value_field:
+        allowed = and_(allowed, values.has_value(value_field))
     users = select(func.min(CONTACT.c.id)).where(allowed).group_by(DIGEST[medium])
     other = OTHER_MEDIUM[medium]
     has: dict[Identifier, ColumnElement[bool]] = {

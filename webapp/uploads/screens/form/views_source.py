@@ -7,6 +7,7 @@ from webapp.access.current import current_client_id
 from webapp.contacts import queries as contact_queries
 from webapp.contacts.filters import filter_pages
 from webapp.destinations import registry
+from webapp.uploads.operations import Operation
 from webapp.uploads.screens.form import forms
 from webapp.uploads.screens.routes import blueprint
 
@@ -32,6 +33,7 @@ def choose_source() -> str:
             "account": account.public_id,
             "modo": forms.EXISTING,
             "audience": request.args.get("audience", ""),
+            **({"come": Operation.ALIGN} if request.args.get("come") == Operation.ALIGN else {}),
         },
         databases=databases,
         filters=filters,

@@ -1,13 +1,12 @@
 """The form "Carica gli utenti per una custom audience": offered, checked, sent once."""
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, abort, make_response, render_template, request
 
-from webapp import clock, db
-from webapp.access.current import current_client, current_client_id, current_operator, may
+from webapp import db
+from webapp.access.current import current_operator, may
 from webapp.access.models import Role
 from webapp.contacts import databases
 from webapp.contacts.consent import answers_of
@@ -17,45 +16,31 @@ from webapp.destinations.base import Account, Identifier, Medium
 from webapp.uploads import commands, idempotency, origin_words
 from webapp.uploads.checking import keeping
 from webapp.uploads.checking.reading import Check
-from webapp.uploads.screens import queries, sources, texts
-from webapp.uploads.screens.form import audience_list, check, forecast, forms, recognise, ways
+from webapp.uploads.screens import queries, texts
+from webapp.uploads.screens.form import (
+    audience_list,
+    check,
+    forecast,
+    forms,
+    offers,
+    recognise,
+    value_choice,
+    ways,
+)
 from webapp.uploads.screens.form.audience_list import Listing
-from webapp.uploads.screens.form.forecast import Forecast, MediumCounts
+from webapp.uploads.screens.form.forecast import Forecast
 from webapp.uploads.screens.form.forms import Draft
+from webapp.uploads.screens.form.offers import Offer
 from webapp.uploads.screens.routes import blueprint
-from webapp.uploads.screens.sources import Source
-from webapp.values.texts import ROME
 from webapp.web import htmx
 
 URL = "/database/<database_id>/custom-audience/carica"
 TOKEN_S = 3600.0  # a form that is sent again after an hour is a new request
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """The choices of the form; *prospect* is None for a filter that cannot be evaluated."""
-
-    source: Source
-    accounts: list[Account]
-    prospect: Forecast | None
-    proposed: str
-
-    @property
-    def client_id(self) -> int:
-        return self.source.database.client_id
-
-    def draft(self, given: Any) -> Draft:
-        of = self.source.database
-        prospect = self.prospect or NOBODY
-        return forms.read(given, prospect, self.accounts, self.proposed, of.identifiers, of.data_origin)
-
-
-NOBODY = Forecast(0, {medium: MediumCounts(0, 0) for medium in Medium}, ())
-
-
 @blueprint.get(URL)
 def new_upload(database_id: str) -> str:
-    offer = _offer(database_id)
+    offer = offers.offer(database_id)
     draft = forms.offered(offer.draft(request.args))
     return _page(offer, draft, listing=_listing(offer, draft))
 
@@ -63,7 +48,7 @@ def new_upload(database_id: str) -> str:
 @blueprint.get(f"{URL}/audience")
 def audience_fragment(database_id: str) -> str:
     """The choice of the audience, when account, kind or search change."""
-    offer = _offer(database_id, count=False)
+    offer = offers.offer(database_id, count=False)
     draft = offer.draft(request.args)
     listing = _listing(offer, draft, again="aggiorna" in request.args)
     return render_template("uploads/screens/detail/_audience.html", **_shown(offer, draft, {}, listing))
@@ -72,7 +57,7 @@ def audience_fragment(database_id: str) -> str:
 @blueprint.get(f"{URL}/nome")
 def name_fragment(database_id: str) -> str:
     """Whether the name of the new audience is taken on the account, or one that its vendor may block."""
-    offer = _offer(database_id, count=False)
+    offer = offers.offer(database_id, count=False)
     draft = offer.draft(request.args)
     account = forms.account_of(draft, offer.accounts)
     listing = audience_list.read(offer.client_id, account) if account and not account.problem else None
@@ -85,8 +70,11 @@ def name_fragment(database_id: str) -> str:
 @blueprint.get(f"{URL}/pronto")
 def ready_fragment(database_id: str) -> str:
     """The foot of the form: what is missing, or how many users go; counts come back as they were shown."""
-    offer = _offer(database_id, count=False)
-    offer = replace(offer, prospect=Forecast(0, forecast.shown_before(request.args), tuple(Medium)))
+    is_another_value = request.args.get("valore", "") != request.args.get("n_valore", "")
+    offer = offers.offer(database_id, count=is_another_value)
+    if not is_another_value:
+        shown_before = Forecast(0, forecast.shown_before(request.args), tuple(Medium))
+        offer = replace(offer, prospect=shown_before, counted=shown_before)
     draft = forms.offered(offer.draft(request.args))
     shown = _shown(offer, draft, {}, None) | {"comes_again": True}
     return render_template("uploads/screens/form/_ready.html", **shown)
@@ -95,16 +83,18 @@ def ready_fragment(database_id: str) -> str:
 @blueprint.get(f"{URL}/dati")
 def recognise_fragment(database_id: str) -> str:
     """How many of those who would be sent have each further datum: counted when somebody wants to know."""
-    offer = _offer(database_id, count=False)
+    offer = offers.offer(database_id, count=False)
     draft = offer.draft(request.args)
     with db.reading() as session:
         media = forecast.media_of(session, db.saved_id(offer.source.database))
         by_consent = answers_of(session, db.saved_id(offer.source.database)).given
         try:
-            users, found = recognise.counts(session, offer.source, draft.medium, draft.policy, _today())
+            users, found = recognise.counts(
+                session, offer.source, draft.medium, draft.policy, offers.today(), offer.value
+            )
         except BrokenRule:
             abort(404)
-    offer = replace(offer, prospect=Forecast(0, NOBODY.reach, media, by_consent))
+    offer = replace(offer, prospect=Forecast(0, offers.NOBODY.reach, media, by_consent))
     shown = _shown(offer, draft, {}, None) | {"users": users, "found": found}
     return render_template("uploads/screens/form/_recognise.html", **shown)
 
@@ -112,13 +102,15 @@ def recognise_fragment(database_id: str) -> str:
 @blueprint.get(f"{URL}/verifica")
 def check_fragment(database_id: str) -> str:
     """ "Verifica prima dell'invio", and the cards of the ways with what it has counted."""
-    offer = _offer(database_id, count=False)
+    offer = offers.offer(database_id, count=False)
     draft = forms.offered(offer.draft(request.args))
     account = forms.account_of(draft, offer.accounts)
     asks = account is not None and not account.problem
     listing = audience_list.read(offer.client_id, account) if account and asks else None
     try:
-        made = check.read(offer.source, draft, account, listing, _today()) if check.is_due(draft) else None
+        made = (
+            check.read(offer.source, draft, account, listing, offers.today()) if check.is_due(draft) else None
+        )
         shown = _shown(offer, draft, {}, listing, made=made)
     except BrokenRule:
         abort(404)
@@ -127,8 +119,8 @@ def check_fragment(database_id: str) -> str:
 
 @blueprint.post(URL, endpoint="start_upload")
 def send(database_id: str) -> Response:
-    offer = _offer(database_id)
-    if offer.prospect is None:  # the page says what is wrong with the filter
+    offer = offers.offer(database_id)
+    if offer.prospect is None or offer.counted is None:  # the page says what is wrong with the filter
         return htmx.go_to(offer.source.upload_url())
     draft = offer.draft(request.form)
     account = forms.account_of(draft, offer.accounts)
@@ -137,14 +129,15 @@ def send(database_id: str) -> Response:
     )
     warning = registry.name_warning(draft.name, account)
     may_include = may(Role.ADMINISTRATOR)
-    errors = forms.errors(draft, offer.prospect, account, listing, warning, may_include)
+    errors = forms.errors(draft, offer.counted, account, listing, warning, may_include)
+    errors |= value_choice.problems(draft, offer.values, listing)
     if errors or account is None:
         status = 403 if draft.includes_refused and not may_include else 422
         return _refuse(offer, draft, status, errors=errors, listing=listing)
     if running := _running_twin(offer, draft, account):
         return _refuse(offer, draft, 409, running=running, listing=listing)
     try:
-        made = check.read(offer.source, draft, account, listing, _today(), again=True)
+        made = check.read(offer.source, draft, account, listing, offers.today(), again=True)
     except BrokenRule:
         return htmx.go_to(offer.source.upload_url())
     if "solo_verifica" in request.form:
@@ -180,6 +173,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             identifiers=draft.identifiers,
             origin=draft.origin,
             operation=draft.operation,
+            value_field=draft.value or None,
             started_by=current_operator().name,
             key=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
             check=keeping.row_of(made, current_operator().name, draft.confirmed),
@@ -200,29 +194,6 @@ def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
             audience_id="" if draft.is_new else draft.audience,
             audience_name=draft.name,
         )
-
-
-def _offer(database_id: str, count: bool = True) -> Offer:
-    today = _today()
-    with db.reading() as session:
-        filtro = request.values.get("filtro") or None
-        source = sources.find(session, current_client_id(), database_id, filtro)
-        prospect = _prospect(session, source, today) if count else NOBODY
-    filter_name = source.filter.name if source.filter else None
-    proposed = forms.proposed_name(current_client().name, source.database.name, filter_name, today)
-    accounts = registry.accounts(source.database.client_id)
-    return Offer(source, accounts, prospect, proposed)
-
-
-def _today() -> date:
-    return clock.now().astimezone(ROME).date()
-
-
-def _prospect(session: Any, source: Source, today: date) -> Forecast | None:
-    try:
-        return forecast.forecast(session, source, today)
-    except BrokenRule:
-        return None
 
 
 def _identifiers(account: Account | None) -> frozenset[Identifier]:
@@ -260,13 +231,17 @@ def _shown(
     made: Check | None = None,
 ) -> dict[str, Any]:
     prospect, account = offer.prospect, forms.account_of(draft, offer.accounts)
-    to_send = forms.users(draft, prospect) if prospect else 0
-    included = prospect.reach[draft.medium].included if prospect and draft.includes_refused else 0
+    counted = offer.counted
+    to_send = forms.users(draft, counted) if counted else 0
+    included = counted.reach[draft.medium].included if counted and draft.includes_refused else 0
     return {
         "source": offer.source,
         "accounts": offer.accounts,
         "account": account,
         "prospect": prospect,
+        "counted": counted,
+        "value_fields": offer.values,
+        "value_choice": value_choice,
         "draft": draft,
         "errors": errors,
         "listing": listing,
@@ -281,16 +256,16 @@ def _shown(
         "offered": _identifiers(account),
         "users": None,
         "found": {},
-        "nobody": forms.no_contact(draft.medium, prospect, draft.policy) if prospect and not to_send else "",
+        "nobody": "" if to_send else value_choice.nobody(draft, offer.values, prospect, counted),
         "may_configure": may(Role.ADMINISTRATOR),
         "forms": forms,
         "words": texts,
         "recognise": recognise,
         "ways": ways,
-        "sendable": prospect.to_send(draft.medium, draft.policy) if prospect else 0,
+        "sendable": counted.to_send(draft.medium, draft.policy) if counted else 0,
         "comes_again": False,
         "presence": ways.presence_in(request.values, draft.audience),
         "origins": origin_words,
         "check": None,
-        **(check.section(made, offer.source, draft, account, _today()) if made else {}),
+        **(check.section(made, offer.source, draft, account, offers.today()) if made else {}),
     }

@@ -6,6 +6,7 @@ from webapp import db
 from webapp.access.current import current_client_id, current_operator, current_role, may
 from webapp.access.models import Role
 from webapp.uploads.screens import sources, views_actions
+from webapp.uploads.screens.audience import views_audience
 from webapp.uploads.screens.detail import views_detail, views_diagnosis
 from webapp.uploads.screens.form import forecast, views_source, views_upload
 from webapp.uploads.screens.lists import history, list_state, views_monitor
@@ -19,6 +20,7 @@ from webapp.web.conditional_get import conditional
 __all__ = [
     "blueprint",
     "views_actions",
+    "views_audience",
     "views_detail",
     "views_diagnosis",
     "views_monitor",

@@ -49,6 +49,7 @@ KINDS = {
     "POST /usersreplace",
     "DELETE /usersofanyaudience",
     "GET /sessions",
+    "GET /match_rate",
 }
 
 

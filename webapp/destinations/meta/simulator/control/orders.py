@@ -114,6 +114,24 @@ def account() -> Response:
     return routes.answer({"ok": True})
 
 
+@blueprint.post("/people")
+def people() -> Response:
+    """`{"people": [["…", "…"], …]}`: digests as rows bring them; those of one list are of one person.
+
+    They count once in an audience, and one of them takes out whoever is there by another; `[]` forgets it.
+    """
+    body, sim = routes.body(), routes.simulation()
+    given = body.get("people")
+    if not isinstance(given, list) or not all(isinstance(one, list) for one in given):
+        raise ValueError("people è una lista di liste di dati: una per persona")
+    with sim.lock:
+        sim.world.owners = {
+            str(datum): f"person {number}" for number, one in enumerate(given) for datum in one
+        }
+    sim.changed.set()
+    return routes.answer({"people": len(given), "data": len(sim.world.owners)})
+
+
 @blueprint.post("/audience")
 def audience() -> Response:
     """Changes one audience: `flagged_fields`, `status` (null = by itself), `size`, `deleted`."""
