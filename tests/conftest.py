@@ -180,6 +180,7 @@ def _emptying() -> LiteralString:
     from sqlmodel import SQLModel
 
     import webapp.contacts.models_imports
+    import webapp.data_keys
     import webapp.destinations.meta.models
     import webapp.mail
     import webapp.periodic

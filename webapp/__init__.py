@@ -33,6 +33,8 @@ def create_app(settings: "Settings") -> "Flask":
     services.start(settings, limit_s=postgresql.PAGE_S)
     app = Flask(__name__, template_folder=HOME / "templates", static_folder=HOME / "static")
     app.secret_key = settings.secret_key
+    app.config["SECRET_KEY_FALLBACKS"] = list(settings.former_secret_keys)
+    app.config["WTF_CSRF_SECRET_KEY"] = list(reversed(settings.secret_keys))  # the last one signs
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Htmx(app)
     # Gives the built-in messages of forms in Italian.

@@ -29,7 +29,7 @@ class Settings:
     data_dir: Path
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
-    secret_key: str = field(repr=False)
+    secret_key: str = field(repr=False)  # the newest, which signs
     token_keys: tuple[str, ...] = field(repr=False)  # Fernet keys, newest first
     public_url: str = "http://127.0.0.1:8000"
     graph_url: str = GRAPH_URL
@@ -38,6 +38,7 @@ class Settings:
     meta_app_secret: str = field(default="", repr=False)
     proxy: str = field(default="", repr=False)  # of calls to Facebook; may hold a password
     ca_file: str = ""  # PEM certificates that calls to Facebook trust besides the usual ones
+    former_secret_keys: tuple[str, ...] = field(default=(), repr=False)  # still accepted, newest first
     demo: bool = False
     batch_rows: int = 5000
     lease_s: float = 60.0
@@ -57,6 +58,11 @@ class Settings:
 
     proxies: int = 0  # how many reverse proxies stand in front: only what so many added is believed
     second_factor_for_all: bool = False
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Newest first."""
+        return (self.secret_key, *self.former_secret_keys)
 
     @property
     def smtp_is_local(self) -> bool:
@@ -84,9 +90,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         redis_url=setting_checks.redis_url(
             _required(env, "REDIS_URL", "l’indirizzo di Redis, per esempio redis://127.0.0.1:6379/0")
         ),
-        secret_key=setting_checks.secret_key(
-            _required(env, "PLATEA_SECRET_KEY", "una chiave casuale: creala con “platea chiavi”")
-        ),
+        **_secret_keys(env),
         token_keys=_keys(_required(env, "PLATEA_TOKEN_KEYS", "la chiave dei token: “platea chiavi”")),
         public_url=setting_checks.public_url(_text(env, "PLATEA_URL", "http://127.0.0.1:8000"), demo),
         graph_url=setting_checks.web_url("META_GRAPH_URL", _text(env, "META_GRAPH_URL", GRAPH_URL)),
@@ -139,6 +143,15 @@ def _yes_or_no(env: Mapping[str, str], name: str) -> bool:
 
 def _keys(text: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in text.split(",") if key.strip())
+
+
+def _secret_keys(env: Mapping[str, str]) -> dict[str, Any]:
+    """PLATEA_SECRET_KEYS, newest first. Installations of before have one key, in PLATEA_SECRET_KEY."""
+    keys = _keys(_text(env, "PLATEA_SECRET_KEYS", ""))
+    if not keys:
+        keys = (_required(env, "PLATEA_SECRET_KEY", "una chiave casuale: creala con “platea chiavi”"),)
+    newest, *former = [setting_checks.secret_key(key) for key in keys]
+    return {"secret_key": newest, "former_secret_keys": tuple(former)}
 
 
 def _log_level(env: Mapping[str, str]) -> str:

@@ -13,7 +13,19 @@ from threading import Thread
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp import clock, config, db, mail, migrations, periodic, postgresql, services, wiring, workers
+from webapp import (
+    clock,
+    config,
+    data_keys,
+    db,
+    mail,
+    migrations,
+    periodic,
+    postgresql,
+    services,
+    wiring,
+    workers,
+)
 from webapp.contacts import consent_words, emptying
 from webapp.contacts.imports import importing, retention
 from webapp.contacts.imports.files import reading_apart
@@ -133,8 +145,12 @@ def _wait_for_schema() -> None:
 def _why_not_yet() -> str | None:
     try:
         state = migrations.state(db.engine())
+        if state is migrations.State.CURRENT:
+            data_keys.make()
     except SQLAlchemyError as error:
         return database_words.why_not(getattr(error, "orig", None))
+    except data_keys.KeysLost as error:
+        return str(error)
     return {
         migrations.State.CURRENT: None,
         migrations.State.OLDER: "lo schema non è aggiornato: esegui “platea migra”.",

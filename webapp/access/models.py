@@ -103,13 +103,20 @@ class KnownBrowser(SQLModel, table=True):
     seen_at: float
 
 
+def seal_purpose(operator_id: int) -> str:
+    """What the secret of an operator's second factor is sealed for."""
+    return f"second factor:{operator_id}"
+
+
 class SecondFactor(SQLModel, table=True):
     """The secret an operator's phone makes codes from; counts only once it is confirmed by a first code."""
 
     __tablename__ = "second_factor"
 
     operator_id: int = Field(foreign_key="operator.id", primary_key=True)
-    secret: bytes = Field(sa_column_kwargs={"info": crypto.SEALED})
+    secret: bytes = Field(
+        sa_column_kwargs={"info": crypto.sealed(lambda row: seal_purpose(row["operator_id"]))}
+    )
     confirmed_at: datetime | None = None
     last_step: int = 0  # of the newest code used: that one and older ones are refused
 

@@ -7,8 +7,10 @@ from typing import IO
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
 
-from webapp import config, db, life, workers
+from webapp import config, data_keys, db, life, workers
+from webapp.access.models import Client
 from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
 from webapp.contacts.erasure import reapply_erasures
@@ -23,6 +25,7 @@ NOT_KNOWN = (
     "cercalo e cancellalo di nuovo. Chi è stato inviato dopo la copia è ancora su Facebook e Platea non lo "
     "sa: né Allinea né Rimuovi possono toglierlo."
 )
+OwnKeys = tuple[list[dict[str, bytes | str]], set[str]]  # with the public ids of the clients
 
 
 @click.command()
@@ -71,14 +74,15 @@ def ripristina(copia: Path, prova: bool) -> None:
         engine = db.connect(settings.database_url)
         _nobody_works()
         taken_at = backup.taken_at(copia)
-        erased = _who_was_erased()
+        erased, own_keys = _who_was_erased(), _data_keys()
         with ExitStack() as stack:
             ledger = _the_ledger(stack)
             kept = backup.restore(copia, engine)
+            _keep_data_keys(own_keys)
             terminal.start()
             if ledger is not None:
                 carrying.bring(ledger)
-    except (backup.BackupError, config.WrongSetting) as error:
+    except (backup.BackupError, config.WrongSetting, data_keys.KeysLost) as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
     held = _hold_uploads(taken_at, copia.name)
     again = reapply_erasures.erase_again(erased or [])  # after that no batch is on its way any more
@@ -105,6 +109,25 @@ def _who_was_erased() -> list[ErasedKey] | None:
             return reapply_erasures.erased_people(session)
     except SQLAlchemyError:
         return None
+
+
+def _data_keys() -> OwnKeys:
+    """Under which keys people were erased and sent since the copy; none when that can no longer be read."""
+    try:
+        with db.reading() as session:
+            clients = set(session.exec(select(Client.public_id)))
+            return data_keys.rows(session), clients
+    except SQLAlchemyError:
+        return [], set()
+
+
+def _keep_data_keys(own: OwnKeys) -> None:
+    """A copy from before there were any is of this installation if it knows a client of it."""
+    rows, clients = own
+    with db.writing() as session:
+        here = set(session.exec(select(Client.public_id)))
+        if clients & here:
+            data_keys.take_over(session, rows)
 
 
 def _the_ledger(stack: ExitStack) -> IO[bytes] | None:

@@ -9,7 +9,7 @@ from webapp.access.members.operators import change_password, prove_address
 from webapp.access.models import Operator, PasswordReset
 from webapp.access.queries import operator_by_email
 from webapp.access.signing_in import throttle
-from webapp.access.signing_in.keys import keyed_hash, new_key
+from webapp.access.signing_in.keys import keyed_hash, keyed_hashes, new_key
 
 VALID_S = 3600
 _PURPOSE = "nuova password"
@@ -45,7 +45,7 @@ def opened_by(session: Session, key: str) -> Operator | None:
         select(Operator)
         .join(PasswordReset, col(PasswordReset.operator_id) == Operator.id)
         .where(
-            PasswordReset.key_hash == keyed_hash(_PURPOSE, key),
+            col(PasswordReset.key_hash).in_(keyed_hashes(_PURPOSE, key)),
             PasswordReset.expires_at > clock.epoch(),
             Operator.is_active,
         )
@@ -62,7 +62,7 @@ def use(session: Session, key: str, password: str) -> Operator | None:
     if operator is None:
         return None
     # Whoever deletes the row has it: one link never sets two passwords.
-    mine = delete(PasswordReset).where(col(PasswordReset.key_hash) == keyed_hash(_PURPOSE, key))
+    mine = delete(PasswordReset).where(col(PasswordReset.key_hash).in_(keyed_hashes(_PURPOSE, key)))
     used = session.execute(mine.returning(col(PasswordReset.was_mailed))).first()
     if used is None:
         return None

@@ -82,6 +82,7 @@ class Action(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
     ACCOUNT_REVOKED = "account_revoked"
     TOKENS_RESEALED = "tokens_resealed"
+    CHAIN_CLOSED = "chain_closed"
     UPLOAD_STARTED = "upload_started"
     REFUSALS_INCLUDED = "refusals_included"
     UPLOAD_STOPPED = "upload_stopped"
@@ -135,7 +136,7 @@ def record(
         "address": asked.address,
         "request_id": str(structlog.contextvars.get_contextvars().get("request_id", "")),
     }
-    entry["link"] = link(chain_key(), before, entry)
+    entry["link"] = link(chain_keys()[0], before, entry)
     session.execute(insert(AuditEntry).values(**entry))
 
 
@@ -147,8 +148,22 @@ def record_alone(
         record(session, action, on, detail, client_id=client_id)
 
 
-def chain_key() -> bytes:
-    return crypto.derived_key(services().settings.secret_key, _PURPOSE)
+def close_chain(session: Session) -> bool:
+    """The first entry under a new secret that says so: from it on, entries under older ones are forged.
+
+    It names the entry before and its link, so that those before stay anchored when the old secret is gone.
+    """
+    seq, before = _last(session)
+    if not seq or len(chain_keys()) == 1:
+        return False
+    told: Detail = {"voce": seq, "impronta": before.hex()}
+    record(session, Action.CHAIN_CLOSED, "registro attività", told, client_id=None)
+    return True
+
+
+def chain_keys() -> list[bytes]:
+    """One for each secret that is still accepted, newest first: the first one links, all are recognised."""
+    return [crypto.derived_key(one, _PURPOSE) for one in services().settings.secret_keys]
 
 
 def link(key: bytes, before: bytes, entry: dict[str, object]) -> bytes:

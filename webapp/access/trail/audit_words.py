@@ -70,6 +70,7 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.BACKUP_MADE: "Copia di sicurezza fatta",
         Action.BACKUP_RESTORED: "Copia di sicurezza ripristinata",
         Action.TRAIL_EXPORTED: "Registro attività esportato",
+        Action.CHAIN_CLOSED: "Catena del registro chiusa: la chiave è cambiata",
     },
 }
 WORDS: dict[str, str] = {action: words for group in GROUPS.values() for action, words in group.items()}
