@@ -50,6 +50,7 @@ class Settings:
     filter_patience_s: float = 2.0  # what the builder of filters waits for its numbers
     backup_dir: Path | None = None  # where copies of the database go; None: nobody takes any
     backup_every_h: float = 1.0
+    backup_key: str = ""  # the public key that copies are encrypted to; "": they are in clear
     smtp_url: str = field(default="", repr=False)  # smtp:// (STARTTLS) or smtps://; may hold a password
     smtp_ca_file: str = ""  # who vouches for a mail server with a certificate of its own
     mail_from: str = ""
@@ -182,10 +183,11 @@ def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, 
     """Where copies of the database go and how often. By itself only SQLite is copied: PostgreSQL's host has
     its own way, or names a folder."""
     every_h = _number(env, "PLATEA_BACKUP_HOURS", 1, 0, 168)
+    key = setting_checks.copy_key(_text(env, "PLATEA_BACKUP_KEY", ""))
     folder = _text(env, "PLATEA_BACKUP_DIR", str(data_dir / "copie") if database.startswith("sqlite") else "")
     if not folder or not every_h:
-        return {}
-    return {"backup_dir": Path(folder).resolve(), "backup_every_h": every_h}
+        return {"backup_key": key}
+    return {"backup_dir": Path(folder).resolve(), "backup_every_h": every_h, "backup_key": key}
 
 
 def _way_out(env: Mapping[str, str]) -> dict[str, Any]:

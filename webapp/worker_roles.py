@@ -71,7 +71,7 @@ def long_tasks(settings: config.Settings) -> Sequence[Task]:
     """What may take minutes: each has a thread of its own."""
 
     def copy() -> None:
-        backup.save_if_due(db.engine(), settings.backup_dir, settings.backup_every_h)
+        backup.save_if_due(db.engine(), settings.backup_dir, settings.backup_every_h, settings.backup_key)
 
     every_s = settings.reconcile_s
     return [

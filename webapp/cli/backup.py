@@ -13,10 +13,11 @@ from webapp import config, data_keys, db, life, workers
 from webapp.access.models import Client
 from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
+from webapp.config import keep_files_private
 from webapp.contacts.erasure import reapply_erasures
 from webapp.contacts.erasure.reapply_erasures import ErasedKey
 from webapp.contacts.ledger import carrying
-from webapp.host import backup
+from webapp.host import backup, sealed_copies
 from webapp.uploads.engine import restored
 from webapp.values.texts import file_size, moment, plural
 
@@ -46,7 +47,7 @@ def copia(cartella: Path | None, as_json: bool) -> None:
     settings = terminal.start()
     folder = cartella or settings.backup_dir or settings.data_dir / "copie"
     try:
-        made = backup.save(db.engine(), folder)
+        made = backup.save(db.engine(), folder, settings.backup_key)
     except backup.BackupError as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
     with db.writing() as session:
@@ -55,6 +56,33 @@ def copia(cartella: Path | None, as_json: bool) -> None:
         terminal.print_json({"file": str(made.path), "bytes": made.size_bytes, "taken_at": made.taken_at})
     else:
         click.echo(f"Copia fatta e controllata: {made.path} ({file_size(made.size_bytes)}).")
+
+
+@click.command("apri-copia")
+@click.argument("copia", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--chiave",
+    "key_file",
+    metavar="FILE",
+    type=click.File(encoding="utf-8"),
+    help="Il file con la chiave privata; senza, viene chiesta.",
+)
+@click.option("--in", "output", metavar="FILE", type=click.Path(path_type=Path), help="Il file da scrivere.")
+def apri_copia(copia: Path, key_file: IO[str] | None, output: Path | None) -> None:
+    """Apre una copia cifrata con PLATEA_BACKUP_KEY: si può fare su qualunque computer."""
+    keep_files_private()
+    key = key_file.read() if key_file else click.prompt("Chiave privata", hide_input=True)
+    target = output or copia.with_name(copia.name.removesuffix(sealed_copies.SUFFIX))
+    try:
+        sealed_copies.decrypt(copia, target, key)
+        backup.check(target)
+    except (sealed_copies.CannotDecrypt, backup.BackupError) as error:
+        raise terminal.Stop(str(error), terminal.BAD) from None
+    except FileExistsError:
+        raise terminal.Stop(f"“{target}” c’è già: scegli un altro file con --in.") from None
+    except OSError as error:
+        raise terminal.Stop(f"Non riesco a scrivere “{target}”: {error.strerror}.", terminal.BAD) from None
+    click.echo(f"Copia aperta e controllata: {target}. Contiene dati personali in chiaro.")
 
 
 @click.command()

@@ -10,7 +10,7 @@ from webapp import crypto, db, services
 from webapp.access.trail import audit_chain
 from webapp.access.trail.audit import Action, close_chain, record
 from webapp.cli import terminal
-from webapp.host import reseal
+from webapp.host import reseal, sealed_copies
 from webapp.values.texts import plural
 
 
@@ -29,6 +29,19 @@ def know_every_table() -> None:
     for name in names:
         if name.endswith((".models", ".mail", ".workers", ".periodic", ".data_keys")):
             import_module(name)
+
+
+@chiavi.command()
+def copie() -> None:
+    """Crea le due chiavi delle copie: con la pubblica si cifrano, con la privata si aprono."""
+    public, private = sealed_copies.new_pair()
+    click.echo(f"PLATEA_BACKUP_KEY={public}")
+    click.echo(private)
+    click.echo(
+        "La prima va nelle impostazioni. La seconda tienila lontano da questo computer, in due posti: "
+        "senza, le copie non si aprono più.",
+        err=True,
+    )
 
 
 @chiavi.command(options_metavar="[OPZIONI]")
