@@ -59,6 +59,16 @@ class Settings:
 
     proxies: int = 0  # how many reverse proxies stand in front: only what so many added is believed
     second_factor_for_all: bool = False
+    # What one person may use an hour, and a client three times as much (`webapp.budgets`); 0: no limit.
+    drafts_per_hour: int = 60
+    exports_per_hour: int = 60
+    counts_per_hour: int = 2_000
+    meta_calls_per_hour: int = 200
+    invitations_per_hour: int = 30
+    drafts_mb: int = 4_096  # of a client's files that wait to be imported, together
+    address_days: int = 30  # how long the audit trail keeps whole addresses
+    trail_url: str = field(default="", repr=False)  # who receives the audit trail; "": nobody
+    trail_token: str = field(default="", repr=False)
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
@@ -111,6 +121,10 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         filter_patience_s=_number(env, "PLATEA_FILTER_PATIENCE_S", 2, 0.1, 30),
         proxies=_proxies(env),
         second_factor_for_all=_yes_or_no(env, "PLATEA_SECOND_FACTOR_FOR_ALL"),
+        **_budgets(env),
+        address_days=int(_number(env, "PLATEA_ADDRESS_DAYS", 30, 0, 366)),
+        trail_url=setting_checks.trail_url(_text(env, "PLATEA_TRAIL_URL", "")),
+        trail_token=_text(env, "PLATEA_TRAIL_TOKEN", ""),
         **_backup(env, data_dir, database),
         **_way_out(env),
         **_mail(env),
@@ -177,6 +191,17 @@ def _proxies(env: Mapping[str, str]) -> int:
             f"da 0 (nessuno) a {MOST_PROXIES}, per esempio 1 con il solo nginx."
         )
     return int(text)
+
+
+def _budgets(env: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "drafts_per_hour": int(_number(env, "PLATEA_DRAFTS_PER_HOUR", 60, 0, 1_000_000)),
+        "exports_per_hour": int(_number(env, "PLATEA_EXPORTS_PER_HOUR", 60, 0, 1_000_000)),
+        "counts_per_hour": int(_number(env, "PLATEA_COUNTS_PER_HOUR", 2_000, 0, 1_000_000)),
+        "meta_calls_per_hour": int(_number(env, "PLATEA_META_CALLS_PER_HOUR", 200, 0, 1_000_000)),
+        "invitations_per_hour": int(_number(env, "PLATEA_INVITATIONS_PER_HOUR", 30, 0, 1_000_000)),
+        "drafts_mb": int(_number(env, "PLATEA_DRAFTS_MB", 4_096, 0, 10_000_000)),
+    }
 
 
 def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, Any]:

@@ -145,6 +145,22 @@ def secret_key(text: str) -> str:
     return text
 
 
+def trail_url(url: str) -> str:
+    """Who receives the audit trail: a web address, or a syslog server."""
+    if not url:
+        return url
+    form = "https://host/percorso, syslog+tls://host:6514, syslog+tcp://host:601 o syslog+udp://host:514"
+    parts = _split("PLATEA_TRAIL_URL", url)
+    kinds = ("https", "http", "syslog+tls", "syslog+tcp", "syslog+udp")
+    if parts.scheme not in kinds or not parts.hostname or parts.username is not None or parts.fragment:
+        raise WrongSetting(f"PLATEA_TRAIL_URL deve essere come {form}, senza utente né password.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise WrongSetting("PLATEA_TRAIL_URL: fuori da questo computer serve https://.")
+    if parts.scheme.startswith("syslog") and (parts.path.strip("/") or parts.query):
+        raise WrongSetting(f"PLATEA_TRAIL_URL deve essere come {form}.")
+    return url
+
+
 def copy_key(text: str) -> str:
     """The public key that copies are encrypted to; "" for none."""
     if text:

@@ -14,6 +14,7 @@ from threading import Thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import (
+    budgets,
     clock,
     config,
     data_keys,
@@ -26,6 +27,7 @@ from webapp import (
     wiring,
     workers,
 )
+from webapp.access.trail import audit, heads, push
 from webapp.contacts import consent_words, emptying
 from webapp.contacts.imports import importing, retention
 from webapp.contacts.imports.files import reading_apart
@@ -63,6 +65,8 @@ def short_tasks(settings: config.Settings) -> Sequence[Task]:
         Task("drafts", "Importazioni mai avviate", 60, 60, importing.forget_drafts),
         Task("undo", "Annullamenti scaduti", 60, 60, importing.forget_undo),
         Task("retention", "Righe scartate da dimenticare", 60, 60, retention.forget_old),
+        Task("budgets", "Limiti orari scaduti", 600, 60, budgets.forget_old),
+        Task("addresses", "Indirizzi del registro da accorciare", 3600, 60, audit.forget_addresses),
         Task("sweep", "Pulizia dei segnali dei worker", 3600, 60, workers.sweep_old),
     ]
 
@@ -76,6 +80,10 @@ def long_tasks(settings: config.Settings) -> Sequence[Task]:
     every_s = settings.reconcile_s
     return [
         Task("e-mail", "Invio delle email", every_s, 300, mail.send_due),
+        Task(
+            "trail", "Registro attività verso l’esterno", every_s, 300, push.send_due, said=(push.NotTaken,)
+        ),
+        Task("trail head", "Impronta del registro per email", heads.WEEK_S, 600, heads.post),
         Task("backup", "Copie del database", every_s, 600, copy, said=(backup.BackupError,)),
     ]
 

@@ -35,7 +35,7 @@ def test_what_was_encrypted_comes_back_whatever_its_size(tmp_path, size):
     assert (tmp_path / "cifrata").stat().st_mode & 0o777 == 0o600
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data())
 def test_a_file_changed_cut_or_rearranged_does_not_open_and_leaves_nothing(closed, tmp_path_factory, data):
     content = closed.read_bytes()

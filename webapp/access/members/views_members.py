@@ -75,7 +75,7 @@ def revoke_invitation(invitation_id: str) -> Response:
         if not invitations.revoke(session, found):
             abort(404)
         audit.record(
-            session, Action.INVITATION_REVOKED, on=found.public_id, client_id=current.current_client_id()
+            session, Action.INVITATION_REVOKED, on=found.email, client_id=current.current_client_id()
         )
     return _back("Invito annullato: il link non funziona più.")
 
@@ -178,7 +178,8 @@ def _invited(email: str, role: Role, renews: str | None = None, is_shown: bool =
         key = invitations.invite(session, client, inviter, email, role, renews, is_shown)
         link = services().settings.public_url + url_for("access.open_invitation", key=key)
         invitations.post(session, client, email, link, inviter.name)
-        audit.record(session, Action.OPERATOR_INVITED, on=ROLES[role], client_id=client.id)
+        detail: audit.Detail = {"ruolo": ROLES[role], "di nuovo": True if renews else None}
+        audit.record(session, Action.OPERATOR_INVITED, on=email, detail=detail, client_id=client.id)
     template = "access/members/_invitation_link.html" if htmx.is_htmx() else "access/members/invited.html"
     return render_template(
         template,

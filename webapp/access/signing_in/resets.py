@@ -10,6 +10,7 @@ from webapp.access.models import Operator, PasswordReset
 from webapp.access.queries import operator_by_email
 from webapp.access.signing_in import throttle
 from webapp.access.signing_in.keys import keyed_hash, keyed_hashes, new_key
+from webapp.access.trail import audit
 
 VALID_S = 3600
 _PURPOSE = "nuova password"
@@ -29,6 +30,8 @@ def ask(email: str, address: str, link_of: Callable[[str], str]) -> int:
         if may_send and operator is not None and operator.is_active:
             _keep(session, operator, key, was_mailed=True)
             _post(session, operator, link_of(key))
+        if not wait_s:
+            audit.record(session, audit.Action.RESET_ASKED, client_id=None, who=operator)
     return wait_s
 
 

@@ -19,11 +19,11 @@ from ipaddress import ip_address, ip_network
 
 import orjson
 import structlog
-from sqlalchemy import insert, text
+from sqlalchemy import delete, insert, text
 from sqlmodel import Session, col, select
 
 from webapp import clock, crypto, db
-from webapp.access.models import AuditEntry, Operator
+from webapp.access.models import AuditAddress, AuditEntry, Operator
 from webapp.services import services
 
 Detail = dict[str, str | int | bool | None]
@@ -32,6 +32,7 @@ DetailValues = Mapping[str, str | int | bool | None]
 START = bytes(32)  # what the first entry is chained to
 COMMAND = "riga di comando"
 NOBODY = "nessuno"
+_DAY_S = 86_400
 _LONGEST = 200  # characters of a text: a name may be as long as somebody likes
 _PURPOSE = "platea: registro attività"
 _ONE_AT_A_TIME = 7_261_994  # PostgreSQL advisory lock
@@ -42,7 +43,12 @@ class Action(StrEnum):
 
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
+    SIGN_IN_SLOWED = "sign_in_slowed"
+    REQUEST_REFUSED = "request_refused"
+    BUDGET_USED_UP = "budget_used_up"
     SIGNED_OUT = "signed_out"
+    RESET_ASKED = "reset_asked"
+    RESET_LINK_MADE = "reset_link_made"
     PASSWORD_CHANGED = "password_changed"
     SESSIONS_CLOSED = "sessions_closed"
     TWO_FACTOR_ON = "two_factor_on"
@@ -93,6 +99,7 @@ class Action(StrEnum):
     BACKUP_MADE = "backup_made"
     BACKUP_RESTORED = "backup_restored"
     TRAIL_EXPORTED = "trail_exported"
+    INSTALLATION_MOVED = "installation_moved"
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,7 @@ class Caller:
     in_browser: bool = False
     operator: Operator | None = None
     address: str = ""
+    whole_address: str = ""
 
 
 def record(
@@ -138,6 +146,9 @@ def record(
     }
     entry["link"] = link(chain_keys()[0], before, entry)
     session.execute(insert(AuditEntry).values(**entry))
+    if asked.whole_address and services().settings.address_days:
+        kept = {"seq": seq + 1, "at": clock.epoch(), "address": asked.whole_address}
+        session.execute(insert(AuditAddress).values(**kept))
 
 
 def record_alone(
@@ -174,6 +185,14 @@ def link(key: bytes, before: bytes, entry: dict[str, object]) -> bytes:
     return hmac.digest(key, before + orjson.dumps(told, option=orjson.OPT_SORT_KEYS), sha256)
 
 
+def forget_addresses() -> None:
+    """Drop the whole addresses that are older than is set; one of tomorrow was written by a wrong clock."""
+    now, at = clock.epoch(), col(AuditAddress.at)
+    oldest = now - services().settings.address_days * _DAY_S
+    with db.writing() as session:
+        session.execute(delete(AuditAddress).where((at <= oldest) | (at > now + _DAY_S)))
+
+
 def shortened(address: str | None) -> str:
     """The network an address is in, /24 or /48: enough to recognise a place, too little for a person."""
     try:
@@ -205,7 +224,8 @@ def _asked() -> Caller:
     if not has_request_context():
         return Caller()
     operator = getattr(current_user, "operator", None)
-    return Caller(True, operator, shortened(request.remote_addr))
+    network = shortened(request.remote_addr)
+    return Caller(True, operator, network, request.remote_addr or "" if network else "")
 
 
 def _cut(value: str) -> str:
