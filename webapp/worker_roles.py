@@ -33,7 +33,7 @@ from webapp.contacts.imports import importing, retention
 from webapp.contacts.imports.files import reading_apart
 from webapp.destinations.meta.health import checking
 from webapp.destinations.registry import DESTINATIONS
-from webapp.host import backup, database_words
+from webapp.host import backup, database_words, replaced
 from webapp.periodic import Task
 from webapp.queueing import JobWorker
 from webapp.uploads import jobs as upload_jobs
@@ -77,8 +77,13 @@ def long_tasks(settings: config.Settings) -> Sequence[Task]:
     def copy() -> None:
         backup.save_if_due(db.engine(), settings.backup_dir, settings.backup_every_h, settings.backup_key)
 
+    def forget_replaced() -> None:
+        if db.engine().dialect.name == "sqlite":
+            replaced.forget_old(backup.sqlite_file(db.engine()))
+
     every_s = settings.reconcile_s
     return [
+        Task("replaced", "Database sostituiti da un ripristino", 86_400, 60, forget_replaced),
         Task("e-mail", "Invio delle email", every_s, 300, mail.send_due),
         Task(
             "trail", "Registro attività verso l’esterno", every_s, 300, push.send_due, said=(push.NotTaken,)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from webapp import config, data_keys, db, life, workers
+from webapp.access.members import restored as restored_people
 from webapp.access.models import Client
 from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
@@ -102,7 +103,7 @@ def ripristina(copia: Path, prova: bool) -> None:
         engine = db.connect(settings.database_url)
         _nobody_works()
         taken_at = backup.taken_at(copia)
-        erased, own_keys = _who_was_erased(), _data_keys()
+        erased, own_keys, people = _who_was_erased(), _data_keys(), _people(taken_at)
         with ExitStack() as stack:
             ledger = _the_ledger(stack)
             kept = backup.restore(copia, engine)
@@ -112,6 +113,7 @@ def ripristina(copia: Path, prova: bool) -> None:
                 carrying.bring(ledger)
     except (backup.BackupError, config.WrongSetting, data_keys.KeysLost) as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
+    closed_again = _keep_closed(people)  # before anything is recorded: the trail goes on where it ended
     held = _hold_uploads(taken_at, copia.name)
     again = reapply_erasures.erase_again(erased or [])  # after that no batch is on its way any more
     click.echo(f"Ripristinata la copia del {moment(taken_at)}.")
@@ -126,6 +128,11 @@ def ripristina(copia: Path, prova: bool) -> None:
             f"{plural(again, 'contatto eliminato', 'contatti eliminati')} di nuovo: "
             "la cancellazione era stata chiesta dopo la copia."
         )
+    if closed_again:
+        click.echo(
+            f"Per queste persone resta ciò che era stato chiuso dopo la copia: {', '.join(closed_again)}."
+        )
+    click.echo("Le sessioni, gli inviti e i link di allora non valgono: ognuno entra di nuovo.")
     if erased is None:
         click.echo(NOT_KNOWN)
 
@@ -156,6 +163,20 @@ def _keep_data_keys(own: OwnKeys) -> None:
         here = set(session.exec(select(Client.public_id)))
         if clients & here:
             data_keys.take_over(session, rows)
+
+
+def _people(taken_at: datetime) -> restored_people.Former:
+    """Who could enter, and the trail; nobody when the database that is replaced can no longer be read."""
+    try:
+        with db.reading() as session:
+            return restored_people.read(session, taken_at)
+    except SQLAlchemyError:
+        return restored_people.Former()
+
+
+def _keep_closed(former: restored_people.Former) -> list[str]:
+    with db.writing() as session:
+        return restored_people.keep_closed(session, former)[0]
 
 
 def _the_ledger(stack: ExitStack) -> IO[bytes] | None:

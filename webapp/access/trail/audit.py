@@ -129,7 +129,7 @@ def record(
     """
     asked = _asked()
     operator = who or asked.operator
-    seq, before = _last(session)
+    seq, before = last(session)
     entry: dict[str, object] = {
         "seq": seq + 1,
         "at": clock.now(),
@@ -164,7 +164,7 @@ def close_chain(session: Session) -> bool:
 
     It names the entry before and its link, so that those before stay anchored when the old secret is gone.
     """
-    seq, before = _last(session)
+    seq, before = last(session)
     if not seq or len(chain_keys()) == 1:
         return False
     told: Detail = {"voce": seq, "impronta": before.hex()}
@@ -202,7 +202,7 @@ def shortened(address: str | None) -> str:
     return str(ip_network((found, 24 if found.version == 4 else 48), strict=False))
 
 
-def _last(session: Session) -> tuple[int, bytes]:
+def last(session: Session) -> tuple[int, bytes]:
     """Number and link of the newest entry; nobody else can add one before our transaction ends.
 
     On SQLite `db.writing()` is BEGIN IMMEDIATE, so there is one writer anyway.
