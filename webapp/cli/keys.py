@@ -27,7 +27,7 @@ def know_every_table() -> None:
     """Import the tables of every room and destination, and of the floor: what is sealed is found by them."""
     names = [found.name for found in walk_packages(webapp.__path__, "webapp.")]
     for name in names:
-        if name.endswith((".models", ".mail", ".workers", ".periodic", ".data_keys")):
+        if name.endswith((".models", ".mail", ".workers", ".periodic", ".data_keys", ".budgets")):
             import_module(name)
 
 
