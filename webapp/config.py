@@ -161,10 +161,13 @@ def _keys(text: str) -> tuple[str, ...]:
 
 
 def _secret_keys(env: Mapping[str, str]) -> dict[str, Any]:
-    """PLATEA_SECRET_KEYS, newest first. Installations of before have one key, in PLATEA_SECRET_KEY."""
-    keys = _keys(_text(env, "PLATEA_SECRET_KEYS", ""))
+    """PLATEA_SECRET_KEYS, newest first. Installations of before have one key, in PLATEA_SECRET_KEY, which may
+    hold a comma: it counts as the oldest."""
+    keys, before = _keys(_text(env, "PLATEA_SECRET_KEYS", "")), _text(env, "PLATEA_SECRET_KEY", "")
+    if before and before not in keys:
+        keys = (*keys, before)
     if not keys:
-        keys = (_required(env, "PLATEA_SECRET_KEY", "una chiave casuale: creala con “platea chiavi”"),)
+        raise WrongSetting("Manca PLATEA_SECRET_KEYS: una chiave casuale, creala con “platea chiavi”.")
     newest, *former = [setting_checks.secret_key(key) for key in keys]
     return {"secret_key": newest, "former_secret_keys": tuple(former)}
 
