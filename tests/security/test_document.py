@@ -91,3 +91,9 @@ def test_what_the_trail_tells_has_words():
     assert {"Accessi", "Operatori e ruoli", "Installazione"} <= GROUPS.keys()
     for word in ("accessi", "rifiuti", "rallentamenti", "ruoli", "esportazioni", "passaggi di spazio"):
         assert word in part("Che cosa si registra")
+
+
+def test_how_soon_a_flaw_is_mended_is_said():
+    times = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+
+    assert "entro 7 giorni" in times and "entro 30 giorni" in times and "pip-audit --strict" in times
