@@ -48,8 +48,6 @@ USES: dict[str, tuple[Kind, Callable[[], bool]]] = {
     "meta.create_account": (Kind.META, _always),
     "meta.update_account": (Kind.META, _always),
     "uploads.audience_fragment": (Kind.META, _asks_for("aggiorna")),
-    "access.invite": (Kind.INVITATIONS, _always),
-    "access.renew_invitation": (Kind.INVITATIONS, _always),
 }
 
 

@@ -15,8 +15,9 @@ from webapp.access.models import Invitation, Role
 from webapp.access.queries import owners
 from webapp.access.routes import blueprint
 from webapp.access.signing_in import known_browsers, notices, sessions
-from webapp.access.trail import audit
+from webapp.access.trail import audit, refusals
 from webapp.access.trail.audit import Action
+from webapp.budgets import Kind, Spent
 from webapp.services import services
 from webapp.values.identifiers import looks_like_public_id
 from webapp.values.texts import ROLES
@@ -53,6 +54,7 @@ def invite() -> Response | str:
     try:
         return _invited(values["email"], role)
     except OperatorError as error:
+        _tell_of_limit(error)
         return make_response(_invitation_page(values, {"email": str(error)}), 422)
 
 
@@ -64,7 +66,8 @@ def renew_invitation(invitation_id: str) -> Response | str:
         cannot_leave = found.email in mail.troubles(session, current.current_client_id())
     try:
         return _invited(found.email, Role(found.role), invitation_id, is_shown=cannot_leave)
-    except OperatorError as error:  # they entered by another way meanwhile
+    except OperatorError as error:  # they entered by another way meanwhile, or there were too many
+        _tell_of_limit(error)
         return htmx.notice(htmx.go_to(url_for("access.operators")), str(error), "err")
 
 
@@ -168,6 +171,11 @@ def _change(
         change(session, client_id, one.operator.id)
         notices.role_changed(session, one.operator, current.current_client().name, told)
         audit.record(session, action, on=one.operator.name, detail=detail, client_id=client_id)
+
+
+def _tell_of_limit(error: OperatorError) -> None:
+    if isinstance(error.__cause__, Spent):
+        refusals.budget_used_up(Kind.INVITATIONS)
 
 
 def _invited(email: str, role: Role, renews: str | None = None, is_shown: bool = False) -> Response | str:
