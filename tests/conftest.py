@@ -180,7 +180,9 @@ def _emptying() -> LiteralString:
     """Whichever test runs alone, the models of every room are imported here. Children before parents."""
     from sqlmodel import SQLModel
 
+    import webapp.budgets
     import webapp.contacts.models_imports
+    import webapp.data_keys
     import webapp.destinations.meta.models
     import webapp.mail
     import webapp.periodic

@@ -75,7 +75,7 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable_and_no_secret(nam
 
 @pytest.mark.parametrize("name", ["REDIS_URL", "PLATEA_SECRET_KEY", "PLATEA_TOKEN_KEYS"])
 def test_what_is_needed_and_missing_is_named(name):
-    with pytest.raises(WrongSetting, match=f"^Manca {name}: "):
+    with pytest.raises(WrongSetting, match=f"^Manca {name}S?: "):
         from_environment({key: value for key, value in GOOD.items() if key != name})
 
 

@@ -19,7 +19,7 @@ def create_app(settings: "Settings") -> "Flask":
     from htmx_flask import Htmx
 
     from webapp import patience, postgresql, services, wiring
-    from webapp.access import guard
+    from webapp.access import budget_guard, guard
     from webapp.access import views as access
     from webapp.contacts import views as contacts
     from webapp.destinations import registry
@@ -33,6 +33,8 @@ def create_app(settings: "Settings") -> "Flask":
     services.start(settings, limit_s=postgresql.PAGE_S)
     app = Flask(__name__, template_folder=HOME / "templates", static_folder=HOME / "static")
     app.secret_key = settings.secret_key
+    app.config["SECRET_KEY_FALLBACKS"] = list(settings.former_secret_keys)
+    app.config["WTF_CSRF_SECRET_KEY"] = list(reversed(settings.secret_keys))  # the last one signs
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Htmx(app)
     # Gives the built-in messages of forms in Italian.
@@ -50,6 +52,8 @@ def create_app(settings: "Settings") -> "Flask":
         from webapp.web import request_metrics
 
         request_metrics.init_app(app)
+    app.before_request(budget_guard.refuse_a_file_early)
     security.init_app(app, settings)
     app.before_request(guard.refuse_another_space)  # once forms may be read
+    app.before_request(budget_guard.hold)
     return app

@@ -29,7 +29,7 @@ class Settings:
     data_dir: Path
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
-    secret_key: str = field(repr=False)
+    secret_key: str = field(repr=False)  # the newest, which signs
     token_keys: tuple[str, ...] = field(repr=False)  # Fernet keys, newest first
     public_url: str = "http://127.0.0.1:8000"
     graph_url: str = GRAPH_URL
@@ -39,6 +39,7 @@ class Settings:
     meta_match_rate_edge: str = ""  # where Meta tells how it recognises people; "": nobody asks it
     proxy: str = field(default="", repr=False)  # of calls to Facebook; may hold a password
     ca_file: str = ""  # PEM certificates that calls to Facebook trust besides the usual ones
+    former_secret_keys: tuple[str, ...] = field(default=(), repr=False)  # still accepted, newest first
     demo: bool = False
     batch_rows: int = 5000
     lease_s: float = 60.0
@@ -50,6 +51,7 @@ class Settings:
     filter_patience_s: float = 2.0  # what the builder of filters waits for its numbers
     backup_dir: Path | None = None  # where copies of the database go; None: nobody takes any
     backup_every_h: float = 1.0
+    backup_key: str = ""  # the public key that copies are encrypted to; "": they are in clear
     smtp_url: str = field(default="", repr=False)  # smtp:// (STARTTLS) or smtps://; may hold a password
     smtp_ca_file: str = ""  # who vouches for a mail server with a certificate of its own
     mail_from: str = ""
@@ -58,6 +60,21 @@ class Settings:
 
     proxies: int = 0  # how many reverse proxies stand in front: only what so many added is believed
     second_factor_for_all: bool = False
+    # What one person may use an hour, and a client three times as much (`webapp.budgets`); 0: no limit.
+    drafts_per_hour: int = 60
+    exports_per_hour: int = 60
+    counts_per_hour: int = 2_000
+    meta_calls_per_hour: int = 200
+    invitations_per_hour: int = 30
+    drafts_mb: int = 4_096  # of a client's files that wait to be imported, together
+    address_days: int = 30  # how long the audit trail keeps whole addresses
+    trail_url: str = field(default="", repr=False)  # who receives the audit trail; "": nobody
+    trail_token: str = field(default="", repr=False)
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Newest first."""
+        return (self.secret_key, *self.former_secret_keys)
 
     @property
     def smtp_is_local(self) -> bool:
@@ -85,9 +102,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         redis_url=setting_checks.redis_url(
             _required(env, "REDIS_URL", "l’indirizzo di Redis, per esempio redis://127.0.0.1:6379/0")
         ),
-        secret_key=setting_checks.secret_key(
-            _required(env, "PLATEA_SECRET_KEY", "una chiave casuale: creala con “platea chiavi”")
-        ),
+        **_secret_keys(env),
         token_keys=_keys(_required(env, "PLATEA_TOKEN_KEYS", "la chiave dei token: “platea chiavi”")),
         public_url=setting_checks.public_url(_text(env, "PLATEA_URL", "http://127.0.0.1:8000"), demo),
         graph_url=setting_checks.web_url("META_GRAPH_URL", _text(env, "META_GRAPH_URL", GRAPH_URL)),
@@ -110,6 +125,10 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         filter_patience_s=_number(env, "PLATEA_FILTER_PATIENCE_S", 2, 0.1, 30),
         proxies=_proxies(env),
         second_factor_for_all=_yes_or_no(env, "PLATEA_SECOND_FACTOR_FOR_ALL"),
+        **_budgets(env),
+        address_days=int(_number(env, "PLATEA_ADDRESS_DAYS", 30, 0, 366)),
+        trail_url=setting_checks.trail_url(_text(env, "PLATEA_TRAIL_URL", "")),
+        trail_token=_text(env, "PLATEA_TRAIL_TOKEN", ""),
         **_backup(env, data_dir, database),
         **_way_out(env),
         **_mail(env),
@@ -145,6 +164,18 @@ def _keys(text: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in text.split(",") if key.strip())
 
 
+def _secret_keys(env: Mapping[str, str]) -> dict[str, Any]:
+    """PLATEA_SECRET_KEYS, newest first. Installations of before have one key, in PLATEA_SECRET_KEY, which may
+    hold a comma: it counts as the oldest."""
+    keys, before = _keys(_text(env, "PLATEA_SECRET_KEYS", "")), _text(env, "PLATEA_SECRET_KEY", "")
+    if before and before not in keys:
+        keys = (*keys, before)
+    if not keys:
+        raise WrongSetting("Manca PLATEA_SECRET_KEYS: una chiave casuale, creala con “platea chiavi”.")
+    newest, *former = [setting_checks.secret_key(key) for key in keys]
+    return {"secret_key": newest, "former_secret_keys": tuple(former)}
+
+
 def _log_level(env: Mapping[str, str]) -> str:
     level = _text(env, "PLATEA_LOG_LEVEL", "INFO").upper()
     if level not in LOG_LEVELS:
@@ -169,14 +200,26 @@ def _proxies(env: Mapping[str, str]) -> int:
     return int(text)
 
 
+def _budgets(env: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "drafts_per_hour": int(_number(env, "PLATEA_DRAFTS_PER_HOUR", 60, 0, 1_000_000)),
+        "exports_per_hour": int(_number(env, "PLATEA_EXPORTS_PER_HOUR", 60, 0, 1_000_000)),
+        "counts_per_hour": int(_number(env, "PLATEA_COUNTS_PER_HOUR", 2_000, 0, 1_000_000)),
+        "meta_calls_per_hour": int(_number(env, "PLATEA_META_CALLS_PER_HOUR", 200, 0, 1_000_000)),
+        "invitations_per_hour": int(_number(env, "PLATEA_INVITATIONS_PER_HOUR", 30, 0, 1_000_000)),
+        "drafts_mb": int(_number(env, "PLATEA_DRAFTS_MB", 4_096, 0, 10_000_000)),
+    }
+
+
 def _backup(env: Mapping[str, str], data_dir: Path, database: str) -> dict[str, Any]:
     """Where copies of the database go and how often. By itself only SQLite is copied: PostgreSQL's host has
     its own way, or names a folder."""
     every_h = _number(env, "PLATEA_BACKUP_HOURS", 1, 0, 168)
+    key = setting_checks.copy_key(_text(env, "PLATEA_BACKUP_KEY", ""))
     folder = _text(env, "PLATEA_BACKUP_DIR", str(data_dir / "copie") if database.startswith("sqlite") else "")
     if not folder or not every_h:
-        return {}
-    return {"backup_dir": Path(folder).resolve(), "backup_every_h": every_h}
+        return {"backup_key": key}
+    return {"backup_dir": Path(folder).resolve(), "backup_every_h": every_h, "backup_key": key}
 
 
 def _way_out(env: Mapping[str, str]) -> dict[str, Any]:

@@ -1,18 +1,42 @@
-"""Secrets sealed at rest: AES in Fernet tokens, keys outside the database, rotation while running."""
+"""Secrets sealed at rest: AES-256-GCM, keys outside the database, rotation while running.
+
+A sealed text says which key made it, and opens only for the purpose it was sealed for: the purpose names the
+row, and is authenticated with the text (associated data). Texts of before are Fernet tokens with the purpose
+inside; they still open, and `platea chiavi ruota` seals them again.
+"""
+
+import os
+from binascii import Error as NotBase64
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import orjson
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from webapp.config import WrongSetting
 
-# Of a table's column that holds sealed texts: `platea chiavi ruota` finds them all by it (`reseal`).
-SEALED = {"sealed": True}
+TOKENS, SECRETS = "tokens", "secrets"  # whose keys seal a text: PLATEA_TOKEN_KEYS or PLATEA_SECRET_KEYS
+_MARK = b"p2:"  # no Fernet token begins so: they are base64 of a first byte 0x80
+_NAME, _NONCE = 8, 12  # bytes
 
 
 class CannotOpen(Exception):
     """The sealed text was made with a key this installation no longer has, or for another place."""
+
+
+def sealed(
+    purpose_of: Callable[[Mapping[str, Any]], str], ring: str = TOKENS, formerly: str = ""
+) -> dict[str, Any]:
+    """The `info` of a column of sealed texts: *purpose_of* gives the purpose of a row, from its columns.
+
+    *formerly*: of Fernet tokens, where that was another one. `platea chiavi ruota` finds all such columns by
+    this (`host.reseal`).
+    """
+    return {"sealed": purpose_of, "ring": ring, "formerly": formerly}
 
 
 class Seal:
@@ -22,41 +46,59 @@ class Seal:
     """
 
     def __init__(self, keys: tuple[str, ...]) -> None:
+        """*keys* as `new_key` makes them. Raises WrongSetting."""
         try:
-            made = [Fernet(key) for key in keys]
-            self._newest, self._fernet = made[0], MultiFernet(made)
-        except (ValueError, IndexError):
+            fernets = [Fernet(key) for key in keys]
+            self._take([derived_key(key, "platea: sigillo") for key in keys])
+        except (ValueError, NotBase64, IndexError):
             raise WrongSetting(
                 "PLATEA_TOKEN_KEYS non è una chiave valida: creala con “platea chiavi”."
             ) from None
+        self._former: MultiFernet | None = MultiFernet(fernets)
+
+    @classmethod
+    def of_secrets(cls, secrets: tuple[str, ...], purpose: str) -> "Seal":
+        """A seal whose keys are derived from *secrets* (texts of any form, newest first) for *purpose*."""
+        made = cls.__new__(cls)
+        made._take([derived_key(one, purpose) for one in secrets])
+        made._former = None
+        return made
+
+    def _take(self, keys: list[bytes]) -> None:
+        self._keys = {derived_key(key.hex(), "platea: nome")[:_NAME]: AESGCM(key) for key in keys}
+        self._newest = derived_key(keys[0].hex(), "platea: nome")[:_NAME]
 
     def close(self, text: str, purpose: str) -> bytes:
-        return self._fernet.encrypt(orjson.dumps([purpose, text]))
+        head, nonce = _MARK + self._newest, os.urandom(_NONCE)
+        return head + nonce + self._keys[self._newest].encrypt(nonce, text.encode(), head + purpose.encode())
 
-    def open(self, sealed: bytes, purpose: str) -> str:
-        """The text that was sealed for *purpose*. Raises CannotOpen."""
+    def open(self, sealed: bytes, purpose: str, formerly: str = "") -> str:
+        """The text that was sealed for *purpose*, in a Fernet token for *formerly*. Raises CannotOpen."""
+        if not sealed.startswith(_MARK):
+            return self._open_former(sealed, formerly or purpose)
+        head, rest = sealed[: len(_MARK) + _NAME], sealed[len(_MARK) + _NAME :]
+        key = self._keys.get(head[len(_MARK) :])
+        if key is None:
+            raise CannotOpen(purpose)
         try:
-            sealed_for, text = orjson.loads(self._fernet.decrypt(sealed))
-        except InvalidToken:
+            return key.decrypt(rest[:_NONCE], rest[_NONCE:], head + purpose.encode()).decode()
+        except (InvalidTag, ValueError):  # changed, cut short, or of another row
+            raise CannotOpen(purpose) from None
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the text says it is sealed with the newest key; whether that is so, `open` knows."""
+        return sealed.startswith(_MARK + self._newest)
+
+    def _open_former(self, sealed: bytes, purpose: str) -> str:
+        if self._former is None:
+            raise CannotOpen(purpose)
+        try:
+            sealed_for, text = orjson.loads(self._former.decrypt(sealed))
+        except (InvalidToken, ValueError):
             raise CannotOpen(purpose) from None
         if sealed_for != purpose:
             raise CannotOpen(purpose)
         return str(text)
-
-    def is_newest(self, sealed: bytes) -> bool:
-        """Whether the text is sealed with the newest key."""
-        try:
-            self._newest.decrypt(sealed)
-        except InvalidToken:
-            return False
-        return True
-
-    def renew(self, sealed: bytes) -> bytes:
-        """The same text under the newest key. Raises CannotOpen."""
-        try:
-            return self._fernet.rotate(sealed)
-        except InvalidToken:
-            raise CannotOpen("renew") from None
 
 
 def new_key() -> str:

@@ -50,12 +50,19 @@ class OutgoingMail(SQLModel, table=True):
     client_id: int | None = None  # whose people are told when it cannot leave
     recipient: str
     subject: str
-    text: bytes = Field(sa_column_kwargs={"info": crypto.SEALED})
+    text: bytes = Field(
+        sa_column_kwargs={"info": crypto.sealed(lambda row: _purpose(row["recipient"]), formerly=_PURPOSE)}
+    )
     posted_at: float
     next_try_at: float = Field(index=True)
     attempts: int = 0
     set_aside_at: float | None = None
     trouble: str | None = None
+
+
+def _purpose(recipient: str) -> str:
+    """No e-mail opens for somebody else."""
+    return f"{_PURPOSE}:{recipient}"
 
 
 def can_send() -> bool:
@@ -72,7 +79,7 @@ def post(session: Session, recipient: str, subject: str, text: str, client_id: i
                 client_id=client_id,
                 recipient=recipient,
                 subject=subject,
-                text=services().seal.close(text, _PURPOSE),
+                text=services().seal.close(text, _purpose(recipient)),
                 posted_at=now,
                 next_try_at=now,
             )
@@ -142,7 +149,7 @@ def _waiting() -> list[OutgoingMail]:
 def _hand_over(one: OutgoingMail) -> None:
     """Raises _ServerAway, or anything else for what is wrong with this e-mail."""
     settings = services().settings
-    text = services().seal.open(one.text, _PURPOSE)
+    text = services().seal.open(one.text, _purpose(one.recipient), _PURPOSE)
     with ExitStack() as stack:
         try:
             server = stack.enter_context(smtp.connected(settings))

@@ -11,6 +11,9 @@ IS_INSTALLED = (PACKAGE / "templates").is_dir()  # from a wheel, into site-packa
 HOME = PACKAGE if IS_INSTALLED else ROOT
 # For a child that may start in any folder. An installed package is found from everywhere.
 TO_FIND_US = {} if IS_INSTALLED else {"PYTHONPATH": str(ROOT)}
+# gunicorn, with its options to follow. Named as the configuration, the module keeps it from running one in
+# the current folder, which is not searched for modules either (-P).
+SERVER = ("-P", "-m", "webapp.host.serving", "--config", "python:webapp.host.serving")
 
 
 def worker_command() -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from webapp import db, postgresql
 from webapp.config import Settings, WrongSetting
-from webapp.crypto import Seal
+from webapp.crypto import SECRETS, TOKENS, Seal
 from webapp.queueing import JobQueue
 
 
@@ -15,7 +15,13 @@ from webapp.queueing import JobQueue
 class Services:
     settings: Settings
     seal: Seal
+    secrets_seal: Seal  # with PLATEA_SECRET_KEYS: opens what must outlive a change of the token keys
     job_queue: JobQueue
+
+    @property
+    def seals(self) -> dict[str, Seal]:
+        """Every seal, by the keys it has."""
+        return {TOKENS: self.seal, SECRETS: self.secrets_seal}
 
 
 _services: Services | None = None
@@ -35,8 +41,9 @@ def start(settings: Settings, pooled: bool = True, limit_s: float = postgresql.W
             "Scegline una in cui Platea possa scrivere."
         ) from None
     seal = Seal(settings.token_keys)
+    secrets_seal = Seal.of_secrets(settings.secret_keys, "platea: sigillo con la chiave segreta")
     db.connect(settings.database_url, pooled, limit_s)
-    _services = Services(settings, seal, JobQueue(settings.redis_url))
+    _services = Services(settings, seal, secrets_seal, JobQueue(settings.redis_url))
     return _services
 
 

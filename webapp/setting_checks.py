@@ -4,6 +4,7 @@ Each function returns the value as it is used, or raises WrongSetting: one Itali
 variable and says what to write. Nothing of the value stands in it, as it may hold a password.
 """
 
+import base64
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
@@ -14,6 +15,7 @@ DATABASE_FORM = "postgresql://utente:password@host:5432/nome"
 REDIS_FORM = "redis://host:6379/0 (rediss:// con TLS)"
 ESCAPES = "Nella password scrivi %23 per #, %2F per /, %3A per :, %3F per ?, %40 per @ e %25 per %."
 THIS_COMPUTER = frozenset({"127.0.0.1", "localhost", "::1"})  # by the names that people give it
+COPY_KEY = "platea-copie-"  # what public keys for copies begin with
 SECRET_MIN = 32  # characters: `platea chiavi` makes 44
 # Secrets that stand in examples of other programs, and so in lists of who tries them.
 KNOWN_SECRETS = ("changeme", "change-me", "secret", "password", "cambiami", "example", "esempio", "123456")
@@ -150,6 +152,43 @@ def secret_key(text: str) -> str:
             f"(almeno {SECRET_MIN} caratteri a caso)."
         )
     return text
+
+
+def trail_url(url: str) -> str:
+    """Who receives the audit trail: a web address, or a syslog server."""
+    if not url:
+        return url
+    form = "https://host/percorso, syslog+tls://host:6514, syslog+tcp://host:601 o syslog+udp://host:514"
+    parts = _split("PLATEA_TRAIL_URL", url)
+    kinds = ("https", "http", "syslog+tls", "syslog+tcp", "syslog+udp")
+    if parts.scheme not in kinds or not parts.hostname or parts.username is not None or parts.fragment:
+        raise WrongSetting(f"PLATEA_TRAIL_URL deve essere come {form}, senza utente né password.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise WrongSetting("PLATEA_TRAIL_URL: fuori da questo computer serve https://.")
+    if parts.scheme.startswith("syslog") and (parts.path.strip("/") or parts.query):
+        raise WrongSetting(f"PLATEA_TRAIL_URL deve essere come {form}.")
+    return url
+
+
+def copy_key(text: str) -> str:
+    """The public key that copies are encrypted to; "" for none."""
+    if text:
+        raw_copy_key(text)
+    return text
+
+
+def raw_copy_key(text: str) -> bytes:
+    """Its 32 bytes. Raises WrongSetting."""
+    try:
+        raw = base64.b64decode(text.removeprefix(COPY_KEY), altchars=b"-_", validate=True)
+    except ValueError:
+        raw = b""
+    if not text.startswith(COPY_KEY) or len(raw) != 32:
+        raise WrongSetting(
+            f"PLATEA_BACKUP_KEY: comincia con {COPY_KEY} e la crea “platea chiavi copie”. "
+            "Qui va quella pubblica: la privata non sta mai su questo computer."
+        )
+    return raw
 
 
 def _split(name: str, value: str) -> SplitResult:

@@ -13,13 +13,27 @@ from threading import Thread
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp import clock, config, db, mail, migrations, periodic, postgresql, services, wiring, workers
+from webapp import (
+    budgets,
+    clock,
+    config,
+    data_keys,
+    db,
+    mail,
+    migrations,
+    periodic,
+    postgresql,
+    services,
+    wiring,
+    workers,
+)
+from webapp.access.trail import audit, heads, push
 from webapp.contacts import consent_words, emptying
 from webapp.contacts.imports import importing, retention
 from webapp.contacts.imports.files import reading_apart
 from webapp.destinations.meta.health import checking
 from webapp.destinations.registry import DESTINATIONS
-from webapp.host import backup, database_words
+from webapp.host import backup, database_words, replaced
 from webapp.periodic import Task
 from webapp.queueing import JobWorker
 from webapp.uploads import jobs as upload_jobs
@@ -51,6 +65,8 @@ def short_tasks(settings: config.Settings) -> Sequence[Task]:
         Task("drafts", "Importazioni mai avviate", 60, 60, importing.forget_drafts),
         Task("undo", "Annullamenti scaduti", 60, 60, importing.forget_undo),
         Task("retention", "Righe scartate da dimenticare", 60, 60, retention.forget_old),
+        Task("budgets", "Limiti orari scaduti", 600, 60, budgets.forget_old),
+        Task("addresses", "Indirizzi del registro da accorciare", 3600, 60, audit.forget_addresses),
         Task("sweep", "Pulizia dei segnali dei worker", 3600, 60, workers.sweep_old),
     ]
 
@@ -59,11 +75,20 @@ def long_tasks(settings: config.Settings) -> Sequence[Task]:
     """What may take minutes: each has a thread of its own."""
 
     def copy() -> None:
-        backup.save_if_due(db.engine(), settings.backup_dir, settings.backup_every_h)
+        backup.save_if_due(db.engine(), settings.backup_dir, settings.backup_every_h, settings.backup_key)
+
+    def forget_replaced() -> None:
+        if db.engine().dialect.name == "sqlite":
+            replaced.forget_old(backup.sqlite_file(db.engine()))
 
     every_s = settings.reconcile_s
     return [
+        Task("replaced", "Database sostituiti da un ripristino", 86_400, 60, forget_replaced),
         Task("e-mail", "Invio delle email", every_s, 300, mail.send_due),
+        Task(
+            "trail", "Registro attività verso l’esterno", every_s, 300, push.send_due, said=(push.NotTaken,)
+        ),
+        Task("trail head", "Impronta del registro per email", heads.WEEK_S, 600, heads.post),
         Task("backup", "Copie del database", every_s, 600, copy, said=(backup.BackupError,)),
     ]
 
@@ -133,8 +158,12 @@ def _wait_for_schema() -> None:
 def _why_not_yet() -> str | None:
     try:
         state = migrations.state(db.engine())
+        if state is migrations.State.CURRENT:
+            data_keys.make()
     except SQLAlchemyError as error:
         return database_words.why_not(getattr(error, "orig", None))
+    except data_keys.KeysLost as error:
+        return str(error)
     return {
         migrations.State.CURRENT: None,
         migrations.State.OLDER: "lo schema non è aggiornato: esegui “platea migra”.",

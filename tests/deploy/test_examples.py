@@ -87,7 +87,7 @@ def test_each_variable_is_one_that_platea_reads(name):
 def test_compose_stops_without_the_secrets_and_says_which_file_lacks_them():
     needed = dict(re.findall(r"\$\{([A-Z_]+):\?([^}]+)\}", text_of("compose.yaml")))
 
-    assert needed.keys() == {"POSTGRES_PASSWORD", "PLATEA_URL", "PLATEA_SECRET_KEY", "PLATEA_TOKEN_KEYS"}
+    assert needed.keys() == {"POSTGRES_PASSWORD", "PLATEA_URL", "PLATEA_SECRET_KEYS", "PLATEA_TOKEN_KEYS"}
     assert {words.split(",")[0] for words in needed.values()} == {"manca in deploy/.env"}
     assert not re.search(r"\$\{[A-Z_]+(?:\}|:-)", text_of("compose.yaml"))
 
@@ -97,7 +97,7 @@ def test_compose_hands_over_addresses_that_platea_takes():
     told = {
         "POSTGRES_PASSWORD": "s3gretissima",
         "PLATEA_URL": "https://platea.example",
-        "PLATEA_SECRET_KEY": new_key(),
+        "PLATEA_SECRET_KEYS": new_key(),
         "PLATEA_TOKEN_KEYS": new_key(),
     }
     env = {

@@ -19,7 +19,7 @@ from webapp.cli.keys import know_every_table
 from webapp.config import ROOT, Settings
 from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.models import UserDatabase
-from webapp.crypto import CannotOpen, Seal, new_key
+from webapp.crypto import TOKENS, CannotOpen, Seal, new_key
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import MetaAccount
@@ -64,17 +64,17 @@ def test_every_column_of_bytes_is_known_to_be_sealed_or_not():
         for table in SQLModel.metadata.sorted_tables
         for column in table.columns
         if isinstance(column.type, LargeBinary) and (table.name, column.name) not in NOT_SEALED
-        if not column.info.get("sealed")
+        if "sealed" not in column.info
     ]
 
-    assert unknown == [], "seal it (info=crypto.SEALED), or say in NOT_SEALED why it is nothing secret"
+    assert unknown == [], "seal it (info=crypto.sealed(…)), or say in NOT_SEALED why it is nothing secret"
 
 
 def test_after_the_change_the_old_key_opens_nothing_and_the_new_one_everything(database, aurora):
     platea.start(replace(database, token_keys=(OLD,)))
     save_accounts(aurora.id, 7)
 
-    done = reseal.reseal(Seal((NEW, OLD)), at_once=3)
+    done = reseal.reseal({TOKENS: Seal((NEW, OLD))}, at_once=3)
 
     assert done == reseal.Resealed(renewed=7)
     assert len(tokens_with(Seal((NEW,)))) == 7
@@ -85,17 +85,17 @@ def test_after_the_change_the_old_key_opens_nothing_and_the_new_one_everything(d
 def test_it_may_be_done_again_and_says_what_no_key_opens(database, aurora):
     platea.start(replace(database, token_keys=(OLD,)))
     save_accounts(aurora.id, 2)
-    reseal.reseal(Seal((NEW, OLD)))
+    reseal.reseal({TOKENS: Seal((NEW, OLD))})
 
-    assert reseal.reseal(Seal((NEW, OLD))) == reseal.Resealed(newest=2)
-    assert reseal.reseal(Seal((new_key(),))) == reseal.Resealed(lost=2)
+    assert reseal.reseal({TOKENS: Seal((NEW, OLD))}) == reseal.Resealed(newest=2)
+    assert reseal.reseal({TOKENS: Seal((new_key(),))}) == reseal.Resealed(lost=2)
     assert len(tokens_with(Seal((NEW,)))) == 2
 
 
 def test_a_token_stays_bound_to_its_row(database, aurora):
     platea.start(replace(database, token_keys=(OLD,)))
     first, second = save_accounts(aurora.id, 2)
-    reseal.reseal(Seal((NEW, OLD)))
+    reseal.reseal({TOKENS: Seal((NEW, OLD))})
 
     with db.reading() as session:
         moved = session.get_one(MetaAccount, first.id).token

@@ -14,6 +14,7 @@ from webapp.access import current
 from webapp.access.policy import Who, who_may
 from webapp.access.queries import administrators
 from webapp.access.signing_in import sessions
+from webapp.access.trail import refusals
 from webapp.web import htmx, security
 
 SPACE_FIELD, SPACE_HEADER = "spazio", "X-Platea-Spazio"
@@ -66,6 +67,8 @@ def _opened_for(public_ids: set[str]) -> str:
 
 def _refused() -> Response:
     if not current.must_switch_on_second_factor():
+        if current.spaces():
+            refusals.not_allowed()
         abort(403, _whom_to_ask())
     return htmx.go_to(url_for("access.second_factor"))
 

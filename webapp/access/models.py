@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import false, true
+from sqlalchemy import BigInteger, false, text, true
 from sqlmodel import Column, Field, Index, SQLModel, UniqueConstraint
 
 from webapp import clock, crypto, db
@@ -103,13 +103,20 @@ class KnownBrowser(SQLModel, table=True):
     seen_at: float
 
 
+def seal_purpose(operator_id: int) -> str:
+    """What the secret of an operator's second factor is sealed for."""
+    return f"second factor:{operator_id}"
+
+
 class SecondFactor(SQLModel, table=True):
     """The secret an operator's phone makes codes from; counts only once it is confirmed by a first code."""
 
     __tablename__ = "second_factor"
 
     operator_id: int = Field(foreign_key="operator.id", primary_key=True)
-    secret: bytes = Field(sa_column_kwargs={"info": crypto.SEALED})
+    secret: bytes = Field(
+        sa_column_kwargs={"info": crypto.sealed(lambda row: seal_purpose(row["operator_id"]))}
+    )
     confirmed_at: datetime | None = None
     last_step: int = 0  # of the newest code used: that one and older ones are refused
 
@@ -176,7 +183,15 @@ class AuditEntry(SQLModel, table=True):
     """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_client_id_seq", "client_id", "seq"),)
+    __table_args__ = (
+        Index("ix_audit_entry_client_id_seq", "client_id", "seq"),
+        Index(
+            "ix_audit_entry_closing",
+            "seq",
+            sqlite_where=text("action = 'chain_closed'"),
+            postgresql_where=text("action = 'chain_closed'"),
+        ),
+    )
 
     seq: int | None = Field(default=None, sa_column=Column(db.BigId, primary_key=True, autoincrement=False))
     at: datetime
@@ -189,3 +204,30 @@ class AuditEntry(SQLModel, table=True):
     address: str  # shortened: 203.0.113.0/24
     request_id: str
     link: bytes
+
+
+class AuditAddress(SQLModel, table=True):
+    """The whole address an entry came from, for `PLATEA_ADDRESS_DAYS`; then only its network stays.
+
+    *at*: seconds since 1970. It is no part of the chain, which nothing may be taken from.
+    """
+
+    __tablename__ = "audit_address"
+
+    seq: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    at: float = Field(index=True)
+    address: str
+
+
+class TrailPush(SQLModel, table=True):
+    """How far the trail has been handed to a receiver outside, and what that said last.
+
+    *receiver*: a digest of its address, which may hold a secret; another one begins anew.
+    """
+
+    __tablename__ = "trail_push"
+
+    receiver: str = Field(primary_key=True)
+    sent_seq: int = Field(sa_type=BigInteger)
+    answer: str = ""  # Italian
+    answered_at: datetime | None = None

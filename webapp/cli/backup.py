@@ -7,14 +7,18 @@ from typing import IO
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
 
-from webapp import config, db, life, workers
+from webapp import config, data_keys, db, life, workers
+from webapp.access.members import restored as restored_people
+from webapp.access.models import Client
 from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
+from webapp.config import keep_files_private
 from webapp.contacts.erasure import reapply_erasures
 from webapp.contacts.erasure.reapply_erasures import ErasedKey
 from webapp.contacts.ledger import carrying
-from webapp.host import backup
+from webapp.host import backup, sealed_copies
 from webapp.uploads.engine import restored
 from webapp.values.texts import file_size, moment, plural
 
@@ -23,6 +27,7 @@ NOT_KNOWN = (
     "cercalo e cancellalo di nuovo. Chi è stato inviato dopo la copia è ancora su Facebook e Platea non lo "
     "sa: né Allinea né Rimuovi possono toglierlo."
 )
+OwnKeys = tuple[list[dict[str, bytes | str]], set[str]]  # with the public ids of the clients
 
 
 @click.command()
@@ -43,7 +48,7 @@ def copia(cartella: Path | None, as_json: bool) -> None:
     settings = terminal.start()
     folder = cartella or settings.backup_dir or settings.data_dir / "copie"
     try:
-        made = backup.save(db.engine(), folder)
+        made = backup.save(db.engine(), folder, settings.backup_key)
     except backup.BackupError as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
     with db.writing() as session:
@@ -52,6 +57,33 @@ def copia(cartella: Path | None, as_json: bool) -> None:
         terminal.print_json({"file": str(made.path), "bytes": made.size_bytes, "taken_at": made.taken_at})
     else:
         click.echo(f"Copia fatta e controllata: {made.path} ({file_size(made.size_bytes)}).")
+
+
+@click.command("apri-copia")
+@click.argument("copia", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--chiave",
+    "key_file",
+    metavar="FILE",
+    type=click.File(encoding="utf-8"),
+    help="Il file con la chiave privata; senza, viene chiesta.",
+)
+@click.option("--in", "output", metavar="FILE", type=click.Path(path_type=Path), help="Il file da scrivere.")
+def apri_copia(copia: Path, key_file: IO[str] | None, output: Path | None) -> None:
+    """Apre una copia cifrata con PLATEA_BACKUP_KEY: si può fare su qualunque computer."""
+    keep_files_private()
+    key = key_file.read() if key_file else click.prompt("Chiave privata", hide_input=True)
+    target = output or copia.with_name(copia.name.removesuffix(sealed_copies.SUFFIX))
+    try:
+        sealed_copies.decrypt(copia, target, key)
+        backup.check(target)
+    except (sealed_copies.CannotDecrypt, backup.BackupError) as error:
+        raise terminal.Stop(str(error), terminal.BAD) from None
+    except FileExistsError:
+        raise terminal.Stop(f"“{target}” c’è già: scegli un altro file con --in.") from None
+    except OSError as error:
+        raise terminal.Stop(f"Non riesco a scrivere “{target}”: {error.strerror}.", terminal.BAD) from None
+    click.echo(f"Copia aperta e controllata: {target}. Contiene dati personali in chiaro.")
 
 
 @click.command()
@@ -71,15 +103,17 @@ def ripristina(copia: Path, prova: bool) -> None:
         engine = db.connect(settings.database_url)
         _nobody_works()
         taken_at = backup.taken_at(copia)
-        erased = _who_was_erased()
+        erased, own_keys, people = _who_was_erased(), _data_keys(), _people(taken_at)
         with ExitStack() as stack:
             ledger = _the_ledger(stack)
             kept = backup.restore(copia, engine)
+            _keep_data_keys(own_keys)
             terminal.start()
             if ledger is not None:
                 carrying.bring(ledger)
-    except (backup.BackupError, config.WrongSetting) as error:
+    except (backup.BackupError, config.WrongSetting, data_keys.KeysLost) as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
+    closed_again = _keep_closed(people)  # before anything is recorded: the trail goes on where it ended
     held = _hold_uploads(taken_at, copia.name)
     again = reapply_erasures.erase_again(erased or [])  # after that no batch is on its way any more
     click.echo(f"Ripristinata la copia del {moment(taken_at)}.")
@@ -94,6 +128,11 @@ def ripristina(copia: Path, prova: bool) -> None:
             f"{plural(again, 'contatto eliminato', 'contatti eliminati')} di nuovo: "
             "la cancellazione era stata chiesta dopo la copia."
         )
+    if closed_again:
+        click.echo(
+            f"Per queste persone resta ciò che era stato chiuso dopo la copia: {', '.join(closed_again)}."
+        )
+    click.echo("Le sessioni, gli inviti e i link di allora non valgono: ognuno entra di nuovo.")
     if erased is None:
         click.echo(NOT_KNOWN)
 
@@ -105,6 +144,39 @@ def _who_was_erased() -> list[ErasedKey] | None:
             return reapply_erasures.erased_people(session)
     except SQLAlchemyError:
         return None
+
+
+def _data_keys() -> OwnKeys:
+    """Under which keys people were erased and sent since the copy; none when that can no longer be read."""
+    try:
+        with db.reading() as session:
+            clients = set(session.exec(select(Client.public_id)))
+            return data_keys.rows(session), clients
+    except SQLAlchemyError:
+        return [], set()
+
+
+def _keep_data_keys(own: OwnKeys) -> None:
+    """A copy from before there were any is of this installation if it knows a client of it."""
+    rows, clients = own
+    with db.writing() as session:
+        here = set(session.exec(select(Client.public_id)))
+        if clients & here:
+            data_keys.take_over(session, rows)
+
+
+def _people(taken_at: datetime) -> restored_people.Former:
+    """Who could enter, and the trail; nobody when the database that is replaced can no longer be read."""
+    try:
+        with db.reading() as session:
+            return restored_people.read(session, taken_at)
+    except SQLAlchemyError:
+        return restored_people.Former()
+
+
+def _keep_closed(former: restored_people.Former) -> list[str]:
+    with db.writing() as session:
+        return restored_people.keep_closed(session, former)[0]
 
 
 def _the_ledger(stack: ExitStack) -> IO[bytes] | None:

@@ -46,7 +46,7 @@ def _lines() -> Iterator[Line]:
     yield from found
     if all(line.well for line in found):
         know_every_table()
-        yield check_up.of_the_keys(services.services().seal)
+        yield check_up.of_the_keys(services.services().seals)
         yield from check_up.of_the_workers()
     yield check_up.of_redis(settings.redis_url)
     yield check_up.of_the_mail(settings)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from webapp import db, migrations, places, services, wiring
+from webapp import data_keys, db, migrations, places, services, wiring
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import once, terminal
 from webapp.cli.uploads import CONSENTS, RECOGNISE_HELP, VALUE_HELP, read_identifiers
@@ -92,5 +92,6 @@ def _make_ready(installation: Installation) -> None:
     services.start(installation.settings())
     wiring.register_hooks()
     migrations.upgrade(db.engine())
+    data_keys.make()
     with db.writing() as session:
         ensure_demo_operator(session)

@@ -23,6 +23,7 @@ COMMANDS = {
     "pulizia": "webapp.cli.cleaning:pulizia",
     "copia": "webapp.cli.backup:copia",
     "ripristina": "webapp.cli.backup:ripristina",
+    "apri-copia": "webapp.cli.backup:apri_copia",
     "trasloca": "webapp.cli.moving:trasloca",
     "chiavi": "webapp.cli.keys:chiavi",
     "registro": "webapp.cli.trail:registro",

@@ -37,10 +37,11 @@ def web(ctx: click.Context, porta: int, indirizzo: str | None) -> None:
     # Longer than the three seconds between two looks of a live page: gunicorn's own two close in between.
     options += ["--keep-alive", "10"]
     options += ["--logger-class", "webapp.host.gunicorn_logs.GunicornLogs"]
-    argv = python("-m", "gunicorn", "--bind", f"{indirizzo}:{porta}", *options, "webapp.wsgi:app")
+    argv = python(*places.SERVER, "--bind", f"{indirizzo}:{porta}", *options, "webapp.wsgi:app")
     if config.from_environment().metrics_token:
         # For this start only: what a former one counted is over. Each process of gunicorn writes there.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="platea-metriche-")
+    os.environ.update(places.TO_FIND_US)
     os.execv(argv[0], argv)
 
 

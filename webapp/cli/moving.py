@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from webapp import db
+from webapp.access.trail.audit import Action, Detail, record_alone
 from webapp.cli import terminal
 from webapp.cli.keys import know_every_table
 from webapp.host import backup, moving
@@ -39,6 +40,9 @@ def trasloca(file: Path | None, as_json: bool) -> None:
             made = moving.move(file or settings.data_dir / "platea.db", target, tell)
         except (moving.CannotMove, backup.BackupError) as error:
             raise terminal.Stop(str(error), terminal.BAD) from None
+        terminal.start()
+        told: Detail = {"righe": sum(made.values()), "tabelle": len(made)}
+        record_alone(Action.INSTALLATION_MOVED, "PostgreSQL", told, client_id=None)
     if as_json:
         terminal.print_json({"rows": sum(made.values()), "tables": made})
     else:

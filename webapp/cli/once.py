@@ -14,7 +14,7 @@ from typing import NamedTuple
 import click
 import requests
 
-from webapp import db, migrations, services, wiring
+from webapp import data_keys, db, migrations, services, wiring
 from webapp.access.queries import spaces
 from webapp.access.signing_in.demo import ensure_demo_operator
 from webapp.cli import imports, terminal
@@ -80,6 +80,7 @@ def _whole_way(
     services.start(installation.settings())
     wiring.register_hooks()
     migrations.upgrade(db.engine())
+    data_keys.make()
     client_id, account_id = _connect_account(installation)
     installation.start_workers(WORKERS)
     done, database = _import(client_id, file)

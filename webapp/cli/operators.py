@@ -87,7 +87,9 @@ def reimposta_password(email: str) -> None:
     """Scrive un link con cui l’operatore sceglie una nuova password: vale un’ora, una volta sola."""
     settings = terminal.start()
     with _refused_in_words(), db.writing() as session:
-        key = resets.new_link(session, _operator(session, email))
+        operator = _operator(session, email)
+        key = resets.new_link(session, operator)
+        record(session, Action.RESET_LINK_MADE, on=operator.name, client_id=None)
     click.echo(f"{settings.public_url}/nuova-password/{key}")
 
 
@@ -117,6 +119,7 @@ def proprietario(email: str, togli: bool) -> None:
         record(
             session, Action.ROLE_CHANGED, on=operator.name, detail={"proprietario": not togli}, client_id=None
         )
+        notices.ownership_changed(session, operator)
     click.echo(f"{operator.name} {'non è più' if togli else 'è'} proprietario dell’installazione.")
 
 
@@ -129,6 +132,7 @@ def disattiva(email: str) -> None:
         operator = _operator(session, email)
         members.deactivate_everywhere(session, operator)
         record(session, Action.OPERATOR_DEACTIVATED, on=operator.name, client_id=None)
+        notices.login_switched(session, operator)
     click.echo(f"{operator.name} non entra più.")
 
 
@@ -141,6 +145,7 @@ def riattiva(email: str) -> None:
         operator = _operator(session, email)
         operator.is_active = True
         record(session, Action.OPERATOR_REACTIVATED, on=operator.name, client_id=None)
+        notices.login_switched(session, operator)
     click.echo(f"{operator.name} entra di nuovo.")
 
 

@@ -12,12 +12,13 @@ import orjson
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session, select
 
-from webapp import config, migrations, places, services, wiring
+from webapp import config, data_keys, migrations, places, services, wiring
 from webapp.access.models import Client
 from webapp.db import engine
 from webapp.host import database_words
 
 BAD, WRONG, WAITS = 1, 2, 3
+SECRET_KEY_NAMES = ("PLATEA_SECRET_KEYS", "PLATEA_SECRET_KEY")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Scrive JSON invece di frasi.")
 client_option = click.option("--cliente", metavar="NOME", help="Lo spazio cliente, se ce n’è più di uno.")
@@ -46,6 +47,7 @@ def start() -> config.Settings:
             raise migrations.NewerSchema
         if state is migrations.State.OLDER:
             raise Stop("lo schema del database non è aggiornato: esegui “platea migra”.")
+        data_keys.make()
     return here
 
 
@@ -54,7 +56,7 @@ def told_in_italian() -> Iterator[None]:
     """What keeps an installation from opening ends the command with a sentence, never with a traceback."""
     try:
         yield
-    except config.WrongSetting as error:
+    except (config.WrongSetting, data_keys.KeysLost) as error:
         raise Stop(str(error)) from None
     except migrations.NewerSchema:
         raise Stop(database_words.NEWER_SCHEMA) from None
@@ -84,7 +86,7 @@ def client_id(session: Session, name: str | None) -> int:
 
 
 def _environment() -> Mapping[str, str]:
-    if os.environ.get("PLATEA_SECRET_KEY") or os.environ.get("PLATEA_SECRET_KEY_FILE"):
+    if any(os.environ.get(name + end) for name in SECRET_KEY_NAMES for end in ("", "_FILE")):
         return os.environ
     local = Path(os.environ.get("PLATEA_DATA") or places.default_data_dir()) / "ambiente.json"
     if not local.exists():

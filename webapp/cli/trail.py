@@ -34,7 +34,13 @@ def verifica(noted: str | None, as_json: bool) -> None:
     found = verify(noted=_noted(noted) if noted else None)
     if as_json:
         terminal.print_json(
-            {"entries": found.checked, "last": found.last, "head": found.head, "broken_at": found.broken_at}
+            {
+                "entries": found.checked,
+                "last": found.last,
+                "head": found.head,
+                "broken_at": found.broken_at,
+                "sealed_off": found.sealed_off,
+            }  # fmt: skip
         )
     else:
         click.echo(_sentence(found))
@@ -71,6 +77,11 @@ def _sentence(found: Chain) -> str:
         return f"La catena è interrotta alla voce {number(found.broken_at)}: {before}."
     if not found.last_at:
         return "Il registro è vuoto."
+    if found.sealed_off:
+        former = plural(found.sealed_off, "voce di prima è", "voci di prima sono")
+        click.echo(
+            f"{former} con una chiave che qui non c’è più: le chiude la voce {number(found.sealed_off + 1)}."
+        )
     whole = plural(found.checked, "voce integra", "voci integre")
     until = f"fino alla {number(found.last)} del {moment(found.last_at)}"
     return f"{whole}, {until}.\nImpronta: {found.last}:{found.head}"

@@ -149,3 +149,9 @@ def taken_too(rows: int, columns: int) -> str:
 def _of_hidden(rows: int, columns: int) -> str:
     said = [plural(rows, "riga", "righe")] if rows else []
     return " e ".join([*said, *([plural(columns, "colonna", "colonne")] if columns else [])])
+
+
+TOO_MANY_DRAFTS = (
+    "I file in attesa di questo spazio cliente superano insieme {mb} MB: importa o elimina quelli che "
+    "ci sono, poi invia di nuovo questo."
+)

@@ -26,6 +26,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL, Engine
 
 from webapp import clock, migrations
+from webapp.host import sealed_copies
 from webapp.migrations import name_index
 
 FORMAT = "platea-%Y%m%d-%H%M%S"
@@ -54,10 +55,10 @@ class Copy:
         return self.path.stat().st_size
 
 
-def save(engine: Engine, folder: Path) -> Copy:
+def save(engine: Engine, folder: Path, key: str = "") -> Copy:
     """Take a copy into *folder*, which is made if needed. Others read and write meanwhile.
 
-    Raises BackupError; nothing is left behind then.
+    *key*: the public key to encrypt it to (`sealed_copies`). Raises BackupError; nothing is left behind then.
     """
     taken_at = clock.now().replace(microsecond=0)
     is_sqlite = engine.dialect.name == "sqlite"
@@ -72,7 +73,7 @@ def save(engine: Engine, folder: Path) -> Copy:
         else:
             _postgres("pg_dump", engine.url, "--format=custom", "--no-owner", f"--file={unfinished}")
         check(unfinished)
-        unfinished.replace(path)
+        path = _finish(unfinished, path, key)
     except (sqlite3.Error, OSError) as error:
         raise BackupError(f"La copia non è riuscita: {_why(error)}. Controlla lo spazio su disco.") from None
     finally:
@@ -81,7 +82,21 @@ def save(engine: Engine, folder: Path) -> Copy:
     return Copy(path, taken_at)
 
 
-def save_if_due(engine: Engine, folder: Path | None, every_h: float) -> Copy | None:
+def _finish(unfinished: Path, path: Path, key: str) -> Path:
+    """Give the copy its name, in clear or encrypted."""
+    if not key:
+        return unfinished.replace(path)
+    closed = path.with_suffix(path.suffix + sealed_copies.SUFFIX)
+    half = closed.with_suffix(closed.suffix + UNFINISHED)
+    half.unlink(missing_ok=True)
+    try:
+        sealed_copies.encrypt(unfinished, half, key)
+        return half.replace(closed)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def save_if_due(engine: Engine, folder: Path | None, every_h: float, key: str = "") -> Copy | None:
     """Take the next copy when the newest is *every_h* hours old, and throw away what is no longer kept.
 
     Raises BackupError.
@@ -92,14 +107,15 @@ def save_if_due(engine: Engine, folder: Path | None, every_h: float) -> Copy | N
     # A copy of tomorrow was taken by a clock that was wrong: until then there would be no other.
     if any(now - pace < copy.taken_at <= now for copy in copies(folder)):
         return None
-    made = save(engine, folder)
+    made = save(engine, folder, key)
     prune(folder)
     return made
 
 
 def copies(folder: Path) -> list[Copy]:
     """The finished copies in *folder*, oldest first; other files are none."""
-    found = (_copy(path) for path in folder.glob("platea-*") if path.suffix in (SQLITE, POSTGRES))
+    ends = tuple(kind + end for kind in (SQLITE, POSTGRES) for end in ("", sealed_copies.SUFFIX))
+    found = (_copy(path) for path in folder.glob("platea-*") if path.name.endswith(ends))
     return sorted((copy for copy in found if copy), key=lambda copy: copy.taken_at)
 
 
@@ -132,6 +148,8 @@ def check(path: Path) -> None:
     """Raises BackupError when the file is no copy of Platea, is damaged, or comes from a newer version."""
     if not path.is_file():
         raise BackupError(f"Il file “{path}” non c’è.")
+    if sealed_copies.is_encrypted(path):
+        raise BackupError(f"“{path.name}” è cifrata: aprila prima con “platea apri-copia”.")
     if _is_sqlite(path):
         _check_sqlite(path)
     elif _begins(path, b"PGDMP"):
@@ -261,7 +279,7 @@ def _run(*command: str, env: dict[str, str] | None = None) -> str:
 
 def _copy(path: Path) -> Copy | None:
     try:
-        return Copy(path, datetime.strptime(path.stem, FORMAT).replace(tzinfo=UTC))
+        return Copy(path, datetime.strptime(path.name.partition(".")[0], FORMAT).replace(tzinfo=UTC))
     except ValueError:
         return None
 

@@ -6,12 +6,12 @@ key, the mail server is signed in to. What is found is one Italian sentence and 
 
 import platform
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import Engine, select
+from sqlalchemy import Column, Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from webapp import clock, db, migrations, periodic, queueing, smtp, workers
@@ -74,19 +74,22 @@ def of_the_workers() -> Iterator[Line]:
     yield Line("Orologio", not wrong, text if wrong else "va d’accordo con il database")
 
 
-def of_the_keys(seal: Seal) -> Line:
+def of_the_keys(seals: Mapping[str, Seal]) -> Line:
     """Whether what was sealed opens; wants a database of this version and every table known."""
     lost = tried = 0
     with db.reading() as session:
-        for _table, column in reseal.sealed_columns():
-            for (sealed,) in session.execute(select(column).where(column.is_not(None)).limit(SAMPLE)):
-                tried += 1
-                lost += not _opens(seal, bytes(sealed))
+        for ring, seal in seals.items():
+            for table, column in reseal.sealed_columns(ring):
+                wanted = select(table).where(column.is_not(None), column != b"").limit(SAMPLE)
+                for row in session.execute(wanted).mappings():
+                    tried += 1
+                    lost += not _opens(seal, column, {**row})
     if lost:
         return Line(
             "Chiavi",
             False,
-            f"{lost} segreti su {tried} non si aprono: rimetti la chiave di prima in PLATEA_TOKEN_KEYS",
+            f"{lost} segreti su {tried} non si aprono: rimetti la chiave di prima in PLATEA_TOKEN_KEYS "
+            "(o in PLATEA_SECRET_KEYS)",
         )
     return Line("Chiavi", True, f"aprono i segreti salvati (provati: {tried})")
 
@@ -147,9 +150,9 @@ def _too_old(engine: Engine) -> str | None:
     return None if number >= OLDEST_POSTGRESQL else "serve PostgreSQL 14 o più recente"
 
 
-def _opens(seal: Seal, sealed: bytes) -> bool:
+def _opens(seal: Seal, column: Column[Any], row: Mapping[str, Any]) -> bool:
     try:
-        seal.renew(sealed)
+        reseal.opened(seal, column, row)
     except CannotOpen:
         return False
     return True

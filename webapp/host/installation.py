@@ -89,7 +89,7 @@ class Installation:
         self.env["PLATEA_URL"] = url
         options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "2"]
         options += ["--keep-alive", "10"]  # as `platea web`
-        argv = python("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", *options)
+        argv = python(*places.SERVER, "--bind", f"127.0.0.1:{port}", "--no-control-socket", *options)
         child = self.supervisor.add("web", [*argv, "webapp.wsgi:app"], {**self.env, **places.TO_FIND_US})
         _wait_for(f"{url}/healthz", Patience("il server web", child, self.supervisor))
         return url

@@ -1,9 +1,11 @@
 """Everything sealed, sealed again with the newest key, block by block, while web and workers run.
 
-The order that loses nothing: put the new key in front in PLATEA_TOKEN_KEYS and start web and workers again
-(they open both), `platea chiavi ruota`, take the old key away.
+The order that loses nothing: put the new key in front in PLATEA_TOKEN_KEYS (or PLATEA_SECRET_KEYS) and start
+web and workers again (they open both), `platea chiavi ruota`, take the old key away. What an earlier version
+sealed in another way gets today's form too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,7 @@ from webapp import db
 from webapp.crypto import CannotOpen, Seal
 
 AT_ONCE = 500  # rows a transaction: others write in between
+Seals = Mapping[str, Seal]  # by the keys they have: `crypto.TOKENS`, `crypto.SECRETS`
 
 
 @dataclass(frozen=True)
@@ -28,19 +31,29 @@ class Resealed:
         return Resealed(self.renewed + other.renewed, self.newest + other.newest, self.lost + other.lost)
 
 
-def sealed_columns() -> list[tuple[Table, Column[Any]]]:
-    """Every column that holds sealed texts, of every room's tables."""
+def sealed_columns(ring: str | None = None) -> list[tuple[Table, Column[Any]]]:
+    """Every column that holds sealed texts, of every room's tables; *ring*: sealed with those keys only."""
     return [
         (table, column)
         for table in SQLModel.metadata.sorted_tables
         for column in table.columns
-        if column.info.get("sealed")
+        if "sealed" in column.info and ring in (None, column.info["ring"])
     ]
 
 
-def reseal(seal: Seal, at_once: int = AT_ONCE) -> Resealed:
-    """Seal every text with the newest key of *seal*; may be run again, and by two at once."""
-    return sum((_reseal_column(seal, *place, at_once) for place in sealed_columns()), Resealed())
+def reseal(seals: Seals, at_once: int = AT_ONCE) -> Resealed:
+    """Seal every text with the newest key of its seal; may be run again, and by two at once."""
+    done = Resealed()
+    for ring, seal in seals.items():
+        for place in sealed_columns(ring):
+            done += _reseal_column(seal, *place, at_once)
+    return done
+
+
+def opened(seal: Seal, column: Column[Any], row: Mapping[str, Any]) -> str | None:
+    """The text in *column* of *row* (every column by name); None when there is none. Raises CannotOpen."""
+    text = bytes(row[column.name] or b"")
+    return seal.open(text, column.info["sealed"](row), column.info["formerly"]) if text else None
 
 
 def _reseal_column(seal: Seal, table: Table, column: Column[Any], at_once: int) -> Resealed:
@@ -48,24 +61,26 @@ def _reseal_column(seal: Seal, table: Table, column: Column[Any], at_once: int) 
     found, after = Resealed(), None
     while True:
         with db.writing() as session:
-            block = select(key, column).where(column.is_not(None)).order_by(key).limit(at_once)
-            rows = session.execute(block if after is None else block.where(key > after)).all()
-            for row_id, sealed in rows:
-                outcome, renewed = _renewed(seal, bytes(sealed))
+            # An empty text is of an e-mail that was given up.
+            block = select(table).where(column.is_not(None), column != b"").order_by(key).limit(at_once)
+            rows = session.execute(block if after is None else block.where(key > after)).mappings().all()
+            for row in rows:
+                outcome, renewed = _renewed(seal, column, {**row})
                 if renewed is not None:
                     # Somebody who saved a new token meanwhile keeps it.
-                    same = (key == row_id) & (column == sealed)
+                    same = (key == row[key.name]) & (column == row[column.name])
                     session.execute(update(table).where(same).values({column.name: renewed}))
                 found += outcome
         if len(rows) < at_once:
             return found
-        after = rows[-1][0]
+        after = rows[-1][key.name]
 
 
-def _renewed(seal: Seal, sealed: bytes) -> tuple[Resealed, bytes | None]:
-    if seal.is_newest(sealed):
-        return Resealed(newest=1), None
+def _renewed(seal: Seal, column: Column[Any], row: Mapping[str, Any]) -> tuple[Resealed, bytes | None]:
     try:
-        return Resealed(renewed=1), seal.renew(sealed)
+        text = opened(seal, column, row)
     except CannotOpen:
         return Resealed(lost=1), None
+    if text is None or seal.is_newest(bytes(row[column.name])):
+        return Resealed(newest=1), None
+    return Resealed(renewed=1), seal.close(text, column.info["sealed"](row))

@@ -29,6 +29,11 @@ def trouble(settings: Settings) -> str | None:
     return next((why for folder in dict.fromkeys(folders) if (why := _trouble_of(folder))), None)
 
 
+def has_room(settings: Settings, size_bytes: int) -> bool:
+    """Whether the data folder takes so many bytes and has enough left for everybody else's work."""
+    return _free_bytes(settings.data_dir) - size_bytes >= ENOUGH_BYTES
+
+
 def database_trouble(engine: Engine) -> str | None:
     """Why the database takes no writes, in Italian. Raises SQLAlchemyError when it does not answer."""
     if engine.dialect.name == "sqlite":

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, Operat
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, default_exceptions
 
+from webapp.data_keys import KeysLost
 from webapp.host import storage_trouble
 from webapp.host.storage_trouble import Words
 from webapp.services import services
@@ -60,6 +61,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     for error in (OperationalError, InterfaceError, InternalError, PoolTimeout):
         app.register_error_handler(error, _database_away)
+    app.register_error_handler(KeysLost, _keys_lost)
     app.register_error_handler(IntegrityError, _lost_race)
     app.register_error_handler(OSError, _no_room)
     app.register_error_handler(500, _our_fault)
@@ -97,6 +99,10 @@ def _other_host(_error: SecurityError) -> Response:
 def _database_away(error: Exception) -> Response:
     words = storage_trouble.of_database(getattr(error, "orig", None)) or PAGES[503]
     return _broken(words, error)
+
+
+def _keys_lost(error: KeysLost) -> Response:
+    return _broken(PAGES[503]._replace(text=str(error), is_passing=False), error)
 
 
 def _no_room(error: OSError) -> Response:

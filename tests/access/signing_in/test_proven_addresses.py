@@ -111,7 +111,7 @@ def test_nobody_writes_to_the_whole_world_in_our_name(signed_in, aurora, page):
 
     answer = page(signed_in.post_form(f"{PEOPLE}/invita", MARTA), 422)
 
-    assert "Hai fatto troppi inviti. Riprova tra 60 minuti." in answer.text_content()
+    assert "al massimo 30 inviti all’ora per ogni persona. Riprova tra 60 minuti." in answer.text_content()
     with db.reading() as session:
         assert len(invitations.pending(session, aurora.id)) == 30
 

@@ -6,17 +6,18 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, delete, select
 
-from webapp import clock, mail
+from webapp import budgets, clock, mail
 from webapp.access.members.operators import OperatorError, address_of, create_operator, enter, prove_address
 from webapp.access.models import Client, Invitation, Membership, Operator, Role
 from webapp.access.queries import operator_by_email
 from webapp.access.signing_in import throttle
-from webapp.access.signing_in.keys import keyed_hash, new_key
+from webapp.access.signing_in.keys import keyed_hash, keyed_hashes, new_key
+from webapp.budgets import Kind, Spent
 from webapp.workers import take_turn
 
 DAYS = 7
 VALID_S = DAYS * 24 * 3600
-MOST = (throttle.Limit(30, 3_600), throttle.Limit(200, 86_400))  # of one inviter, in all clients
+MOST = (throttle.Limit(200, 86_400),)  # of one inviter, in all clients; of an hour: `budgets`
 AT_ONCE_S = 2.0  # two presses of one button, not two wishes
 _PURPOSE = "invito"
 
@@ -59,6 +60,10 @@ def invite(
     known = operator_by_email(session, address)
     if known is not None and _has_role(session, known, client):
         raise OperatorError(f"{address} fa già parte di questo spazio cliente.")
+    try:
+        budgets.spend(session, Kind.INVITATIONS, str(inviter.id), str(client.id))
+    except Spent as spent:
+        raise OperatorError(str(spent)) from spent
     if wait_s := throttle.try_once(session, (throttle.key("invite", str(inviter.id)), MOST)):
         raise OperatorError(f"Hai fatto troppi inviti. Riprova tra {-(-wait_s // 60)} minuti.")
     session.execute(
@@ -124,7 +129,7 @@ def opened_by(session: Session, key: str) -> tuple[Invitation, Client] | None:
     query = (
         select(Invitation, Client)
         .join(Client, col(Client.id) == Invitation.client_id)
-        .where(Invitation.key_hash == keyed_hash(_PURPOSE, key), _is_good())
+        .where(col(Invitation.key_hash).in_(keyed_hashes(_PURPOSE, key)), _is_good())
     )
     return session.exec(query).first()
 

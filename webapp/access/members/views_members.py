@@ -15,8 +15,9 @@ from webapp.access.models import Invitation, Role
 from webapp.access.queries import owners
 from webapp.access.routes import blueprint
 from webapp.access.signing_in import known_browsers, notices, sessions
-from webapp.access.trail import audit
+from webapp.access.trail import audit, refusals
 from webapp.access.trail.audit import Action
+from webapp.budgets import Kind, Spent
 from webapp.services import services
 from webapp.values.identifiers import looks_like_public_id
 from webapp.values.texts import ROLES
@@ -53,6 +54,7 @@ def invite() -> Response | str:
     try:
         return _invited(values["email"], role)
     except OperatorError as error:
+        _tell_of_limit(error)
         return make_response(_invitation_page(values, {"email": str(error)}), 422)
 
 
@@ -64,7 +66,8 @@ def renew_invitation(invitation_id: str) -> Response | str:
         cannot_leave = found.email in mail.troubles(session, current.current_client_id())
     try:
         return _invited(found.email, Role(found.role), invitation_id, is_shown=cannot_leave)
-    except OperatorError as error:  # they entered by another way meanwhile
+    except OperatorError as error:  # they entered by another way meanwhile, or there were too many
+        _tell_of_limit(error)
         return htmx.notice(htmx.go_to(url_for("access.operators")), str(error), "err")
 
 
@@ -75,7 +78,7 @@ def revoke_invitation(invitation_id: str) -> Response:
         if not invitations.revoke(session, found):
             abort(404)
         audit.record(
-            session, Action.INVITATION_REVOKED, on=found.public_id, client_id=current.current_client_id()
+            session, Action.INVITATION_REVOKED, on=found.email, client_id=current.current_client_id()
         )
     return _back("Invito annullato: il link non funziona più.")
 
@@ -170,6 +173,11 @@ def _change(
         audit.record(session, action, on=one.operator.name, detail=detail, client_id=client_id)
 
 
+def _tell_of_limit(error: OperatorError) -> None:
+    if isinstance(error.__cause__, Spent):
+        refusals.budget_used_up(Kind.INVITATIONS)
+
+
 def _invited(email: str, role: Role, renews: str | None = None, is_shown: bool = False) -> Response | str:
     """*is_shown*: the link too. Who has it could take the place of who is invited, so only if need be."""
     is_shown = is_shown or not mail.can_send()
@@ -178,7 +186,8 @@ def _invited(email: str, role: Role, renews: str | None = None, is_shown: bool =
         key = invitations.invite(session, client, inviter, email, role, renews, is_shown)
         link = services().settings.public_url + url_for("access.open_invitation", key=key)
         invitations.post(session, client, email, link, inviter.name)
-        audit.record(session, Action.OPERATOR_INVITED, on=ROLES[role], client_id=client.id)
+        detail: audit.Detail = {"ruolo": ROLES[role], "di nuovo": True if renews else None}
+        audit.record(session, Action.OPERATOR_INVITED, on=email, detail=detail, client_id=client.id)
     template = "access/members/_invitation_link.html" if htmx.is_htmx() else "access/members/invited.html"
     return render_template(
         template,

@@ -8,13 +8,16 @@ from webapp import clock, db
 from webapp.access.models import Operator
 from webapp.access.signing_in import authentication, known_browsers, notices, second_factor, sessions
 from webapp.access.signing_in.browsers import browser_name
-from webapp.access.trail import audit
+from webapp.access.trail import audit, refusals
 from webapp.web import htmx, security
 
 
 def try_password(email: str, password: str) -> Operator | authentication.SignInRefused:
     """`authentication.sign_in`, tried by the visitor of this request."""
-    return authentication.sign_in(email, password, security.visitor_address(), known_browsers.key())
+    tried = authentication.sign_in(email, password, security.visitor_address(), known_browsers.key())
+    if isinstance(tried, authentication.SignInRefused) and tried.wait_s:
+        refusals.slowed("accesso", tried.wait_s)
+    return tried
 
 
 def after_password(operator: Operator, after: str | None) -> Response:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from webapp import clock, db
 from webapp.access.models import KnownBrowser, Operator
-from webapp.access.signing_in.keys import keyed_hash, new_key
+from webapp.access.signing_in.keys import keyed_hashes, new_key
 from webapp.services import services
 
 DAYS = 90  # since the last sign-in
@@ -35,7 +35,7 @@ def is_known(session: Session, email: str, key: str) -> bool:
         .join(Operator, col(Operator.id) == KnownBrowser.operator_id)
         .where(
             Operator.email == email.strip().lower(),
-            KnownBrowser.key_hash == keyed_hash(_PURPOSE, key),
+            col(KnownBrowser.key_hash).in_(keyed_hashes(_PURPOSE, key)),
             KnownBrowser.seen_at > _oldest(),
         )
     )
@@ -47,11 +47,15 @@ def remember(session: Session, operator: Operator) -> bool:
     operator_id, own = db.saved_id(operator), key() or new_key()
     after_this_request(lambda response: _give(response, own))
     session.execute(delete(KnownBrowser).where(col(KnownBrowser.seen_at) <= _oldest()))
-    values = {"operator_id": operator_id, "key_hash": keyed_hash(_PURPOSE, own), "seen_at": clock.epoch()}
-    is_new = session.connection().execute(_ADD, values).rowcount == 1
+    newest, *former = keyed_hashes(_PURPOSE, own)
+    theirs = col(KnownBrowser.operator_id) == operator_id
+    known = delete(KnownBrowser).where(theirs, col(KnownBrowser.key_hash).in_(former))
+    was_known = session.connection().execute(known).rowcount > 0  # before the secret was changed
+    values = {"operator_id": operator_id, "key_hash": newest, "seen_at": clock.epoch()}
+    is_new = session.connection().execute(_ADD, values).rowcount == 1 and not was_known
     session.execute(
         update(KnownBrowser)
-        .where(col(KnownBrowser.operator_id) == operator_id, col(KnownBrowser.key_hash) == values["key_hash"])
+        .where(theirs, col(KnownBrowser.key_hash) == newest)
         .values(seen_at=values["seen_at"])
     )
     return is_new
@@ -61,7 +65,7 @@ def forget(session: Session, operator_id: int, keep: str = "") -> None:
     """Those of the operator, but the one whose key is *keep*."""
     theirs = (
         col(KnownBrowser.operator_id) == operator_id,
-        col(KnownBrowser.key_hash) != keyed_hash(_PURPOSE, keep),
+        col(KnownBrowser.key_hash).not_in(keyed_hashes(_PURPOSE, keep)),
     )
     session.execute(delete(KnownBrowser).where(*theirs))
 

@@ -52,6 +52,25 @@ def role_changed(session: Session, operator: Operator, client: str, change: str)
     _tell(session, operator, "Il tuo ruolo in Platea è cambiato", f"in “{client}” {change}.")
 
 
+def ownership_changed(session: Session, operator: Operator) -> None:
+    text = (
+        "ora amministri tutta l’installazione."
+        if operator.is_owner
+        else "non amministri più l’installazione."
+    )
+    _tell(session, operator, "Il tuo ruolo in Platea è cambiato", text)
+
+
+def login_switched(session: Session, operator: Operator) -> None:
+    """Off or on again, in every client."""
+    text = (
+        "puoi entrare di nuovo in Platea."
+        if operator.is_active
+        else "il tuo accesso a Platea è stato chiuso."
+    )
+    _tell(session, operator, "Il tuo accesso a Platea è cambiato", text)
+
+
 def sessions_closed(session: Session, operator: Operator, by: str) -> None:
     text = f"{by} ha chiuso le tue sessioni: per lavorare entra di nuovo."
     _tell(session, operator, "Le tue sessioni di Platea sono chiuse", text)

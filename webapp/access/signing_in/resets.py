@@ -9,7 +9,8 @@ from webapp.access.members.operators import change_password, prove_address
 from webapp.access.models import Operator, PasswordReset
 from webapp.access.queries import operator_by_email
 from webapp.access.signing_in import throttle
-from webapp.access.signing_in.keys import keyed_hash, new_key
+from webapp.access.signing_in.keys import keyed_hash, keyed_hashes, new_key
+from webapp.access.trail import audit
 
 VALID_S = 3600
 _PURPOSE = "nuova password"
@@ -29,6 +30,8 @@ def ask(email: str, address: str, link_of: Callable[[str], str]) -> int:
         if may_send and operator is not None and operator.is_active:
             _keep(session, operator, key, was_mailed=True)
             _post(session, operator, link_of(key))
+        if not wait_s:
+            audit.record(session, audit.Action.RESET_ASKED, client_id=None, who=operator)
     return wait_s
 
 
@@ -45,7 +48,7 @@ def opened_by(session: Session, key: str) -> Operator | None:
         select(Operator)
         .join(PasswordReset, col(PasswordReset.operator_id) == Operator.id)
         .where(
-            PasswordReset.key_hash == keyed_hash(_PURPOSE, key),
+            col(PasswordReset.key_hash).in_(keyed_hashes(_PURPOSE, key)),
             PasswordReset.expires_at > clock.epoch(),
             Operator.is_active,
         )
@@ -62,7 +65,7 @@ def use(session: Session, key: str, password: str) -> Operator | None:
     if operator is None:
         return None
     # Whoever deletes the row has it: one link never sets two passwords.
-    mine = delete(PasswordReset).where(col(PasswordReset.key_hash) == keyed_hash(_PURPOSE, key))
+    mine = delete(PasswordReset).where(col(PasswordReset.key_hash).in_(keyed_hashes(_PURPOSE, key)))
     used = session.execute(mine.returning(col(PasswordReset.was_mailed))).first()
     if used is None:
         return None

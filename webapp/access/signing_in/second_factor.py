@@ -10,16 +10,15 @@ from enum import Enum
 
 from sqlmodel import Session, col, delete, func, select, update
 
-from webapp import clock, db
-from webapp.access.models import Operator, RecoveryCode, SecondFactor
+from webapp import clock, data_keys, db
+from webapp.access.models import Operator, RecoveryCode, SecondFactor, seal_purpose
 from webapp.access.signing_in import throttle, totp
-from webapp.access.signing_in.keys import keyed_hash
+from webapp.access.signing_in.keys import lasting_hash
 from webapp.services import services
 from webapp.values.identifiers import ALPHABET
 
 RECOVERY_CODES = 10
 _GROUPS, _GROUP = 3, 4  # "k7mq-2xwd-p9ah": 31¹² ≈ 2⁵⁹, tried at most 50 times a day
-_PURPOSE = "codice di recupero"
 
 
 class Given(Enum):
@@ -37,7 +36,7 @@ def begin(session: Session, operator: Operator) -> None:
     operator_id = db.saved_id(operator)
     session.execute(delete(SecondFactor).where(col(SecondFactor.operator_id) == operator_id))
     secret = totp.base32(secrets.token_bytes(totp.SECRET_BYTES))
-    sealed = services().seal.close(secret, _seal_purpose(operator_id))
+    sealed = services().seal.close(secret, seal_purpose(operator_id))
     session.add(SecondFactor(operator_id=operator_id, secret=sealed))
 
 
@@ -124,7 +123,7 @@ def _use_code(session: Session, factor: SecondFactor, code: str) -> bool:
 
 
 def _opened(factor: SecondFactor) -> bytes:
-    text = services().seal.open(factor.secret, _seal_purpose(factor.operator_id))
+    text = services().seal.open(factor.secret, seal_purpose(factor.operator_id))
     return b32decode(text)
 
 
@@ -134,16 +133,12 @@ def _new_recovery_code() -> str:
 
 
 def _recovery_hash(operator_id: int, code: str) -> str:
-    return keyed_hash(_PURPOSE, f"{operator_id}:{code}")
+    return lasting_hash(data_keys.RECOVERY, f"{operator_id}:{code}")
 
 
 def _tidy(text: str) -> str:
     """As typed by people: with spaces, hyphens or capitals."""
     return "".join(text.split()).replace("-", "").lower()
-
-
-def _seal_purpose(operator_id: int) -> str:
-    return f"second factor:{operator_id}"
 
 
 def _throttle_key(operator: Operator) -> str:

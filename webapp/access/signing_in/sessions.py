@@ -20,7 +20,7 @@ from webapp import clock, db
 from webapp.access.models import Client, OpenSession, Operator, Role, SecondFactor
 from webapp.access.queries import spaces
 from webapp.access.signing_in.browsers import browser_name
-from webapp.access.signing_in.keys import keyed_hash, new_key
+from webapp.access.signing_in.keys import keyed_hash, keyed_hashes, new_key
 from webapp.access.trail.audit import shortened
 from webapp.services import services
 
@@ -31,6 +31,7 @@ CODE_WITHIN_S = 10 * 60  # between the password and the code of the second facto
 NOTED_EVERY_S = 60  # a visit writes at most once a minute
 LIFETIME = timedelta(seconds=ABSOLUTE_S)
 _KEY = "_user_id"  # where Flask-Login looks for what it gives to `visitor`
+_PURPOSE = "sessione"  # of the keyed hash
 _CARRIED = ("invito",)  # what the cookie keeps through a sign-in
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,7 @@ def open_for(operator: Operator, waits_for_code: bool = False) -> None:
     carried = {name: cookie[name] for name in _CARRIED if name in cookie}
     before, key = cookie.get(_KEY, ""), new_key()
     with db.writing() as session:
-        session.execute(delete(OpenSession).where(col(OpenSession.key_hash) == _hash(before)))
+        session.execute(delete(OpenSession).where(col(OpenSession.key_hash).in_(_hashes(before))))
         session.execute(delete(OpenSession).where(col(OpenSession.opened_at) < clock.epoch() - ABSOLUTE_S))
         row = _new_row(operator, key, waits_for_code)
         session.add(row)
@@ -104,7 +105,7 @@ def has_ended() -> bool:
 
 def close_this(session: Session) -> None:
     """Sign out of this browser."""
-    session.execute(delete(OpenSession).where(col(OpenSession.key_hash) == _hash(cookie.get(_KEY, ""))))
+    session.execute(delete(OpenSession).where(col(OpenSession.key_hash).in_(_hashes(cookie.get(_KEY, "")))))
     logout_user()
     cookie.clear()
 
@@ -146,8 +147,8 @@ def note_visit() -> None:
         log.warning("visita non annotata", error=type(error.orig).__name__)
 
 
-def _hash(key: str) -> str:
-    return keyed_hash("sessione", key)
+def _hashes(key: str) -> list[str]:
+    return keyed_hashes(_PURPOSE, key)
 
 
 def _row(session: Session, key: str) -> tuple[OpenSession, Operator, bool] | None:
@@ -156,7 +157,7 @@ def _row(session: Session, key: str) -> tuple[OpenSession, Operator, bool] | Non
         select(OpenSession, Operator, col(SecondFactor.confirmed_at).is_not(None))
         .join(Operator, col(Operator.id) == OpenSession.operator_id)
         .join(SecondFactor, col(SecondFactor.operator_id) == Operator.id, isouter=True)
-        .where(OpenSession.key_hash == _hash(key), Operator.is_active)
+        .where(col(OpenSession.key_hash).in_(_hashes(key)), Operator.is_active)
     )
     return session.exec(query).first()
 
@@ -166,7 +167,7 @@ def _new_row(operator: Operator, key: str, waits_for_code: bool) -> OpenSession:
     now = clock.epoch()
     return OpenSession(
         operator_id=operator.id,
-        key_hash=_hash(key),
+        key_hash=keyed_hash(_PURPOSE, key),
         waits_for_code=waits_for_code,
         opened_at=now,
         seen_at=now,

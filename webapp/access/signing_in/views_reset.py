@@ -9,7 +9,7 @@ from webapp.access.members.operators import OperatorError, address_of
 from webapp.access.models import Operator
 from webapp.access.routes import blueprint
 from webapp.access.signing_in import resets, throttle
-from webapp.access.trail import audit
+from webapp.access.trail import audit, refusals
 from webapp.access.trail.audit import Action
 from webapp.services import services
 from webapp.web import htmx, security
@@ -39,6 +39,7 @@ def ask_for_reset() -> Response | str:
         return make_response(_ask_page(email, {"email": str(error)}), 422)
     wait_s = resets.ask(email, security.visitor_address(), _link)
     if wait_s:
+        refusals.slowed("nuova password", wait_s)
         answer = make_response(_ask_page(email, {"email": throttle.in_words(wait_s)}), 429)
         answer.headers["Retry-After"] = str(wait_s)
         return answer

@@ -8,7 +8,7 @@ from webapp.access.models import Operator
 from webapp.access.routes import blueprint
 from webapp.access.signing_in import entering, notices, second_factor, sessions, throttle
 from webapp.access.signing_in.second_factor import Given
-from webapp.access.trail import audit
+from webapp.access.trail import audit, refusals
 from webapp.access.trail.audit import Action
 from webapp.web import htmx, security
 
@@ -31,6 +31,7 @@ def give_code() -> Answer:
     with db.writing() as session:
         wait_s = second_factor.attempt(session, operator)
     if wait_s:
+        refusals.slowed("secondo fattore", wait_s, operator)
         answer = make_response(_page(after, throttle.in_words(wait_s)), 429)
         answer.headers["Retry-After"] = str(wait_s)
         return answer

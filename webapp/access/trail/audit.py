@@ -19,11 +19,11 @@ from ipaddress import ip_address, ip_network
 
 import orjson
 import structlog
-from sqlalchemy import insert, text
+from sqlalchemy import delete, insert, text
 from sqlmodel import Session, col, select
 
 from webapp import clock, crypto, db
-from webapp.access.models import AuditEntry, Operator
+from webapp.access.models import AuditAddress, AuditEntry, Operator
 from webapp.services import services
 
 Detail = dict[str, str | int | bool | None]
@@ -32,6 +32,7 @@ DetailValues = Mapping[str, str | int | bool | None]
 START = bytes(32)  # what the first entry is chained to
 COMMAND = "riga di comando"
 NOBODY = "nessuno"
+_DAY_S = 86_400
 _LONGEST = 200  # characters of a text: a name may be as long as somebody likes
 _PURPOSE = "platea: registro attività"
 _ONE_AT_A_TIME = 7_261_994  # PostgreSQL advisory lock
@@ -42,7 +43,12 @@ class Action(StrEnum):
 
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
+    SIGN_IN_SLOWED = "sign_in_slowed"
+    REQUEST_REFUSED = "request_refused"
+    BUDGET_USED_UP = "budget_used_up"
     SIGNED_OUT = "signed_out"
+    RESET_ASKED = "reset_asked"
+    RESET_LINK_MADE = "reset_link_made"
     PASSWORD_CHANGED = "password_changed"
     SESSIONS_CLOSED = "sessions_closed"
     TWO_FACTOR_ON = "two_factor_on"
@@ -82,6 +88,7 @@ class Action(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
     ACCOUNT_REVOKED = "account_revoked"
     TOKENS_RESEALED = "tokens_resealed"
+    CHAIN_CLOSED = "chain_closed"
     UPLOAD_STARTED = "upload_started"
     REFUSALS_INCLUDED = "refusals_included"
     UPLOAD_STOPPED = "upload_stopped"
@@ -92,6 +99,7 @@ class Action(StrEnum):
     BACKUP_MADE = "backup_made"
     BACKUP_RESTORED = "backup_restored"
     TRAIL_EXPORTED = "trail_exported"
+    INSTALLATION_MOVED = "installation_moved"
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,7 @@ class Caller:
     in_browser: bool = False
     operator: Operator | None = None
     address: str = ""
+    whole_address: str = ""
 
 
 def record(
@@ -120,7 +129,7 @@ def record(
     """
     asked = _asked()
     operator = who or asked.operator
-    seq, before = _last(session)
+    seq, before = last(session)
     entry: dict[str, object] = {
         "seq": seq + 1,
         "at": clock.now(),
@@ -135,8 +144,11 @@ def record(
         "address": asked.address,
         "request_id": str(structlog.contextvars.get_contextvars().get("request_id", "")),
     }
-    entry["link"] = link(chain_key(), before, entry)
+    entry["link"] = link(chain_keys()[0], before, entry)
     session.execute(insert(AuditEntry).values(**entry))
+    if asked.whole_address and services().settings.address_days:
+        kept = {"seq": seq + 1, "at": clock.epoch(), "address": asked.whole_address}
+        session.execute(insert(AuditAddress).values(**kept))
 
 
 def record_alone(
@@ -147,8 +159,22 @@ def record_alone(
         record(session, action, on, detail, client_id=client_id)
 
 
-def chain_key() -> bytes:
-    return crypto.derived_key(services().settings.secret_key, _PURPOSE)
+def close_chain(session: Session) -> bool:
+    """The first entry under a new secret that says so: from it on, entries under older ones are forged.
+
+    It names the entry before and its link, so that those before stay anchored when the old secret is gone.
+    """
+    seq, before = last(session)
+    if not seq or len(chain_keys()) == 1:
+        return False
+    told: Detail = {"voce": seq, "impronta": before.hex()}
+    record(session, Action.CHAIN_CLOSED, "registro attività", told, client_id=None)
+    return True
+
+
+def chain_keys() -> list[bytes]:
+    """One for each secret that is still accepted, newest first: the first one links, all are recognised."""
+    return [crypto.derived_key(one, _PURPOSE) for one in services().settings.secret_keys]
 
 
 def link(key: bytes, before: bytes, entry: dict[str, object]) -> bytes:
@@ -157,6 +183,14 @@ def link(key: bytes, before: bytes, entry: dict[str, object]) -> bytes:
     assert isinstance(at, datetime)
     told = {**entry, "at": at.astimezone(UTC).isoformat(timespec="microseconds")}
     return hmac.digest(key, before + orjson.dumps(told, option=orjson.OPT_SORT_KEYS), sha256)
+
+
+def forget_addresses() -> None:
+    """Drop the whole addresses that are older than is set; one of tomorrow was written by a wrong clock."""
+    now, at = clock.epoch(), col(AuditAddress.at)
+    oldest = now - services().settings.address_days * _DAY_S
+    with db.writing() as session:
+        session.execute(delete(AuditAddress).where((at <= oldest) | (at > now + _DAY_S)))
 
 
 def shortened(address: str | None) -> str:
@@ -168,7 +202,7 @@ def shortened(address: str | None) -> str:
     return str(ip_network((found, 24 if found.version == 4 else 48), strict=False))
 
 
-def _last(session: Session) -> tuple[int, bytes]:
+def last(session: Session) -> tuple[int, bytes]:
     """Number and link of the newest entry; nobody else can add one before our transaction ends.
 
     On SQLite `db.writing()` is BEGIN IMMEDIATE, so there is one writer anyway.
@@ -190,7 +224,8 @@ def _asked() -> Caller:
     if not has_request_context():
         return Caller()
     operator = getattr(current_user, "operator", None)
-    return Caller(True, operator, shortened(request.remote_addr))
+    network = shortened(request.remote_addr)
+    return Caller(True, operator, network, request.remote_addr or "" if network else "")
 
 
 def _cut(value: str) -> str:

@@ -6,7 +6,10 @@ GROUPS: dict[str, dict[Action, str]] = {
     "Accessi": {
         Action.SIGNED_IN: "È entrato",
         Action.SIGN_IN_REFUSED: "Accesso rifiutato",
+        Action.SIGN_IN_SLOWED: "Troppi tentativi di accesso",
         Action.SIGNED_OUT: "È uscito",
+        Action.RESET_ASKED: "Chiesta una nuova password",
+        Action.RESET_LINK_MADE: "Creato un link per una nuova password",
         Action.PASSWORD_CHANGED: "Password cambiata",
         Action.SESSIONS_CLOSED: "Sessioni chiuse",
         Action.TWO_FACTOR_ON: "Verifica in due passaggi attivata",
@@ -23,6 +26,8 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.OPERATOR_REACTIVATED: "Operatore riattivato",
         Action.ROLE_CHANGED: "Ruolo cambiato",
         Action.ROLE_REMOVED: "Ruolo tolto",
+        Action.REQUEST_REFUSED: "Operazione rifiutata: il ruolo non la permette",
+        Action.BUDGET_USED_UP: "Limite orario raggiunto",
     },
     "Spazi cliente": {
         Action.CLIENT_CREATED: "Spazio cliente creato",
@@ -70,6 +75,8 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.BACKUP_MADE: "Copia di sicurezza fatta",
         Action.BACKUP_RESTORED: "Copia di sicurezza ripristinata",
         Action.TRAIL_EXPORTED: "Registro attività esportato",
+        Action.INSTALLATION_MOVED: "Installazione traslocata su PostgreSQL",
+        Action.CHAIN_CLOSED: "Catena del registro chiusa: la chiave è cambiata",
     },
 }
 WORDS: dict[str, str] = {action: words for group in GROUPS.values() for action, words in group.items()}

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Table, and_, or_, true
 from sqlmodel import Session, col, select
 
 from webapp import db
-from webapp.access.models import AuditEntry, Membership, Operator
+from webapp.access.models import AuditAddress, AuditEntry, Membership, Operator
 from webapp.access.trail.audit_words import GROUPS, WORDS
 from webapp.values.texts import ROME, moment
 
@@ -108,13 +108,22 @@ def read_page(session: Session, chosen: Where, older_than: int | None, newer_tha
     )
 
 
+def addresses(session: Session, page: TrailPage) -> dict[int, str]:
+    """The whole addresses of the entries of a page that still have one, by number."""
+    numbers = [one.seq for one in page.entries]
+    query = select(AuditAddress).where(col(AuditAddress.seq).in_(numbers))
+    return {one.seq or 0: one.address for one in session.exec(query)}
+
+
 _STREAMED = {"yield_per": 1000}
 
 
 def csv_rows(chosen: Where, limit: int | None = CSV_ROWS) -> Iterator[Sequence[str]]:
     """The file, oldest first; read while it is sent."""
     yield CSV_HEADER
-    query = sqlalchemy.select(_TABLE).where(chosen).order_by(SEQ).limit(limit)
+    whole: sqlalchemy.Label[str] = col(AuditAddress.address).label("whole_address")
+    query = sqlalchemy.select(_TABLE, whole).join(AuditAddress, col(AuditAddress.seq) == SEQ, isouter=True)
+    query = query.where(chosen).order_by(SEQ).limit(limit)
     with db.snapshot() as connection, connection.execute(query, execution_options=_STREAMED) as rows:
         for row in rows:
             yield cells(row)
@@ -124,7 +133,8 @@ def cells(entry: Row[Any]) -> tuple[str, ...]:
     """An entry as a line of the file."""
     details = ", ".join(f"{name}: {value}" for name, value in entry.detail.items() if value is not None)
     words = WORDS.get(entry.action, entry.action)
-    told = (moment(entry.at), entry.who, words, entry.target, details, entry.address, entry.request_id)
+    where = entry.whole_address or entry.address
+    told = (moment(entry.at), entry.who, words, entry.target, details, where, entry.request_id)
     return (str(entry.seq), *told, entry.link.hex())
 
 

@@ -6,7 +6,7 @@ from webapp import db
 from webapp.access.current import current_client_id, current_operator
 from webapp.access.models import Operator
 from webapp.access.routes import blueprint
-from webapp.access.trail import audit, entries
+from webapp.access.trail import audit, entries, push
 from webapp.access.trail.audit_chain import verify
 from webapp.access.trail.audit_words import GROUPS, WORDS
 from webapp.web import csv_file
@@ -22,9 +22,15 @@ def show_trail() -> str:
     with db.reading() as session:
         chosen = _visible(everybody) & entries.matching(narrowed)
         page = entries.read_page(session, chosen, _number("prima"), _number("dopo"))
+        addresses = entries.addresses(session, page)
+        pushed = push.state(session) if current_operator().is_owner else None
+        behind = push.waiting(session, pushed) if pushed else 0
     return render_template(
         "access/trail/trail.html",
         page=page,
+        addresses=addresses,
+        pushed=pushed,
+        behind=behind,
         narrowed=narrowed,
         people=everybody,
         groups=GROUPS,

@@ -11,23 +11,20 @@ Batches already sent keep ids only.
 """
 
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 
 from sqlalchemy import String, cast, delete, func, select
 from sqlmodel import Session, col
 
-from webapp import db
+from webapp import data_keys, db
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.contacts import hooks
-from webapp.contacts.erasure.erased_keys import PURPOSE, ErasedKeys, key_of
+from webapp.contacts.erasure.erased_keys import ErasedKeys, key_of
 from webapp.contacts.ledger import forgetting
 from webapp.contacts.models import Contact, ErasedPerson, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 from webapp.contacts.people import contact_edit
 from webapp.contacts.store import import_blocks
-from webapp.crypto import derived_key
-from webapp.services import services
 
 IMPORT_RUNNING = "Un’importazione è in corso: aspetta che finisca, poi cancella la persona."
 
@@ -47,12 +44,12 @@ def keys_of_client(session: Session, client_id: int) -> ErasedKeys:
     """The keys of erased people, whom the client must not have again."""
     wanted = select(col(ErasedPerson.key)).where(col(ErasedPerson.client_id) == client_id)
     keys = frozenset(bytes(key) for key in session.execute(wanted).scalars())
-    return ErasedKeys(_secret(services().settings.secret_key), client_id, keys)
+    return ErasedKeys(_secret(), client_id, keys)
 
 
 def erased_among(session: Session, client_id: int, digests: Collection[bytes]) -> set[bytes]:
     """Those of *digests* (of an e-mail or mobile, 32 bytes) that belong to an erased person of the client."""
-    secret = _secret(services().settings.secret_key)
+    secret = _secret()
     keys = {key_of(secret, client_id, digest): digest for digest in digests}
     wanted = select(col(ErasedPerson.key)).where(
         col(ErasedPerson.client_id) == client_id, col(ErasedPerson.key).in_(keys)
@@ -124,7 +121,7 @@ def _one_at_a_time(session: Session, client_id: int) -> None:
 
 
 def _remember(session: Session, client_id: int, people: Sequence[Contact]) -> None:
-    secret = _secret(services().settings.secret_key)
+    secret = _secret()
     known = keys_of_client(session, client_id).keys
     digests = {digest for one in people for digest in (one.email_sha256, one.mobile_sha256) if digest}
     for key in {key_of(secret, client_id, digest) for digest in digests} - known:
@@ -159,6 +156,5 @@ def _forget_rejected(session: Session, client_id: int, email: str) -> None:
     )
 
 
-@lru_cache(maxsize=4)
-def _secret(installation: str) -> bytes:
-    return derived_key(installation, PURPOSE)
+def _secret() -> bytes:
+    return data_keys.key(data_keys.ERASED)

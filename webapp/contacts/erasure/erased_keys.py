@@ -4,8 +4,6 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-PURPOSE = "platea: persone cancellate"
-
 
 def key_of(secret: bytes, client_id: int, digest: bytes) -> bytes:
     """The key of an address or number: HMAC-SHA256 (32 bytes) of its digest, other for every client."""

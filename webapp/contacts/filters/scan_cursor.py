@@ -39,4 +39,4 @@ def take(ticket: str, asked: str) -> Numbers | None:
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(services().settings.secret_key, salt="filter-scan")
+    return URLSafeSerializer(list(reversed(services().settings.secret_keys)), salt="filter-scan")

@@ -5,17 +5,19 @@ The audit trail tells of a start and of a stop in their transaction: what cannot
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import clock, db, rounds
+from webapp.access.models import Client
 from webapp.access.trail.audit import Action
+from webapp.contacts import texts
 from webapp.contacts.fields import FieldType
 from webapp.contacts.imports import columns, import_lease, import_run, import_trail, import_undo
 from webapp.contacts.imports.files import stored_files
 from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.import_draft import create, problems
-from webapp.contacts.models import OwnField
+from webapp.contacts.models import OwnField, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.contacts.queries import own_fields
 from webapp.contacts.store import import_blocks
@@ -28,6 +30,7 @@ __all__ = [
     "lost",
     "problems",
     "enqueue",
+    "refuse_too_many",
     "ring_lost",
     "run",
     "start",
@@ -47,6 +50,24 @@ FINAL = frozenset(
         ImportStatus.STOPPED,
     }
 )
+
+
+def refuse_too_many(session: Session, client_id: int) -> None:
+    """Raises UnreadableFile when the client's files that wait to be imported are together larger than is set.
+
+    To be asked in the transaction that adds one: it keeps the client's row, so two cannot pass at once.
+    """
+    most = services().settings.drafts_mb
+    if not most:
+        return
+    session.execute(select(col(Client.id)).where(col(Client.id) == client_id).with_for_update(key_share=True))
+    waiting = (
+        select(func.coalesce(func.sum(col(ContactImport.size_bytes)), 0))
+        .join(UserDatabase, col(UserDatabase.id) == col(ContactImport.database_id))
+        .where(col(UserDatabase.client_id) == client_id, col(ContactImport.status) == ImportStatus.DRAFT)
+    )
+    if session.execute(waiting).scalar_one() > most * 1_000_000:
+        raise UnreadableFile(texts.TOO_MANY_DRAFTS.format(mb=most))
 
 
 def start(import_id: int) -> None:

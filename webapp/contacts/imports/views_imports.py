@@ -56,6 +56,7 @@ def create_import(database_id: str) -> Response:
     try:
         with db.writing() as session:
             job = importing.create(session, database, file.filename, file.stream, current_operator().name)
+            importing.refuse_too_many(session, database.client_id)
     except UnreadableFile as error:
         return _refused_file(database, str(error))
     return htmx.go_to(url("import_reading" if job.has_reading_choice else "import_columns", database, job))

@@ -13,11 +13,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
+from webapp import data_keys
 from webapp.contacts.ledger.models import MAYBE, UNKNOWN_PRINT
-from webapp.crypto import derived_key
-from webapp.services import services
 
-PURPOSE = "platea: registro"
 CELL = 32
 BOTH = 2 * CELL
 NO_DIGEST = bytes(CELL)  # of a cell that has no value
@@ -25,12 +23,12 @@ NO_DIGEST = bytes(CELL)  # of a cell that has no value
 
 def seal(digests: bytes) -> bytes:
     """*digests*, 32 bytes each, one after the other."""
-    encryptor = _cipher(services().settings.secret_key).encryptor()
+    encryptor = _cipher(_key()).encryptor()
     return encryptor.update(digests) + encryptor.finalize()
 
 
 def unseal(sealed: bytes) -> bytes:
-    decryptor = _cipher(services().settings.secret_key).decryptor()
+    decryptor = _cipher(_key()).decryptor()
     return decryptor.update(sealed) + decryptor.finalize()
 
 
@@ -66,15 +64,19 @@ def without(ident: bytes, held: Collection[bytes]) -> bytes | None:
 
 def nothing() -> bytes:
     """The sealed cell that holds no digest."""
-    return _nothing(services().settings.secret_key)
+    return _nothing(_key())
+
+
+def _key() -> bytes:
+    return data_keys.key(data_keys.LEDGER)
 
 
 @lru_cache(maxsize=4)
-def _cipher(secret: str) -> Cipher[ECB]:
-    return Cipher(AES(derived_key(secret, PURPOSE)), ECB())  # noqa: S305 (see above: equality is wanted)
+def _cipher(key: bytes) -> Cipher[ECB]:
+    return Cipher(AES(key), ECB())  # noqa: S305 (see above: equality is wanted)
 
 
 @lru_cache(maxsize=4)
-def _nothing(secret: str) -> bytes:
-    encryptor = _cipher(secret).encryptor()
+def _nothing(key: bytes) -> bytes:
+    encryptor = _cipher(key).encryptor()
     return encryptor.update(NO_DIGEST) + encryptor.finalize()

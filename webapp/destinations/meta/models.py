@@ -8,12 +8,22 @@ from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.access.models  # noqa: F401 (the tables that foreign keys here point to)
 from webapp import clock
-from webapp.crypto import SEALED
+from webapp.crypto import sealed
 from webapp.db import Blob, Json
 from webapp.values.identifiers import new_public_id
 
 KIND = "meta"  # of this destination, in `registry` and on every upload to it
 MAX_ACCOUNTS = 10  # per client; seed: "fino a 10 diversi Ads Account Facebook"
+
+
+def account_purpose(public_id: str) -> str:
+    """What an account's token is sealed for: in another row it does not open."""
+    return f"meta_account:{public_id}"
+
+
+def draft_purpose(public_id: str) -> str:
+    """What the token of an authorisation that is not saved yet is sealed for."""
+    return f"meta_draft:{public_id}"
 
 
 class MetaAccount(SQLModel, table=True):
@@ -31,7 +41,9 @@ class MetaAccount(SQLModel, table=True):
     client_id: int = Field(foreign_key="client.id", index=True)
     name: str
     act_id: str  # digits only
-    token: bytes | None = Field(default=None, sa_column=Column(Blob, info=SEALED))
+    token: bytes | None = Field(
+        default=None, sa_column=Column(Blob, info=sealed(lambda row: account_purpose(row["public_id"])))
+    )
     token_kind: str = "user"
     token_expires_at: datetime | None = None
     facebook_user_id: str | None = None
@@ -47,8 +59,7 @@ class MetaAccount(SQLModel, table=True):
 
     @property
     def purpose(self) -> str:
-        """The purpose that the token is sealed for: in another row it does not open."""
-        return f"meta_account:{self.public_id}"
+        return account_purpose(self.public_id)
 
 
 class MetaHealth(SQLModel, table=True):
@@ -126,7 +137,9 @@ class AuthorisationDraft(SQLModel, table=True):
     session_sha256: str
     state_used: bool = False
     refusal: str | None = None  # Italian: why Facebook's answer brought no token
-    token: bytes | None = Field(default=None, sa_column=Column(Blob, info=SEALED))
+    token: bytes | None = Field(
+        default=None, sa_column=Column(Blob, info=sealed(lambda row: draft_purpose(row["public_id"])))
+    )
     token_kind: str = "user"
     token_expires_at: datetime | None = None
     facebook_user_id: str | None = None
@@ -136,4 +149,4 @@ class AuthorisationDraft(SQLModel, table=True):
 
     @property
     def purpose(self) -> str:
-        return f"meta_draft:{self.public_id}"
+        return draft_purpose(self.public_id)

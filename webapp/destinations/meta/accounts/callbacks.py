@@ -63,4 +63,4 @@ def _user_id() -> str:
 
 def _codes() -> URLSafeSerializer:
     """The code holds only the time: whose data it was is no longer known here."""
-    return URLSafeSerializer(services().settings.secret_key, salt="meta-erasure")
+    return URLSafeSerializer(list(reversed(services().settings.secret_keys)), salt="meta-erasure")

@@ -4,6 +4,7 @@ from flask import Response, abort, make_response, render_template, url_for
 
 from webapp import clock, config, db, workers
 from webapp.access import current
+from webapp.access.trail.audit import Action, record_alone
 from webapp.destinations import registry
 from webapp.services import services
 from webapp.uploads.screens import queries
@@ -28,6 +29,9 @@ def show_diagnosis(upload_id: str) -> str:
 @blueprint.get("/caricamenti/<upload_id>/diagnosi.json", endpoint="diagnosis_file")
 def save_diagnosis(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
+    record_alone(
+        Action.FILE_DOWNLOADED, f"diagnosi-{row.public_id}.json", client_id=current.current_client_id()
+    )
     response = make_response(_diagnosis(row))
     response.mimetype = "application/json"
     response.headers["Content-Disposition"] = f'attachment; filename="diagnosi-{row.public_id}.json"'
@@ -45,6 +49,7 @@ def open_elsewhere(upload_id: str) -> Response:
         )
     if its_client is None or not current.choose(its_client.public_id):
         abort(404)
+    record_alone(Action.CLIENT_ENTERED, on=its_client.name, client_id=its_client.id)
     return htmx.go_to(url_for("uploads.detail", upload_id=upload_id))
 
 

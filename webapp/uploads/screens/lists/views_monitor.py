@@ -7,8 +7,15 @@ from flask import Response, abort, render_template, request, url_for
 from sqlalchemy import and_
 
 from webapp import db, periodic
-from webapp.access.current import current_client, current_operator, current_role, spaces
+from webapp.access.current import (
+    current_client,
+    current_client_id,
+    current_operator,
+    current_role,
+    spaces,
+)
 from webapp.access.models import Client
+from webapp.access.trail.audit import Action, Detail, record_alone
 from webapp.services import services
 from webapp.uploads.screens import queries, texts
 from webapp.uploads.screens.lists import list_state, monitor
@@ -52,6 +59,8 @@ def monitor_csv() -> Response:
     with db.reading() as session:
         found = _matching(list_filter)
         rows = queries.read_all(session, found, CSV_ROWS)
+    told: Detail = {"righe": len(rows)}
+    record_alone(Action.FILE_DOWNLOADED, "caricamenti.csv", told, client_id=current_client_id())
     return csv_file.download(_csv_rows(rows), "caricamenti.csv")
 
 

@@ -1,0 +1,91 @@
+"""What costs disk, processor or calls to Meta has a budget an hour (`webapp.budgets`), held here.
+
+The table says which endpoint uses what. A refusal is a 429 with words, before anything is done.
+"""
+
+import errno
+import os
+from collections.abc import Callable
+
+from flask import request
+from werkzeug.exceptions import TooManyRequests
+
+from webapp import budgets, db
+from webapp.access import current
+from webapp.access.trail import refusals
+from webapp.budgets import Kind, Spent
+from webapp.host import storage
+from webapp.services import services
+
+
+def _always() -> bool:
+    return True
+
+
+def _asks_for(name: str) -> Callable[[], bool]:
+    """Only then is Meta called by this page."""
+    return lambda: bool(request.args.get(name))
+
+
+def _is_first_look() -> bool:
+    """A count that is not whole yet asks again and again: it stays one."""
+    return not request.form.get("contati")
+
+
+USES: dict[str, tuple[Kind, Callable[[], bool]]] = {
+    "contacts.create_import": (Kind.DRAFTS, _always),
+    "contacts.export_contacts": (Kind.EXPORTS, _always),
+    "contacts.rejected_rows": (Kind.EXPORTS, _always),
+    "uploads.invalid_csv": (Kind.EXPORTS, _always),
+    "uploads.monitor_csv": (Kind.EXPORTS, _always),
+    "uploads.diagnosis_file": (Kind.EXPORTS, _always),
+    "access.trail_csv": (Kind.EXPORTS, _always),
+    "contacts.count_filter": (Kind.COUNTS, _is_first_look),
+    "uploads.recognise_fragment": (Kind.COUNTS, _always),
+    "meta.account_info": (Kind.META, _asks_for("elenco")),
+    "meta.account_audiences": (Kind.META, _always),
+    "meta.check_again": (Kind.META, _always),
+    "meta.create_account": (Kind.META, _always),
+    "meta.update_account": (Kind.META, _always),
+    "uploads.audience_fragment": (Kind.META, _asks_for("aggiorna")),
+}
+
+
+def hold() -> None:
+    """Use one of the budget of whoever asks; 429 when it is used up. Once the form may be read."""
+    kind = _kind()
+    if kind is None:
+        return
+    try:
+        with db.writing() as session:
+            budgets.spend(session, kind, *_who())
+    except Spent as spent:
+        _refuse(spent, kind)
+
+
+def refuse_a_file_early() -> None:
+    """429 for a file that may not come, 507 for one there is no room for, before a byte of it is read."""
+    if request.endpoint is None or USES.get(request.endpoint, (None,))[0] != Kind.DRAFTS:
+        return
+    # The file is written twice: as it comes in, and under its own name.
+    if not storage.has_room(services().settings, 2 * (request.content_length or 0)):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    try:
+        with db.reading() as session:
+            budgets.look(session, Kind.DRAFTS, *_who())
+    except Spent as spent:
+        _refuse(spent, Kind.DRAFTS)
+
+
+def _kind() -> Kind | None:
+    kind, when = USES.get(request.endpoint or "", (None, _always))
+    return kind if kind is not None and request.method != "HEAD" and when() else None
+
+
+def _who() -> tuple[str, str]:
+    return str(current.current_operator().id), str(current.current_client_id())
+
+
+def _refuse(spent: Spent, kind: Kind) -> None:
+    refusals.budget_used_up(kind)
+    raise TooManyRequests(str(spent), retry_after=spent.wait_s)

@@ -1,0 +1,47 @@
+"""What was refused, told in the audit trail: too little a role, too many tries, a budget that is used up.
+
+Somebody who tries without end writes one entry for each person or network in five minutes, not one a try.
+"""
+
+from flask import request
+
+from webapp import budgets, db
+from webapp.access import current
+from webapp.access.models import Operator
+from webapp.access.trail import audit
+from webapp.access.trail.audit import Action
+from webapp.values.texts import number
+
+ONCE_IN_S = 300.0
+
+
+def not_allowed() -> None:
+    """The role of who asks is too little for this endpoint."""
+    operator, client_id = current.current_operator(), current.current_client_id()
+    detail: audit.Detail = {"pagina": request.endpoint, "metodo": request.method}
+    _tell(f"role:{operator.id}:{client_id}:{request.endpoint}", Action.REQUEST_REFUSED, detail, client_id)
+
+
+def budget_used_up(kind: budgets.Kind) -> None:
+    operator, client_id = current.current_operator(), current.current_client_id()
+    detail: audit.Detail = {"che cosa": budgets.WHAT[kind], "per persona": number(budgets.most(kind))}
+    _tell(f"budget:{operator.id}:{client_id}:{kind}", Action.BUDGET_USED_UP, detail, client_id)
+
+
+def slowed(what: str, wait_s: int, who: Operator | None = None) -> None:
+    """Too many tries of *what* (Italian); *who*: whose password was right, if any was."""
+    place = str(who.id) if who else audit.shortened(request.remote_addr)
+    _tell(f"slowed:{what}:{place}", Action.SIGN_IN_SLOWED, {"attesa": wait_s}, None, what, who)
+
+
+def _tell(
+    key: str,
+    action: Action,
+    detail: audit.Detail,
+    client_id: int | None,
+    on: str = "",
+    who: Operator | None = None,
+) -> None:
+    with db.writing() as session:
+        if budgets.once(session, f"told:{key}", ONCE_IN_S):
+            audit.record(session, action, on, detail, client_id=client_id, who=who)
