@@ -19,6 +19,7 @@ from webapp.uploads import plan, problems
 from webapp.uploads.engine import transitions, withdrawals
 from webapp.uploads.engine.claimed import ClaimedBatch
 from webapp.uploads.engine.locks import locked
+from webapp.uploads.engine.replacing import session as replacing
 from webapp.uploads.models import Batch, BatchRows, Upload
 from webapp.uploads.operations import Operation
 from webapp.uploads.packed_ids import unpack
@@ -34,7 +35,10 @@ def claim(upload_id: int) -> ClaimedBatch | None:
     It holds those alone who may be sent at this moment. One that nobody is left in is closed on the way.
     """
     while taken := _take(upload_id):
-        if allowed := withdrawals.only_allowed(taken):
+        allowed = withdrawals.only_allowed(taken)
+        if allowed and allowed.operation == Operation.REPLACE:
+            allowed = replacing.stand(allowed)
+        if allowed:
             return allowed
     return None
 
@@ -53,6 +57,9 @@ def _take(upload_id: int) -> ClaimedBatch | None:
                 rest.problem or problems.resting(registry.destination(upload.destination).label),
                 rest.until,
             )
+            return None
+        if upload.operation == Operation.REPLACE and not replacing.may_send(held):
+            transitions.close_if_done(held)  # begun too often, perhaps
             return None
         due = (
             select(col(Batch.id))

@@ -170,7 +170,9 @@ def _prepare(upload: Upload, claim: PreparationLease) -> bool:
     else:
         if prepared.to_send or _is_enough_without(upload, prepared):
             return True
-        if upload.operation == Operation.ALIGN and prepared.members_before:
+        if upload.operation == Operation.REPLACE:
+            problem = problems.REPLACE_WITH_NOBODY
+        elif upload.operation == Operation.ALIGN and prepared.members_before:
             problem = problems.ALIGN_WITH_NOBODY
         elif prepared.excluded:
             problem = problems.nobody_allowed(
@@ -186,11 +188,13 @@ def _prepare(upload: Upload, claim: PreparationLease) -> bool:
 
 
 def _why_impossible(upload: Upload) -> Problem | None:
-    if upload.operation == Operation.REPLACE:
-        return problems.NO_REPLACEMENT
-    if upload.operation == Operation.REMOVE and not upload.audience_id:
-        return problems.NOBODY_IN_A_NEW_AUDIENCE
-    return None
+    if upload.audience_id:
+        return None
+    new = {
+        Operation.REPLACE: problems.REPLACE_A_NEW_ONE,
+        Operation.REMOVE: problems.NOBODY_IN_A_NEW_AUDIENCE,
+    }
+    return new.get(Operation(upload.operation))
 
 
 def _is_enough_without(upload: Upload, prepared: Prepared) -> bool:

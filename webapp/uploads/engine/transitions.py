@@ -14,6 +14,7 @@ from webapp import clock
 from webapp.destinations.base import Problem
 from webapp.uploads import problems
 from webapp.uploads.engine.locks import LockedUpload
+from webapp.uploads.engine.replacing import session as replacing
 from webapp.uploads.engine.telling import explain, explain_end, forget_reason, tally, touch
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, Upload
@@ -67,13 +68,29 @@ def close_if_done(held: LockedUpload) -> None:
     upload = held.row
     if upload.status in FINAL:
         return
-    if upload.stop_requested:
+    replaces = upload.operation == Operation.REPLACE
+    if upload.stop_requested and not (replaces and replacing.has_replaced(held)):
         _settle_stopped(held)
+    elif replaces and replacing.is_lost(held):
+        fail(held, problems.REPLACEMENT_LOST)
     elif upload.status in (UploadStatus.SENDING, UploadStatus.PAUSED) and upload.prepared_at:
+        if not tally(held.session, held.id).is_settled or (replaces and not _has_replaced(held)):
+            return
         standing = tally(held.session, held.id)
-        if standing.is_settled:
-            explain_end(held, standing)
-            _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
+        explain_end(held, standing)
+        _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
+
+
+def _has_replaced(held: LockedUpload) -> bool:
+    """Of one whose batches are all settled: whether it can be closed."""
+    if replacing.has_replaced(held):
+        return True
+    standing = tally(held.session, held.id)
+    if standing.count(BatchStatus.FAILED):
+        return replacing.give_up(held, BatchStatus.FAILED)
+    if not replacing.is_ending(held) and not replacing.end_is_missing(held):
+        fail(held, problems.REPLACE_WITH_NOBODY)
+    return False
 
 
 def fail(held: LockedUpload, problem: Problem) -> None:
@@ -85,7 +102,9 @@ def fail(held: LockedUpload, problem: Problem) -> None:
     explain(held, problem)
     if standing.count(BatchStatus.SENDING):
         return  # a batch is still on its way: it is recorded first, then `close_if_done` closes
-    sent_any = standing.count(BatchStatus.SENT) > 0
+    if held.row.operation == Operation.REPLACE and not replacing.give_up(held, BatchStatus.FAILED):
+        return  # the ledger hears of it first
+    sent_any = tally(held.session, held.id).count(BatchStatus.SENT) > 0
     _close(held, UploadStatus.COMPLETED_WITH_WARNINGS if sent_any else UploadStatus.FAILED)
 
 
@@ -194,6 +213,8 @@ def reopen(held: LockedUpload, asked_by: str) -> bool:
     if not missing.rowcount:  # type: ignore[attr-defined]
         return False
     forget_reason(upload)
+    if upload.operation == Operation.REPLACE:
+        replacing.forget_losses(held)
     upload.status = UploadStatus.QUEUED
     upload.stop_requested = False
     upload.finished_at = upload.resume_at = None
@@ -237,7 +258,9 @@ def _settle_stopped(held: LockedUpload) -> None:
     _stop_pending(held, BatchStatus.STOPPED, None)
     in_flight = tally(held.session, held.id).count(BatchStatus.SENDING)
     preparing = upload.status == UploadStatus.PREPARING and upload.lease_until > clock.epoch()
-    if not in_flight and not preparing:
+    if in_flight or preparing:
+        return
+    if upload.operation != Operation.REPLACE or replacing.give_up(held, BatchStatus.STOPPED):
         _close(held, UploadStatus.STOPPED)
 
 

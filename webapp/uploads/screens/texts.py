@@ -98,6 +98,7 @@ EVENTS = {
     "stop_requested": "È stato chiesto di fermare il caricamento",
     "taken_out": "Blocco {seq}: {rows} utenti tolti prima dell’invio perché non possono più partire",
     "in_doubt": "Blocco {seq}: {reason}",
+    "begun_anew": "La sostituzione ricomincia dal primo blocco, in un’altra sessione",
     "taken_back": "Blocco {seq}: il worker che lo inviava non risponde più, torna da inviare",
     "fenced": "Blocco {seq}: risposta in ritardo del tentativo {attempt}, non cambia nulla",
     "closed": "Caricamento concluso: {status}",

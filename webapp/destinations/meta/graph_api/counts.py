@@ -50,7 +50,7 @@ def read_session_counts(
     """
     received, told = _whole(data, "num_received"), data.get("num_invalid_entries")
     invalid = named if told is None else _whole(data, "num_invalid_entries")
-    is_total = received >= before.received + sent and before.received > 0
+    is_total = received >= before.received + sent
     # Of a batch that came twice the totals count both: then those named are all that is known of it.
     again = is_total and received > before.received + sent
     share = named if again else max(0, invalid - before.invalid) if is_total else invalid
