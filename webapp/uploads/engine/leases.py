@@ -61,23 +61,10 @@ def _take(upload_id: int) -> ClaimedBatch | None:
         if upload.operation == Operation.REPLACE and not replacing.may_send(held):
             transitions.close_if_done(held)  # begun too often, perhaps
             return None
-        due = (
-            select(col(Batch.id))
-            .where(
-                col(Batch.upload_id) == upload_id,
-                col(Batch.status) == BatchStatus.PENDING,
-                is_due(now),
-                col(Batch.phase) == _phase(upload_id),
-            )
-            # Those that never failed first: one bad batch keeps no other from showing that all is well.
-            .order_by(col(Batch.errors), col(Batch.seq))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
         # `=`, not IN: PostgreSQL may run the subquery of an IN once per row, and would then take several.
         taken = session.execute(
             update(Batch)
-            .where(col(Batch.id) == due.scalar_subquery(), col(Batch.status) == BatchStatus.PENDING)
+            .where(col(Batch.id) == _first_due(upload_id, now), col(Batch.status) == BatchStatus.PENDING)
             .values(
                 status=BatchStatus.SENDING,
                 attempt=Batch.attempt + 1,
@@ -105,6 +92,23 @@ def _take(upload_id: int) -> ClaimedBatch | None:
             upload.account_id or 0,
             Operation(operation),
         )
+
+
+def _first_due(upload_id: int, now: float) -> ScalarSelect[Any]:
+    due = (
+        select(col(Batch.id))
+        .where(
+            col(Batch.upload_id) == upload_id,
+            col(Batch.status) == BatchStatus.PENDING,
+            is_due(now),
+            col(Batch.phase) == _phase(upload_id),
+        )
+        # Those that never failed first: one bad batch keeps no other from showing that all is well.
+        .order_by(col(Batch.errors), col(Batch.seq))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return due.scalar_subquery()
 
 
 def _phase(upload_id: int) -> ScalarSelect[Any]:

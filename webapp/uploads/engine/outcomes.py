@@ -32,10 +32,6 @@ from webapp.uploads.models import Batch, BatchRows
 from webapp.uploads.operations import Operation
 from webapp.uploads.status import BatchStatus
 
-# Batches of which the ledger does not hear while nobody knows whether they arrived: who is taken out stays in
-# it, and nobody is replaced before the last batch.
-UNHEARD_OF = (Operation.REMOVE, Operation.REPLACE)
-
 
 def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
     ids, sent = claimed.contact_ids, len(claimed.rows)
@@ -120,7 +116,7 @@ def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
         if claimed.part and not error.in_a_row:
             replacing.refused(held, claimed.part)
         if error.in_a_row:  # a limit says nothing about the batch that met it, and refuses it for certain
-            if claimed.operation not in UNHEARD_OF:
+            if claimed.operation == Operation.ADD:
                 sent_ledger.remember_maybe(
                     held.session, held.row, claimed.batch_id, claimed.rows, claimed.contact_ids
                 )

@@ -24,7 +24,6 @@ from webapp.services import services
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import enqueue, leases, sent_ledger, transitions, withdrawals
 from webapp.uploads.engine.locks import locked
-from webapp.uploads.engine.outcomes import UNHEARD_OF
 from webapp.uploads.engine.replacing import ledger as replaced_ledger
 from webapp.uploads.engine.ways import removals
 from webapp.uploads.events import Event, note
@@ -110,7 +109,7 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         .values(**values)
     )
     if held and taken.rowcount:  # type: ignore[attr-defined]
-        if batch.operation not in UNHEARD_OF:
+        if batch.operation == Operation.ADD:
             sent = session.get_one(BatchRows, batch.id)  # perhaps
             rows = EncodedRows(tuple(batch.schema_), sent.digests)
             sent_ledger.remember_maybe(session, held.row, batch.id, rows, unpack(sent.contact_ids))
