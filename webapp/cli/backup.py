@@ -13,7 +13,7 @@ from webapp.access.trail.audit import Action, record
 from webapp.cli import terminal
 from webapp.contacts.erasure import reapply_erasures
 from webapp.contacts.erasure.reapply_erasures import ErasedKey
-from webapp.contacts.ledger import carrying
+from webapp.contacts.ledger import carrying, unknown
 from webapp.host import backup
 from webapp.uploads.engine import restored
 from webapp.values.texts import file_size, moment, plural
@@ -21,7 +21,7 @@ from webapp.values.texts import file_size, moment, plural
 NOT_KNOWN = (
     "Il database di prima non c’è o non si legge: se dopo la copia qualcuno aveva chiesto la cancellazione, "
     "cercalo e cancellalo di nuovo. Chi è stato inviato dopo la copia è ancora su Facebook e Platea non lo "
-    "sa: né Allinea né Rimuovi possono toglierlo."
+    "sa: né Allinea né Rimuovi possono toglierlo, Sostituisci sì."
 )
 
 
@@ -78,6 +78,8 @@ def ripristina(copia: Path, prova: bool) -> None:
             terminal.start()
             if ledger is not None:
                 carrying.bring(ledger)
+            else:
+                _forget_what_was_sent(taken_at)
     except (backup.BackupError, config.WrongSetting) as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
     held = _hold_uploads(taken_at, copia.name)
@@ -105,6 +107,11 @@ def _who_was_erased() -> list[ErasedKey] | None:
             return reapply_erasures.erased_people(session)
     except SQLAlchemyError:
         return None
+
+
+def _forget_what_was_sent(taken_at: datetime) -> None:
+    with db.writing() as session:
+        unknown.lose(session, taken_at)
 
 
 def _the_ledger(stack: ExitStack) -> IO[bytes] | None:

@@ -177,6 +177,17 @@ def confirm_removal(leaving: int, members: int) -> Problem:
     )
 
 
+def unknown_since(taken_at: datetime) -> Problem:
+    """To align an audience of which nobody knows who was sent after *taken_at*."""
+    return Problem(
+        CONFIRM,
+        f"Il database è stato ripristinato da una copia del {moment(taken_at).replace(' ', ' alle ')}: chi è "
+        "stato inviato dopo resta nella custom audience, perché Platea non sa più chi è.",
+        "Se va bene così, conferma. Per lasciare solo chi scegli, ferma il caricamento e usa Sostituisci.",
+        MARKETER,
+    )
+
+
 def still_to_remove(label: str, rows: int) -> Problem:
     """*rows*: of people that the destination refuses to take out for now."""
     left = "1 utente resta da togliere" if rows == 1 else f"{number(rows)} utenti restano da togliere"

@@ -27,9 +27,15 @@ def upgrade() -> None:
     )
     op.add_column("sent_audience", sa.Column("unknown_since", sa.DateTime(timezone=True), nullable=True))
     op.add_column("feed", sa.Column("answers_changed_at", sa.Float(), nullable=True))
+    op.add_column("feed", sa.Column("sent_before", sa.Integer(), nullable=False, server_default="0"))
+    op.execute(
+        "UPDATE feed SET sent_before = (SELECT COUNT(*) FROM audience_member"
+        " WHERE audience_member.feed_id = feed.id AND audience_member.batch_id = 0)"
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("feed", "sent_before")
     op.drop_column("feed", "answers_changed_at")
     op.drop_column("sent_audience", "unknown_since")
     op.drop_table("replacement")

@@ -283,8 +283,8 @@ def stop_question(row: UploadRow) -> str:
 
 def stop_consequence(row: UploadRow) -> str:
     sent, numbers = row.numbers.sent, row.numbers
-    if numbers.to_remove:
-        return way_texts.stop_while_taking_out(row)
+    if numbers.to_remove or row.replaces:
+        return way_texts.stop_on_the_way(row)
     if not sent:
         return "Nessun utente è ancora partito e nessuno verrà inviato."
     stay = "L’utente già inviato resta" if sent == 1 else f"I {number(sent)} utenti già inviati restano"

@@ -41,12 +41,20 @@ def changed(row: UploadRow) -> str:
     numbers = row.numbers
     if row.operation == Operation.ADD and not numbers.to_remove:
         return number(numbers.sent)
+    if row.operation == Operation.REPLACE:
+        return f"{number(numbers.sent)} in tutto"
     added = [f"+{number(numbers.sent)}"] if row.operation != Operation.REMOVE else []
     return " ".join([*added, f"−{number(numbers.removed)}"])
 
 
-def stop_while_taking_out(row: UploadRow) -> str:
+def stop_on_the_way(row: UploadRow) -> str:
+    """What stays as it is when one that takes people out, or replaces them, is stopped now."""
     numbers = row.numbers
+    if row.replaces:
+        return (
+            f"La custom audience “{row.audience_name}” resta com’era: cambia solo con l’ultimo blocco. "
+            "Facebook può tenerla occupata fino a 90 minuti."
+        )
     if not numbers.done:
         return "Nessuno è ancora stato tolto né aggiunto, e nessuno lo sarà."
     out = f"tolti {number(numbers.removed)} di {number(numbers.to_remove)}"

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.contacts.ledger import due, feeds, idents, looking
-from webapp.contacts.ledger.models import MEMBER, RemovalDue
+from webapp.contacts.ledger.models import MEMBER, Feed, RemovalDue
 from webapp.contacts.models import SentAudience
 from webapp.destinations.base import BatchResult, EncodedRows, Rejected
 from webapp.uploads.engine import sent_ledger, transitions
@@ -144,6 +144,9 @@ def _nobody_else(held: LockedUpload) -> None:
         col(SentAudience.audience_id) == upload.audience_id,
     )
     session.execute(audiences.values(unknown_since=None))
+    of_vendor = feeds.feeds_of_vendor(session, upload.destination, upload.audience_id)
+    known = update(Feed).where(col(Feed.id).in_([feed.id for feed in of_vendor]))
+    session.execute(known.values(sent_before=0))
 
 
 def _close_who_is_not_there(session: Session, upload: Upload, owed: Sequence[RemovalDue]) -> None:
