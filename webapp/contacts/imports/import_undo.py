@@ -23,7 +23,6 @@ from webapp.contacts.fields import OWN
 from webapp.contacts.imports import import_trail
 from webapp.contacts.imports.import_lease import ImportLease, LeaseLost, hold, is_dead
 from webapp.contacts.imports.import_run import MAX_CRASHES, SHIFT_S
-from webapp.contacts.ledger import refusals
 from webapp.contacts.models import CONTACT, Filter, OwnField
 from webapp.contacts.models_imports import ContactImport, ImportBlock, ImportStatus
 from webapp.contacts.store import import_blocks
@@ -211,7 +210,6 @@ def end(claimed: ImportLease) -> None:
         if not job.undo_kept:
             _remove_made_fields(session, job)
         job.status, job.undone_at = ImportStatus.UNDONE, clock.now()
-        refusals.answers_change(session, job.database_id)
         _let_go(job)
         session.add(job)
 
