@@ -17,7 +17,7 @@ from webapp.contacts.consent import DIGESTS, says_no
 from webapp.contacts.ledger import due, idents
 from webapp.contacts.ledger.forgetting import doubt_sharers
 from webapp.contacts.ledger.models import MEMBER, Feed
-from webapp.contacts.models import CONTACT
+from webapp.contacts.models import CONTACT, SentAudience
 
 READ_ROWS = 10_000
 WRITTEN_ROWS = 5_000
@@ -45,15 +45,18 @@ def looked_through(feed: Feed) -> None:
 
 def take_out(feed: Feed) -> int:
     """Owe whoever of *feed* says no by now; how many they are."""
-    leaving = _who_says_no(feed)
+    leaving, cells = _who_says_no(feed)
     taken = 0
+    _wait_no_longer(feed, cells)
     for start in range(0, len(leaving), WRITTEN_ROWS):
         taken += _owe(feed, leaving[start : start + WRITTEN_ROWS])
     return taken
 
 
-def _who_says_no(feed: Feed) -> list[int]:
-    """The contacts they are members as: by themselves, or by an address for which another one says no."""
+def _who_says_no(feed: Feed) -> tuple[list[int], set[bytes]]:
+    """The contacts they are members as: by themselves, or by an address for which another one says no; and
+    these addresses, sealed.
+    """
     digest = CONTACT.c[DIGESTS[feed.medium]]
     refusing = select(CONTACT.c.id, digest).where(
         CONTACT.c.database_id == feed.database_id, says_no(CONTACT, feed.medium)
@@ -69,13 +72,25 @@ def _who_says_no(feed: Feed) -> list[int]:
             sealed = idents.seal(b"".join(bytes(value) for _, value in page if value is not None))
             cells.update(idents.cells(sealed))
         if not contacts:
-            return []
-        return [
+            return [], cells
+        leaving = [
             contact_id
             for page in db.pages(connection, held, READ_ROWS)
             for contact_id, ident in page
             if contact_id in contacts or not cells.isdisjoint(idents.cells(bytes(ident)))
         ]
+    return leaving, cells
+
+
+def _wait_no_longer(feed: Feed, cells: set[bytes]) -> None:
+    """A former address that was to leave with the next alignment leaves now when somebody says no for it."""
+    with db.writing() as session:
+        audience = session.get_one(SentAudience, feed.audience_ref)
+        owed = due.open_rows(session, feed.client_id, audience.destination, audience.audience_id)
+        for row in owed:
+            if row.next_try_at is None and not cells.isdisjoint(idents.cells(row.ident)):
+                row.next_try_at = clock.epoch()
+                session.add(row)
 
 
 def _owe(feed: Feed, contact_ids: Sequence[int]) -> int:
