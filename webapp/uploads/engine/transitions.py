@@ -73,6 +73,8 @@ def close_if_done(held: LockedUpload) -> None:
         _settle_stopped(held)
     elif replaces and replacing.is_lost(held):
         fail(held, problems.REPLACEMENT_LOST)
+    elif _waits_for_an_answer(upload):
+        return  # though there be nothing to send: the answer decides
     elif upload.status in (UploadStatus.SENDING, UploadStatus.PAUSED) and upload.prepared_at:
         if not tally(held.session, held.id).is_settled or (replaces and not _has_replaced(held)):
             return
@@ -154,11 +156,7 @@ def confirm(held: LockedUpload) -> bool:
     After a day the numbers are no longer those that were seen: they are made anew, and asked again.
     """
     upload = held.row
-    if (
-        upload.status != UploadStatus.PAUSED
-        or upload.reason_code != problems.CONFIRM
-        or upload.stop_requested
-    ):
+    if not _waits_for_an_answer(upload) or upload.stop_requested:
         return False
     is_fresh = upload.prepared_at is not None and clock.now() - upload.prepared_at <= CONFIRMED_FOR
     upload.removal_confirmed = is_fresh
@@ -169,6 +167,10 @@ def confirm(held: LockedUpload) -> bool:
     note(held.session, Event.CONFIRMED, held.id, rows=upload.to_remove)
     touch(held)
     return True
+
+
+def _waits_for_an_answer(upload: Upload) -> bool:
+    return upload.status == UploadStatus.PAUSED and upload.reason_code == problems.CONFIRM
 
 
 def request_stop(held: LockedUpload) -> bool:
