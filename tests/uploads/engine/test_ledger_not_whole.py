@@ -32,7 +32,7 @@ def what_is_unknown(upload) -> Unknown:
         return unknown.of_audience(session, upload.client_id, "meta", upload.audience_id)
 
 
-def test_who_was_sent_before_and_has_no_contact_any_more_is_counted(world, filled, both):
+def test_who_was_sent_before_and_has_no_contact_any_more_is_counted(world, filled):
     with db.writing() as session:  # as a ledger that was kept before idents were
         session.execute(update(MEMBER).values(batch_id=0, ident=b""))
         session.execute(update(Feed).values(sent_before=3))

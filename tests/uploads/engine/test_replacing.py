@@ -24,10 +24,12 @@ from tests.uploads.engine.test_aligning import (
 )
 from webapp import clock, db
 from webapp import services as platea
+from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.ledger import idents
 from webapp.contacts.ledger.models import AudienceMember, RemovalDue
+from webapp.contacts.models import UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import EncodedRows, Part
+from webapp.destinations.base import EncodedRows, Medium, Part
 from webapp.uploads import commands, jobs
 from webapp.uploads.engine import leases, preparation, sending
 from webapp.uploads.engine.reconcile import reconcile
@@ -144,7 +146,7 @@ def test_only_whom_was_sent_is_there_and_in_the_ledger(world, full, both):
         assert not any(session.exec(select(BatchRows.digests)))
 
 
-def test_what_other_sources_had_put_there_leaves_their_ledger_too(world, work, full, both):
+def test_what_other_sources_had_put_there_leaves_their_ledger_too(world, work, full):
     other = another_database(world, CARLA, DARIO)
     work(start(world, audience_id=full, database_id=other.id))
     world.add_contacts(ANNA, CARLA)
@@ -320,7 +322,7 @@ def test_while_others_change_the_audience_it_waits_and_begins_once(world, full, 
 
 
 @pytest.mark.parametrize("place", [0, 4])
-def test_who_says_no_before_their_batch_goes_is_not_among_them(world, full, place, both):
+def test_who_says_no_before_their_batch_goes_is_not_among_them(world, full, place):
     ids = world.add_contacts(*EVERYBODY)
     upload = replacing(world, full)
     if place:  # nobody is left for the last batch: one of those that were sent ends the session
@@ -408,3 +410,92 @@ def test_an_audience_that_is_new_has_nobody_to_replace(world, control):
     jobs.prepare_upload(upload.id)
 
     assert (read(upload).status, read(upload).reason_code) == (UploadStatus.FAILED, "pubblico_nuovo")
+
+
+def test_an_audience_deleted_on_the_way_ends_it_and_nobody_is_there(world, work, full, control):
+    world.add_contacts(*EVERYBODY)
+    work(start(world, audience_id=full))
+    upload = replacing(world, full)
+    send_one(upload)
+    control("audience", audience=full, deleted=True)
+
+    upload = finish(upload)
+
+    assert upload.status == UploadStatus.FAILED
+    assert upload.reason == "La custom audience è stata eliminata su Facebook."
+    assert (sums(upload), members()) == ((0, 6), set())
+
+
+def test_an_alignment_behind_a_replacement_finds_whom_it_left_there(world, work, full):
+    world.add_contacts(*EVERYBODY)
+    first = replacing(world, full)
+    other = another_database(world, ANNA, CARLA)
+    second = start(world, Operation.ALIGN, audience_id=full, database_id=other.id)
+    jobs.prepare_upload(second.id)
+
+    assert read(second).status == UploadStatus.QUEUED
+    assert f"In coda dietro al caricamento {first.public_id}" in read(second).reason
+    finish(first)
+    second = work(second)
+
+    assert second.status == UploadStatus.COMPLETED
+    assert there(world, second) == {*EVERYBODY}
+
+
+def test_by_another_medium_whoever_was_there_by_the_first_leaves(world, work, full):
+    mobile = {"mobile": "393471234567", "mobile_sha256": digest("393471234567")}
+    world.add_contacts(ANNA, **mobile)
+    work(start(world, audience_id=full))
+
+    finish(replacing(world, full, medium=Medium.SMS))
+
+    assert world.simulator.received(full) == {digest("393471234567").hex()}
+    assert members() == {digest("393471234567")}
+
+
+def test_a_list_that_lost_its_answers_replaces_nobody_when_a_yes_is_wanted(world, full):
+    world.add_contacts(ANNA, BRUNO)
+
+    upload = replacing(world, full, consent=ConsentPolicy.GIVEN)
+
+    assert (upload.status, upload.reason_code) == (UploadStatus.FAILED, "nessuno_da_tenere")
+    assert world.simulator.received(full) == {STRANGER.digests.hex()}
+
+
+def test_a_source_that_is_deleted_on_the_way_replaces_nobody(world, full):
+    world.add_contacts(ANNA, BRUNO)
+    upload = replacing(world, full)
+    with db.writing() as session:  # as somebody may who does not ask first whether it is in use
+        session.get_one(UserDatabase, world.database.id).deleted_at = clock.now()
+
+    upload = finish(upload)
+
+    assert (upload.status, upload.reason_code) == (UploadStatus.FAILED, "nessuno_da_tenere")
+    assert world.simulator.received(full) == {STRANGER.digests.hex()}
+
+
+def test_the_external_id_stays_out_because_a_session_has_one_schema(world, full):
+    world.add_contacts(ANNA, first_name="Anna", code="C1")
+    world.add_contacts(BRUNO, first_name="Bruno")
+
+    upload = finish(replacing(world, full, identifiers=["first_name", "code"]))
+
+    assert upload.status == UploadStatus.COMPLETED
+    assert upload.identifiers == ["first_name"]
+
+
+def test_a_ledger_that_nobody_wrote_is_written_by_the_next_round(world, full):
+    """The process died between the answer to the last batch and the ledger."""
+    world.add_contacts(ANNA)
+    upload = replacing(world, full)
+    claimed = leases.claim(upload.id)
+    result = connection(world).replace_users(full, claimed.rows, claimed.part)
+    with db.writing() as session:
+        values = {"status": BatchStatus.SENT, "num_received": result.received, "sent_at": clock.now()}
+        session.execute(update(Batch).where(col(Batch.id) == claimed.batch_id).values(**values))
+        session.execute(update(Replacement).values(state="done"))
+
+    reconcile()
+
+    assert read(upload).status == UploadStatus.COMPLETED
+    assert members() == {digest(ANNA)}
