@@ -2,9 +2,11 @@
 
 from webapp.uploads.operations import Operation
 from webapp.uploads.screens.rows import UploadRow
+from webapp.uploads.status import UploadStatus
 from webapp.uploads.way_words import WAYS
 from webapp.values.texts import number
 
+DONE = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 PREPARED_OUT = (
     "Preparazione conclusa: {selected} contatti letti, {to_send} da aggiungere e {to_remove} da togliere "
     "in {batches} blocchi"
@@ -37,12 +39,16 @@ def how_far(row: UploadRow) -> str:
 
 
 def changed(row: UploadRow) -> str:
-    """“+120 −34”, of one that takes somebody out too; else how many were sent."""
+    """“+120 −34”, of one that takes somebody out too; else how many were sent.
+
+    Of one that replaces everybody: how many are there in all, once they are.
+    """
     numbers = row.numbers
     if row.operation == Operation.ADD and not numbers.to_remove:
         return number(numbers.sent)
-    if row.operation == Operation.REPLACE:
-        return f"{number(numbers.sent)} in tutto"
+    if row.replaces:
+        whole = number(numbers.sent)
+        return f"{whole} in tutto" if row.status in DONE else f"{whole} di {number(numbers.to_send)}"
     added = [f"+{number(numbers.sent)}"] if row.operation != Operation.REMOVE else []
     return " ".join([*added, f"−{number(numbers.removed)}"])
 
