@@ -164,6 +164,7 @@ class Story:
                 erased.erase(session, database, session.get_one(Contact, one.id))
 
     def upload(self, way: Operation, how: str) -> None:
+        self._nobody_waits()
         is_lost = how in ("lost", "lost_and_stopped")
         if is_lost or how == "refused":
             fault = "cut_after_commit" if is_lost else "audience_too_small"

@@ -276,17 +276,27 @@ def test_stopped_it_changes_nothing_and_can_be_tried_again(world, full, control)
     assert there(world, upload) == {*EVERYBODY}
 
 
-def test_given_up_when_the_last_batch_may_have_arrived_the_ledger_holds_everybody(world, full, simulator):
+@pytest.mark.parametrize("how", ["stopped", "lost"])
+def test_given_up_when_the_last_batch_may_have_arrived_the_ledger_holds_all(world, full, simulator, how):
     world.add_contacts(*EVERYBODY)
     upload = replacing(world, full)
     send_one(upload)
     send_one(upload)
     simulator.order(fault="cut_after_commit", on="POST /usersreplace", times=1, audience=full)
     send_one(upload)
-    commands.stop_upload(upload.id)
+    nobody_waits()
+    if how == "stopped":
+        commands.stop_upload(upload.id)
+    else:
+        simulator.order(fault="2650/1870148", on="POST /usersreplace", times=50, audience=full)
+        for _ in range(4):
+            send_one(upload)
     reconcile()
 
-    assert (read(upload).status, sums(upload)) == (UploadStatus.STOPPED, (0, 6))
+    upload = read(upload)
+    ended = {"stopped": (UploadStatus.STOPPED, None), "lost": (UploadStatus.FAILED, "sostituzione")}
+    assert (upload.status, upload.reason_code) == ended[how]
+    assert sums(upload) == (0, 6)
     assert there(world, upload) == {*EVERYBODY}
     assert members() == {digest(one) for one in EVERYBODY}
 

@@ -158,13 +158,20 @@ def give_up(held: LockedUpload, status: BatchStatus) -> bool:
     held.session.execute(
         update(Batch)
         .where(col(Batch.upload_id) == held.id, col(Batch.status) == BatchStatus.SENT)
-        .values(status=status, **NOT_SENT)
+        .values(status=status, **NOT_SENT, **_why(held, status))
     )
     may_have_ended = one.ending_session_id is not None
     one.state = ReplaceState.DOUBTED if may_have_ended else ReplaceState.NONE
     one.session_id, one.received, one.invalid = None, 0, 0
     held.session.add(one)
     return not may_have_ended
+
+
+def _why(held: LockedUpload, status: BatchStatus) -> dict[str, str | None]:
+    """What a batch that failed with all the others keeps: the reason of the upload."""
+    if status != BatchStatus.FAILED:
+        return {}
+    return {"error": held.row.reason, "error_code": held.row.reason_code}
 
 
 def forget_losses(held: LockedUpload) -> None:
