@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import update
 
+from tests.uploads.engine.replacing.test_session import control, finish, replacing
 from tests.uploads.engine.test_aligning import ANNA, BRUNO, CARLA, remove, start, there
-from tests.uploads.engine.test_replacing import control, finish, replacing
 from webapp import db
 from webapp.contacts.ledger import unknown
 from webapp.contacts.ledger.models import MEMBER, Feed
