@@ -29,6 +29,8 @@ from tests.support.running import wait_until
 from tests.uploads.conftest import World, is_final, read
 from webapp import db
 from webapp.contacts.models import Contact
+from webapp.destinations import registry
+from webapp.destinations.base import EncodedRows
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
 from webapp.uploads.screens import queries
@@ -175,7 +177,7 @@ def test_in_any_weather_everybody_gets_what_is_due_and_nobody_what_is_not(
     people = {name: emails(name, rows) for name in worlds}
     spare = make_world("e", BATCH_ROWS, aurora).database  # deleted beside the rest
     filled = make_world("f", 0, aurora).database  # what is imported goes there
-    tune(worlds["a"].simulator, latency_s=1.0)
+    tune(worlds["a"].simulator, latency_s=1.0, processing_s=0)
 
     crew, watch = make_crew(settings), Watch()
     request.addfinalizer(watch.stop)
@@ -203,7 +205,7 @@ def test_in_any_weather_everybody_gets_what_is_due_and_nobody_what_is_not(
         wait_until(lambda: all(insist(lambda one=one: is_final(one)) for one in uploads), SIZE.settle_s)
         wait_until(lambda: count(spare.id) == 0, SIZE.settle_s)
         wait_until(lambda: count(filled.id) == SIZE.imported, SIZE.settle_s)
-        wait_until(lambda: not erased_and_there(worlds["a"], uploads, deeds), SIZE.settle_s)
+        wait_until(lambda: not gone_and_there(worlds["a"], uploads, deeds), SIZE.settle_s)
         settled_s = time.monotonic() - ended
         pages.stop()
 
@@ -220,7 +222,9 @@ def test_in_any_weather_everybody_gets_what_is_due_and_nobody_what_is_not(
 
 
 def start_all(worlds: dict[str, World]) -> list[Upload]:
-    """Four at once; the third feeds the audience of the first, and waits behind it."""
+    """Four at once; the third feeds the audience of the first, and waits behind it. The fourth replaces a
+    stranger whom others put there.
+    """
     first = worlds["a"].start(audience_name="Prima")
     wait_until(lambda: insist(lambda: read(first)).audience_id, 120)
     more = {"audience_id": read(first).audience_id, "audience_name": "Prima"}
@@ -229,8 +233,18 @@ def start_all(worlds: dict[str, World]) -> list[Upload]:
         first,
         worlds["b"].start(audience_name="Seconda"),
         third,
-        worlds["d"].start(audience_name="Terza"),
+        worlds["d"].start(
+            audience_id=with_a_stranger(worlds["d"]), audience_name="Terza", operation=Operation.REPLACE
+        ),
     ]
+
+
+def with_a_stranger(world: World) -> str:
+    account = registry.destination("meta").connect(world.client.id, world.account.id)
+    made = account.create_audience("Terza", "terza")
+    account.add_users(made, EncodedRows(("EMAIL",), bytes(range(32))))
+    account.close()
+    return made
 
 
 def pages_of(worlds: dict[str, World], uploads: list[Upload]) -> list[str]:
@@ -316,10 +330,13 @@ class Sums:
         )
 
 
-def erased_and_there(world: World, uploads: list[Upload], deeds: Deeds) -> set[str]:
-    """Whoever was erased and is in an audience: they are taken out, soon after everything else."""
-    erased = {digest(one.email) for one in deeds.withdrawn if one.how == ERASED}
-    return erased & received_of(world, uploads)
+def gone_and_there(world: World, uploads: list[Upload], deeds: Deeds) -> set[str]:
+    """Whoever was erased and is in an audience, or said no and is in the one that is kept in line: they are
+    taken out, soon after everything else.
+    """
+    gone = {digest(one.email): one.how for one in deeds.withdrawn}
+    erased = {one for one, how in gone.items() if how == ERASED}
+    return erased & received_of(world, uploads) | gone.keys() & received_of(world, uploads[3:])
 
 
 def received_of(world: World, uploads: list[Upload]) -> set[str]:

@@ -5,8 +5,12 @@ import json
 import subprocess
 
 import pytest
+from sqlmodel import select
 
 from tests.support.running import PLATEA
+from webapp import db
+from webapp.destinations import registry
+from webapp.destinations.meta.models import MetaAccount
 
 FILE = """\
 Email;Cellulare;Nome;Cognome;Città;CAP;Totale speso
@@ -123,13 +127,25 @@ def test_a_field_that_is_no_number_is_no_value(cli, file):
     assert (taken.code, taken.json["value"]) == (0, "Totale speso")
 
 
-def test_who_says_how_to_fill_the_audience_says_who_stays_in_it(cli, file, monkeypatch):
-    """`--modo` takes what this version can do; the questions of the other ways are asked all the same."""
+def test_who_says_how_to_fill_the_audience_says_who_stays_in_it(cli, file):
     assert cli.importa(file, "Clienti").code == 0
     where = ("--database", "Clienti", "--account", cli.account_id, "--medium", "email")
 
     unknown = cli.run("carica", *where, "--audience", "Nuova", "--modo", "girala")
     added = cli.run("carica", *where, "--audience", "Nuova", "--modo", "aggiungi", "--origine", "entrambi")
 
+    with db.reading() as session:
+        account = session.exec(select(MetaAccount)).one()
+    registry.destination("meta").connect(account.client_id, account.id).create_audience("Vecchia", "vecchia")
+    replace = ("--audience", "Vecchia", "--modo", "sostituisci")
+    unsure = cli.run("carica", *where, *replace)
+    wrong = cli.run("carica", *where, *replace, "--restano", "9")
+    sure = cli.run("carica", *where, *replace, "--restano", "2")
+    new = cli.run("carica", *where, "--audience", "Mai vista", "--modo", "sostituisci", "--restano", "2")
+
+    assert unsure.code == wrong.code == new.code == 2
+    assert "per confermare aggiungi --restano 2." in unsure.complaint == wrong.complaint
+    assert "che esiste già" in new.complaint
+    assert (sure.code, sure.json["operation"]) == (0, "replace")
     assert unknown.code == 2 and "girala" in unknown.complaint
     assert (added.code, added.json["operation"], added.json["data_origin"]) == (0, "add", "both")

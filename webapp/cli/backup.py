@@ -17,7 +17,7 @@ from webapp.cli import terminal
 from webapp.config import keep_files_private
 from webapp.contacts.erasure import reapply_erasures
 from webapp.contacts.erasure.reapply_erasures import ErasedKey
-from webapp.contacts.ledger import carrying
+from webapp.contacts.ledger import carrying, unknown
 from webapp.host import backup, sealed_copies
 from webapp.uploads.engine import restored
 from webapp.values.texts import file_size, moment, plural
@@ -25,7 +25,7 @@ from webapp.values.texts import file_size, moment, plural
 NOT_KNOWN = (
     "Il database di prima non c’è o non si legge: se dopo la copia qualcuno aveva chiesto la cancellazione, "
     "cercalo e cancellalo di nuovo. Chi è stato inviato dopo la copia è ancora su Facebook e Platea non lo "
-    "sa: né Allinea né Rimuovi possono toglierlo."
+    "sa: né Allinea né Rimuovi possono toglierlo, Sostituisci sì."
 )
 OwnKeys = tuple[list[dict[str, bytes | str]], set[str]]  # with the public ids of the clients
 
@@ -111,6 +111,8 @@ def ripristina(copia: Path, prova: bool) -> None:
             terminal.start()
             if ledger is not None:
                 carrying.bring(ledger)
+            else:
+                _forget_what_was_sent(taken_at)
     except (backup.BackupError, config.WrongSetting, data_keys.KeysLost) as error:
         raise terminal.Stop(str(error), terminal.BAD) from None
     closed_again = _keep_closed(people)  # before anything is recorded: the trail goes on where it ended
@@ -177,6 +179,11 @@ def _people(taken_at: datetime) -> restored_people.Former:
 def _keep_closed(former: restored_people.Former) -> list[str]:
     with db.writing() as session:
         return restored_people.keep_closed(session, former)[0]
+
+
+def _forget_what_was_sent(taken_at: datetime) -> None:
+    with db.writing() as session:
+        unknown.lose(session, taken_at)
 
 
 def _the_ledger(stack: ExitStack) -> IO[bytes] | None:

@@ -19,6 +19,7 @@ from webapp import clock, db, rounds
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.contacts.answers import BY_HAND, FIELDS, TURNED, field_of, is_turned, pack_unread, unread_of
+from webapp.contacts.ledger import refusals
 from webapp.contacts.models import CONTACT, ConsentWord, UserDatabase
 
 MOST_OFFERED = 50
@@ -168,6 +169,8 @@ def _apply_block(session: Session, known: ConsentWord) -> bool:
     for packed, ids in by_text.items():
         values = _decided(packed, known)
         session.execute(update(CONTACT).where(CONTACT.c.id.in_(ids)).values(**values))
+    if found and not known.answer:
+        refusals.answers_change(session, known.database_id)
     return bool(found)
 
 

@@ -161,7 +161,11 @@ class ConsentWord(SQLModel, table=True):
 
 
 class SentAudience(SQLModel, table=True):
-    """A custom audience that has received contacts of a client; *name* is the last one it was known by."""
+    """A custom audience that has received contacts of a client; *name* is the last one it was known by.
+
+    *unknown_since*: a copy was put back, and the ledger of what was sent after it (that moment) is lost; None
+    when it is whole.
+    """
 
     __tablename__ = "sent_audience"
     __table_args__ = (UniqueConstraint("client_id", "destination", "audience_id"),)
@@ -173,6 +177,7 @@ class SentAudience(SQLModel, table=True):
     audience_id: str  # the destination's own
     account_reference: str = ""  # the vendor's: an account deleted and added again is found by it
     name: str
+    unknown_since: datetime | None = None
 
 
 class ErasedPerson(SQLModel, table=True):

@@ -10,7 +10,19 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-# Rows are part of the protocol: everybody else takes them from here.
+# Failures, replacements and rows are part of the protocol: everybody else takes them from here.
+from webapp.destinations.failures import AudienceGoneError as AudienceGoneError
+from webapp.destinations.failures import DestinationError as DestinationError
+from webapp.destinations.failures import NeedsPersonError as NeedsPersonError
+from webapp.destinations.failures import NotBegunError as NotBegunError
+from webapp.destinations.failures import PermanentError as PermanentError
+from webapp.destinations.failures import Problem as Problem
+from webapp.destinations.failures import SessionEndedError as SessionEndedError
+from webapp.destinations.failures import SessionLostError as SessionLostError
+from webapp.destinations.failures import TemporaryError as TemporaryError
+from webapp.destinations.failures import TooSmallError as TooSmallError
+from webapp.destinations.replacing import Part as Part
+from webapp.destinations.replacing import Totals as Totals
 from webapp.destinations.rows import DIGEST_BYTES as DIGEST_BYTES
 from webapp.destinations.rows import OF_MEDIUM as OF_MEDIUM
 from webapp.destinations.rows import OTHER_MEDIUM as OTHER_MEDIUM
@@ -107,6 +119,7 @@ class BatchResult:
     contradict each other (Italian), None when they do not. *pause_s* is how long this account must
     rest before the next call, from the vendor's usage figures; the destination has noted it on the account.
     *recovered*: the account was out of order and this call got through, so whatever waits for it may go on.
+    *session*: of a batch of a replacement, the vendor's totals so far.
     """
 
     received: int
@@ -116,21 +129,7 @@ class BatchResult:
     pause_s: float = 0.0
     doubt: str | None = None
     recovered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """An error in words for three readers: *what* happened, *todo*, *who* does it (all Italian).
-
-    *code* is the vendor's (`190/463`) or ours (`rete`); *trace* is the vendor's id for its support.
-    """
-
-    code: str
-    what: str
-    todo: str
-    who: str
-    link: str | None = None
-    trace: str | None = None
+    session: Totals = Totals()
 
 
 class Rest(NamedTuple):
@@ -138,53 +137,6 @@ class Rest(NamedTuple):
 
     until: float = 0.0
     problem: Problem | None = None
-
-
-class DestinationError(Exception):
-    """Something kept the destination from doing as asked. `str()` never holds personal data or tokens."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(f"{problem.code}: {problem.what}")
-        self.problem = problem
-
-
-class TemporaryError(DestinationError):
-    """It will pass by itself. *retry_after_s* is the vendor's own wait, None when it gave none.
-
-    *account_wide*: every call of this account has to wait, not only this one (rate limits).
-    *too_large*: the same rows in smaller batches may pass. *in_a_row*: how many calls of the account failed
-    one after the other, this one included; 0 when the error says nothing about other calls.
-    """
-
-    def __init__(
-        self,
-        problem: Problem,
-        retry_after_s: float | None = None,
-        account_wide: bool = False,
-        too_large: bool = False,
-        in_a_row: int = 0,
-    ) -> None:
-        super().__init__(problem)
-        self.retry_after_s = retry_after_s
-        self.account_wide = account_wide
-        self.too_large = too_large
-        self.in_a_row = in_a_row
-
-
-class NeedsPersonError(DestinationError):
-    """Nothing will pass until a person has done `problem.todo`; then it goes on from where it was."""
-
-
-class PermanentError(DestinationError):
-    """Repeating the same request can only fail again."""
-
-
-class AudienceGoneError(PermanentError):
-    """The audience was deleted at the destination: nobody is in it any more."""
-
-
-class TooSmallError(DestinationError):
-    """The audience is too small to take people out of it: another day it may not be."""
 
 
 class Connection(Protocol):
@@ -219,6 +171,13 @@ class Connection(Protocol):
         """Take out whoever is there by any identifier of the rows. Repeating takes nobody out twice.
 
         May raise TooSmallError and AudienceGoneError.
+        """
+
+    def replace_users(self, audience_id: str, rows: EncodedRows, part: Part) -> BatchResult:
+        """One batch of a replacement: with the last one, its rows take the place of everybody there.
+
+        Number 1 must not be sent again unless NotBegunError said so; the others may. May raise
+        NotBegunError, SessionLostError, SessionEndedError and AudienceGoneError.
         """
 
     def close(self) -> None: ...

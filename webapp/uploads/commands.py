@@ -17,7 +17,7 @@ from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.filters.selection import selected
 from webapp.contacts.models import CONTACT, Filter, UserDatabase
 from webapp.destinations import registry
-from webapp.destinations.base import Account, Medium, Origin, in_order
+from webapp.destinations.base import Account, Identifier, Medium, Origin, in_order
 from webapp.uploads import idempotency, problems, values
 from webapp.uploads.engine import enqueue, transitions
 from webapp.uploads.engine.locks import locked
@@ -83,7 +83,7 @@ def start_upload(
             is_new_audience=audience_id is None,
             medium=medium,
             operation=operation,
-            identifiers=_sent_too(destination, identifiers, medium),
+            identifiers=_sent_too(destination, _fitting(operation, identifiers), medium),
             consent=consent,
             consent_reason=reason if includes else None,
             consent_by=started_by if includes else None,
@@ -235,6 +235,13 @@ def _sent_too(destination: str, identifiers: Collection[str], medium: Medium) ->
     """Those of *identifiers* that the destination can use, in order."""
     known = registry.destination(destination).identifiers
     return [str(one) for one in in_order(identifiers, medium) if one in known]
+
+
+def _fitting(operation: Operation, identifiers: Collection[str]) -> Collection[str]:
+    """A replacement has one schema for all, and Meta refuses a row without external id (Meta sheet §4.2)."""
+    if operation != Operation.REPLACE:
+        return identifiers
+    return [one for one in identifiers if one != Identifier.CODE]
 
 
 def _hold_source(session: Session, upload: Upload, origin: Origin | None) -> None:

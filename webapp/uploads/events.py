@@ -25,6 +25,7 @@ class Event(StrEnum):
     POSTPONED = "postponed"
     CONFIRMED = "confirmed"
     IN_DOUBT = "in_doubt"
+    BEGUN_ANEW = "begun_anew"
     CLOSED = "closed"
 
 

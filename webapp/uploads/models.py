@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Float, ForeignKey, Index, text
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 import webapp.contacts.ledger.models  # noqa: F401 (the tables that foreign keys here point to)
@@ -12,7 +12,7 @@ from webapp.db import BigId, Blob, Json
 from webapp.destinations import registry
 from webapp.destinations.base import Origin
 from webapp.uploads.operations import Operation
-from webapp.uploads.status import BatchStatus, UploadStatus
+from webapp.uploads.status import BatchStatus, ReplaceState, UploadStatus
 from webapp.values.identifiers import new_public_id
 
 REMOVALS, ADDITIONS = 1, 2  # phases of an upload
@@ -173,6 +173,29 @@ class BatchRows(SQLModel, table=True):
     digests: bytes = Field(sa_column=Column(Blob, nullable=False))
     contact_ids: bytes = Field(sa_column=Column(Blob, nullable=False))
     duplicates: bytes = Field(default=b"", sa_column=Column(Blob, nullable=False))
+
+
+class Replacement(SQLModel, table=True):
+    """How far an upload that replaces everybody has come with it (`engine.replacing`).
+
+    *state*: a `status.ReplaceState`. *session_id*: the vendor's session, None before there is one; it began
+    at *began_at* (seconds since 1970). *ending_session_id*: the one whose last batch was sent, and may have
+    arrived.
+    *begun_anew*: how often a session was lost. *received*, *invalid*: the session's totals, as last told.
+    """
+
+    __tablename__ = "replacement"
+
+    upload_id: int = Field(
+        sa_column=Column(ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    state: str = ReplaceState.NONE
+    session_id: int | None = Field(default=None, sa_column=Column(BigInteger))
+    began_at: float = 0
+    ending_session_id: int | None = Field(default=None, sa_column=Column(BigInteger))
+    begun_anew: int = 0
+    received: int = Field(default=0, sa_column=Column(BigId, nullable=False))
+    invalid: int = Field(default=0, sa_column=Column(BigId, nullable=False))
 
 
 class BatchEvent(SQLModel, table=True):

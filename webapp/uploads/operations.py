@@ -18,4 +18,4 @@ class Operation(StrEnum):
 
 
 # The ways that can be asked for.
-OFFERED = frozenset({Operation.ADD, Operation.ALIGN, Operation.REMOVE})
+OFFERED = frozenset(Operation)

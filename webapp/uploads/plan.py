@@ -21,6 +21,10 @@ SMALLEST_HALF = 500  # rows: Facebook takes 10,000, so a smaller batch is not to
 OUTAGE_FAILURES = 3  # calls of the account in a row that make it an outage
 FAILURES_PER_TRY = 10  # calls of the account in a row after which one batch is halved without any proof
 SENDERS_PER_ACCOUNT = 4  # requests in flight for one ad account
+# A session lasts 90 minutes from its first batch (Meta sheet §4.3). One that has not ended by then would be
+# lost with all it got, and until then the vendor lets nobody else begin.
+SESSION_LASTS_S, SESSION_OVER_S = 80 * 60.0, 95 * 60.0
+MOST_BEGUN_ANEW = 3  # sessions of one replacement that may be lost
 MOST_LEAVING = 0.2  # of the members: more than this leave by an alignment only when a person confirms it
 WARNING_SHARE = 0.05  # of the selected contacts: more discarded than this and the upload ends "con avvisi"
 

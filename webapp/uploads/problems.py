@@ -149,10 +149,24 @@ PREPARATION_INTERRUPTED = Problem(
     MARKETER,
 )
 
-NO_REPLACEMENT = Problem(
-    "sostituisci",
-    "Questa versione di Platea non sa ancora sostituire una custom audience: non è stato inviato nulla.",
-    "Scegli Allinea, che aggiunge chi manca e toglie chi non c’è più.",
+REPLACE_A_NEW_ONE = Problem(
+    "pubblico_nuovo",
+    "In una custom audience nuova non c’è nessuno da sostituire.",
+    "Scegli una custom audience che esiste già, oppure Aggiungi.",
+    MARKETER,
+)
+REPLACE_WITH_NOBODY = Problem(
+    "nessuno_da_tenere",
+    "La scelta non contiene nessuno da inviare, e nessuno può prendere il posto di chi c’è. "
+    "La custom audience resta com’era.",
+    "Controlla il filtro, le risposte sul consenso e i dati, poi ripeti. Per togliere tutti scegli Rimuovi.",
+    MARKETER,
+)
+REPLACEMENT_LOST = Problem(
+    "sostituzione",
+    "La sostituzione è ricominciata tre volte e non è arrivata in fondo: la custom audience può essere "
+    "com’era, oppure contenere già i nuovi utenti.",
+    "Ripeti il caricamento più tardi. Se succede ancora, manda la diagnosi all’assistenza.",
     MARKETER,
 )
 NOBODY_IN_A_NEW_AUDIENCE = Problem(
@@ -177,6 +191,17 @@ def confirm_removal(leaving: int, members: int) -> Problem:
         CONFIRM,
         f"Conferma: toglierà {number(leaving)} di {number(members)}.",
         "Se è quello che vuoi, conferma; altrimenti ferma il caricamento e controlla il filtro.",
+        MARKETER,
+    )
+
+
+def unknown_since(taken_at: datetime) -> Problem:
+    """To align an audience of which nobody knows who was sent after *taken_at*."""
+    return Problem(
+        CONFIRM,
+        f"Il database è stato ripristinato da una copia del {moment(taken_at).replace(' ', ' alle ')}: chi è "
+        "stato inviato dopo resta nella custom audience, perché Platea non sa più chi è.",
+        "Se va bene così, conferma. Per lasciare solo chi scegli, ferma il caricamento e usa Sostituisci.",
         MARKETER,
     )
 

@@ -33,5 +33,16 @@ class BatchStatus(StrEnum):
     POSTPONED = "postponed"  # refused for now: its rows are owed (`contacts.ledger.due`)
 
 
+class ReplaceState(StrEnum):
+    """How a replacement of everybody stands at the vendor."""
+
+    NONE = "none"  # not begun, for certain
+    OPENING = "opening"  # the batch that begins it was sent, and may have arrived
+    OPEN = "open"
+    DONE = "done"  # everybody was replaced; the ledger comes after
+    SETTLED = "settled"  # and the ledger tells of it
+    DOUBTED = "doubted"  # given up, and everybody may have been replaced; the ledger comes after
+
+
 MOVING = (UploadStatus.PREPARING, UploadStatus.SENDING)
 RUNNING = (UploadStatus.QUEUED, *MOVING, UploadStatus.PAUSED)

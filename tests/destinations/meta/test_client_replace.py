@@ -46,6 +46,20 @@ def test_after_a_replacement_only_the_new_people_are_there(client, audience, sim
     assert simulator.received(audience) == digests("carla", "dino", "elsa")
 
 
+def test_each_batch_of_a_session_is_told_its_own_share_of_the_totals(client, audience):
+    first = client.replace_users(audience, people("anna", "luca"), UploadSession(45, 1, False, 5))
+    second = client.replace_users(
+        audience, people("carla", "dino"), UploadSession(45, 2, False, 5), first.session
+    )
+    again = client.replace_users(
+        audience, people("carla", "dino"), UploadSession(45, 2, False, 5), second.session
+    )
+
+    assert [one.received for one in (first, second, again)] == [2, 2, 2]
+    assert [one.session.received for one in (first, second, again)] == [2, 4, 6]
+    assert again.doubt is None
+
+
 def test_a_replacement_that_does_not_begin_with_its_first_batch_is_refused(client, audience, simulator):
     with pytest.raises(DestinationError) as refused:
         client.replace_users(audience, people("dino"), UploadSession(42, 2, True, 1))

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.destinations.meta.loopback import answer, request_of, serving
-from webapp.destinations.base import EncodedRows, TemporaryError
+from webapp.destinations.base import EncodedRows, TemporaryError, Totals
 from webapp.destinations.meta.graph_api.client import GraphClient
+from webapp.destinations.meta.graph_api.counts import read_session_counts
 from webapp.destinations.meta.graph_api.graph import new_session
 
 ROWS = EncodedRows(("EMAIL_SHA256",), b"".join(bytes([place]) * 32 for place in range(1, 4)))
@@ -92,3 +93,23 @@ def test_counts_that_contradict_themselves_are_clamped_and_told(body, received, 
 
     assert (result.received, result.rejected_count) == (received, invalid)
     assert result.doubt == f"Facebook ha risposto con conteggi che si contraddicono: {told}"
+
+
+@pytest.mark.parametrize(
+    ("received", "invalid", "before", "share", "is_doubted"),
+    [
+        (3, 1, (0, 0), (3, 1), False),  # the first of a session: both readings agree
+        (8, 2, (5, 1), (3, 1), False),  # the total so far, as Meta's page says
+        (3, 1, (5, 1), (3, 1), False),  # the count of the request, as its recordings show
+        (11, 4, (5, 1), (3, 0), False),  # the batch came twice: nobody can tell what of it was invalid
+        (7, 1, (5, 1), (3, 1), True),  # neither: two of three, or more than was sent
+        (2, 0, (5, 1), (2, 0), False),  # two of three, whichever it means
+    ],
+)
+def test_of_a_session_each_batch_has_its_share(received, invalid, before, share, is_doubted):
+    data = {"num_received": received, "num_invalid_entries": invalid}
+
+    counts, _ = read_session_counts(data, 3, 0, Totals(*before))
+
+    assert (counts.received, counts.invalid) == share
+    assert (counts.doubt is not None) == is_doubted

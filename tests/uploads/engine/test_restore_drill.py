@@ -3,6 +3,7 @@
 import json
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 from sqlmodel import select
 
@@ -11,11 +12,13 @@ from tests.uploads.conftest import read
 from webapp import db
 from webapp.access.models import AuditEntry
 from webapp.contacts.erasure import erased
+from webapp.contacts.ledger import unknown
 from webapp.contacts.models import Contact, ErasedPerson, UserDatabase
 from webapp.host import backup
 from webapp.uploads import jobs
 from webapp.uploads.commands import resume_upload
 from webapp.uploads.engine.reconcile import reconcile
+from webapp.uploads.models import Upload
 from webapp.uploads.status import UploadStatus
 
 
@@ -92,6 +95,10 @@ def test_a_copy_does_not_bring_back_who_was_erased_after_it(world, connected, tm
 
 
 def test_when_the_former_database_is_damaged_erasures_are_said_to_be_unknown(world, connected, tmp_path):
+    world.add_contacts("anna@posta.example")
+    upload = world.start()
+    jobs.prepare_upload(upload.id)
+    jobs.send_upload(upload.id)
     env = environment(replace(connected, backup_dir=tmp_path / "copie"))
     made = json.loads(platea(env, "copia", "--json").stdout)
     db.engine().dispose()
@@ -100,3 +107,9 @@ def test_when_the_former_database_is_damaged_erasures_are_said_to_be_unknown(wor
     done = platea(env, "ripristina", made["file"])
 
     assert "Il database di prima non c’è o non si legge" in done.stdout
+    assert "Sostituisci sì" in done.stdout
+    db.connect(connected.database_url)
+    with db.reading() as session:
+        sent = session.get_one(Upload, upload.id)
+        found = unknown.of_audience(session, sent.client_id, "meta", sent.audience_id)
+    assert found.since == backup.taken_at(Path(made["file"]))

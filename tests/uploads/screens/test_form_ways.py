@@ -1,10 +1,14 @@
 """“Come”: the ways to fill an audience, what each card says, what each wants before it is sent."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.conftest import Browser, make_app
 from tests.uploads.screens.building import add_contacts, add_upload
 from tests.uploads.screens.test_upload_form import by_email, errors_in, uploads, url_of, words
+from webapp import db
+from webapp.contacts.models import SentAudience
 from webapp.destinations.meta.accounts import accounts
 from webapp.uploads import operations
 from webapp.uploads.operations import Operation
@@ -89,16 +93,44 @@ def test_of_an_existing_one_only_what_is_known_is_said(browser, account, clienti
 @pytest.mark.usefixtures("all_offered")
 def test_to_replace_is_confirmed_twice(browser, account, clienti, existing, page):
     form = filled(account, modo="esistente", audience=existing, come="replace")
+    form |= {"riconosci": "1", "riconosci_code": "1"}
 
     unread = browser.post_form(url_of(clienti), form)
     misread = browser.post_form(url_of(clienti), {**form, "capito": "1", "ripeti": "3"})
 
-    assert errors_in(page(unread, 422)) == ["Conferma di aver capito chi esce dalla custom audience."]
+    tree = page(unread, 422)
+    assert errors_in(tree) == ["Conferma di aver capito chi esce dalla custom audience."]
+    assert words(tree.xpath("//*[@aria-label='Conferma della sostituzione']/p[2]")[0]) == (
+        "Dopo, nella custom audience ci saranno solo questi 2 utenti. Esce anche chi è stato aggiunto fuori "
+        "da Platea, e Platea non può rimetterlo. Il codice cliente non parte con una sostituzione."
+    )
     assert errors_in(page(misread, 422)) == [
         "Scrivi 2: sono gli utenti che resteranno nella custom audience."
     ]
     assert browser.post_form(url_of(clienti), {**form, "capito": "1", "ripeti": "2"}).status_code == 303
     assert [one.operation for one in uploads()] == ["replace"]
+
+
+def test_what_platea_cannot_know_of_the_audience_is_said_where_it_is_chosen(
+    browser, account, clienti, existing, page
+):
+    with db.writing() as session:
+        session.add(
+            SentAudience(
+                client_id=clienti.client_id,
+                destination="meta",
+                audience_id=existing,
+                name="Clienti",
+                unknown_since=datetime(2026, 11, 23, 13, 5, tzinfo=UTC),
+            )
+        )
+    chosen = f"{url_of(clienti)}?modo=esistente&account={account.public_id}&audience="
+
+    assert (
+        "Chi è stato inviato dopo la copia del 23/11/2026 14:05"
+        in page(browser.get(chosen + existing)).text_content()
+    )
+    assert "dopo la copia" not in page(browser.get(chosen + "altra")).text_content()
 
 
 def test_who_was_replaced_once_is_not_replaced_again_by_one_press(browser, clienti, account, page):

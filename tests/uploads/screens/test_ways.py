@@ -90,6 +90,21 @@ def test_to_remove_shows_who_was_never_there(shown):
     assert not sums.keys() & {"Da inviare", "Da aggiungere", "Utenti inviati"}
 
 
+def test_a_replacement_says_that_everybody_else_leaves(signed_in, shown, clienti, page):
+    text, sums = shown([(SENT, 50, 0)], operation=Operation.REPLACE)
+    going = add_upload(
+        clienti, [(SENT, 50, 0), (PENDING, 50, 0)], operation=Operation.REPLACE, status=UploadStatus.SENDING
+    )
+    told = page(signed_in.get(history_of(clienti))).xpath("//td[@data-label='Utenti inviati']")
+    asked = page(signed_in.get(f"/caricamenti/{going.public_id}/ferma")).text_content()
+
+    assert "Sostituisci" in text
+    assert (sums["Da inviare"], sums["Utenti inviati"]) == ("50", "50")
+    assert sums["Da togliere"] == "tutti gli altri"
+    assert [cell.text_content().strip() for cell in told] == ["50 di 100", "50 in tutto"]
+    assert "resta com’era: cambia solo con l’ultimo blocco" in asked
+
+
 def test_what_is_refused_for_now_is_left_to_do(shown):
     text, sums = shown([(SENT, 5, 0)], [(POSTPONED, 34)], status=UploadStatus.COMPLETED_WITH_WARNINGS)
 

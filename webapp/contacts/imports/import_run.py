@@ -38,6 +38,7 @@ from webapp.contacts.imports.import_lease import (
 from webapp.contacts.imports.matching.conversion import converter_of, settled_dates, target_for
 from webapp.contacts.imports.row_blocks import Block, convert_block
 from webapp.contacts.imports.tallies import counts_of, words_with
+from webapp.contacts.ledger import refusals
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 from webapp.contacts.queries import own_fields
@@ -258,4 +259,5 @@ def _end(
         job.lease_owner, job.lease_until = None, 0
         job.finished_at = job.updated_at = clock.now()
         session.add(job)
+        refusals.answers_change(session, job.database_id)
     stored_files.forget(job.stored_name)

@@ -24,12 +24,14 @@ class Reason(StrEnum):
     ERASED = "erased"
     CHANGED = "changed"  # of a contact that was sent again with another address
     LEFT = "left"  # not chosen any more
+    REFUSED = "refused"  # said no since
 
 
 class Outcome(StrEnum):
     REMOVED = "removed"
     WANTED_AGAIN = "wanted_again"  # somebody who is in the audience has the same address
     AUDIENCE_GONE = "audience_gone"
+    REPLACED = "replaced"  # everybody else left with them
 
 
 def owe(

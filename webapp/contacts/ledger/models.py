@@ -14,6 +14,9 @@ class Feed(SQLModel, table=True):
     """One source of an audience: a database or one of its filters, by one medium.
 
     Two sources of one audience know nothing of each other's people, so neither takes out the other's.
+    *sent_before*: how many were sent before idents were kept (`unknown`).
+    *answers_changed_at* (seconds since 1970): somebody of the database may have said no, and nobody has
+    looked since who (`refusals`); None when there is nothing to look at.
     """
 
     __tablename__ = "feed"
@@ -29,6 +32,8 @@ class Feed(SQLModel, table=True):
     database_id: int = Field(foreign_key="user_database.id", ondelete="CASCADE")
     filter_public_id: str = ""  # empty: the whole database
     medium: str
+    sent_before: int = 0
+    answers_changed_at: float | None = None
 
 
 class AudienceMember(SQLModel, table=True):

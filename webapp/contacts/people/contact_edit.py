@@ -12,6 +12,7 @@ from webapp.access.trail.audit import Action
 from webapp.contacts import consent, contact_ids, hooks
 from webapp.contacts.answers import BY_HAND, FIELDS, pack_unread, unread_of, without
 from webapp.contacts.fields import Field
+from webapp.contacts.ledger import refusals
 from webapp.contacts.models import Contact, ContactChange, UserDatabase
 from webapp.contacts.people.contact_form import NO, YES, TypedRow, as_typed, changed
 from webapp.contacts.store import contact_inserts
@@ -27,6 +28,8 @@ def add(session: Session, database: UserDatabase, row: TypedRow, typed: dict[str
     contact_id = contact_inserts.insert_one(session.connection(), _target(database, row), row.values, at)
     names = [name for name, text in typed.items() if text]
     _answer(session, session.get_one(Contact, contact_id), row, names)
+    if any(typed.get(name) == NO for name in FIELDS):
+        refusals.answers_change(session, db.saved_id(database))
     _note(session, contact_id, ADDED, who, at, names, typed)
     audit.record(
         session,
@@ -59,6 +62,8 @@ def change(
     if any(typed[name] in (NO, BY_HAND) for name in names if name in FIELDS):
         said_no = consent.contacts_with_data_of(session, contact)
         hooks.registered().on_opt_out(session, contact.database_id, said_no)
+    if any(getattr(contact, name) is False for name in FIELDS):
+        refusals.answers_change(session, contact.database_id)
     _note(session, contact_id, CHANGED, who, at, names, typed)
     labels = ", ".join(field.label for field in fields if field.name in names)
     audit.record(

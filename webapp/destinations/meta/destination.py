@@ -19,11 +19,15 @@ from webapp.destinations.base import (
     EncodedRows,
     Medium,
     NeedsPersonError,
+    NotBegunError,
     Origin,
     Pages,
+    Part,
     PermanentError,
     Problem,
     Rest,
+    SessionEndedError,
+    SessionLostError,
     Size,
     TemporaryError,
     TooSmallError,
@@ -38,6 +42,7 @@ from webapp.destinations.meta.graph_api.audiences import audience
 from webapp.destinations.meta.graph_api.deadline import within
 from webapp.destinations.meta.graph_api.error_table import GONE
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
+from webapp.destinations.meta.graph_api.payload import UploadSession
 from webapp.destinations.meta.health import health_notes, reach
 from webapp.destinations.meta.health.notices import notices
 from webapp.destinations.meta.models import KIND, MetaAccount, MetaHealth
@@ -47,6 +52,13 @@ T = TypeVar("T")
 
 CURED_BY_READING = ("190", "102", "100/33", "token")  # codes of a token or an account that was out of reach
 TOO_SMALL = "200/1870047"  # Meta sheet §4.7
+# What a session of a replacement comes to. Source: Meta sheet §4.5.
+OF_SESSIONS: dict[str, type[DestinationError]] = {
+    "2650/1870147": NotBegunError,
+    "2650/1870148": SessionLostError,
+    "2650/1870158": SessionLostError,
+    "2650/1870159": SessionEndedError,
+}
 
 
 class MetaDestination:
@@ -177,6 +189,18 @@ class MetaConnection:
             if error.problem.code == TOO_SMALL:
                 raise TooSmallError(error.problem) from None
             raise
+
+    def replace_users(self, audience_id: str, rows: EncodedRows, part: Part) -> BatchResult:
+        session = UploadSession(part.session_id, part.number, part.is_last, part.rows)
+
+        def send() -> BatchResult:
+            try:
+                return self._client.replace_users(audience_id, rows, session, part.before)
+            except TemporaryError as error:
+                kind = OF_SESSIONS.get(error.problem.code)
+                raise kind(error.problem) if kind else error from None
+
+        return self._edit(send, audience_id)
 
     def _edit(self, send: Callable[[], BatchResult], audience_id: str) -> BatchResult:
         result = self._call(lambda: self._send(send, audience_id), writes=True, is_work=True)

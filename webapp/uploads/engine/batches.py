@@ -83,7 +83,8 @@ def _store_batches(
         prepared.to_send += len(batch)
         rows = encoder.encode(batch)
         ids = array("q", map(itemgetter(0), batch))
-        store_batch(claim, prepared.batches, rows, ids, duplicates.pairs(ids[0], ids[-1]))
+        pairs = duplicates.pairs(ids[0], ids[-1])
+        store_batch(claim, prepared.batches, rows, ids, pairs, way.operation)
     prepared.missing = {str(one): count for one, count in encoder.missing.items()}
     left_out.store()
     for start in range(0, len(duplicates), PACKED_IDS):

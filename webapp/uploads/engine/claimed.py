@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webapp.destinations.base import EncodedRows
+from webapp.destinations.base import EncodedRows, Part
 from webapp.uploads.operations import Operation
 
 
@@ -22,3 +22,5 @@ class ClaimedBatch:
     destination: str
     account_id: int
     operation: Operation
+    part: Part | None = None  # of a batch that replaces everybody
+    may_have_ended: bool = False  # the last batch of its session was sent before, and may have arrived

@@ -19,6 +19,7 @@ from webapp.uploads import plan, problems
 from webapp.uploads.engine import transitions, withdrawals
 from webapp.uploads.engine.claimed import ClaimedBatch
 from webapp.uploads.engine.locks import locked
+from webapp.uploads.engine.replacing import session as replacing
 from webapp.uploads.models import Batch, BatchRows, Upload
 from webapp.uploads.operations import Operation
 from webapp.uploads.packed_ids import unpack
@@ -34,7 +35,10 @@ def claim(upload_id: int) -> ClaimedBatch | None:
     It holds those alone who may be sent at this moment. One that nobody is left in is closed on the way.
     """
     while taken := _take(upload_id):
-        if allowed := withdrawals.only_allowed(taken):
+        allowed = withdrawals.only_allowed(taken)
+        if allowed and allowed.operation == Operation.REPLACE:
+            allowed = replacing.stand(allowed)
+        if allowed:
             return allowed
     return None
 
@@ -54,23 +58,13 @@ def _take(upload_id: int) -> ClaimedBatch | None:
                 rest.until,
             )
             return None
-        due = (
-            select(col(Batch.id))
-            .where(
-                col(Batch.upload_id) == upload_id,
-                col(Batch.status) == BatchStatus.PENDING,
-                is_due(now),
-                col(Batch.phase) == _phase(upload_id),
-            )
-            # Those that never failed first: one bad batch keeps no other from showing that all is well.
-            .order_by(col(Batch.errors), col(Batch.seq))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
+        if upload.operation == Operation.REPLACE and not replacing.may_send(held):
+            transitions.close_if_done(held)  # begun too often, perhaps
+            return None
         # `=`, not IN: PostgreSQL may run the subquery of an IN once per row, and would then take several.
         taken = session.execute(
             update(Batch)
-            .where(col(Batch.id) == due.scalar_subquery(), col(Batch.status) == BatchStatus.PENDING)
+            .where(col(Batch.id) == _first_due(upload_id, now), col(Batch.status) == BatchStatus.PENDING)
             .values(
                 status=BatchStatus.SENDING,
                 attempt=Batch.attempt + 1,
@@ -98,6 +92,23 @@ def _take(upload_id: int) -> ClaimedBatch | None:
             upload.account_id or 0,
             Operation(operation),
         )
+
+
+def _first_due(upload_id: int, now: float) -> ScalarSelect[Any]:
+    due = (
+        select(col(Batch.id))
+        .where(
+            col(Batch.upload_id) == upload_id,
+            col(Batch.status) == BatchStatus.PENDING,
+            is_due(now),
+            col(Batch.phase) == _phase(upload_id),
+        )
+        # Those that never failed first: one bad batch keeps no other from showing that all is well.
+        .order_by(col(Batch.errors), col(Batch.seq))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return due.scalar_subquery()
 
 
 def _phase(upload_id: int) -> ScalarSelect[Any]:

@@ -15,7 +15,9 @@ from webapp.destinations.base import (
     BatchResult,
     DestinationError,
     NeedsPersonError,
+    NotBegunError,
     Problem,
+    SessionEndedError,
     TemporaryError,
 )
 from webapp.uploads import plan, problems
@@ -23,6 +25,8 @@ from webapp.uploads.engine import account_rest, halves, sent_ledger, transitions
 from webapp.uploads.engine.claimed import ClaimedBatch
 from webapp.uploads.engine.leases import update_if_ours
 from webapp.uploads.engine.locks import LockedUpload, locked
+from webapp.uploads.engine.replacing import ledger as replaced_ledger
+from webapp.uploads.engine.replacing import session as replacing
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, BatchRows
 from webapp.uploads.operations import Operation
@@ -45,20 +49,47 @@ def record_sent(claimed: ClaimedBatch, result: BatchResult) -> None:
         sent_at=clock.now(),
     ) as held:
         if held:
-            _forget_digests(held.session, claimed)
             held.row.sent_at = held.row.sent_at or clock.now()
             told = {"rows": result.received, "rejected": result.rejected_count, "trace": result.trace}
             _note(held.session, claimed, Event.SENT, **told)
             if doubt:
                 _note(held.session, claimed, Event.IN_DOUBT, reason=doubt, received=result.received)
-            if claimed.operation == Operation.REMOVE:
-                sent_ledger.forget(held.session, held.row, claimed, result)
-            else:
-                sent_ledger.remember(held.session, held.row, claimed, result)
+            _tell_the_ledger(held, claimed, result)
             if result.pause_s > 0:
                 transitions.pause(held, problems.resting(label), clock.epoch() + result.pause_s)
     if result.recovered:
         account_rest.wake(claimed.destination, claimed.account_id)
+    if claimed.part and claimed.part.is_last:
+        replaced_ledger.settle(claimed.upload_id)
+
+
+def record_session(claimed: ClaimedBatch, error: DestinationError) -> None:
+    """What the vendor says of the session by which everybody is replaced."""
+    assert claimed.part is not None
+    if isinstance(error, SessionEndedError) and claimed.may_have_ended and claimed.part.is_last:
+        record_sent(claimed, BatchResult(len(claimed.rows), trace=error.problem.trace))
+        return
+    problem = error.problem
+    with _recording(claimed, status=BatchStatus.PENDING, next_attempt_at=0, **_told(problem)) as held:
+        if held:
+            said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
+            _note(held.session, claimed, Event.RETRIED, **said, wait_s=0)
+            if isinstance(error, NotBegunError):
+                replacing.not_begun(held, claimed.part)
+            else:
+                replacing.begin_anew(held)
+    withdrawals.look_again(claimed.upload_id, claimed.batch_id)
+
+
+def _tell_the_ledger(held: LockedUpload, claimed: ClaimedBatch, result: BatchResult) -> None:
+    if claimed.part is not None:  # it hears of all batches at once, when everybody was replaced
+        replacing.took(held, claimed.part, result.session)
+        return
+    _forget_digests(held.session, claimed)
+    if claimed.operation == Operation.REMOVE:
+        sent_ledger.forget(held.session, held.row, claimed, result)
+    else:
+        sent_ledger.remember(held.session, held.row, claimed, result)
 
 
 def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
@@ -82,8 +113,10 @@ def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
         _note(held.session, claimed, Event.RETRIED, **said, wait_s=round(wait))
         if error.account_wide:
             transitions.pause(held, problem, clock.epoch() + wait)
+        if claimed.part and not error.in_a_row:
+            replacing.refused(held, claimed.part)
         if error.in_a_row:  # a limit says nothing about the batch that met it, and refuses it for certain
-            if claimed.operation != Operation.REMOVE:
+            if claimed.operation == Operation.ADD:
                 sent_ledger.remember_maybe(
                     held.session, held.row, claimed.batch_id, claimed.rows, claimed.contact_ids
                 )
@@ -91,7 +124,7 @@ def record_passing_error(claimed: ClaimedBatch, error: TemporaryError) -> None:
             if step == plan.Next.HALVE:
                 halves.halve(held.session, claimed)
             elif step == plan.Next.SET_ASIDE:
-                _set_aside(held.session, claimed, problems.refused_again_and_again(problem, errors))
+                _set_aside(held, claimed, problems.refused_again_and_again(problem, errors))
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
 
@@ -104,6 +137,8 @@ def record_needs_person(claimed: ClaimedBatch, error: NeedsPersonError) -> None:
         **_told(problem),
     ) as held:
         if held:
+            if claimed.part:
+                replacing.refused(held, claimed.part)
             transitions.pause(held, problem, None)
     withdrawals.look_again(claimed.upload_id, claimed.batch_id)
 
@@ -178,8 +213,10 @@ def _forget_digests(session: Session, claimed: ClaimedBatch) -> None:
     session.execute(rows.values(digests=b"").execution_options(synchronize_session=False))
 
 
-def _set_aside(session: Session, claimed: ClaimedBatch, problem: Problem) -> None:
+def _set_aside(held: LockedUpload, claimed: ClaimedBatch, problem: Problem) -> None:
     values = {"status": BatchStatus.FAILED, "error": problem.what, "error_code": problem.code}
-    session.execute(update(Batch).where(col(Batch.id) == claimed.batch_id).values(**values))
+    held.session.execute(update(Batch).where(col(Batch.id) == claimed.batch_id).values(**values))
     said = {"code": problem.code, "reason": problem.what, "trace": problem.trace}
-    _note(session, claimed, Event.FAILED, **said)
+    _note(held.session, claimed, Event.FAILED, **said)
+    if claimed.part:  # the others alone would replace everybody with a part
+        transitions.fail(held, problem)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +12,7 @@ from sqlmodel import col
 from webapp import clock, db
 from webapp.contacts.consent import UNDECIDED, ConsentPolicy
 from webapp.contacts.filters.filter_rules import BrokenRule
+from webapp.contacts.ledger import unknown
 from webapp.contacts.ledger.gone import forget_audience
 from webapp.contacts.models import UserDatabase
 from webapp.destinations import registry
@@ -90,6 +92,9 @@ def begin(claim: PreparationLease) -> bool:
         if transitions.is_for_a_person(held.row):
             leaving, members = held.row.leaving or 0, held.row.members_before or 0
             transitions.pause(held, problems.confirm_removal(leaving, members), None)
+            return False
+        if lost := _lost_since(held):
+            transitions.pause(held, problems.unknown_since(lost), None)
             return False
     try:
         with opened(upload) as connection:
@@ -174,7 +179,9 @@ def _prepare(upload: Upload, claim: PreparationLease) -> bool:
     else:
         if prepared.to_send or _is_enough_without(upload, prepared):
             return True
-        if upload.operation == Operation.ALIGN and prepared.members_before:
+        if upload.operation == Operation.REPLACE:
+            problem = problems.REPLACE_WITH_NOBODY
+        elif upload.operation == Operation.ALIGN and prepared.members_before:
             problem = problems.ALIGN_WITH_NOBODY
         elif prepared.excluded:
             problem = problems.nobody_allowed(
@@ -192,11 +199,22 @@ def _prepare(upload: Upload, claim: PreparationLease) -> bool:
 
 
 def _why_impossible(upload: Upload) -> Problem | None:
-    if upload.operation == Operation.REPLACE:
-        return problems.NO_REPLACEMENT
-    if upload.operation == Operation.REMOVE and not upload.audience_id:
-        return problems.NOBODY_IN_A_NEW_AUDIENCE
-    return None
+    if upload.audience_id:
+        return None
+    new = {
+        Operation.REPLACE: problems.REPLACE_A_NEW_ONE,
+        Operation.REMOVE: problems.NOBODY_IN_A_NEW_AUDIENCE,
+    }
+    return new.get(Operation(upload.operation))
+
+
+def _lost_since(held: LockedUpload) -> datetime | None:
+    """Since when the ledger of its audience is not whole, of one that aligns and is not confirmed."""
+    upload = held.row
+    if upload.operation != Operation.ALIGN or upload.removal_confirmed or not upload.audience_id:
+        return None
+    known = (held.session, upload.client_id, upload.destination, upload.audience_id)
+    return unknown.of_audience(*known).since
 
 
 def _is_enough_without(upload: Upload, prepared: Prepared) -> bool:

@@ -3,6 +3,7 @@
     leases of the dead        → batches back to pending, preparations back to the queue
     pauses that are over      → going on
     uploads with nothing left → their final status
+    answers that changed      → who says no by now is owed
     people who are owed       → an upload that takes them out
     work without a job        → enqueued again
 
@@ -17,6 +18,7 @@ from sqlalchemy import Row, func, not_, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db, rounds
+from webapp.contacts.ledger import refusals
 from webapp.destinations import registry
 from webapp.destinations.base import EncodedRows
 from webapp.life import is_gone
@@ -24,7 +26,8 @@ from webapp.services import services
 from webapp.uploads import plan, problems
 from webapp.uploads.engine import enqueue, leases, sent_ledger, transitions, withdrawals
 from webapp.uploads.engine.locks import locked
-from webapp.uploads.engine.ways import removals
+from webapp.uploads.engine.replacing import ledger as replaced_ledger
+from webapp.uploads.engine.ways import opt_outs, removals
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, BatchRows, Upload
 from webapp.uploads.operations import Operation
@@ -52,6 +55,8 @@ def reconcile() -> None:
         guard.each(_in_status(UploadStatus.PREPARING), _take_back_preparation)
         guard.each(_in_status(UploadStatus.PAUSED), _end_pause)
         guard.each(_in_status(*RUNNING), _close_if_done)
+        guard.each(replaced_ledger.unsettled(), replaced_ledger.settle)
+        guard.each(refusals.to_look_through(), opt_outs.look_through)
         guard.each(removals.audiences_with_due(), removals.start_due)
         guard.each(_not_enqueued(UploadStatus.QUEUED), partial(enqueue.enqueue, enqueue.PREPARE))
         guard.each(_not_enqueued(UploadStatus.SENDING), enqueue_senders)
@@ -107,7 +112,7 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         .values(**values)
     )
     if held and taken.rowcount:  # type: ignore[attr-defined]
-        if batch.operation != Operation.REMOVE:
+        if batch.operation == Operation.ADD:
             sent = session.get_one(BatchRows, batch.id)  # perhaps
             rows = EncodedRows(tuple(batch.schema_), sent.digests)
             sent_ledger.remember_maybe(session, held.row, batch.id, rows, unpack(sent.contact_ids))
@@ -115,6 +120,8 @@ def _take_back(session: Session, batch: Row[Any]) -> None:
         if poison:
             kind, of_batch["reason"] = Event.FAILED, problems.INTERRUPTED.what
         note(session, kind, batch.upload_id, **of_batch)
+        if poison and batch.operation == Operation.REPLACE:  # the others alone would replace all with a part
+            transitions.fail(held, problems.INTERRUPTED)
         session.execute(update(Upload).where(col(Upload.id) == batch.upload_id).values(enqueued_at=0))
 
 

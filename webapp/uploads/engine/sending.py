@@ -17,6 +17,9 @@ from webapp.destinations.base import (
     Connection,
     DestinationError,
     NeedsPersonError,
+    NotBegunError,
+    SessionEndedError,
+    SessionLostError,
     TemporaryError,
     TooSmallError,
 )
@@ -40,10 +43,14 @@ def _ask(claimed: ClaimedBatch, connection: Connection) -> Callable[[], None]:
     try:
         if claimed.operation == Operation.REMOVE:
             result = connection.remove_users(claimed.audience_id, claimed.rows)
+        elif claimed.part is not None:
+            result = connection.replace_users(claimed.audience_id, claimed.rows, claimed.part)
         else:
             result = connection.add_users(claimed.audience_id, claimed.rows)
     except TooSmallError as error:
         return partial(outcomes.record_postponed, claimed, error)
+    except (NotBegunError, SessionLostError, SessionEndedError) as error:
+        return partial(outcomes.record_session, claimed, error)
     except TemporaryError as error:
         return partial(outcomes.record_passing_error, claimed, error)
     except NeedsPersonError as error:

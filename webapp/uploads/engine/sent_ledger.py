@@ -4,6 +4,7 @@
     nobody knows        → members that may be there (`MAYBE`), unless they were known to be before
     refused for certain → nothing
     taken out           → no members any more, and nobody is owed
+    of a replacement    → nothing, until all of it was received (`replacing.ledger`)
     refused for now     → owed (`contacts.ledger.due`)
 
 So the ledger may hold somebody who is not in the audience, and never lacks somebody who is: to take out who

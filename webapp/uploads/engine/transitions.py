@@ -14,6 +14,7 @@ from webapp import clock
 from webapp.destinations.base import Problem
 from webapp.uploads import problems
 from webapp.uploads.engine.locks import LockedUpload
+from webapp.uploads.engine.replacing import session as replacing
 from webapp.uploads.engine.telling import explain, explain_end, forget_reason, tally, touch
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, Upload
@@ -67,13 +68,31 @@ def close_if_done(held: LockedUpload) -> None:
     upload = held.row
     if upload.status in FINAL:
         return
-    if upload.stop_requested:
+    replaces = upload.operation == Operation.REPLACE
+    if upload.stop_requested and not (replaces and replacing.has_replaced(held)):
         _settle_stopped(held)
+    elif replaces and replacing.is_lost(held):
+        fail(held, problems.REPLACEMENT_LOST)
+    elif _waits_for_an_answer(upload):
+        return  # though there be nothing to send: the answer decides
     elif upload.status in (UploadStatus.SENDING, UploadStatus.PAUSED) and upload.prepared_at:
+        if not tally(held.session, held.id).is_settled or (replaces and not _has_replaced(held)):
+            return
         standing = tally(held.session, held.id)
-        if standing.is_settled:
-            explain_end(held, standing)
-            _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
+        explain_end(held, standing)
+        _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
+
+
+def _has_replaced(held: LockedUpload) -> bool:
+    """Of one whose batches are all settled: whether it can be closed."""
+    if replacing.has_replaced(held):
+        return True
+    standing = tally(held.session, held.id)
+    if standing.count(BatchStatus.FAILED):
+        return replacing.give_up(held, BatchStatus.FAILED)
+    if not replacing.is_ending(held) and not replacing.end_is_missing(held):
+        fail(held, problems.REPLACE_WITH_NOBODY)
+    return False
 
 
 def fail(held: LockedUpload, problem: Problem) -> None:
@@ -85,7 +104,9 @@ def fail(held: LockedUpload, problem: Problem) -> None:
     explain(held, problem)
     if standing.count(BatchStatus.SENDING):
         return  # a batch is still on its way: it is recorded first, then `close_if_done` closes
-    sent_any = standing.count(BatchStatus.SENT) > 0
+    if held.row.operation == Operation.REPLACE and not replacing.give_up(held, BatchStatus.FAILED):
+        return  # the ledger hears of it first
+    sent_any = tally(held.session, held.id).count(BatchStatus.SENT) > 0
     _close(held, UploadStatus.COMPLETED_WITH_WARNINGS if sent_any else UploadStatus.FAILED)
 
 
@@ -135,11 +156,7 @@ def confirm(held: LockedUpload) -> bool:
     After a day the numbers are no longer those that were seen: they are made anew, and asked again.
     """
     upload = held.row
-    if (
-        upload.status != UploadStatus.PAUSED
-        or upload.reason_code != problems.CONFIRM
-        or upload.stop_requested
-    ):
+    if not _waits_for_an_answer(upload) or upload.stop_requested:
         return False
     is_fresh = upload.prepared_at is not None and clock.now() - upload.prepared_at <= CONFIRMED_FOR
     upload.removal_confirmed = is_fresh
@@ -150,6 +167,10 @@ def confirm(held: LockedUpload) -> bool:
     note(held.session, Event.CONFIRMED, held.id, rows=upload.to_remove)
     touch(held)
     return True
+
+
+def _waits_for_an_answer(upload: Upload) -> bool:
+    return upload.status == UploadStatus.PAUSED and upload.reason_code == problems.CONFIRM
 
 
 def request_stop(held: LockedUpload) -> bool:
@@ -194,6 +215,8 @@ def reopen(held: LockedUpload, asked_by: str) -> bool:
     if not missing.rowcount:  # type: ignore[attr-defined]
         return False
     forget_reason(upload)
+    if upload.operation == Operation.REPLACE:
+        replacing.forget_losses(held)
     upload.status = UploadStatus.QUEUED
     upload.stop_requested = False
     upload.finished_at = upload.resume_at = None
@@ -237,7 +260,9 @@ def _settle_stopped(held: LockedUpload) -> None:
     _stop_pending(held, BatchStatus.STOPPED, None)
     in_flight = tally(held.session, held.id).count(BatchStatus.SENDING)
     preparing = upload.status == UploadStatus.PREPARING and upload.lease_until > clock.epoch()
-    if not in_flight and not preparing:
+    if in_flight or preparing:
+        return
+    if upload.operation != Operation.REPLACE or replacing.give_up(held, BatchStatus.STOPPED):
         _close(held, UploadStatus.STOPPED)
 
 

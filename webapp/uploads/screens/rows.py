@@ -98,6 +98,11 @@ class UploadRow:
         return self.operation == Operation.REMOVE
 
     @property
+    def replaces(self) -> bool:
+        """Whoever else is in the audience leaves it."""
+        return self.operation == Operation.REPLACE
+
+    @property
     def is_in_line(self) -> bool:
         """Nothing had to be sent: all was as it should be."""
         numbers = self.numbers

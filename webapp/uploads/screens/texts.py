@@ -98,6 +98,7 @@ EVENTS = {
     "stop_requested": "È stato chiesto di fermare il caricamento",
     "taken_out": "Blocco {seq}: {rows} utenti tolti prima dell’invio perché non possono più partire",
     "in_doubt": "Blocco {seq}: {reason}",
+    "begun_anew": "La sostituzione ricomincia dal primo blocco, in un’altra sessione",
     "taken_back": "Blocco {seq}: il worker che lo inviava non risponde più, torna da inviare",
     "fenced": "Blocco {seq}: risposta in ritardo del tentativo {attempt}, non cambia nulla",
     "closed": "Caricamento concluso: {status}",
@@ -282,8 +283,8 @@ def stop_question(row: UploadRow) -> str:
 
 def stop_consequence(row: UploadRow) -> str:
     sent, numbers = row.numbers.sent, row.numbers
-    if numbers.to_remove:
-        return way_texts.stop_while_taking_out(row)
+    if numbers.to_remove or row.replaces:
+        return way_texts.stop_on_the_way(row)
     if not sent:
         return "Nessun utente è ancora partito e nessuno verrà inviato."
     stay = "L’utente già inviato resta" if sent == 1 else f"I {number(sent)} utenti già inviati restano"

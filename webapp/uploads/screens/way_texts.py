@@ -2,9 +2,11 @@
 
 from webapp.uploads.operations import Operation
 from webapp.uploads.screens.rows import UploadRow
+from webapp.uploads.status import UploadStatus
 from webapp.uploads.way_words import WAYS
 from webapp.values.texts import number
 
+DONE = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 PREPARED_OUT = (
     "Preparazione conclusa: {selected} contatti letti, {to_send} da aggiungere e {to_remove} da togliere "
     "in {batches} blocchi"
@@ -37,16 +39,28 @@ def how_far(row: UploadRow) -> str:
 
 
 def changed(row: UploadRow) -> str:
-    """“+120 −34”, of one that takes somebody out too; else how many were sent."""
+    """“+120 −34”, of one that takes somebody out too; else how many were sent.
+
+    Of one that replaces everybody: how many are there in all, once they are.
+    """
     numbers = row.numbers
     if row.operation == Operation.ADD and not numbers.to_remove:
         return number(numbers.sent)
+    if row.replaces:
+        whole = number(numbers.sent)
+        return f"{whole} in tutto" if row.status in DONE else f"{whole} di {number(numbers.to_send)}"
     added = [f"+{number(numbers.sent)}"] if row.operation != Operation.REMOVE else []
     return " ".join([*added, f"−{number(numbers.removed)}"])
 
 
-def stop_while_taking_out(row: UploadRow) -> str:
+def stop_on_the_way(row: UploadRow) -> str:
+    """What stays as it is when one that takes people out, or replaces them, is stopped now."""
     numbers = row.numbers
+    if row.replaces:
+        return (
+            f"La custom audience “{row.audience_name}” resta com’era: cambia solo con l’ultimo blocco. "
+            "Facebook può tenerla occupata fino a 90 minuti."
+        )
     if not numbers.done:
         return "Nessuno è ancora stato tolto né aggiunto, e nessuno lo sarà."
     out = f"tolti {number(numbers.removed)} di {number(numbers.to_remove)}"

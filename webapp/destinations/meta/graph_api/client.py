@@ -12,10 +12,11 @@ from webapp.destinations.base import (
     NeedsPersonError,
     Origin,
     TemporaryError,
+    Totals,
 )
 from webapp.destinations.meta.graph_api import error_table as table
+from webapp.destinations.meta.graph_api.answers import batch_result, joined, node
 from webapp.destinations.meta.graph_api.audiences import SOURCES
-from webapp.destinations.meta.graph_api.batch_results import batch_result, joined
 from webapp.destinations.meta.graph_api.deadline import within
 from webapp.destinations.meta.graph_api.errors import HEAVY, failure
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S, GRAPH_VERSION, HUGE, Answer, Graph
@@ -75,7 +76,7 @@ class GraphClient:
 
     def me(self) -> dict[str, Any]:
         """`{"id", "name"}` of the token's person or system user."""
-        return _node(self._graph.get("me", fields="id,name"))
+        return node(self._graph.get("me", fields="id,name"))
 
     def permissions(self) -> dict[str, str]:
         """Permission → `granted` or `declined`. A person may untick each one in the dialog."""
@@ -90,7 +91,7 @@ class GraphClient:
         """
         app_token = f"{app_id}|{self._app_secret}"
         answer = self._graph.get_as_app("debug_token", app_token, input_token=self._token)
-        data = _node(answer).get("data")
+        data = node(answer).get("data")
         return data if isinstance(data, dict) else {}
 
     def exchange_code(self, app_id: str, redirect_uri: str, code: str) -> dict[str, Any]:
@@ -105,7 +106,7 @@ class GraphClient:
 
     def _access_token(self, **fields: str) -> dict[str, Any]:
         secret = self._app_secret
-        return _node(self._graph.post_secrets("oauth/access_token", client_secret=secret, **fields))
+        return node(self._graph.post_secrets("oauth/access_token", client_secret=secret, **fields))
 
     # Ad account and audiences
 
@@ -116,7 +117,7 @@ class GraphClient:
 
     def ad_account(self, act_id: str) -> dict[str, Any]:
         """The ad account *act_id* (digits) with `ACCOUNT_FIELDS`."""
-        return _node(self._graph.get(f"act_{act_id}", fields=ACCOUNT_FIELDS))
+        return node(self._graph.get(f"act_{act_id}", fields=ACCOUNT_FIELDS))
 
     def custom_audiences(self, act_id: str, deadline_s: float | None = None) -> list[dict[str, Any]]:
         """Every audience of the account with `AUDIENCE_FIELDS`, newest first.
@@ -134,7 +135,7 @@ class GraphClient:
         """
         with within(self._graph.deadline_s):
             try:
-                return _node(self._graph.get(audience_id, fields=AUDIENCE_FIELDS))
+                return node(self._graph.get(audience_id, fields=AUDIENCE_FIELDS))
             except NeedsPersonError as error:
                 if act_id is None or error.problem.code != "100/33":
                     raise
@@ -171,7 +172,7 @@ class GraphClient:
 
     def edge(self, audience_id: str, name: str, fields: str) -> dict[str, Any]:
         """Whatever Graph has at the audience's edge *name*."""
-        return _node(self._graph.get(f"{audience_id}/{name}", fields=fields))
+        return node(self._graph.get(f"{audience_id}/{name}", fields=fields))
 
     def delete_custom_audience(self, audience_id: str) -> None:
         self._graph.delete(audience_id)
@@ -188,20 +189,25 @@ class GraphClient:
         """
         return self._users("DELETE", f"{audience_id}/users", rows)
 
-    def replace_users(self, audience_id: str, rows: EncodedRows, session: UploadSession) -> BatchResult:
+    def replace_users(
+        self, audience_id: str, rows: EncodedRows, session: UploadSession, before: Totals | None = None
+    ) -> BatchResult:
         """One batch of a replacement of everybody. Batch 1 starts it and is sent first and once per
         `session_id`; the others follow in any order within 90 minutes. Source: Meta sheet §4.5.
-        """
-        return self._users("POST", f"{audience_id}/usersreplace", rows, session)
 
-    def _users(
-        self, method: str, path: str, rows: EncodedRows, session: UploadSession | None = None
-    ) -> BatchResult:
+        *before*: the session's totals of the last answer. *rows* have no external id: those that lack one
+        would need a schema of their own, and a session has one (Meta sheet §4.2, §4.3).
+        """
+        with within(self._graph.deadline_s):
+            body = users_body(rows, session, self._graph.proof)
+            answer = self._graph.send("POST", f"{audience_id}/usersreplace", body)
+        return batch_result(answer, rows, range(len(rows)), before or Totals())
+
+    def _users(self, method: str, path: str, rows: EncodedRows) -> BatchResult:
         with within(self._graph.deadline_s):
             results = []
             for part, places in parts_by_extern_id(rows):
-                alone = only_batch(len(part), secrets.randbits(63) or 1)
-                body = users_body(part, session or alone, self._graph.proof)
+                body = users_body(part, only_batch(len(part), secrets.randbits(63) or 1), self._graph.proof)
                 results.append(batch_result(self._graph.send(method, path, body), part, places))
         return joined(results)
 
@@ -217,7 +223,7 @@ class GraphClient:
             seen.add(after)
             answer, limit = self._page(path, fields, limit, after)
             yield from _rows(answer)
-            paging = _node(answer).get("paging")
+            paging = node(answer).get("paging")
             after = _next_cursor(paging) if isinstance(paging, dict) else ""
 
     def _page(self, path: str, fields: str, limit: int, after: str) -> tuple[Answer, int]:
@@ -251,7 +257,7 @@ class GraphClient:
                 customer_file_source=SOURCES[origin],
                 **more,
             )
-        audience_id = _node(answer).get("id")
+        audience_id = node(answer).get("id")
         if not audience_id:
             raise failure(table.UNREADABLE, "risposta senza id")
         return str(audience_id)
@@ -264,12 +270,6 @@ def _next_cursor(paging: Mapping[str, Any]) -> str:
     return str(cursors.get("after") or "")
 
 
-def _node(answer: Answer) -> dict[str, Any]:
-    if not isinstance(answer.data, dict):
-        raise failure(table.UNREADABLE, "risposta inattesa")
-    return answer.data
-
-
 def _rows(answer: Answer) -> list[dict[str, Any]]:
-    rows = _node(answer).get("data")
+    rows = node(answer).get("data")
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

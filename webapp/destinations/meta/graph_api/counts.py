@@ -8,6 +8,8 @@ says nothing is not success. Source: Meta sheet §4.4 (`audience_id`, `num_recei
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from webapp.destinations.base import Totals
+
 
 class Unreadable(ValueError):
     """The answer does not say how many rows arrived. `str()` names the field, never what stood there."""
@@ -34,6 +36,29 @@ def read_counts(data: Mapping[str, Any], sent: int, named: int) -> Counts:
     invalid = min(max(told_invalid, named), taken)
     contradicts = received != taken or told_invalid != invalid
     return Counts(taken, invalid, _told(received, told_invalid, sent) if contradicts else None)
+
+
+def read_session_counts(
+    data: Mapping[str, Any], sent: int, named: int, before: Totals
+) -> tuple[Counts, Totals]:
+    """The counts of one batch of a session, and the totals of the session with it. Raises Unreadable.
+
+    Meta's page says that `num_received` is the total of the session so far, its recordings show the count of
+    the request: both say that all of *sent* arrived, and anything between the two is a contradiction.
+    *before*: the totals of the last answer. Batches of one session are sent one after the other, else nobody
+    could tell their shares apart.
+    """
+    received, told = _whole(data, "num_received"), data.get("num_invalid_entries")
+    invalid = named if told is None else _whole(data, "num_invalid_entries")
+    is_total = received >= before.received + sent
+    # Of a batch that came twice the totals count both: then those named are all that is known of it.
+    again = is_total and received > before.received + sent
+    share = named if again else max(0, invalid - before.invalid) if is_total else invalid
+    own = {"num_received": min(received, sent) if is_total else received, "num_invalid_entries": share}
+    counts = read_counts(own, sent, named)
+    if is_total:
+        return counts, Totals(received, max(invalid, before.invalid))
+    return counts, Totals(before.received + counts.received, before.invalid + counts.invalid)
 
 
 def _whole(data: Mapping[str, Any], name: str) -> int:

@@ -48,6 +48,7 @@ class Aligning(Way):
         others: Sequence[Feed],
     ) -> None:
         """*feed*: of the upload, None while nobody was sent; *others*: of the same audience."""
+        super().__init__()
         self._upload, self._claim, self._destination, self._encode = upload, claim, destination, encode
         self._feed, self._others = feed, others
         self._to_add = array("q")

@@ -23,6 +23,8 @@ def choose(upload: Upload, claim: PreparationLease, destination: Destination, to
     """Store the batches of *upload* and its numbers. Raises LeaseLost, BrokenRule."""
     if upload.only_due:
         return _whoever_is_owed(upload, claim, destination)
+    if upload.operation == Operation.REPLACE:  # whoever is owed leaves with all the others
+        return batches.prepare(upload, claim, destination, today, Way(Operation.REPLACE))
     way: Way = removals.Adding(upload, claim, destination)
     if upload.operation != Operation.ADD and upload.audience_id:
         of_audience = filled_in(upload)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select
 
 from webapp.destinations.base import ContactRow
 from webapp.uploads.engine.duplicates import Duplicates
+from webapp.uploads.operations import Operation
 
 
 @dataclass(slots=True)
@@ -42,7 +43,10 @@ class Prepared:
 
 
 class Way:
-    """The way that an upload fills its audience: this one adds whoever may be sent."""
+    """The way that an upload fills its audience: this one sends whoever may be sent, by that *operation*."""
+
+    def __init__(self, operation: Operation = Operation.ADD) -> None:
+        self.operation = operation
 
     def look(self, connection: Connection, sendable: Select[Any], duplicates: Duplicates) -> None:
         """In the moment that is prepared. *sendable*: id and digests of who may be sent, in order of id."""

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlmodel import Session, col
 
 from webapp import clock, db
@@ -36,6 +36,7 @@ class Adding(Way):
     """Adds whoever may be sent. Whoever is owed goes first, so that what was refused is tried again."""
 
     def __init__(self, upload: Upload, claim: PreparationLease, destination: Destination) -> None:
+        super().__init__()
         self._upload, self._claim, self._destination = upload, claim, destination
 
     def settle(self, prepared: Prepared) -> None:
@@ -77,7 +78,10 @@ def store(
 
 
 def owe_in_flight(session: Session, client_id: int, contact_ids: Collection[int]) -> None:
-    """People who are being erased while a batch with them is on its way are taken out when it has arrived."""
+    """People who are being erased while a batch with them is on its way are taken out when it has arrived.
+
+    Of a replacement every batch is on its way until the ledger has it.
+    """
     all_locked(session, col(Upload.client_id) == client_id, col(Upload.status).in_(RUNNING))
     wanted = frozenset(contact_ids)
     on_its_way = (
@@ -86,8 +90,12 @@ def owe_in_flight(session: Session, client_id: int, contact_ids: Collection[int]
         .join(BatchRows, col(BatchRows.batch_id) == col(Batch.id))
         .where(
             col(Upload.client_id) == client_id,
-            col(Batch.status) == BatchStatus.SENDING,
-            col(Batch.operation) != Operation.REMOVE,
+            or_(
+                (col(Batch.status) == BatchStatus.SENDING) & (col(Batch.operation) != Operation.REMOVE),
+                (col(Batch.status) == BatchStatus.SENT) & (col(Batch.operation) == Operation.REPLACE),
+            ),
+            col(Upload.status).in_(RUNNING),
+            col(BatchRows.digests) != b"",
         )
     )
     for upload, schema, packed in session.execute(on_its_way).all():

@@ -11,6 +11,8 @@ from webapp.access.models import Role
 from webapp.contacts import databases
 from webapp.contacts.consent import answers_of
 from webapp.contacts.filters.filter_rules import BrokenRule
+from webapp.contacts.ledger import unknown
+from webapp.contacts.ledger.unknown import Unknown
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Identifier, Medium
 from webapp.uploads import commands, idempotency, origin_words
@@ -196,6 +198,14 @@ def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
         )
 
 
+def _unknown(offer: Offer, draft: Draft, account: Account | None) -> Unknown:
+    """What the ledger cannot know of the existing audience that was chosen."""
+    if draft.is_new or account is None or not draft.audience:
+        return Unknown()
+    with db.reading() as session:
+        return unknown.of_audience(session, offer.client_id, account.kind, draft.audience)
+
+
 def _identifiers(account: Account | None) -> frozenset[Identifier]:
     """Those that the account's destination can recognise people by; before it is chosen, all there are."""
     return frozenset(registry.destination(account.kind).identifiers if account else Identifier)
@@ -265,6 +275,7 @@ def _shown(
         "sendable": counted.to_send(draft.medium, draft.policy) if counted else 0,
         "comes_again": False,
         "presence": ways.presence_in(request.values, draft.audience),
+        "unknown": _unknown(offer, draft, account),
         "origins": origin_words,
         "check": None,
         **(check.section(made, offer.source, draft, account, offers.today()) if made else {}),

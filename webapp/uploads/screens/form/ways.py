@@ -5,11 +5,12 @@ Only what `operations.OFFERED` holds is offered: a way without an engine behind 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
+from datetime import datetime
 
 from webapp.uploads import operations
 from webapp.uploads.operations import Operation
 from webapp.uploads.way_words import WAYS
-from webapp.values.texts import number, plural
+from webapp.values.texts import moment, number, plural
 
 LABELS = {**WAYS, Operation.ALIGN: "Allinea: aggiungi e togli"}
 HINTS = {
@@ -34,6 +35,7 @@ NOT_ON_NEW = {
     Operation.REMOVE: "Si può togliere qualcuno solo da una custom audience che esiste già.",
 }
 NOT_OFFERED = "Questo modo di caricare qui non c’è: scegline uno di quelli proposti."
+NO_CODE = "Il codice cliente non parte con una sostituzione."
 UNDERSTOOD = "Conferma di aver capito chi esce dalla custom audience."
 
 
@@ -128,6 +130,33 @@ def problems(
     if not understood:
         return {"capito": UNDERSTOOD}
     return {} if is_same_number(repeated, to_send) else {"ripeti": wrong_number(to_send)}
+
+
+def after_replacing(stay: int) -> str:
+    """Who will be there, and who will not."""
+    there = "ci sarà solo questo utente" if stay == 1 else f"ci saranno solo questi {number(stay)} utenti"
+    return (
+        f"Dopo, nella custom audience {there}. Esce anche chi è stato aggiunto fuori da Platea, "
+        "e Platea non può rimetterlo."
+    )
+
+
+def unknown(sent_before: int, since: datetime | None) -> Sequence[str]:
+    """What Platea cannot know of the audience that was chosen, and what helps."""
+    told = []
+    if sent_before:
+        who = plural(sent_before, "utente inviato", "utenti inviati")
+        told.append(
+            f"{who} prima di questa versione: Platea non sa più con quale dato, e non può "
+            f"{'toglierlo' if sent_before == 1 else 'toglierli'}. Sostituisci lascia solo chi scegli."
+        )
+    if since:
+        told.append(
+            f"Chi è stato inviato dopo la copia del {moment(since)} è ancora nella custom audience e "
+            "Platea non sa chi è: Allinea e Rimuovi non possono toglierlo. "
+            "Sostituisci lascia solo chi scegli."
+        )
+    return told
 
 
 def is_same_number(typed: str, wanted: int) -> bool:

@@ -1,23 +1,37 @@
-"""Graph's answers for the rows of a batch → what uploads are told of it."""
+"""What Graph's answers say: its nodes, and what it took of a batch."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from webapp.destinations.base import BatchResult, EncodedRows, Rejected
+from webapp.destinations.base import BatchResult, EncodedRows, Rejected, Totals
 from webapp.destinations.meta.graph_api import error_table as table
-from webapp.destinations.meta.graph_api.counts import Unreadable, read_counts
+from webapp.destinations.meta.graph_api.counts import Unreadable, read_counts, read_session_counts
 from webapp.destinations.meta.graph_api.errors import failure
 from webapp.destinations.meta.graph_api.graph import Answer
 from webapp.destinations.meta.graph_api.payload import rejected_rows
 
 
-def batch_result(answer: Answer, rows: EncodedRows, places: Sequence[int]) -> BatchResult:
-    """Raises TemporaryError when the answer does not say how many rows arrived."""
+def node(answer: Answer) -> dict[str, Any]:
+    """Raises TemporaryError when it is none."""
     if not isinstance(answer.data, dict):
         raise failure(table.UNREADABLE, "risposta inattesa")
-    data = answer.data
+    return answer.data
+
+
+def batch_result(
+    answer: Answer, rows: EncodedRows, places: Sequence[int], before: Totals | None = None
+) -> BatchResult:
+    """*before*: of a batch that shares its session with others, the session's totals until now.
+
+    Raises TemporaryError when the answer does not say how many rows arrived.
+    """
+    data, totals = node(answer), Totals()
     rejected = rejected_rows(data.get("invalid_entry_samples"), rows)
     try:
-        counts = read_counts(data, len(rows), len(rejected))
+        if before is None:
+            counts = read_counts(data, len(rows), len(rejected))
+        else:
+            counts, totals = read_session_counts(data, len(rows), len(rejected), before)
     except Unreadable as field:
         raise failure(table.UNREADABLE, f"risposta senza {field}") from None
     return BatchResult(
@@ -27,6 +41,7 @@ def batch_result(answer: Answer, rows: EncodedRows, places: Sequence[int]) -> Ba
         rejected=[Rejected(places[row.row], row.reason) for row in rejected],
         trace=answer.trace,
         pause_s=answer.pause_s,
+        session=totals,
     )
 
 
