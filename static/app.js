@@ -44,14 +44,13 @@
 
   const showPause = () => {
     for (const button of document.querySelectorAll("[data-pause]")) {
-      button.setAttribute("aria-pressed", paused);
-      find("span", button).textContent = paused ? "Riprendi" : "Metti in pausa";
+      find("span", button).textContent = paused ? "Riprendi ad aggiornare la pagina" : "Non aggiornare la pagina";
     }
   };
   const togglePause = () => {
     paused = !paused;
     showPause();
-    announce(paused ? "Aggiornamento automatico in pausa" : "Aggiornamento automatico ripreso");
+    announce(paused ? "La pagina non si aggiorna più da sola" : "La pagina si aggiorna di nuovo da sola");
     refresh();
   };
 
@@ -206,7 +205,8 @@
   document.addEventListener("htmx:after:swap", (event) => {
     announceChanges();
     showPause();
-    if (!isPoll(event)) focusErrors();
+    // The answer to a form that was sent; not one that comes while somebody corrects what the summary names.
+    if (event.detail.ctx?.sourceEvent?.type === "submit") focusErrors();
   });
   document.addEventListener("DOMContentLoaded", () => {
     states = readStates();
