@@ -101,6 +101,11 @@ class Tally:
     def is_settled(self) -> bool:
         return not self.count(BatchStatus.PENDING, BatchStatus.SENDING)
 
+    @property
+    def went_whole(self) -> bool:
+        """Whether something was sent, and nothing was left behind."""
+        return self.count(*BatchStatus) == self.count(BatchStatus.SENT) > 0
+
 
 def closing_status(tally: Tally, selected: int, discarded: int) -> UploadStatus:
     """The final status of an upload whose batches are all settled and that nobody stopped."""

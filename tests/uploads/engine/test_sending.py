@@ -370,3 +370,18 @@ def test_a_batch_that_kills_three_senders_is_set_aside_and_the_rest_goes_on(worl
     assert done.status == UploadStatus.COMPLETED_WITH_WARNINGS
     assert [batch.status for batch in batches(done)] == ["failed", "sent"]
     assert "si è interrotto tre volte" in batches(done)[0].error
+
+
+def test_one_that_was_stopped_when_all_of_it_had_left_is_completed(world):
+    world.add_contacts(*many(3))
+    upload = world.start()
+    jobs.prepare_upload(upload.id)
+    claimed = leases.claim(upload.id)
+    stop_upload(upload.id)
+
+    with preparation.opened(read(upload)) as connection:
+        sending.send(claimed, connection)
+
+    done = read(upload)
+    assert done.status == UploadStatus.COMPLETED
+    assert len(world.simulator.received(done.audience_id)) == 3

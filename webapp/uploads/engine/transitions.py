@@ -235,9 +235,14 @@ def _is_stale(held: LockedUpload) -> bool:
 def _settle_stopped(held: LockedUpload) -> None:
     upload = held.row
     _stop_pending(held, BatchStatus.STOPPED, None)
-    in_flight = tally(held.session, held.id).count(BatchStatus.SENDING)
+    standing = tally(held.session, held.id)
     preparing = upload.status == UploadStatus.PREPARING and upload.lease_until > clock.epoch()
-    if not in_flight and not preparing:
+    if preparing or standing.count(BatchStatus.SENDING):
+        return
+    if standing.went_whole and upload.prepared_at:  # all of it was on its way when somebody asked to stop
+        explain_end(held, standing)
+        _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
+    else:
         _close(held, UploadStatus.STOPPED)
 
 

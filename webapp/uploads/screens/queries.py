@@ -36,8 +36,8 @@ from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
 
 RECENT = timedelta(days=30)
 _REMOVES = col(Batch.operation) == Operation.REMOVE
-_SUMS = ("sent", "unconfirmed", "rejected", "waiting", "set_aside")
-_REMOVAL_SUMS = ("removed", "removal_unconfirmed", "removing", "not_removed", "postponed")
+_SUMS = ("sent", "unconfirmed", "rejected", "waiting", "on_its_way", "set_aside")
+_REMOVAL_SUMS = ("removed", "removal_unconfirmed", "removing", "leaving_now", "not_removed", "postponed")
 _PAGE = table("page", column("id"))
 DONE = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
@@ -200,11 +200,13 @@ def _rows() -> Select[Any]:
             received.label("sent"),
             (rows_in[BatchStatus.SENT] - received).label("unconfirmed"),
             (rows_in[BatchStatus.PENDING] + rows_in[BatchStatus.SENDING]).label("waiting"),
+            rows_in[BatchStatus.SENDING].label("on_its_way"),
             (rows_in[BatchStatus.FAILED] + rows_in[BatchStatus.STOPPED]).label("set_aside"),
             func.coalesce(func.sum(refused), 0).label("rejected"),
             removed.label("removed"),
             (out_in[BatchStatus.SENT] - removed).label("removal_unconfirmed"),
             (out_in[BatchStatus.PENDING] + out_in[BatchStatus.SENDING]).label("removing"),
+            out_in[BatchStatus.SENDING].label("leaving_now"),
             (out_in[BatchStatus.FAILED] + out_in[BatchStatus.STOPPED]).label("not_removed"),
             out_in[BatchStatus.POSTPONED].label("postponed"),
         )

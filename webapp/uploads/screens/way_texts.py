@@ -43,12 +43,3 @@ def changed(row: UploadRow) -> str:
         return number(numbers.sent)
     added = [f"+{number(numbers.sent)}"] if row.operation != Operation.REMOVE else []
     return " ".join([*added, f"−{number(numbers.removed)}"])
-
-
-def stop_while_taking_out(row: UploadRow) -> str:
-    numbers = row.numbers
-    if not numbers.done:
-        return "Nessuno è ancora stato tolto né aggiunto, e nessuno lo sarà."
-    out = f"tolti {number(numbers.removed)} di {number(numbers.to_remove)}"
-    added = f", aggiunti {number(numbers.sent)} di {number(numbers.to_send)}" if numbers.to_send else ""
-    return f"Finora: {out}{added}. La custom audience “{row.audience_name}” resta così."
