@@ -32,7 +32,7 @@ def long(name: str) -> str:
     return f"{name}_{LONG}".replace(" ", "_")[:90]
 
 
-CSV = f"""Nome;Email;Cellulare;Città;Totale speso;Ultimo acquisto;Punto_vendita_dove_ha_comprato_la_prima_volta
+CSV = f"""Nome;Email;Cellulare;Città;Totale speso;Ultimo acquisto;Punto_vendita_dove_ha_comprato
 Mario;mario.rossi@posta.example;333 1234567;Torino;1.250,90;23/11/2026;{LONG}
 <b>Lucia</b>;lucia.bianchi@posta.example;;Forlì;0;01/02/2026;{LONG}
 Anna;non è un indirizzo;02 1234567;Milano;12;2026-01-31;{LONG}
@@ -42,7 +42,7 @@ Anna;non è un indirizzo;02 1234567;Milano;12;2026-01-31;{LONG}
 TOO_WIDE = """(width) => [
   ...(document.documentElement.scrollWidth <= width ? [] : [...document.querySelectorAll("body *")]
     .filter(e => e.getBoundingClientRect().right > width + 1)),
-  ...[...document.querySelectorAll(".table-wrap")].filter(e => e.scrollWidth > e.clientWidth + 1 && !e.matches(".of-file")),
+  ...[...document.querySelectorAll(".table-wrap:not(.of-file)")].filter(e => e.scrollWidth > e.clientWidth + 1),
 ].map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"""
 RULE = {
     "groups": [
@@ -83,7 +83,11 @@ def _sample(app: Flask, simulator: Simulator) -> Sample:
     account = accounts.save_with_token(
         aurora.id, long("Aurora Italia"), simulator.account_id, simulator.access_token
     )
-    save(MetaAccount(client_id=aurora.id, name=long("Aurora Outlet"), act_id="9182736450918", problem="190/463"))
+    save(
+        MetaAccount(
+            client_id=aurora.id, name=long("Aurora Outlet"), act_id="9182736450918", problem="190/463"
+        )
+    )
     for status in UploadStatus:
         upload = add_upload(
             clienti,

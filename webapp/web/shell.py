@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from webapp.config import Settings
 from webapp.values import texts
+from webapp.web import seen
 from webapp.web.assets import asset
 
 THEMES = ("light", "dark")
@@ -74,6 +75,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(
         texts.GLOBALS,
         asset=asset,
+        mark_of=seen.mark,
         MENU=MENU,
         CONFIGURE=CONFIGURE,
         GUIDE=GUIDE,

@@ -13,7 +13,7 @@ from webapp.access.routes import blueprint
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.values.texts import ROME
-from webapp.web import htmx
+from webapp.web import htmx, seen
 
 URL = "/configura/impostazioni"
 FEWEST_DAYS, MOST_DAYS = 1, 3650
@@ -49,8 +49,10 @@ def save_settings() -> Response:
     is_asked = for_all or "secondo_fattore" in form
     given = Given(form.get("nome", ""), form.get("giorni", ""), is_asked, for_all)
     errors = _errors(current.current_client(), given)
-    if not errors:
-        errors = _save(current.current_client(), given)
+    try:
+        errors = errors or _save(current.current_client(), given)
+    except seen.ChangedMeanwhile:
+        return make_response(_page(given, {}, is_stale=True), 409)
     if errors:
         return make_response(_page(given, errors), 422)
     return htmx.notice(htmx.go_to(url_for("access.settings")), "Impostazioni salvate.")
@@ -70,7 +72,8 @@ def _save(client: Client, given: Given) -> dict[str, str]:
     assert days is not None
     try:
         with db.writing() as session:
-            client = session.merge(client)
+            client = session.get_one(Client, client.id, with_for_update=True)
+            seen.refuse_unseen(*_saved(client))
             clients.rename(session, client, given.name)
             client.second_factor_required, client.retention_days = given.second_factor, days
             client.second_factor_for_all = given.second_factor_for_all
@@ -93,6 +96,20 @@ def _days(text: str) -> int | None:
     return int(tidy) if FEWEST_DAYS <= int(tidy) <= MOST_DAYS else None
 
 
-def _page(given: Given, errors: dict[str, str]) -> str:
+def _page(given: Given, errors: dict[str, str], is_stale: bool = False) -> str:
     template = "access/members/_settings_form.html" if htmx.is_htmx() else "access/members/settings.html"
-    return render_template(template, given=given, time_zone=ROME.key, errors=errors)
+    with db.reading() as session:
+        saved = _saved(session.get_one(Client, current.current_client_id()))
+    return render_template(
+        template, given=given, saved=saved, is_stale=is_stale, time_zone=ROME.key, errors=errors
+    )
+
+
+def _saved(client: Client) -> tuple[object, ...]:
+    """What the form can change, as it is saved."""
+    return (
+        client.name,
+        client.retention_days,
+        client.second_factor_required,
+        client.second_factor_for_all,
+    )
