@@ -42,6 +42,13 @@
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 
+  // What has just been started is in line or being prepared: small uploads are over before the first question.
+  const SOON_S = [1, 2, 3, 5, 8];
+  const STARTING = '[data-state="queued"], [data-state="preparing"]';
+  const askSoon = () => SOON_S.forEach((s) => setTimeout(() => {
+    if (!document.hidden && !find(".menu:popover-open") && find(STARTING)) refresh();
+  }, s * 1000));
+
   const showPause = () => {
     for (const button of document.querySelectorAll("[data-pause]")) {
       find("span", button).textContent = paused ? "Riprendi ad aggiornare la pagina" : "Non aggiornare la pagina";
@@ -212,6 +219,7 @@
     states = readStates();
     document.querySelectorAll(".toast").forEach(expire);
     focusErrors();
+    askSoon();
     warnBeforeTheEnd();
   });
 })();

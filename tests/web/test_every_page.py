@@ -42,7 +42,8 @@ Anna;non è un indirizzo;02 1234567;Milano;12;2026-01-31;{LONG}
 TOO_WIDE = """(width) => [
   ...(document.documentElement.scrollWidth <= width ? [] : [...document.querySelectorAll("body *")]
     .filter(e => e.getBoundingClientRect().right > width + 1)),
-  ...[...document.querySelectorAll(".table-wrap:not(.of-file)")].filter(e => e.scrollWidth > e.clientWidth + 1),
+  ...[...document.querySelectorAll(".table-wrap:not(.of-file)")]
+    .filter(e => e.scrollWidth > e.clientWidth + 1),
 ].map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"""
 RULE = {
     "groups": [

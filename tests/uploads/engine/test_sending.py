@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from tests.uploads.conftest import read
 from webapp import db
 from webapp import services as platea
+from webapp.access.models import Client
 from webapp.contacts.models import Contact, Filter
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
@@ -385,3 +386,15 @@ def test_one_that_was_stopped_when_all_of_it_had_left_is_completed(world):
     done = read(upload)
     assert done.status == UploadStatus.COMPLETED
     assert len(world.simulator.received(done.audience_id)) == 3
+
+
+def test_the_settings_say_how_many_invalid_data_are_too_many(world, work):
+    world.add_contacts("anna@posta.example", "luca@posta.example", "mara@posta.example", "no")
+    assert work(world.start()).status == UploadStatus.COMPLETED  # one of four, and up to 30 % is ordinary
+
+    with db.writing() as session:
+        session.get_one(Client, world.client.id).invalid_limit = 20
+    done = work(world.start())
+
+    assert done.status == UploadStatus.COMPLETED_WITH_WARNINGS
+    assert done.reason == "1 dato non valido su 4 contatti scelti."

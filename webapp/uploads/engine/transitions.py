@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from webapp import clock
+from webapp.access.models import Client
 from webapp.destinations.base import Problem
 from webapp.uploads import problems
 from webapp.uploads.engine.locks import LockedUpload
@@ -18,7 +19,7 @@ from webapp.uploads.engine.telling import explain, explain_end, forget_reason, t
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
-from webapp.uploads.plan import MOST_LEAVING, closing_status
+from webapp.uploads.plan import MOST_LEAVING, Tally, closing_status, has_many_invalid
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 
 CONFIRMED_FOR = timedelta(days=1)
@@ -72,8 +73,7 @@ def close_if_done(held: LockedUpload) -> None:
     elif upload.status in (UploadStatus.SENDING, UploadStatus.PAUSED) and upload.prepared_at:
         standing = tally(held.session, held.id)
         if standing.is_settled:
-            explain_end(held, standing)
-            _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
+            _end(held, standing)
 
 
 def fail(held: LockedUpload, problem: Problem) -> None:
@@ -240,10 +240,20 @@ def _settle_stopped(held: LockedUpload) -> None:
     if preparing or standing.count(BatchStatus.SENDING):
         return
     if standing.went_whole and upload.prepared_at:  # all of it was on its way when somebody asked to stop
-        explain_end(held, standing)
-        _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
+        _end(held, standing)
     else:
         _close(held, UploadStatus.STOPPED)
+
+
+def _end(held: LockedUpload, standing: Tally) -> None:
+    """Close one of which nothing was left behind by a person's wish."""
+    upload = held.row
+    limit = held.session.get_one(Client, upload.client_id).invalid_limit
+    chosen, discarded = upload.selected or 0, sum(upload.discarded.values())
+    explain_end(held, standing)
+    if upload.reason is None and has_many_invalid(standing, chosen, discarded, limit):
+        explain(held, problems.many_invalid(discarded + standing.rejected, chosen))
+    _close(held, closing_status(standing, chosen, discarded, limit))
 
 
 def _stop_pending(held: LockedUpload, status: BatchStatus, problem: Problem | None) -> None:
@@ -264,6 +274,7 @@ def _close(held: LockedUpload, status: UploadStatus) -> None:
     upload.lease_owner, upload.lease_until = None, 0
     upload.resume_at = None
     upload.finished_at = clock.now()
+    upload.seen_at = upload.seen_by = None  # whoever saw an earlier end has not seen this one
     if status in (UploadStatus.COMPLETED, UploadStatus.STOPPED):
         forget_reason(upload)
     note(held.session, Event.CLOSED, held.id, status=status)

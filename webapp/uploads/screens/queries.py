@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
-    exists,
     func,
     or_,
     select,
@@ -33,6 +32,7 @@ from webapp.uploads.operations import Operation
 from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.screens.rows import PAGE_ROWS, RowPage, UploadRow
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
+from webapp.uploads.to_check import is_to_check
 
 RECENT = timedelta(days=30)
 _REMOVES = col(Batch.operation) == Operation.REMOVE
@@ -69,23 +69,15 @@ class Scope:
 
 
 def in_group(group: StatusGroup) -> ColumnElement[bool]:
-    """Uploads in a group. One that was repeated is no longer “da controllare”."""
+    """Uploads in a group."""
     status = col(Upload.status)
     if group == StatusGroup.RUNNING:
         return status.in_(RUNNING)
     if group == StatusGroup.DONE:
         return status.in_(DONE)
     if group == StatusGroup.CHECK:
-        waits = and_(status == UploadStatus.PAUSED, col(Upload.resume_at).is_(None))
-        ended_badly = status.in_((UploadStatus.FAILED, UploadStatus.COMPLETED_WITH_WARNINGS))
-        return or_(waits, and_(ended_badly, ~was_repeated()))
+        return is_to_check()
     return col(Upload.id).is_not(None)
-
-
-@lru_cache(maxsize=1)  # as below: making it costs more than asking it
-def was_repeated() -> ColumnElement[bool]:
-    again = aliased(Upload)
-    return exists().where(col(again.repeats_id) == col(Upload.id)).correlate(Upload)
 
 
 def named_like(text: str) -> ColumnElement[bool]:

@@ -7,8 +7,8 @@ from flask import Response, abort, render_template, request, url_for
 from sqlalchemy import and_
 
 from webapp import db, periodic
-from webapp.access.current import current_client, current_operator, current_role, spaces
-from webapp.access.models import Client
+from webapp.access.current import current_client, current_operator, current_role, may, spaces
+from webapp.access.models import Client, Role
 from webapp.services import services
 from webapp.uploads.screens import queries, texts
 from webapp.uploads.screens.lists import list_state, monitor
@@ -78,6 +78,7 @@ def _context(list_filter: ListFilter) -> dict[str, Any]:
         "page": page,
         "clients": everyone,
         "client": current_client(),
+        "may_upload": may(Role.MARKETER),
         "waiting": services().job_queue.waiting(),
         "no_worker": not any(worker.is_alive for worker in crew),
         "interval": monitor.ACTIVE_S if is_active else monitor.IDLE_S,
