@@ -45,6 +45,11 @@ TOO_WIDE = """(width) => [
   ...[...document.querySelectorAll(".table-wrap:not(.of-file)")]
     .filter(e => e.scrollWidth > e.clientWidth + 1),
 ].map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"""
+# What is only there to be clicked, and a page that would come out empty.
+ON_PAPER = """() => [
+  ...[...document.querySelectorAll(".nav, .top, .banner, .btn, .toolbar")].filter(e => e.checkVisibility()),
+  ...[document.querySelector("main")].filter(e => !e.innerText.trim()),
+].map(e => e.outerHTML.slice(0, 120))"""
 RULE = {
     "groups": [
         {"match": "all", "conditions": [{"field": "city", "operator": "is", "values": ["Torino", "Forlì"]}]}
@@ -172,6 +177,34 @@ def test_every_link_leads_to_a_page_or_a_file(sample, found):
     } <= kinds
 
 
+def test_each_page_asks_the_guide_about_itself(found):
+    pages = {path: check_page(answer.text) for path, answer in found if answer.mimetype == "text/html"}
+    paragraphs = {f"/guida#{name}" for name in pages["/guida"].xpath("//main//@id")}
+    asked = {
+        path: tree.xpath("//header[@class='top']//a[@aria-label='La guida su questa pagina']/@href")
+        for path, tree in pages.items()
+        if path != "/guida" and tree.xpath("//h1")
+    }
+
+    assert {
+        path: links for path, links in asked.items() if not paragraphs.issuperset(links) or not links
+    } == {}
+    assert {links[0] for links in asked.values()} >= {
+        f"/guida#{name}"
+        for name in (
+            "configura",
+            "info",
+            "importa",
+            "consenso",
+            "filtri",
+            "carica",
+            "storico",
+            "stati",
+            "ruoli",
+        )
+    }
+
+
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.MARKETER])
 def test_no_link_leads_where_a_role_may_not_go_nor_shows_support_a_contact_detail(sample, role):
     walked = list(crawl(browser_as(sample, role)))
@@ -277,5 +310,10 @@ def test_no_long_word_pushes_a_page_or_a_table_apart(sample, administrator, path
             for width in (320, 390, 1280):
                 page.set_viewport_size({"width": width, "height": 700})
                 problems += [f"{path} {width}: {element}" for element in page.evaluate(TOO_WIDE, width)]
+            page.emulate_media(media="print")
+            page.set_viewport_size({"width": 700, "height": 990})  # what is left of a sheet, at 96 px an inch
+            problems += [f"{path} carta: {element}" for element in page.evaluate(TOO_WIDE, 700)]
+            problems += [f"{path} carta: {element}" for element in page.evaluate(ON_PAPER)]
+            page.emulate_media(media="screen")
 
     assert problems == []
