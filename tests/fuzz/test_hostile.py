@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.fuzz.hostile import hostile_file
 from tests.support.hostile_files import processor_s, reader_pid, readers
+from tests.support.in_time import LONGEST_S
 from tests.support.multipart import CONTENT_TYPE, form_with_file
 from tests.support.running import wait_until
 from webapp import db
@@ -19,7 +20,7 @@ from webapp.contacts.models_imports import ContactImport
 
 FILES = int(os.environ.get("FUZZ_FILES", "70"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261130"))
-SLOW_S = 2.0  # of processor time, here and in the readers: how busy the machine is proves nothing
+SLOW_S = float(os.environ.get("FUZZ_SLOW_S", LONGEST_S))  # of processor time, here and in the readers
 
 
 def take(browser, base: str, name: str, content: bytes) -> str:

@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import re
-import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from werkzeug.test import TestResponse
 from tests.conftest import add_operator
 from tests.security.walk import STAND_INS, ask
 from tests.security.world import World
+from tests.support.in_time import in_time
 from webapp import db, logs
 from webapp.access.models import Client, Membership, Operator, Role
 from webapp.config import ROOT
@@ -194,9 +194,9 @@ def test_ten_thousand_fields_are_refused_or_answered_in_time(world):
     part = b'--x\r\nContent-Disposition: form-data; name="campo%d"\r\n\r\n1\r\n'
     parts = b"".join(part % number for number in range(10_000)) + b"--x--\r\n"
     for rule in rules(world, "POST"):
-        started = time.process_time()  # how busy the machine is proves nothing
-        answer = post(world, rule, data=fields, content_type="application/x-www-form-urlencoded")
-        assert answer.status_code < 500 and time.process_time() - started < 2, rule.endpoint
+        with in_time():
+            answer = post(world, rule, data=fields, content_type="application/x-www-form-urlencoded")
+        assert answer.status_code < 500, rule.endpoint
         world.restore()
     rule = next(rule for rule in rules(world, "POST") if rule.endpoint == "contacts.create_filter")
     assert post(world, rule, data=parts, content_type="multipart/form-data; boundary=x").status_code == 413

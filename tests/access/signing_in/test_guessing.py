@@ -124,7 +124,8 @@ def test_an_unknown_account_costs_the_processor_what_a_wrong_password_costs(data
         return time.process_time() - before
 
     known, unknown = zip(*((cost(real), cost(None)) for _ in range(9)), strict=True)
-    assert statistics.median(unknown) == pytest.approx(statistics.median(known), rel=0.25)
+    # Without that hash it would cost a thousandth; two medians of one work differ on a restless machine.
+    assert 0.5 < statistics.median(unknown) / statistics.median(known) < 2
 
 
 def test_after_a_thousand_attempts_everybody_is_slower_and_nobody_is_shut_out(app, giulia):

@@ -15,6 +15,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from tests.contacts.conftest import add_draft, contacts_of, import_file
 from tests.support.hostile_files import processor_s
+from tests.support.in_time import in_time
 from tests.support.multipart import CONTENT_TYPE, form_with_file
 from webapp import db
 from webapp.contacts import databases
@@ -258,10 +259,9 @@ def test_a_stray_cell_does_not_make_room_for_millions_of_others(signed_in, page,
 
 
 def test_a_stray_cell_below_costs_a_row_and_no_time(clienti):
-    started = processor_s()
-    done = import_file(clienti, with_stray_cell("B1048576"), "clienti.xlsx")
+    with in_time(processor_s):
+        done = import_file(clienti, with_stray_cell("B1048576"), "clienti.xlsx")
     assert (done.rows_read, done.rows_new) == (2, 2)
-    assert processor_s() - started < 10
 
 
 def test_the_rectangle_of_a_sheet_is_measured_in_whatever_pieces_it_comes():

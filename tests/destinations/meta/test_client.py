@@ -13,6 +13,7 @@ import requests
 import structlog
 
 from tests.destinations.meta.loopback import answer, request_of, serving
+from tests.support.in_time import LONGEST_S, in_time
 from webapp import logs
 from webapp.destinations.base import (
     PLAIN_BYTES,
@@ -378,23 +379,19 @@ def test_a_simulated_upload_with_and_without_external_ids_loses_nobody(client, s
 )
 def test_an_answer_that_says_nothing_is_never_taken_for_success(client, simulator, fault):
     simulator.order(fault=fault, on="POST /users")
-    started = time.monotonic()
-    with pytest.raises(TemporaryError):
+    with in_time(time.monotonic), pytest.raises(TemporaryError):
         client.add_users(NEWSLETTER, rows(5))
 
-    assert time.monotonic() - started < 10
     assert client.add_users(NEWSLETTER, rows(5)).received == 5
 
 
 @pytest.mark.parametrize("fault", ["drip", "never_answer"])
 def test_a_call_ends_at_its_deadline_whatever_the_peer_does(hurried, simulator, fault):
     simulator.order(fault=fault, on="GET /me")
-    started = time.monotonic()
-    with pytest.raises(TemporaryError) as late:
+    with in_time(time.monotonic), pytest.raises(TemporaryError) as late:
         hurried.me()
 
     assert late.value.problem.code == "tempo"
-    assert time.monotonic() - started < 3
 
 
 def drip_head(connection):
@@ -405,19 +402,17 @@ def drip_head(connection):
 
 
 def never_read(connection):
-    time.sleep(5)
+    time.sleep(2 * LONGEST_S)
 
 
 @pytest.mark.parametrize("talk", [drip_head, never_read])
 def test_headers_in_drops_and_a_peer_that_reads_nothing_end_at_the_deadline(talk):
     with serving(talk) as url, new_session() as session:
         client = GraphClient(session, url, TOKEN, deadline_s=0.7)
-        started = time.monotonic()
-        with pytest.raises(TemporaryError) as late:
+        with in_time(time.monotonic), pytest.raises(TemporaryError) as late:
             client.add_users("2", rows(100_000))
 
     assert late.value.problem.code == "tempo"
-    assert time.monotonic() - started < 3
 
 
 def test_a_slow_line_has_the_whole_deadline_to_send_a_batch_not_only_the_time_to_connect(monkeypatch):

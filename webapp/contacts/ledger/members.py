@@ -86,9 +86,12 @@ def move(session: Session, feed_id: int, former: int, contact_id: int, ident: by
 
 def _former(session: Session, feed_id: int, rows: Rows) -> dict[int, bytes]:
     source, values = _source(session, rows)
+    # Written CROSS, SQLite looks each of the few up among the many. Else it reads all members of the feed
+    # and the rows again for each: 197 s instead of 0.01 s for 2,000 rows and 200,000 members.
+    join = "JOIN" if _is_postgresql(session) else "CROSS JOIN"
     found = _run(
         session,
-        f"SELECT held.contact_id, held.ident FROM {source} JOIN audience_member AS held"
+        f"SELECT held.contact_id, held.ident FROM {source} {join} audience_member AS held"
         " ON held.feed_id = %s AND held.contact_id = wanted.contact_id"
         " WHERE held.ident <> wanted.ident AND length(held.ident) > 0",
         (*values, feed_id),
