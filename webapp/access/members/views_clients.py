@@ -54,12 +54,14 @@ def rename_client(client_id: str) -> Response:
         found = _client_or_404(session, client_id)
     try:
         with db.writing() as session:
-            found = session.get_one(Client, found.id, with_for_update=True)
-            seen.refuse_unseen(found.name)
-            clients.rename(session, found, name)
-            audit.record(session, Action.CLIENT_RENAMED, on=found.name, client_id=found.id)
+            client = session.get_one(Client, found.id, with_for_update=True)
+            seen.refuse_unseen(client.name)
+            clients.rename(session, client, name)
+            audit.record(session, Action.CLIENT_RENAMED, on=client.name, client_id=client.id)
     except seen.ChangedMeanwhile:
-        return make_response(_page(found, name, {}, is_stale=True), 409)
+        with db.reading() as session:
+            newest = _client_or_404(session, client_id)
+        return make_response(_page(newest, name, {}, is_stale=True), 409)
     except OperatorError as error:
         return make_response(_page(found, name, {"nome": str(error)}), 422)
     return htmx.notice(htmx.go_to(url_for("access.clients")), "Nome salvato.")
