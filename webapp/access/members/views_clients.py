@@ -54,7 +54,7 @@ def rename_client(client_id: str) -> Response:
         found = _client_or_404(session, client_id)
     try:
         with db.writing() as session:
-            client = session.get_one(Client, found.id, with_for_update=True)
+            client = session.get_one(Client, found.id, with_for_update={"key_share": True})
             seen.refuse_unseen(client.name)
             clients.rename(session, client, name)
             audit.record(session, Action.CLIENT_RENAMED, on=client.name, client_id=client.id)

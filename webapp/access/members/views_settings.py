@@ -81,7 +81,7 @@ def _save(client: Client, given: Given) -> dict[str, str]:
     assert days is not None and limit is not None
     try:
         with db.writing() as session:
-            client = session.get_one(Client, client.id, with_for_update=True)
+            client = session.get_one(Client, client.id, with_for_update={"key_share": True})
             seen.refuse_unseen(*_saved(client))
             clients.rename(session, client, given.name)
             client.second_factor_required, client.retention_days = given.second_factor, days

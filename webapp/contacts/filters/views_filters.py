@@ -184,7 +184,7 @@ def _save(
     counts = counting.count(chosen, services().settings.filter_patience_s)
     try:
         with db.writing() as session:
-            found = session.get(Filter, saved.id, with_for_update=True) if saved else None
+            found = session.get(Filter, saved.id, with_for_update={"key_share": True}) if saved else None
             if found:
                 seen.refuse_unseen(found.name, found.rule, found.is_test)
             made = found or Filter(database_id=db.saved_id(database), name=form.name, rule={})
