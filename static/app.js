@@ -42,16 +42,22 @@
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 
+  // What has just been started is in line or being prepared: small uploads are over before the first question.
+  const SOON_S = [1, 2, 3, 5, 8];
+  const STARTING = '[data-state="queued"], [data-state="preparing"]';
+  const askSoon = () => SOON_S.forEach((s) => setTimeout(() => {
+    if (!document.hidden && !find(".menu:popover-open") && find(STARTING)) refresh();
+  }, s * 1000));
+
   const showPause = () => {
     for (const button of document.querySelectorAll("[data-pause]")) {
-      button.setAttribute("aria-pressed", paused);
-      find("span", button).textContent = paused ? "Riprendi" : "Metti in pausa";
+      find("span", button).textContent = paused ? "Riprendi ad aggiornare la pagina" : "Non aggiornare la pagina";
     }
   };
   const togglePause = () => {
     paused = !paused;
     showPause();
-    announce(paused ? "Aggiornamento automatico in pausa" : "Aggiornamento automatico ripreso");
+    announce(paused ? "La pagina non si aggiorna più da sola" : "La pagina si aggiorna di nuovo da sola");
     refresh();
   };
 
@@ -206,12 +212,14 @@
   document.addEventListener("htmx:after:swap", (event) => {
     announceChanges();
     showPause();
-    if (!isPoll(event)) focusErrors();
+    // The answer to a form that was sent; not one that comes while somebody corrects what the summary names.
+    if (event.detail.ctx?.sourceEvent?.type === "submit") focusErrors();
   });
   document.addEventListener("DOMContentLoaded", () => {
     states = readStates();
     document.querySelectorAll(".toast").forEach(expire);
     focusErrors();
+    askSoon();
     warnBeforeTheEnd();
   });
 })();

@@ -47,6 +47,27 @@ def test_keeping_its_name_is_no_mistake(owner, aurora):
     assert (answer.status_code, names()) == (303, ["STUDIO Aurora"])
 
 
+def test_a_name_that_cannot_be_leaves_the_client_as_it_was(owner, aurora, page):
+    answer = owner.post_form(f"/configura/clienti/{aurora.public_id}", {"nome": " "})
+
+    assert "Manca il nome." in page(answer, 422).text_content()
+    assert names() == ["Studio Aurora"]
+
+
+def test_of_two_owners_the_second_is_told_that_the_name_has_changed(owner, aurora, page):
+    there = f"/configura/clienti/{aurora.public_id}"
+    seen = page(owner.get(there)).xpath("//form//input[@name='visto']/@value")[0]
+    owner.post_form(there, {"nome": "Studio Alba"})
+
+    refused = page(owner.post_form(there, {"nome": "Studio Bora", "visto": seen}), 409)
+    assert "Qualcun altro ha salvato mentre scrivevi" in refused.text_content()
+    assert names() == ["Studio Alba"]
+
+    again = refused.xpath("//form//input[@name='visto']/@value")[0]
+    owner.post_form(there, {"nome": "Studio Bora", "visto": again})
+    assert names() == ["Studio Bora"]
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [

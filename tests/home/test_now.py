@@ -123,7 +123,10 @@ def test_a_failed_upload_is_there_with_its_reason_and_what_to_do(signed_in, clie
     item = page(signed_in.get("/")).get_element_by_id("to-check").xpath(".//li")[0]
 
     assert "Non riuscito. Il filtro usa un campo che non esiste più. Apri il filtro." in words(item)
-    assert item.xpath(".//a/@href") == [f"/caricamenti/{failed.public_id}"]
+    assert item.xpath(".//a/@href") == [
+        "/configura/integrazioni/facebook",
+        f"/caricamenti/{failed.public_id}",
+    ]
 
 
 def test_the_last_imports_are_there_and_drafts_are_not(signed_in, clienti, page):

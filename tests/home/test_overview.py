@@ -78,7 +78,10 @@ def test_the_first_time_three_things_are_to_do(signed_in, page):
         ("Importa i contatti", False),
         ("Carica gli utenti per una custom audience", False),
     ]
-    assert [link.text for link in tree.xpath("//*[@id='steps']//a")] == ["Configura un account Facebook"]
+    assert [link.text for link in tree.xpath("//*[@id='steps']//a")] == [
+        "Configura un account Facebook",
+        "Importa i contatti",
+    ]
     assert numbers(tree) == {}
 
 

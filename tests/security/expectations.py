@@ -164,6 +164,8 @@ GET  uploads.check_fragment               marketer      200
 POST uploads.confirm_removal              marketer      303
 POST uploads.resume                       marketer      303
 POST uploads.retry                        marketer      303
+POST uploads.see                          marketer      303
+POST uploads.see_all                      marketer      303
 POST uploads.start_upload                 marketer      422
 POST uploads.stop                         marketer      303
 """

@@ -202,7 +202,7 @@ def _scenes(
         Scene("storico", history),
         Scene("storico-menu", history, act=_open_menu),
         Scene("storico-conferma", history, act=_ask_to_stop),
-        Scene("storico-in-pausa", history, act=_press("Metti in pausa")),
+        Scene("storico-in-pausa", history, act=_press("Non aggiornare la pagina")),
         Scene("storico-connessione-persa", history, act=_lose_the_line),
         Scene("storico-niente", f"{history}?q=nessuno"),
         Scene("storico-vuoto", f"/database/{vuoto.public_id}/custom-audience"),

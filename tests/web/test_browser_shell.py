@@ -84,13 +84,13 @@ def test_a_screen_reader_hears_changes_of_state_only(live, server):
 
 
 def test_pause_stops_the_questions_and_resume_starts_them_again(live, server):
-    live.get_by_role("button", name="Metti in pausa").click()
+    live.get_by_role("button", name="Non aggiornare la pagina").click()
     live.wait_for_timeout(300)
     asked = server.polls
     live.wait_for_timeout(700)
     assert server.polls == asked
 
-    live.get_by_role("button", name="Riprendi").click()
+    live.get_by_role("button", name="Riprendi ad aggiornare la pagina").click()
     wait_polls(live, server, 2)
 
 

@@ -23,15 +23,33 @@ from webapp.destinations.meta.accounts import accounts
 from webapp.destinations.meta.models import MetaAccount
 from webapp.uploads.status import BatchStatus, UploadStatus
 
-CSV = """Nome;Email;Cellulare;Città;Totale speso;Ultimo acquisto
-Mario;mario.rossi@posta.example;333 1234567;Torino;1.250,90;23/11/2026
-<b>Lucia</b>;lucia.bianchi@posta.example;;Forlì;0;01/02/2026
-Anna;non è un indirizzo;02 1234567;Milano;12;2026-01-31
+# Every name somebody chooses is one long word, as ad-ops write them.
+LONG = "IT_CRM_RETARGETING_2026Q4_" * 4
+
+
+def long(name: str) -> str:
+    """*name* as the beginning of a word of 90 characters."""
+    return f"{name}_{LONG}".replace(" ", "_")[:90]
+
+
+CSV = f"""Nome;Email;Cellulare;Città;Totale speso;Ultimo acquisto;Punto_vendita_dove_ha_comprato
+Mario;mario.rossi@posta.example;333 1234567;Torino;1.250,90;23/11/2026;{LONG}
+<b>Lucia</b>;lucia.bianchi@posta.example;;Forlì;0;01/02/2026;{LONG}
+Anna;non è un indirizzo;02 1234567;Milano;12;2026-01-31;{LONG}
 """
-# The elements that stick out on the right, when the page as a whole can be scrolled sideways.
-TOO_WIDE = """() => document.documentElement.scrollWidth <= 320 ? [] :
-  [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > 321)
-    .map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"""
+# The elements that stick out on the right, when the page as a whole can be scrolled sideways, and tables that
+# push columns out of sight. Rows shown as they stand in a file have as many columns as the file: they may.
+TOO_WIDE = """(width) => [
+  ...(document.documentElement.scrollWidth <= width ? [] : [...document.querySelectorAll("body *")]
+    .filter(e => e.getBoundingClientRect().right > width + 1)),
+  ...[...document.querySelectorAll(".table-wrap:not(.of-file)")]
+    .filter(e => e.scrollWidth > e.clientWidth + 1),
+].map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"""
+# What is only there to be clicked, and a page that would come out empty.
+ON_PAPER = """() => [
+  ...[...document.querySelectorAll(".nav, .top, .banner, .btn, .toolbar")].filter(e => e.checkVisibility()),
+  ...[document.querySelector("main")].filter(e => !e.innerText.trim()),
+].map(e => e.outerHTML.slice(0, 120))"""
 RULE = {
     "groups": [
         {"match": "all", "conditions": [{"field": "city", "operator": "is", "values": ["Torino", "Forlì"]}]}
@@ -59,19 +77,23 @@ def sample(tmp_path_factory, migrated_file, migrated_urls, running_simulator: Si
 
 def _sample(app: Flask, simulator: Simulator) -> Sample:
     with db.writing() as session:
-        aurora = Client(name="Studio Aurora")
+        aurora = Client(name=long("Studio Aurora"))
         session.add(aurora)
     with db.writing() as session:
-        clienti = databases.create_database(session, aurora.id, "Clienti Italia")
+        clienti = databases.create_database(session, aurora.id, long("Clienti Italia"))
         databases.create_database(session, aurora.id, "Vuoto")
     import_file(clienti, CSV)
-    add_draft(clienti, CSV, "da-completare.csv")
-    saved = Filter(database_id=clienti.id, name="Torino e Forlì", rule=RULE)
+    add_draft(clienti, CSV, f"{long('da-completare')}.csv")
+    saved = Filter(database_id=clienti.id, name=long("Torino e Forlì"), rule=RULE)
     save(saved, sign("worker-1"))
     account = accounts.save_with_token(
-        aurora.id, "Aurora Italia", simulator.account_id, simulator.access_token
+        aurora.id, long("Aurora Italia"), simulator.account_id, simulator.access_token
     )
-    save(MetaAccount(client_id=aurora.id, name="Aurora Outlet", act_id="9182736450918", problem="190/463"))
+    save(
+        MetaAccount(
+            client_id=aurora.id, name=long("Aurora Outlet"), act_id="9182736450918", problem="190/463"
+        )
+    )
     for status in UploadStatus:
         upload = add_upload(
             clienti,
@@ -80,7 +102,7 @@ def _sample(app: Flask, simulator: Simulator) -> Sample:
             saved=saved,
             account=account,
             discarded={"email_invalid": 3},
-            audience_name=f"Black Friday <{status}>",
+            audience_name=long(f"<{status}>"),
             audience_id=f"2385{list(UploadStatus).index(status)}",
             reason="Facebook chiede di rallentare." if status == UploadStatus.PAUSED else None,
         )
@@ -94,7 +116,7 @@ def _sample(app: Flask, simulator: Simulator) -> Sample:
 
 def browser_as(sample: Sample, role: Role) -> Browser:
     browser = sample.app.test_client()
-    browser.sign_in(add_operator(sample.client, role, f"{role}@aurora.example"))
+    browser.sign_in(add_operator(sample.client, role, f"{role}@aurora.example", long("Giulia")))
     return browser
 
 
@@ -153,6 +175,35 @@ def test_every_link_leads_to_a_page_or_a_file(sample, found):
             "uploads.monitor",
         ),
     } <= kinds
+
+
+def test_each_page_asks_the_guide_about_itself(found):
+    shown = [(path, answer) for path, answer in found if answer.mimetype == "text/html"]
+    pages = {path: check_page(answer.text) for path, answer in shown if answer.status_code == 200}
+    paragraphs = {f"/guida#{name}" for name in pages["/guida"].xpath("//main//@id")}
+    asked = {
+        path: tree.xpath("//header[@class='top']//a[@aria-label='La guida su questa pagina']/@href")
+        for path, tree in pages.items()
+        if path != "/guida" and tree.xpath("//h1")
+    }
+
+    assert {
+        path: links for path, links in asked.items() if not paragraphs.issuperset(links) or not links
+    } == {}
+    assert {links[0] for links in asked.values()} >= {
+        f"/guida#{name}"
+        for name in (
+            "configura",
+            "info",
+            "importa",
+            "consenso",
+            "filtri",
+            "carica",
+            "storico",
+            "stati",
+            "ruoli",
+        )
+    }
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.MARKETER])
@@ -251,14 +302,19 @@ def test_axe_finds_nothing_to_say_of_errors(sample, administrator, paths, chromi
 
 
 @pytest.mark.browser
-def test_no_page_is_wider_than_a_small_phone(sample, administrator, paths, chromium):
+def test_no_long_word_pushes_a_page_or_a_table_apart(sample, administrator, paths, chromium):
+    """On a phone as small as there is, on one as most have, and on a desk."""
     problems = []
-    with (
-        served_at(sample.app) as address,
-        opened(chromium, address, administrator, viewport={"width": 320, "height": 700}) as page,
-    ):
+    with served_at(sample.app) as address, opened(chromium, address, administrator) as page:
         for path in paths:
             page.goto(path)
-            problems += [f"{path}: {element}" for element in page.evaluate(TOO_WIDE)]
+            for width in (320, 390, 1280):
+                page.set_viewport_size({"width": width, "height": 700})
+                problems += [f"{path} {width}: {element}" for element in page.evaluate(TOO_WIDE, width)]
+            page.emulate_media(media="print")
+            page.set_viewport_size({"width": 700, "height": 990})  # what is left of a sheet, at 96 px an inch
+            problems += [f"{path} carta: {element}" for element in page.evaluate(TOO_WIDE, 700)]
+            problems += [f"{path} carta: {element}" for element in page.evaluate(ON_PAPER)]
+            page.emulate_media(media="screen")
 
     assert problems == []

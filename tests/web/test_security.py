@@ -254,10 +254,11 @@ def test_what_acts_through_htmx_says_its_target(path: Path):
 
 def test_stylesheet_and_script_ask_nobody_else():
     css = (ROOT / "static" / "app.css").read_text(encoding="utf-8")
-    script = (ROOT / "static" / "app.js").read_text(encoding="utf-8")
+    scripts = [(ROOT / "static" / name).read_text(encoding="utf-8") for name in ("app.js", "typing.js")]
 
     assert "http" not in css and "data:" not in css and "@import" not in css
-    assert "http" not in script and "eval(" not in script and "innerHTML" not in script
+    for script in scripts:
+        assert "http" not in script and "eval(" not in script and "innerHTML" not in script
 
 
 def test_vendored_files_are_the_published_ones():

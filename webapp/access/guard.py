@@ -74,14 +74,15 @@ def _refused() -> Response:
 
 
 def _to_login() -> Response:
-    """To the sign-in page and back here afterwards; from a fragment, back to the page around it."""
-    page = request.full_path.rstrip("?") if request.method in security.SAFE_METHODS else None
-    if htmx.is_htmx():
-        around = urlsplit(request.headers.get("HX-Current-URL", ""))
+    """To the sign-in page and back here afterwards; from a fragment or a form, back to the page around it."""
+    is_visit = request.method in security.SAFE_METHODS and not htmx.is_htmx()
+    page: str | None = request.full_path.rstrip("?")
+    if not is_visit:
+        around = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
         page = around.path + (f"?{around.query}" if around.query else "")
     page = security.local_path(page)
     url = url_for("access.login", dopo=page if page != "/" else None)
-    if sessions.has_ended():
+    if sessions.has_ended() or not is_visit:  # who sends a form was in, whatever became of the cookie
         cookie.clear()
         flash(ENDED, "warn")
     if htmx.is_htmx():

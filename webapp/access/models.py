@@ -32,6 +32,8 @@ class Client(SQLModel, table=True):
     second_factor_for_all: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     # How many days the content of rejected rows is kept (`contacts.retention`).
     retention_days: int = Field(default=90, sa_column_kwargs={"server_default": "90"})
+    # Percent of the chosen contacts: with more invalid data an upload ends "con avvisi".
+    invalid_limit: int = Field(default=30, sa_column_kwargs={"server_default": "30"})
 
 
 class Operator(SQLModel, table=True):

@@ -205,6 +205,8 @@ POLICY: dict[str, Who] = {
     "uploads.resume": Who.MARKETER,
     "uploads.confirm_removal": Who.MARKETER,
     "uploads.retry": Who.MARKETER,
+    "uploads.see": Who.MARKETER,
+    "uploads.see_all": Who.MARKETER,
     "uploads.repeat": Who.MARKETER,
     "uploads.invalid_csv": Who.MARKETER,
 }

@@ -9,7 +9,7 @@ from webapp.contacts import database_removal, databases
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.routes import DATABASE, blueprint, database_or_404
 from webapp.values.emails import trim
-from webapp.web import htmx
+from webapp.web import htmx, seen
 
 WRONG_NAME = "Scrivi il nome del database, così come lo vedi qui sopra."
 
@@ -28,7 +28,10 @@ def rename_database(database_id: str) -> Response:
         database = database_or_404(session, database_id)
         before = database.name
         try:
+            seen.refuse_unseen(before)
             databases.rename(session, database, name)
+        except seen.ChangedMeanwhile:
+            return _refused_name(database, name, is_stale=True)
         except databases.DatabaseError as error:
             return _refused_name(database, name, str(error))
         if database.name != before:
@@ -73,10 +76,11 @@ def delete_database(database_id: str) -> Response:
     return htmx.notice(htmx.go_to(url_for("contacts.databases")), f"Database “{name}” eliminato.")
 
 
-def _refused_name(database: UserDatabase, name: str, error: str) -> Response:
+def _refused_name(database: UserDatabase, name: str, error: str = "", is_stale: bool = False) -> Response:
     page = "contacts/_rename_form.html" if htmx.is_htmx() else "contacts/edit_database.html"
-    shown = render_template(page, database=database, name=name[:200], errors={"nome": error})
-    return make_response(shown, 422)
+    errors = {"nome": error} if error else {}
+    shown = render_template(page, database=database, name=name[:200], errors=errors, is_stale=is_stale)
+    return make_response(shown, 409 if is_stale else 422)
 
 
 def _deletion(session: Session, database: UserDatabase, error: str = "") -> dict[str, object]:

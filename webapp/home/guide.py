@@ -5,6 +5,7 @@ from typing import NamedTuple
 from flask import render_template
 
 from webapp.home.routes import blueprint
+from webapp.uploads.status import UploadStatus
 
 
 class Question(NamedTuple):
@@ -47,6 +48,22 @@ QUESTIONS = (
 )
 
 
+STATES = (
+    (UploadStatus.QUEUED, "Aspetta il suo turno: comincia da solo."),
+    (UploadStatus.PREPARING, "Legge i contatti e calcola le impronte SHA-256."),
+    (UploadStatus.SENDING, "Invia un blocco dopo l’altro. Puoi chiudere la pagina."),
+    (UploadStatus.PAUSED, "Fermo: la pagina dice se riprende da solo o chi deve intervenire."),
+    (UploadStatus.COMPLETED, "Finito. I dati non validi sono contati accanto."),
+    (
+        UploadStatus.COMPLETED_WITH_WARNINGS,
+        "Finito, ma resta qualcosa da fare: un blocco non è partito, Facebook non conferma tutti, o i dati"
+        " non validi sono più di quanti ne prevedono le impostazioni.",
+    ),
+    (UploadStatus.FAILED, "Non è partito nessuno: leggi il motivo e carica di nuovo."),
+    (UploadStatus.STOPPED, "Fermato da una persona: chi era già partito resta nella custom audience."),
+)
+
+
 @blueprint.get("/guida")
 def guide() -> str:
-    return render_template("home/guide.html", questions=QUESTIONS)
+    return render_template("home/guide.html", questions=QUESTIONS, states=STATES)

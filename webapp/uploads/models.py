@@ -108,6 +108,8 @@ class Upload(SQLModel, table=True):
     prepared_at: datetime | None = None
     sent_at: datetime | None = None  # first batch sent
     finished_at: datetime | None = None
+    seen_at: datetime | None = None  # of one that ended badly: a person (*seen_by*) wants no more of it
+    seen_by: str | None = None
     updated_at: datetime = Field(default_factory=clock.now)
 
 

@@ -26,7 +26,6 @@ SENDERS_PER_ACCOUNT = 4  # requests in flight for one ad account
 SESSION_LASTS_S, SESSION_OVER_S = 80 * 60.0, 95 * 60.0
 MOST_BEGUN_ANEW = 3  # sessions of one replacement that may be lost
 MOST_LEAVING = 0.2  # of the members: more than this leave by an alignment only when a person confirms it
-WARNING_SHARE = 0.05  # of the selected contacts: more discarded than this and the upload ends "con avvisi"
 
 
 def wait_s(errors: int, chance: float) -> float:
@@ -105,14 +104,31 @@ class Tally:
     def is_settled(self) -> bool:
         return not self.count(BatchStatus.PENDING, BatchStatus.SENDING)
 
+    @property
+    def went_whole(self) -> bool:
+        """Whether something was sent, and nothing was left behind."""
+        return self.count(*BatchStatus) == self.count(BatchStatus.SENT) > 0
 
-def closing_status(tally: Tally, selected: int, discarded: int) -> UploadStatus:
-    """The final status of an upload whose batches are all settled and that nobody stopped."""
+
+def has_many_invalid(tally: Tally, selected: int, discarded: int, limit: int) -> bool:
+    """Whether so many of the *selected* contacts were *discarded*, or rejected, that somebody has to look.
+
+    Every list of people has some. *limit*: percent, of the client's settings.
+    """
+    return (discarded + tally.rejected) * 100 > selected * limit
+
+
+def closing_status(tally: Tally, selected: int, discarded: int, limit: int) -> UploadStatus:
+    """The final status of an upload whose batches are all settled and that nobody stopped.
+
+    "Con avvisi" only where something is left to do. *limit*: as of `has_many_invalid`.
+    """
     failed, sent = tally.count(BatchStatus.FAILED), tally.count(BatchStatus.SENT)
     if failed and not sent:
         return UploadStatus.FAILED
     postponed = tally.count(BatchStatus.POSTPONED)
-    if failed or postponed or tally.rejected or tally.doubtful or discarded > selected * WARNING_SHARE:
+    has_many = has_many_invalid(tally, selected, discarded, limit)
+    if failed or postponed or tally.doubtful or has_many:
         return UploadStatus.COMPLETED_WITH_WARNINGS
     return UploadStatus.COMPLETED
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Medium, Problem
-from webapp.values.texts import moment, number
+from webapp.values.texts import moment, number, plural
 
 MARKETER = "chi carica gli utenti"
 ADMINISTRATOR = "un amministratore"
@@ -210,13 +210,25 @@ def still_to_remove(label: str, rows: int) -> Problem:
     """*rows*: of people that the destination refuses to take out for now."""
     left = "1 utente resta da togliere" if rows == 1 else f"{number(rows)} utenti restano da togliere"
     return Problem(
-        "da_completare",
+        STILL_OWED,
         f"{label} non toglie utenti da una custom audience così piccola: {left}.",
         "Non devi fare nulla: Platea riprova a ogni caricamento e da sola, ogni giorno e poi più di rado.",
         NOBODY,
     )
 
 
+def many_invalid(invalid: int, chosen: int) -> Problem:
+    """*invalid* of the *chosen* contacts: more than the client takes for ordinary."""
+    told = plural(invalid, "dato non valido", "dati non validi")
+    return Problem(
+        "molti_non_validi",
+        f"{told} su {plural(chosen, 'contatto scelto', 'contatti scelti')}.",
+        "Guarda i motivi: se uno pesa da solo, di solito è una colonna abbinata al campo sbagliato.",
+        MARKETER,
+    )
+
+
+STILL_OWED = "da_completare"
 RESTORED = "ripristino"
 COUNTS = "conteggi"  # on a batch that was answered for: the counts do not say that all of it arrived
 

@@ -76,5 +76,5 @@ def _templates_version() -> str:
 @lru_cache(maxsize=2)
 def _digest(folder: Path) -> str:
     """Of the templates a fragment is made of; a deploy that changes one makes every kept page old."""
-    files = sorted(file for name in TEMPLATES for file in (folder / name).glob("*.html"))
+    files = sorted(file for name in TEMPLATES for file in (folder / name).rglob("*.html"))
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

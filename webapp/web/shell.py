@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from webapp.config import Settings
 from webapp.values import texts
+from webapp.web import seen
 from webapp.web.assets import asset
 
 THEMES = ("light", "dark")
@@ -65,6 +66,32 @@ MENU = {
 CONFIGURE = MENU["Configura"][0].endpoint  # where the breadcrumb "Configura" leads
 GUIDE = Entry("guide", "home.guide", "circle-question-mark", "Guida")  # in the same place on every page
 
+# Which paragraph of the guide the “?” of a page leads to: by its endpoint, else by its entry of the menu.
+HELP_OF_PAGE = {
+    "meta.account_info": "info",
+    "uploads.new_upload": "carica",
+    "uploads.choose_source": "carica",
+    "uploads.detail": "stati",
+    "uploads.left_out_rows": "dati-non-validi",
+    "uploads.diagnosis": "errori",
+    "contacts.contact": "consenso",
+    "contacts.consent_words": "consenso",
+    "contacts.erase_contact": "consenso",
+}
+HELP_OF_SECTION = {
+    "home": "configura",
+    "database": "importa",
+    "filters": "filtri",
+    "uploads": "storico",
+    "integrations": "configura",
+    "people": "ruoli",
+    "clients": "ruoli",
+    "trail": "ruoli",
+    "settings": "ruoli",
+}
+FILTER_PAGES = ("contacts.new_filter", "contacts.edit_filter", "contacts.filters", "contacts.all_filters")
+HISTORY_PAGES = ("uploads.history", "uploads.filter_history")
+
 CountProvider = Callable[[Session, int], dict[str, Badge]]
 
 
@@ -74,6 +101,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(
         texts.GLOBALS,
         asset=asset,
+        mark_of=seen.mark,
+        help_of=help_of,
         MENU=MENU,
         CONFIGURE=CONFIGURE,
         GUIDE=GUIDE,
@@ -81,6 +110,16 @@ def init_app(app: Flask, settings: Settings) -> None:
         demo=settings.demo,
     )
     app.context_processor(lambda: {"theme": theme()})
+
+
+def help_of(section: str) -> str:
+    """The anchor in the guide for the page that is being answered."""
+    here = request.endpoint or ""
+    if here in FILTER_PAGES:
+        return "filtri"
+    if here in HISTORY_PAGES:
+        return "storico"
+    return HELP_OF_PAGE.get(here) or HELP_OF_SECTION.get(section, "domande")
 
 
 def add_counts(app: App, provider: CountProvider) -> None:

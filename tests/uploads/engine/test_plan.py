@@ -26,15 +26,16 @@ def test_a_wait_is_never_shorter_than_half_the_first_nor_longer_than_the_last(er
     ("batches", "rejected", "selected", "discarded", "status"),
     [
         ({"sent": 3}, 0, 100, 0, UploadStatus.COMPLETED),
-        ({"sent": 3}, 0, 100, 5, UploadStatus.COMPLETED),
-        ({"sent": 3}, 0, 100, 6, UploadStatus.COMPLETED_WITH_WARNINGS),
-        ({"sent": 3}, 1, 100, 0, UploadStatus.COMPLETED_WITH_WARNINGS),
+        ({"sent": 3}, 0, 100, 30, UploadStatus.COMPLETED),
+        ({"sent": 3}, 0, 100, 31, UploadStatus.COMPLETED_WITH_WARNINGS),
+        ({"sent": 3}, 1, 100, 0, UploadStatus.COMPLETED),
+        ({"sent": 3}, 2, 100, 29, UploadStatus.COMPLETED_WITH_WARNINGS),
         ({"sent": 2, "failed": 1}, 0, 100, 0, UploadStatus.COMPLETED_WITH_WARNINGS),
         ({"failed": 3}, 0, 100, 0, UploadStatus.FAILED),
     ],
 )
 def test_how_an_upload_ends(batches, rejected, selected, discarded, status):
-    assert closing_status(Tally(batches, rejected), selected, discarded) == status
+    assert closing_status(Tally(batches, rejected), selected, discarded, limit=30) == status
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_who_meta_refused_is_not_remembered(world, answered):
     upload, ids = answered(BatchResult(received=300, rejected_count=2, rejected=refused))
 
     assert remembered() == set(ids) - {ids[0], ids[7]}
-    assert (numbers_of(world, upload).accepted, upload.status) == (298, UploadStatus.COMPLETED_WITH_WARNINGS)
+    assert (numbers_of(world, upload).accepted, upload.status) == (298, UploadStatus.COMPLETED)
 
 
 def test_counts_that_contradict_themselves_end_with_warnings(world, answered):

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from tests.uploads.conftest import read
 from webapp import db
 from webapp import services as platea
+from webapp.access.models import Client
 from webapp.contacts.models import Contact, Filter
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
@@ -370,3 +371,30 @@ def test_a_batch_that_kills_three_senders_is_set_aside_and_the_rest_goes_on(worl
     assert done.status == UploadStatus.COMPLETED_WITH_WARNINGS
     assert [batch.status for batch in batches(done)] == ["failed", "sent"]
     assert "si è interrotto tre volte" in batches(done)[0].error
+
+
+def test_one_that_was_stopped_when_all_of_it_had_left_is_completed(world):
+    world.add_contacts(*many(3))
+    upload = world.start()
+    jobs.prepare_upload(upload.id)
+    claimed = leases.claim(upload.id)
+    stop_upload(upload.id)
+
+    with preparation.opened(read(upload)) as connection:
+        sending.send(claimed, connection)
+
+    done = read(upload)
+    assert done.status == UploadStatus.COMPLETED
+    assert len(world.simulator.received(done.audience_id)) == 3
+
+
+def test_the_settings_say_how_many_invalid_data_are_too_many(world, work):
+    world.add_contacts("anna@posta.example", "luca@posta.example", "mara@posta.example", "no")
+    assert work(world.start()).status == UploadStatus.COMPLETED  # one of four, and up to 30 % is ordinary
+
+    with db.writing() as session:
+        session.get_one(Client, world.client.id).invalid_limit = 20
+    done = work(world.start())
+
+    assert done.status == UploadStatus.COMPLETED_WITH_WARNINGS
+    assert done.reason == "1 dato non valido su 4 contatti scelti."

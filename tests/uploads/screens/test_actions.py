@@ -69,6 +69,35 @@ def test_the_question_says_how_many_stay(signed_in: Browser, sending: Upload, pa
     assert (yes, no) == ("ferma il caricamento", "lascialo proseguire")
 
 
+ARRIVE, END = "possono arrivare comunque.", "Non resta nessun altro da inviare."
+ONE = "Un utente è già partito e può arrivare comunque. Gli altri non verranno inviati."
+NONE = "Nessun utente è ancora partito e nessuno verrà inviato."
+OUT = (
+    "Finora: tolti 0 di 34, aggiunti 0 di 80. Le richieste per 34 utenti sono già partite e possono riuscire "
+    "comunque. Gli altri restano come sono."
+)
+
+
+@pytest.mark.parametrize(
+    ("batches", "removals", "said"),
+    [
+        ([("sending", 7531, 0)], [], f"7.531 utenti sono già partiti e {ARRIVE} {END}"),
+        ([("sending", 1, 0), ("pending", 20, 0)], [], ONE),
+        ([("pending", 20, 0)], [], NONE),
+        ([("pending", 80, 0)], [("sending", 34)], OUT),
+    ],
+)
+def test_the_question_counts_what_is_on_its_way(signed_in, clienti, page, batches, removals, said):
+    made = [(BatchStatus(state), rows, refused) for state, rows, refused in batches]
+    out = [(BatchStatus(state), rows) for state, rows in removals]
+    way = "align" if out else "add"
+    upload = add_upload(clienti, made, removals=out, operation=way, status=UploadStatus.SENDING)
+
+    question = page(signed_in.get(url_of(upload))).xpath("//@hx-confirm")[0]
+
+    assert question.split("|")[1] == said
+
+
 def test_without_javascript_a_page_asks_before_stopping(signed_in: Browser, sending: Upload, page):
     form = page(signed_in.get(url_of(sending))).xpath("//form[contains(@action, '/ferma')]")[0]
     assert form.get("method") == "get"

@@ -104,10 +104,10 @@ def test_the_history_rests_while_a_menu_is_open_and_while_paused(history):
     with window.expect_request("**/storico*"):
         pass
 
-    window.get_by_role("button", name="Metti in pausa").click()
+    window.get_by_role("button", name="Non aggiornare la pagina").click()
     assert polls.while_doing(window, 3.5) == 0
     with window.expect_request("**/storico*"):
-        window.get_by_role("button", name="Riprendi").click()
+        window.get_by_role("button", name="Riprendi ad aggiornare la pagina").click()
 
 
 @pytest.mark.browser

@@ -11,7 +11,7 @@ from webapp.access.routes import blueprint
 from webapp.access.trail import audit
 from webapp.access.trail.audit import Action
 from webapp.values.identifiers import looks_like_public_id
-from webapp.web import htmx
+from webapp.web import htmx, seen
 
 CLIENTS = "/configura/clienti"
 CLIENT = f"{CLIENTS}/<client_id>"
@@ -54,16 +54,22 @@ def rename_client(client_id: str) -> Response:
         found = _client_or_404(session, client_id)
     try:
         with db.writing() as session:
-            clients.rename(session, found, name)
-            audit.record(session, Action.CLIENT_RENAMED, on=found.name, client_id=found.id)
+            client = session.get_one(Client, found.id, with_for_update={"key_share": True})
+            seen.refuse_unseen(client.name)
+            clients.rename(session, client, name)
+            audit.record(session, Action.CLIENT_RENAMED, on=client.name, client_id=client.id)
+    except seen.ChangedMeanwhile:
+        with db.reading() as session:
+            newest = _client_or_404(session, client_id)
+        return make_response(_page(newest, name, {}, is_stale=True), 409)
     except OperatorError as error:
         return make_response(_page(found, name, {"nome": str(error)}), 422)
     return htmx.notice(htmx.go_to(url_for("access.clients")), "Nome salvato.")
 
 
-def _page(client: Client | None, name: str, errors: dict[str, str]) -> str:
+def _page(client: Client | None, name: str, errors: dict[str, str], is_stale: bool = False) -> str:
     template = "access/members/_client_form.html" if htmx.is_htmx() else "access/members/client.html"
-    return render_template(template, client=client, name=name, errors=errors)
+    return render_template(template, client=client, name=name, errors=errors, is_stale=is_stale)
 
 
 def _client_or_404(session: Session, public_id: str) -> Client:

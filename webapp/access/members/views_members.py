@@ -21,7 +21,7 @@ from webapp.budgets import Kind, Spent
 from webapp.services import services
 from webapp.values.identifiers import looks_like_public_id
 from webapp.values.texts import ROLES
-from webapp.web import htmx
+from webapp.web import htmx, seen
 
 PEOPLE = "/configura/utenti"
 PERSON = f"{PEOPLE}/<operator_id>"
@@ -95,6 +95,10 @@ def change_role(operator_id: str) -> Response:
     role = _role(request.form.get("ruolo", ""))
     if role is None:
         return _role_refused(one, "Scegli un ruolo.")
+    try:
+        seen.refuse_unseen(one.role)
+    except seen.ChangedMeanwhile:
+        return _role_refused(one, "", is_stale=True)
     if role == one.role:
         return _back("Il ruolo è rimasto lo stesso.")
     try:
@@ -205,12 +209,11 @@ def _invitation_page(values: dict[str, str], errors: dict[str, str]) -> str:
     return render_template(template, values=values, errors=errors, can_send=mail.can_send())
 
 
-def _role_refused(one: Member, sentence: str) -> Response:
+def _role_refused(one: Member, sentence: str, is_stale: bool = False) -> Response:
     template = "access/members/_role_form.html" if htmx.is_htmx() else "access/members/operator.html"
-    page = render_template(
-        template, one=one, chosen=request.form.get("ruolo", ""), errors={"ruolo": sentence}
-    )
-    return make_response(page, 422)
+    chosen, errors = request.form.get("ruolo", ""), {"ruolo": sentence} if sentence else {}
+    page = render_template(template, one=one, chosen=chosen, errors=errors, is_stale=is_stale)
+    return make_response(page, 409 if is_stale else 422)
 
 
 def _refused(sentence: str) -> Response:

@@ -95,6 +95,7 @@ class Action(StrEnum):
     UPLOAD_RESUMED = "upload_resumed"
     UPLOAD_REPEATED = "upload_repeated"
     UPLOAD_RETRIED = "upload_retried"
+    UPLOADS_SEEN = "uploads_seen"
     SETTINGS_CHANGED = "settings_changed"
     BACKUP_MADE = "backup_made"
     BACKUP_RESTORED = "backup_restored"

@@ -69,6 +69,7 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.UPLOAD_RESUMED: "Caricamento ripreso",
         Action.UPLOAD_REPEATED: "Caricamento ripetuto",
         Action.UPLOAD_RETRIED: "Inviato solo ciò che mancava",
+        Action.UPLOADS_SEEN: "Caricamenti segnati come visti",
     },
     "Installazione": {
         Action.SETTINGS_CHANGED: "Impostazioni cambiate",

@@ -17,7 +17,7 @@ from webapp.contacts.filters.filter_rules import Rule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.contacts.routes import FILTER, FILTERS, blueprint, database_or_404, filter_or_404
 from webapp.services import services
-from webapp.web import htmx
+from webapp.web import htmx, seen
 
 SAVE = "save"
 HELD = "Un caricamento in corso usa questo filtro: aspetta che finisca, poi eliminalo."
@@ -184,7 +184,9 @@ def _save(
     counts = counting.count(chosen, services().settings.filter_patience_s)
     try:
         with db.writing() as session:
-            found = session.get(Filter, saved.id) if saved else None
+            found = session.get(Filter, saved.id, with_for_update={"key_share": True}) if saved else None
+            if found:
+                seen.refuse_unseen(found.name, found.rule, found.is_test)
             made = found or Filter(database_id=db.saved_id(database), name=form.name, rule={})
             made.name, made.rule, made.updated_at = form.name, rule.as_json(), clock.now()
             made.is_test = form.is_test
@@ -199,6 +201,10 @@ def _save(
                 detail=_audit_detail(database, made),
                 client_id=database.client_id,
             )
+    except seen.ChangedMeanwhile:
+        with db.reading() as session:
+            newest = session.get(Filter, saved.id) if saved else None
+            return _show(session, database, form, newest, 409, is_stale=True)
     except IntegrityError:  # two people, one name, one moment
         errors = {"nome": f"C’è già un filtro che si chiama “{form.name}”: scegli un altro nome."}
         with db.reading() as session:
@@ -208,11 +214,16 @@ def _save(
 
 
 def _show(
-    session: Session, database: UserDatabase, form: FilterForm, saved: Filter | None, status: int
+    session: Session,
+    database: UserDatabase,
+    form: FilterForm,
+    saved: Filter | None,
+    status: int,
+    is_stale: bool = False,
 ) -> Response:
     page = "contacts/filters/_filter_form.html" if htmx.is_htmx() else "contacts/filters/filter.html"
     context = filter_pages.context(session, database, form, saved)
-    return make_response(render_template(page, **context), status)
+    return make_response(render_template(page, is_stale=is_stale, **context), status)
 
 
 def _with(form: FilterForm, errors: dict[str, str]) -> FilterForm:

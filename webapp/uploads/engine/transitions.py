@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from webapp import clock
+from webapp.access.models import Client
 from webapp.destinations.base import Problem
 from webapp.uploads import problems
 from webapp.uploads.engine.locks import LockedUpload
@@ -19,7 +20,7 @@ from webapp.uploads.engine.telling import explain, explain_end, forget_reason, t
 from webapp.uploads.events import Event, note
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
-from webapp.uploads.plan import MOST_LEAVING, closing_status
+from webapp.uploads.plan import MOST_LEAVING, Tally, closing_status, has_many_invalid
 from webapp.uploads.status import FINAL, BatchStatus, UploadStatus
 
 CONFIRMED_FOR = timedelta(days=1)
@@ -79,8 +80,7 @@ def close_if_done(held: LockedUpload) -> None:
         if not tally(held.session, held.id).is_settled or (replaces and not _has_replaced(held)):
             return
         standing = tally(held.session, held.id)
-        explain_end(held, standing)
-        _close(held, closing_status(standing, upload.selected or 0, sum(upload.discarded.values())))
+        _end(held, standing)
 
 
 def _has_replaced(held: LockedUpload) -> bool:
@@ -258,12 +258,28 @@ def _is_stale(held: LockedUpload) -> bool:
 def _settle_stopped(held: LockedUpload) -> None:
     upload = held.row
     _stop_pending(held, BatchStatus.STOPPED, None)
-    in_flight = tally(held.session, held.id).count(BatchStatus.SENDING)
+    standing = tally(held.session, held.id)
     preparing = upload.status == UploadStatus.PREPARING and upload.lease_until > clock.epoch()
-    if in_flight or preparing:
+    if preparing or standing.count(BatchStatus.SENDING):
         return
-    if upload.operation != Operation.REPLACE or replacing.give_up(held, BatchStatus.STOPPED):
+    if upload.operation == Operation.REPLACE:
+        if replacing.give_up(held, BatchStatus.STOPPED):
+            _close(held, UploadStatus.STOPPED)
+    elif standing.went_whole and upload.prepared_at:  # all of it was on its way when somebody asked to stop
+        _end(held, standing)
+    else:
         _close(held, UploadStatus.STOPPED)
+
+
+def _end(held: LockedUpload, standing: Tally) -> None:
+    """Close one of which nothing was left behind by a person's wish."""
+    upload = held.row
+    limit = held.session.get_one(Client, upload.client_id).invalid_limit
+    chosen, discarded = upload.selected or 0, sum(upload.discarded.values())
+    explain_end(held, standing)
+    if upload.reason is None and has_many_invalid(standing, chosen, discarded, limit):
+        explain(held, problems.many_invalid(discarded + standing.rejected, chosen))
+    _close(held, closing_status(standing, chosen, discarded, limit))
 
 
 def _stop_pending(held: LockedUpload, status: BatchStatus, problem: Problem | None) -> None:
@@ -284,6 +300,7 @@ def _close(held: LockedUpload, status: UploadStatus) -> None:
     upload.lease_owner, upload.lease_until = None, 0
     upload.resume_at = None
     upload.finished_at = clock.now()
+    upload.seen_at = upload.seen_by = None  # whoever saw an earlier end has not seen this one
     if status in (UploadStatus.COMPLETED, UploadStatus.STOPPED):
         forget_reason(upload)
     note(held.session, Event.CLOSED, held.id, status=status)

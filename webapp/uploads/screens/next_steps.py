@@ -39,7 +39,7 @@ def by_key(accounts: Sequence[Account]) -> Accounts:
 
 def note(row: UploadRow, accounts: Accounts) -> Note | None:
     """The note under the row; None when there is nothing to do or to wait for."""
-    if not row.reason and not row.todo:
+    if not row.reason and not row.todo or row.seen_at:
         return None
     if row.needs_person:
         return _about_account(row, accounts, "hold", "circle-pause")

@@ -33,8 +33,9 @@ class Numbers:
     there; None of other uploads.
 
     *sent* are rows that the destination says it received; *unconfirmed* those it answered for without saying
-    so; *waiting* are rows not yet sent; *set_aside* are rows of batches given up or stopped. *rejected* are
-    part of *sent*.
+    so; *waiting* are rows not yet sent, *on_its_way* those of them that are being sent and that nothing can
+    call back, and *leaving_now* the same of *removing*; *set_aside* are rows of batches given up or stopped.
+    *rejected* are part of *sent*.
     """
 
     selected: int | None = None
@@ -46,6 +47,7 @@ class Numbers:
     unconfirmed: int = 0
     rejected: int = 0
     waiting: int = 0
+    on_its_way: int = 0
     set_aside: int = 0
     already_there: int = 0
     never_there: int | None = None
@@ -53,6 +55,7 @@ class Numbers:
     removed: int = 0
     removal_unconfirmed: int = 0
     removing: int = 0
+    leaving_now: int = 0
     not_removed: int = 0
     postponed: int = 0
 

@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
-    exists,
     func,
     or_,
     select,
@@ -33,11 +32,12 @@ from webapp.uploads.operations import Operation
 from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.screens.rows import PAGE_ROWS, RowPage, UploadRow
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
+from webapp.uploads.to_check import is_to_check
 
 RECENT = timedelta(days=30)
 _REMOVES = col(Batch.operation) == Operation.REMOVE
-_SUMS = ("sent", "unconfirmed", "rejected", "waiting", "set_aside")
-_REMOVAL_SUMS = ("removed", "removal_unconfirmed", "removing", "not_removed", "postponed")
+_SUMS = ("sent", "unconfirmed", "rejected", "waiting", "on_its_way", "set_aside")
+_REMOVAL_SUMS = ("removed", "removal_unconfirmed", "removing", "leaving_now", "not_removed", "postponed")
 _PAGE = table("page", column("id"))
 DONE = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
@@ -69,23 +69,15 @@ class Scope:
 
 
 def in_group(group: StatusGroup) -> ColumnElement[bool]:
-    """Uploads in a group. One that was repeated is no longer “da controllare”."""
+    """Uploads in a group."""
     status = col(Upload.status)
     if group == StatusGroup.RUNNING:
         return status.in_(RUNNING)
     if group == StatusGroup.DONE:
         return status.in_(DONE)
     if group == StatusGroup.CHECK:
-        waits = and_(status == UploadStatus.PAUSED, col(Upload.resume_at).is_(None))
-        ended_badly = status.in_((UploadStatus.FAILED, UploadStatus.COMPLETED_WITH_WARNINGS))
-        return or_(waits, and_(ended_badly, ~was_repeated()))
+        return is_to_check()
     return col(Upload.id).is_not(None)
-
-
-@lru_cache(maxsize=1)  # as below: making it costs more than asking it
-def was_repeated() -> ColumnElement[bool]:
-    again = aliased(Upload)
-    return exists().where(col(again.repeats_id) == col(Upload.id)).correlate(Upload)
 
 
 def named_like(text: str) -> ColumnElement[bool]:
@@ -200,11 +192,13 @@ def _rows() -> Select[Any]:
             received.label("sent"),
             (rows_in[BatchStatus.SENT] - received).label("unconfirmed"),
             (rows_in[BatchStatus.PENDING] + rows_in[BatchStatus.SENDING]).label("waiting"),
+            rows_in[BatchStatus.SENDING].label("on_its_way"),
             (rows_in[BatchStatus.FAILED] + rows_in[BatchStatus.STOPPED]).label("set_aside"),
             func.coalesce(func.sum(refused), 0).label("rejected"),
             removed.label("removed"),
             (out_in[BatchStatus.SENT] - removed).label("removal_unconfirmed"),
             (out_in[BatchStatus.PENDING] + out_in[BatchStatus.SENDING]).label("removing"),
+            out_in[BatchStatus.SENDING].label("leaving_now"),
             (out_in[BatchStatus.FAILED] + out_in[BatchStatus.STOPPED]).label("not_removed"),
             out_in[BatchStatus.POSTPONED].label("postponed"),
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from webapp.uploads import identifier_words
 from webapp.uploads.operations import Operation
-from webapp.uploads.problems import CONFIRM
+from webapp.uploads.problems import CONFIRM, STILL_OWED
 from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.status import FINAL, UploadStatus
 
@@ -65,6 +65,8 @@ class UploadRow:
     batches_sent: int
     queue_place: int | None
     numbers: Numbers
+    seen_at: datetime | None = None
+    seen_by: str | None = None
 
     @property
     def recognised_by(self) -> str:
@@ -91,6 +93,12 @@ class UploadRow:
     def waits_for_confirmation(self) -> bool:
         """Many would leave the audience: somebody has to say that it is meant."""
         return self.status == UploadStatus.PAUSED and self.reason_code == CONFIRM
+
+    @property
+    def may_be_seen(self) -> bool:
+        """Ended badly, and nobody has said “ho visto” yet; one that waits for a person cannot be put away."""
+        ended_badly = self.status in (UploadStatus.FAILED, UploadStatus.COMPLETED_WITH_WARNINGS)
+        return ended_badly and self.seen_at is None and self.reason_code != STILL_OWED
 
     @property
     def takes_out(self) -> bool:

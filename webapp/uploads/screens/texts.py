@@ -10,7 +10,7 @@ from typing import Any
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account, Destination
-from webapp.uploads.screens import way_texts
+from webapp.uploads.screens import stop_texts, way_texts
 from webapp.uploads.screens.form.forecast import Forecast
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
@@ -21,6 +21,7 @@ from webapp.values.texts import NOTHING, ROME, STATUSES, clock_time, duration, m
 # The templates find all their words here.
 way, how_far, changed = way_texts.way, way_texts.how_far, way_texts.changed
 nothing_to_do = way_texts.nothing_to_do
+stop_question, stop_consequence = stop_texts.stop_question, stop_texts.stop_consequence
 MEDIA = {"email": "Email", "sms": "SMS"}
 FOR_MEDIUM = {"email": "email", "sms": "SMS"}
 VALID_DETAIL = {"email": "email valida", "sms": "cellulare valido"}
@@ -273,22 +274,6 @@ def what_is_missing(row: UploadRow) -> str:
     left = row.numbers.set_aside + row.numbers.not_removed
     missing = "l’utente che manca" if left == 1 else f"i {number(left)} utenti che mancano"
     return f"Invia solo {missing}: chi è già stato ricevuto non riparte."
-
-
-def stop_question(row: UploadRow) -> str:
-    """For hx-confirm: title, text, the button that goes on, the button that leaves all as it is."""
-    buttons = "ferma il caricamento|lascialo proseguire"
-    return f"Fermare questo caricamento?|{stop_consequence(row).replace('|', '/')}|{buttons}"
-
-
-def stop_consequence(row: UploadRow) -> str:
-    sent, numbers = row.numbers.sent, row.numbers
-    if numbers.to_remove or row.replaces:
-        return way_texts.stop_on_the_way(row)
-    if not sent:
-        return "Nessun utente è ancora partito e nessuno verrà inviato."
-    stay = "L’utente già inviato resta" if sent == 1 else f"I {number(sent)} utenti già inviati restano"
-    return f"{stay} nella custom audience “{row.audience_name}”. Gli altri non verranno inviati."
 
 
 class _Missing(dict[str, Any]):

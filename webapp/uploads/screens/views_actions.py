@@ -7,13 +7,14 @@ from flask import Response, render_template, url_for
 from htmx_flask import make_response
 
 from webapp import db
-from webapp.access.current import current_operator, may
+from webapp.access.current import current_client_id, current_operator, may
 from webapp.access.models import Role
-from webapp.uploads import commands, idempotency
+from webapp.uploads import commands, idempotency, to_check
 from webapp.uploads.screens import queries, texts
 from webapp.uploads.screens.lookups import upload_or_404
 from webapp.uploads.screens.routes import blueprint
 from webapp.uploads.screens.rows import UploadRow
+from webapp.values.texts import plural
 from webapp.web import htmx
 
 CHANGED = "refresh"  # live fragments listen to it and ask again (static/app.js)
@@ -80,6 +81,24 @@ def retry(upload_id: str) -> Response:
     if again:
         return _done(row, f"“{row.audience_name}”: parte solo ciò che manca.")
     return _done(row, f"“{row.audience_name}”: non manca nulla da inviare.")
+
+
+@blueprint.post("/caricamenti/<upload_id>/visto")
+def see(upload_id: str) -> Response:
+    """It ended badly, and nothing more has to be done about it."""
+    row = upload_or_404(upload_id)
+    to_check.see(row.client_id, current_operator().name, row.id)
+    return _done(row, f"“{row.audience_name}”: visto. Resta nello storico.")
+
+
+@blueprint.post("/caricamenti/visti")
+def see_all() -> Response:
+    """The same of all uploads of the open client."""
+    count = to_check.see(current_client_id(), current_operator().name)
+    said = f"{plural(count, 'caricamento visto', 'caricamenti visti')}: restano nello storico."
+    if not htmx.is_htmx():
+        return htmx.notice(htmx.go_to(url_for("uploads.monitor", stato="da-controllare")), said)
+    return htmx.notice(htmx.trigger(make_response("", 204), CHANGED), said)
 
 
 @blueprint.post("/caricamenti/<upload_id>/ripeti")

@@ -51,18 +51,3 @@ def changed(row: UploadRow) -> str:
         return f"{whole} in tutto" if row.status in DONE else f"{whole} di {number(numbers.to_send)}"
     added = [f"+{number(numbers.sent)}"] if row.operation != Operation.REMOVE else []
     return " ".join([*added, f"−{number(numbers.removed)}"])
-
-
-def stop_on_the_way(row: UploadRow) -> str:
-    """What stays as it is when one that takes people out, or replaces them, is stopped now."""
-    numbers = row.numbers
-    if row.replaces:
-        return (
-            f"La custom audience “{row.audience_name}” resta com’era: cambia solo con l’ultimo blocco. "
-            "Facebook può tenerla occupata fino a 90 minuti."
-        )
-    if not numbers.done:
-        return "Nessuno è ancora stato tolto né aggiunto, e nessuno lo sarà."
-    out = f"tolti {number(numbers.removed)} di {number(numbers.to_remove)}"
-    added = f", aggiunti {number(numbers.sent)} di {number(numbers.to_send)}" if numbers.to_send else ""
-    return f"Finora: {out}{added}. La custom audience “{row.audience_name}” resta così."

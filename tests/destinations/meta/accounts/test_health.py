@@ -110,6 +110,25 @@ def test_a_token_that_ended_is_found_before_an_upload_needs_it(save_account, sim
     assert "Da controllare" in words(page(signed_in.get(FACEBOOK)))
 
 
+def test_a_row_with_a_known_problem_says_nothing_that_contradicts_it_and_has_its_button(
+    save_account, signed_in, page
+):
+    """The token's day lies ahead, and what was fine when somebody looked is no longer known to be."""
+    account = save_account()
+    checking.check(account.id)
+    change(account, problem="190/463", problem_text="L’autorizzazione di “Aurora Italia” è scaduta.")
+
+    tree = page(signed_in.get(BOARD))
+    said = row(tree, account)
+
+    assert "Da controllare" in said and "L’autorizzazione di “Aurora Italia” è scaduta." in said
+    for fine in ("giorni", "Valida", "non scade", "Condizioni accettate", "Permessi completi"):
+        assert fine not in said
+    there = tree.get_element_by_id(f"health-{account.public_id}")
+    assert there.xpath(".//form/@action")[0] == f"{FACEBOOK}/{account.public_id}/controlla"
+    assert there.xpath(".//*[starts-with(@aria-label, 'autorizza di nuovo')]")
+
+
 def test_a_facebook_that_does_not_answer_keeps_what_was_known(save_account, simulator, signed_in, page):
     account = save_account()
     checking.check(account.id)

@@ -30,6 +30,7 @@ from webapp.destinations.meta.accounts.grants import (
 from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.models import KIND, MAX_ACCOUNTS, AuthorisationDraft, MetaAccount
 from webapp.services import services
+from webapp.web import seen
 
 
 def save(
@@ -50,6 +51,8 @@ def save(
             hold_client(session, client_id)
             refuse_conflicts(session, client_id, form.act_id, account_id)
             account = _row(session, client_id, account_id)
+            if account_id is not None:
+                seen.refuse_unseen(account.name)
             account.name, account.act_id = form.name, form.act_id
             _seal_into(account, grant)
             session.add(account)
@@ -75,8 +78,10 @@ def save_with_token(
 
 
 def rename(client_id: int, account_id: int, name: str) -> MetaAccount:
+    """Raises `seen.ChangedMeanwhile` when somebody else has renamed it since the form was made."""
     with db.writing() as session:
         account = _row(session, client_id, account_id)
+        seen.refuse_unseen(account.name)
         account.name = name
         session.add(account)
         _audit(session, Action.ACCOUNT_RENAMED, account)

@@ -29,7 +29,7 @@ from webapp.destinations.meta.routes import (
     find_account,
     find_draft,
 )
-from webapp.web import htmx
+from webapp.web import htmx, seen
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +45,7 @@ class FormPage:
     draft: AuthorisationDraft | None = None
     problems: Sequence[Problem] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
+    is_stale: bool = False  # somebody else has renamed the account meanwhile
 
     @property
     def holder(self) -> MetaAccount | AuthorisationDraft | None:
@@ -203,6 +204,9 @@ def _save(page: FormPage) -> Response:
             return _answer(replace(page, errors={TOKEN_BLOCK: missing}), 422)
     except GrantRefused as refused:
         return _answer(replace(page, problems=refused.problems, errors=refused.errors), 422)
+    except seen.ChangedMeanwhile:
+        newest = find_account(account.public_id) if account else None
+        return _answer(replace(page, account=newest, is_stale=True), 409)
     except LookupError:
         abort(404)
     log.info("account Facebook salvato", act_id=page.form.act_id, new_token=grant is not None)
@@ -224,7 +228,7 @@ def _new_grant(page: FormPage) -> Grant | None:
 
 def _answer(page: FormPage, status: int = 200) -> Response:
     """The form alone for htmx, which puts it in place of the old one; the whole page otherwise."""
-    is_fragment = htmx.is_htmx() and status == 422
+    is_fragment = htmx.is_htmx() and status != 200
     template = "_account_form" if is_fragment else "account"
     return make_response(
         render_template(

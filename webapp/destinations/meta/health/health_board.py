@@ -5,6 +5,7 @@ from datetime import datetime
 
 from webapp.destinations.base import Notice
 from webapp.destinations.meta import texts
+from webapp.destinations.meta.accounts.grants import SYSTEM_USER
 from webapp.destinations.meta.graph_api.usage import SLOW_PERCENT, STOP_PERCENT
 from webapp.destinations.meta.health.notices import expiry_tone, notices
 from webapp.destinations.meta.models import MetaAccount, MetaHealth
@@ -21,7 +22,11 @@ NOBODY_LOOKED = MetaHealth(account_id=0)  # of an account just connected: nothin
 
 @dataclass(frozen=True)
 class HealthRow:
-    """One account on the board. *usage* between 0 and 100, None while no answer told it."""
+    """One account on the board, with one truth: a known problem wins over what was fine before.
+
+    *usage* between 0 and 100, None while no answer told it. *terms* and *permissions* are None where the
+    problem makes what is known of them worthless. *can_look_again*: as of `texts.Authorisation`.
+    """
 
     public_id: str
     name: str
@@ -30,8 +35,8 @@ class HealthRow:
     is_here: bool  # of the client whose pages are open
     token: Look
     token_detail: str
-    terms: Look
-    permissions: Look
+    terms: Look | None
+    permissions: Look | None
     usage: float | None
     usage_tone: str
     usage_words: str
@@ -41,6 +46,8 @@ class HealthRow:
     answered_at: datetime | None
     trouble: str | None
     problem: str | None
+    can_look_again: bool
+    is_system_user: bool
     notices: tuple[Notice, ...]
 
 
@@ -62,8 +69,8 @@ def health_row(
         is_here,
         token,
         detail,
-        _look(known.has_terms, GOOD, MISSING, UNKNOWN),
-        _look(known.has_permission, PERMITTED, NOT_PERMITTED, NOT_LOOKED),
+        _of_problem(_look(known.has_terms, GOOD, MISSING, UNKNOWN), state),
+        _of_problem(_look(known.has_permission, PERMITTED, NOT_PERMITTED, NOT_LOOKED), state),
         known.usage_percent,
         usage_tone(known.usage_percent),
         percent(known.usage_percent / 100, 0) if known.usage_percent is not None else "non ancora noto",
@@ -73,6 +80,8 @@ def health_row(
         known.answered_at,
         known.trouble,
         state.problem,
+        state.can_look_again,
+        account.token_kind == SYSTEM_USER,
         notices(
             account.name, account.token_expires_at, health, now, account.pause if account.failures else None
         ),
@@ -87,16 +96,21 @@ def usage_tone(usage: float | None) -> str:
 
 
 def _token(account: MetaAccount, state: texts.Authorisation, now: datetime) -> tuple[Look, str]:
-    """How many days are left stands in the words, the day itself below."""
+    """How many days are left stands in the words, the day itself below; of a problem, what it is."""
+    if state.problem:
+        return state.look, state.problem
     end = account.token_expires_at
-    if account.token is None or end is None or end <= now:
-        detail = state.detail if account.token is None or end else "non scade"
-        return state.look, detail
+    if end is None:
+        return state.look, "non scade"
     days = (end - now).days
     left = "Scade oggi" if days == 0 else plural(days, "giorno", "giorni")
     tone = expiry_tone(days) if days < texts.WARN_DAYS else "ok"
     icon = {"ok": "circle-check", "err": "circle-x"}.get(tone, "triangle-alert")
     return Look(tone or "warn", icon, left), f"scade il {day(end)}"
+
+
+def _of_problem(look: Look, state: texts.Authorisation) -> Look | None:
+    return look if look.tone == "err" or not state.problem else None
 
 
 def _look(known: bool | None, good: Look, bad: Look, unknown: Look) -> Look:

@@ -7,7 +7,7 @@ from webapp.access.current import current_client_id, may, spaces
 from webapp.access.models import Role
 from webapp.destinations.base import Notice
 from webapp.destinations.meta import queries
-from webapp.destinations.meta.accounts import accounts
+from webapp.destinations.meta.accounts import accounts, oauth
 from webapp.destinations.meta.health import health_notes
 from webapp.destinations.meta.health.health_board import HealthRow, health_row
 from webapp.destinations.meta.routes import FACEBOOK, blueprint
@@ -22,6 +22,7 @@ def show_health() -> str:
         has_many_clients=len(spaces()) > 1,
         notices=_each_once(rows),
         may_configure=may(Role.ADMINISTRATOR),
+        can_authorise=oauth.is_available(),
     )
 
 

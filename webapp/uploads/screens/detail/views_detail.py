@@ -105,10 +105,12 @@ def _progress(row: UploadRow) -> dict[str, Any]:
         ticks = queries_detail.ticks(session, row)
         attempts = queries_detail.attempts(session, row.id)
         no_worker = _no_worker(session, row)
+    accounts = next_steps.accounts_of(row.client_id)
     return {
         **_shared(row),
         "numbers": row.numbers,
-        "note": next_steps.note(row, next_steps.accounts_of(row.client_id)),
+        "note": next_steps.note(row, accounts),
+        "account": accounts.get((row.destination, row.account_id)),
         "ticks": ticks,
         "attempts": attempts,
         "no_worker": no_worker,

@@ -12,9 +12,10 @@ from webapp.access.current import (
     current_client_id,
     current_operator,
     current_role,
+    may,
     spaces,
 )
-from webapp.access.models import Client
+from webapp.access.models import Client, Role
 from webapp.access.trail.audit import Action, Detail, record_alone
 from webapp.services import services
 from webapp.uploads.screens import queries, texts
@@ -87,6 +88,7 @@ def _context(list_filter: ListFilter) -> dict[str, Any]:
         "page": page,
         "clients": everyone,
         "client": current_client(),
+        "may_upload": may(Role.MARKETER),
         "waiting": services().job_queue.waiting(),
         "no_worker": not any(worker.is_alive for worker in crew),
         "interval": monitor.ACTIVE_S if is_active else monitor.IDLE_S,
