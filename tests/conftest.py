@@ -148,6 +148,7 @@ def installed(settings: Settings, migrated_file: Path, migrated_urls: set[str]) 
 
     Rooms know each other as in every process of ours: who deletes something asks whether an upload needs it.
     """
+    import tests.support.compiled_once  # noqa: F401
     from webapp import db, migrations, services, wiring
 
     is_sqlite = settings.database_url.startswith("sqlite")

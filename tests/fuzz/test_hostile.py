@@ -18,7 +18,7 @@ from webapp import db
 from webapp.contacts.imports import importing
 from webapp.contacts.models_imports import ContactImport
 
-FILES = int(os.environ.get("FUZZ_FILES", "70"))
+FILES = int(os.environ.get("FUZZ_FILES", "40"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261130"))
 SLOW_S = float(os.environ.get("FUZZ_SLOW_S", LONGEST_S))  # of processor time, here and in the readers
 
