@@ -80,6 +80,7 @@ NEEDED = (
         ("is_looked_after",),
         ("upload", REPLACE, "lost"),
     ],
+    [("upload", ALIGN, "well"), ("answers", 3, False), ("is_looked_after",)],
 )
 
 
@@ -325,6 +326,7 @@ def test_the_audience_holds_exactly_who_may_be_there(world, connected, both):
     @example(NEEDED[3])
     @example(NEEDED[4])
     @example(NEEDED[5])
+    @example(NEEDED[6])
     def tell(told: list[tuple]) -> None:
         story = Story(world)
         for what, *how in told:

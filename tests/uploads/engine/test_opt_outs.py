@@ -23,6 +23,7 @@ from webapp.contacts.consent import ConsentPolicy
 from webapp.contacts.contact_ids import public_id
 from webapp.contacts.ledger import refusals
 from webapp.contacts.ledger.models import RemovalDue
+from webapp.destinations import registry
 from webapp.uploads import jobs
 from webapp.uploads.engine import leases, preparation, sending
 from webapp.uploads.engine.reconcile import reconcile
@@ -81,6 +82,18 @@ def test_whoever_says_no_leaves_without_waiting(world, kept, looked_after, conne
         assert {(one.reason, one.outcome) for one in session.exec(select(RemovalDue))} == {
             ("refused", "removed")
         }
+
+
+def test_an_audience_that_was_never_filled_in_another_way_is_looked_after_too(world, work, looked_after):
+    """Its account is known to the ledger although an alignment asks for the feed before it is opened."""
+    world.add_contacts(ANNA, BRUNO)
+    link = registry.destination("meta").connect(world.client.id, world.account.id)
+    kept = work(start(world, Operation.ALIGN, audience_id=link.create_audience("Clienti, novembre", "prima")))
+
+    say_in_a_file(world, anna="no")
+    looked_after()
+
+    assert there(world, kept) == {BRUNO}
 
 
 def test_who_is_on_the_way_leaves_when_they_have_arrived(world, looked_after):

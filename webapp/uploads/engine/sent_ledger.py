@@ -106,6 +106,10 @@ def feed(session: Session, upload: Upload, account_reference: str = "") -> int:
             session, audience, upload.database_id, source_of(session, upload), upload.medium
         )
         session.add(upload)
+    elif account_reference:  # an alignment knows its feed before its account was opened
+        audience = session.get_one(SentAudience, session.get_one(Feed, upload.feed_id).audience_ref)
+        audience.account_reference = account_reference
+        session.add(audience)
     return upload.feed_id
 
 
