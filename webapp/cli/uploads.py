@@ -111,8 +111,7 @@ def carica(
     as_json: bool,
 ) -> None:
     """Carica gli utenti di un database, o di un suo filtro, in una custom audience."""
-    policy = _policy(consenso, motivo)
-    identifiers = read_identifiers(riconosci)
+    policy, identifiers = _policy(consenso, motivo), read_identifiers(riconosci)
     terminal.start()
     with db.reading() as session:
         client = terminal.client_id(session, cliente)
@@ -120,21 +119,16 @@ def carica(
         chosen = _filter(session, database, filter_name) if filter_name else None
         by = Medium(medium) if medium else _only_medium(session, database)
         value_field = read_value(session, database, valore) if valore else None
-    account = _account(client, act_id)
-    operation = way_words.NAMES[modo]
-    found = _audience(client, account, audience)
-    audience_id = found.id if found else None
-    if found and (wrong := values.mismatch(operation, found.by_value, value_field is not None)):
-        raise terminal.Stop(f"“{audience}”: {wrong}")
+    account, operation = _account(client, act_id), way_words.NAMES[modo]
+    audience_id = _audience_id(client, account, audience, operation, value_field)
     origin = origin_words.NAMES[origine] if origine else Origin(database.data_origin)
-    asked = Asked(database, chosen, by, policy)
     there = checking.There(account, audience, audience_id)
     draft = checking.draft(there, by, policy, identifiers, origin, operation, value_field)
     checked = checking.made(Source(database, chosen), draft, account)
     if verifica:
         checking.report(checked, as_json)
         return
-    _check_way(operation, audience_id, asked, restano)
+    _check_way(operation, audience_id, Asked(database, chosen, by, policy), restano)
     checking.refuse_blocked(checked)
     try:
         upload = start_upload(
@@ -254,6 +248,18 @@ def _account(client_id: int, act_id: str) -> Account:
             return account
     known = ", ".join(account.reference for account in accounts) or "nessuno"
     raise terminal.Stop(f"l’Account ID {act_id} non è configurato. Configurati: {known}.")
+
+
+def _audience_id(
+    client_id: int, account: Account, name: str, operation: Operation, value_field: str | None
+) -> str | None:
+    """None: there is none of that name yet. Raises Stop for one that takes values where none are sent."""
+    found = _audience(client_id, account, name)
+    if found is None:
+        return None
+    if wrong := values.mismatch(operation, found.by_value, value_field is not None):
+        raise terminal.Stop(f"“{name}”: {wrong}")
+    return found.id
 
 
 def _audience(client_id: int, account: Account, name: str) -> Audience | None:

@@ -62,8 +62,7 @@ def start_upload(
     no may be sent too, kept with ANYONE only. *identifiers*: data sent beside the medium's own. *origin*
     None: as its database says. *value_field*: the own field that says what each person is worth. *key*: of a
     request done once. *check*: kept with it. Raises Gone when the client has no such database, filter or
-    account (any more), AlreadyHandled, ReasonMissing. Deleting one at this moment waits and finds the upload,
-    or was first.
+    account (any more; deleting one at this moment waits, or was first), AlreadyHandled, ReasonMissing.
     """
     includes = _includes_refused(consent, reason)
     account = _account(destination, client_id, account_id)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -91,13 +92,10 @@ class MetaDestination:
         if not services().settings.meta_match_rate_edge:
             return None
         try:
-            connection = self.connect(client_id, account_id, PAGE_DEADLINE_S)
+            with closing(self.connect(client_id, account_id, PAGE_DEADLINE_S)) as connection:
+                return connection.recognition(audience_id)
         except DestinationError:
             return None
-        try:
-            return connection.recognition(audience_id)
-        finally:
-            connection.close()
 
     def connect(self, client_id: int, account_id: int, deadline_s: float = DEADLINE_S) -> "MetaConnection":
         account = _load(client_id, account_id)

@@ -14,6 +14,7 @@ from webapp import clock
 from webapp.access.models import Client
 from webapp.destinations.base import Problem
 from webapp.uploads import problems
+from webapp.uploads.engine import pending
 from webapp.uploads.engine.locks import LockedUpload
 from webapp.uploads.engine.replacing import session as replacing
 from webapp.uploads.engine.telling import explain, explain_end, forget_reason, tally, touch
@@ -99,7 +100,7 @@ def fail(held: LockedUpload, problem: Problem) -> None:
     """End the upload without having sent what is left; what was sent stays sent."""
     if held.row.status in FINAL:
         return
-    _stop_pending(held, BatchStatus.FAILED, problem)
+    pending.settle(held, BatchStatus.FAILED, problem)
     standing = tally(held.session, held.id)
     explain(held, problem)
     if standing.count(BatchStatus.SENDING):
@@ -257,7 +258,7 @@ def _is_stale(held: LockedUpload) -> bool:
 
 def _settle_stopped(held: LockedUpload) -> None:
     upload = held.row
-    _stop_pending(held, BatchStatus.STOPPED, None)
+    pending.settle(held, BatchStatus.STOPPED, None)
     standing = tally(held.session, held.id)
     preparing = upload.status == UploadStatus.PREPARING and upload.lease_until > clock.epoch()
     if preparing or standing.count(BatchStatus.SENDING):
@@ -280,17 +281,6 @@ def _end(held: LockedUpload, standing: Tally) -> None:
     if upload.reason is None and has_many_invalid(standing, chosen, discarded, limit):
         explain(held, problems.many_invalid(discarded + standing.rejected, chosen))
     _close(held, closing_status(standing, chosen, discarded, limit))
-
-
-def _stop_pending(held: LockedUpload, status: BatchStatus, problem: Problem | None) -> None:
-    values: dict[str, str | None] = {"status": status}
-    if problem:
-        values |= {"error": problem.what, "error_code": problem.code, "trace": problem.trace}
-    held.session.execute(
-        update(Batch)
-        .where(col(Batch.upload_id) == held.id, col(Batch.status) == BatchStatus.PENDING)
-        .values(values)
-    )
 
 
 def _close(held: LockedUpload, status: UploadStatus) -> None:
