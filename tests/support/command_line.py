@@ -81,7 +81,10 @@ class CommandLine:
         return CliRunner().invoke(platea, ["cancella", "--si"], input=f"{who}\n", env=self._env).exit_code
 
     def received(self, database: str, medium: str, *options: str) -> tuple[set[str], int]:
-        """The SHA-256 that Meta holds after `carica` has put *database* in an audience, and "sent"."""
+        """The SHA-256 that Meta holds after `carica` has put *database* in an audience, and "sent".
+
+        A database with nobody to send is refused before anything is started.
+        """
         from sqlmodel import select
 
         from webapp import db
@@ -90,10 +93,14 @@ class CommandLine:
         from webapp.uploads.models import Upload
 
         audience = f"{database} {medium}"
+        before = self.run("stato").json
         begun = self.run(
             *("carica", "--database", database, "--account", self._simulator.account_id),
             *("--audience", audience, "--medium", medium, *options),
         )
+        if begun.complaint.startswith("Errore: Non c’è nessuno da inviare."):
+            assert (begun.code, self.run("stato").json) == (1, before)
+            return set(), 0
         assert begun.code == 0, begun.complaint
         with db.reading() as session:
             upload_id = session.exec(select(Upload.id).where(Upload.public_id == begun.json["id"])).one()

@@ -72,7 +72,8 @@ def made(source: Source, draft: Draft, account: Account) -> Check:
 def refuse_blocked(one: Check) -> None:
     """Raises Stop with what keeps the upload from being sent."""
     if red := judging.blocking(one.lines):
-        raise terminal.Stop(f"{red[0].title}. {red[0].detail}".strip(), terminal.BAD)
+        told = f"{red[0].title}. {red[0].detail}".strip()
+        raise terminal.Stop(f"{told} Per vederli tutti ripeti il comando con --verifica.", terminal.BAD)
 
 
 def report(one: Check, as_json: bool) -> None:

@@ -69,7 +69,7 @@ def _left_over(facts: Facts) -> Line:
             "numero",
             Tone.ERR,
             "Non c’è nessuno da inviare",
-            "Guarda qui sotto chi resta fuori e perché.",
+            "I numeri della verifica dicono chi resta fuori e perché.",
             "",
             Way.CONTACTS,
             "vai ai contatti",
