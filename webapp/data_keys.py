@@ -68,7 +68,8 @@ _known: _Known | None = None
 def key(name: str) -> bytes:
     """32 bytes. Raises KeysLost.
 
-    While nothing is written down yet, it is what `make` would write down.
+    While nothing is written down yet, it is what `make` would write down. Callers ask for every digest: where
+    there is a client, so that this can be no other one, it is not looked for again.
     """
     global _known
     here = services()
@@ -77,9 +78,10 @@ def key(name: str) -> bytes:
     if name not in _known.keys:
         with db.reading() as session:
             row = session.get(DataKey, name)
-        if row is None:
+            is_new = row is None and _is_new(session)
+        if is_new:
             return _derived(here, name)
-        _known.keys[name] = _opened(here, row)[0]
+        _known.keys[name] = _opened(here, row)[0] if row else _derived(here, name)
     return _known.keys[name]
 
 
@@ -105,8 +107,12 @@ def make() -> None:
 
 def _first(session: Session, here: Services, name: str) -> bytes:
     """The key of an installation that has none: one of chance where nobody can have used another."""
-    is_new = session.execute(text("SELECT 1 FROM client LIMIT 1")).first() is None
-    return secrets.token_bytes(32) if is_new else _derived(here, name)
+    return secrets.token_bytes(32) if _is_new(session) else _derived(here, name)
+
+
+def _is_new(session: Session) -> bool:
+    """Whether nobody can have used a key yet."""
+    return session.execute(text("SELECT 1 FROM client LIMIT 1")).first() is None
 
 
 def _derived(here: Services, name: str) -> bytes:
@@ -152,6 +158,8 @@ def rows(session: Session) -> list[dict[str, bytes | str]]:
 
 def take_over(session: Session, former: list[dict[str, bytes | str]]) -> None:
     """Keep *former*, of the database that this older copy of it replaces, where it has none."""
+    global _known
+    _known = None
     for row in former:
         if session.get(DataKey, row["name"]) is None:
             session.execute(insert(DataKey).values(**row))

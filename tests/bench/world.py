@@ -15,7 +15,7 @@ from tests.bench.measure import measured
 from tests.bench.people import write_file
 from tests.support.postgres import programs_with_trigrams, running_server
 from tests.support.running import Simulator, environment
-from webapp import db, migrations, services
+from webapp import data_keys, db, migrations, services
 from webapp.access.models import Client
 from webapp.config import ROOT, Settings
 from webapp.crypto import new_key
@@ -72,6 +72,7 @@ def opened(database_url: str | None = None, **changes: object) -> Iterator[World
         services.start(settings)
         stack.callback(lambda: db.engine().dispose())
         migrations.upgrade(db.engine())
+        data_keys.make()
         yield _connected(settings, simulator)
 
 

@@ -47,19 +47,16 @@ def whole(ident: bytes, medium: str) -> bytes:
 
 
 def cells(ident: bytes) -> Iterator[bytes]:
-    """The cells of *ident* that hold a digest."""
-    return (
-        cell for start in range(0, len(ident), CELL) if (cell := ident[start : start + CELL]) != nothing()
-    )
+    """The cells of *ident* that hold a digest; of several idents, one after the other, too."""
+    none = nothing()
+    return (cell for start in range(0, len(ident), CELL) if (cell := ident[start : start + CELL]) != none)
 
 
 def without(ident: bytes, held: Collection[bytes]) -> bytes | None:
     """*ident*, of both cells, without those in *held*; None when no cell is left."""
-    left = b"".join(
-        nothing() if ident[start : start + CELL] in held else ident[start : start + CELL]
-        for start in range(0, BOTH, CELL)
-    )
-    return None if left == 2 * nothing() else left
+    none = nothing()
+    first, second = (none if cell in held else cell for cell in (ident[:CELL], ident[CELL:BOTH]))
+    return None if first == second == none else first + second
 
 
 def nothing() -> bytes:
