@@ -34,9 +34,9 @@ def unseal(sealed: bytes) -> bytes:
 
 def prints(sealed: bytes, count: int) -> list[int]:
     """The print of each of *count* sealed rows of the same width: their CRC-32."""
-    width, crc = len(sealed) // max(count, 1), zlib.crc32
+    width, crc, reserved = len(sealed) // max(count, 1), zlib.crc32, max(MAYBE, UNKNOWN_PRINT)
     found = [crc(sealed[start : start + width]) for start in range(0, len(sealed), width or 1)]
-    return [one if one > max(MAYBE, UNKNOWN_PRINT) else one + 2 for one in found]
+    return [one if one > reserved else one + 2 for one in found]
 
 
 def whole(ident: bytes, medium: str) -> bytes:

@@ -85,18 +85,22 @@ def move(session: Session, feed_id: int, former: int, contact_id: int, ident: by
 
 
 def _former(session: Session, feed_id: int, rows: Rows) -> dict[int, bytes]:
-    source, values = _source(session, rows)
-    # Written CROSS, SQLite looks each of the few up among the many. Else it reads all members of the feed
-    # and the rows again for each: 197 s instead of 0.01 s for 2,000 rows and 200,000 members.
-    join = "JOIN" if _is_postgresql(session) else "CROSS JOIN"
+    """By their keys: in a join, a database that does not know how many members a feed has may read all of
+    them for each batch, as both did. It took 197 s in place of 0.01 s for 2,000 rows and 200,000 members.
+    """
+    one_of = "ANY(%s::bigint[])" if _is_postgresql(session) else "(SELECT value FROM json_each(%s))"
+    sign = "=" if _is_postgresql(session) else "IN"
     found = _run(
         session,
-        f"SELECT held.contact_id, held.ident FROM {source} {join} audience_member AS held"
-        " ON held.feed_id = %s AND held.contact_id = wanted.contact_id"
-        " WHERE held.ident <> wanted.ident AND length(held.ident) > 0",
-        (*values, feed_id),
-    )
-    return {contact_id: bytes(ident) for contact_id, ident in found.all()}
+        "SELECT contact_id, ident FROM audience_member"
+        f" WHERE feed_id = %s AND contact_id {sign} {one_of} AND length(ident) > 0",
+        (feed_id, _ids(session, rows.ids)),
+    ).all()
+    if not found:
+        return {}
+    places = {contact_id: place for place, contact_id in enumerate(rows.ids)}
+    held = ((contact_id, bytes(ident)) for contact_id, ident in found)
+    return {contact_id: ident for contact_id, ident in held if ident != rows.ident(places[contact_id])}
 
 
 def _source(session: Session, rows: Rows) -> tuple[str, tuple[Any, ...]]:
@@ -107,7 +111,7 @@ def _source(session: Session, rows: Rows) -> tuple[str, tuple[Any, ...]]:
             "(SELECT contact_id, substring(%s::bytea FROM ((place - 1) * %s + 1)::int FOR %s) AS ident, print"
             " FROM unnest(%s::bigint[], %s::bigint[]) WITH ORDINALITY AS given(contact_id, print, place))"
             " AS wanted",
-            (rows.idents, width, width, list(rows.ids), list(rows.prints)),
+            (rows.idents, width, width, _array(rows.ids), _array(rows.prints)),
         )
     prints = "".join([f"{one:0{DIGITS}}" for one in rows.prints]).encode()
     return (
@@ -128,8 +132,13 @@ def _values(session: Session) -> str:
     return "unnest(%s::bigint[]) AS given(value)" if _is_postgresql(session) else "json_each(%s)"
 
 
-def _ids(session: Session, ids: Sequence[int]) -> Any:
-    return list(ids) if _is_postgresql(session) else orjson.dumps(list(ids)).decode()
+def _ids(session: Session, ids: Sequence[int]) -> str:
+    return _array(ids) if _is_postgresql(session) else orjson.dumps(list(ids)).decode()
+
+
+def _array(numbers: Sequence[int]) -> str:
+    """As PostgreSQL writes an array: the driver would look at each number to know its type."""
+    return "{" + orjson.dumps(list(numbers)).decode()[1:-1] + "}"
 
 
 def _empty(session: Session) -> str:

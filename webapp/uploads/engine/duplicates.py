@@ -38,7 +38,7 @@ class Duplicates:
 def find_duplicates(
     connection: Connection, chosen: ColumnElement[bool], digest: ColumnElement[bytes], reads_contacts: bool
 ) -> Duplicates:
-    """Among the contacts of *chosen*, by a walk along *digest*: equal ones stand side by side.
+    """Among the contacts of *chosen*, those whose *digest* several of them have.
 
     *reads_contacts*: whether *chosen* asks for more than the index of the digests knows.
     """
@@ -46,7 +46,13 @@ def find_duplicates(
     # that order each would lie somewhere else on the disk: by an expression, which no index knows, the
     # database reads them as they lie and sorts those it found.
     order = func.coalesce(digest, digest) if reads_contacts else digest
-    query = select(CONTACT.c.id, digest).where(chosen, digest.is_not(None)).order_by(order, CONTACT.c.id)
+    # Which digests those are is counted in the database: to hand over all of them to find a few takes longer.
+    several = select(order).where(chosen, digest.is_not(None)).group_by(order).having(func.count() > 1)
+    query = (
+        select(CONTACT.c.id, digest)
+        .where(chosen, digest.in_(several.correlate(None)))
+        .order_by(digest, CONTACT.c.id)
+    )
     originals, found = array("q"), array("q")
     original, last = 0, None
     for page in db.pages(connection, query, READ_ROWS):

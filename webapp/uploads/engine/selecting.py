@@ -112,12 +112,12 @@ def selecting(
 def _digests(
     medium: Medium, policy: ConsentPolicy, upload: Upload, held: Answers
 ) -> list[ColumnElement[Any]]:
-    """Both digests of a contact. The one that is sent beside the medium's is there only where the contact may
-    be sent by that medium too: a number goes to nobody when its owner said no to messages. That of the medium
-    is there only where the contact has a value, if one goes with it.
+    """Both digests of a contact. The other medium's is there only when it is sent too, and where the contact
+    may be sent by that medium too: a number goes to nobody when its owner said no to messages. That of the
+    medium is there only where the contact has a value, if one goes with it.
     """
     other = OTHER_MEDIUM[medium]
-    columns: dict[Medium, ColumnElement[Any]] = dict(DIGEST)
+    columns: dict[Medium, ColumnElement[Any]] = {**DIGEST, other: null()}
     if OF_MEDIUM[other] in upload.identifiers:
         columns[other] = case((why_left_out(policy, other, held).is_(None), DIGEST[other]))
     if upload.value_field:

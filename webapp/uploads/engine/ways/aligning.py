@@ -14,7 +14,7 @@ Meta knows people and not rows, so the last word about somebody who stands on bo
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -60,16 +60,10 @@ class Aligning(Way):
         self._before = 0
 
     def look(self, connection: Connection, sendable: Select[Any], duplicates: Duplicates) -> None:
-        self.look_at(connection, _blocks(connection, sendable, duplicates), duplicates)
-
-    def look_at(
-        self, connection: Connection, blocks: Iterable[Sequence[ContactRow]], duplicates: Duplicates
-    ) -> None:
-        """*blocks*: whoever may be sent, without duplicates, in order of id."""
         if self._feed is None:
             return
         after = 0
-        for people in blocks:
+        for people in _blocks(connection, sendable, duplicates):
             held = self._held(connection, after, people[-1][0])
             after = people[-1][0]
             self._compare(people, held, duplicates)
@@ -140,23 +134,31 @@ class Aligning(Way):
         return is_among(self._to_add, contact_id)
 
     def _compare(self, people: Sequence[ContactRow], held: Sequence[Any], duplicates: Duplicates) -> None:
-        """A few side by side at a time: most are there as they would be sent, and need no look at each."""
+        """All at once, then a few side by side: most are there as they would be sent, and need no look at
+        each.
+        """
         rows = self._encode(people)
         sealed = idents.seal(rows.digests)
         named = sent_ledger.columns(EncodedRows(rows.schema, sealed), self._destination.identity_keys)
         prints = idents.prints(sealed, len(rows))
         width = len(named) // len(rows)
-        ids, held_ids = [row[0] for row in people], [row[0] for row in held]
+        ids = [row[0] for row in people]
+        held_ids, held_idents, held_prints, _ = (
+            map(list, zip(*held, strict=True)) if held else ([], [], [], [])
+        )
+        if held_ids == ids and held_prints == prints and b"".join(held_idents) == named:
+            self._before += len(ids)
+            return
         at = 0
         for start in range(0, len(people), SIDE_BY_SIDE):
             end = min(start + SIDE_BY_SIDE, len(people))
             until = bisect_right(held_ids, ids[end - 1], at)
-            some, wanted = held[at:until], named[start * width : end * width]
-            is_same = held_ids[at:until] == ids[start:end] and [one[2] for one in some] == prints[start:end]
-            if is_same and b"".join([one[1] for one in some]) == wanted:
+            wanted = named[start * width : end * width]
+            is_same = held_ids[at:until] == ids[start:end] and held_prints[at:until] == prints[start:end]
+            if is_same and b"".join(held_idents[at:until]) == wanted:
                 self._before += end - start
             else:
-                self._compare_each(ids[start:end], wanted, prints[start:end], some, duplicates)
+                self._compare_each(ids[start:end], wanted, prints[start:end], held[at:until], duplicates)
             at = until
 
     def _compare_each(
@@ -249,7 +251,10 @@ class Aligning(Way):
         """Contact, ident, print and batch of the members in that range, in order."""
         query = self._members().where(MEMBER.c.contact_id > after, MEMBER.c.contact_id <= until)
         pages = db.pages(connection, query.order_by(MEMBER.c.contact_id), READ_ROWS)
-        return [one for page in pages for one in page]
+        found: list[Any] = []
+        for page in pages:
+            found += page
+        return found
 
     def _rest(self, connection: Connection, after: int) -> Iterator[Held]:
         query = self._members().where(MEMBER.c.contact_id > after)

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
@@ -30,7 +29,7 @@ from webapp.contacts.ledger.models import Feed
 from webapp.contacts.models import CONTACT, SentAudience, UserDatabase
 from webapp.destinations.base import ContactRow, Destination, Medium
 from webapp.uploads.checking.exits import Examples, Exit
-from webapp.uploads.engine import batches, sent_ledger
+from webapp.uploads.engine import sent_ledger
 from webapp.uploads.engine.batches import DUPLICATE
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates
 from webapp.uploads.engine.left_out import OnlyCounted
@@ -40,12 +39,12 @@ from webapp.uploads.engine.ways import removals
 from webapp.uploads.engine.ways.aligning import Aligning
 from webapp.uploads.engine.ways.choosing import filled_in
 from webapp.uploads.engine.ways.prepared import Prepared
-from webapp.uploads.engine.ways.removing import take
+from webapp.uploads.engine.ways.removing import EXAMPLES, count_taken
 from webapp.uploads.media_columns import DIGEST
 from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
 
-EXAMPLES, LOOKED_AT = 5, 200
+LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +74,13 @@ def count(upload: Upload, destination: Destination, today: date) -> Counted:
 def _removal(upload: Upload, of_audience: Sequence[Feed], today: date) -> Counted:
     left_out = OnlyCounted(Medium(upload.medium), EXAMPLES)
     ours = [feed for feed in of_audience if feed.client_id == upload.client_id]
-    taking = take(upload, ours, today, left_out)
+    counted = count_taken(upload, ours, today, left_out)
     left_out.store()
+    taking = counted.taking
     numbers = taking.prepared
-    numbers.duplicates, numbers.to_remove = len(taking.duplicates), len(taking.people)
+    numbers.duplicates = len(taking.duplicates)
     reasons = _reasons(left_out, taking.duplicates)
-    exits = {Exit.CHOSEN: _examples([contact_id for contact_id, _ in taking.people])}
+    exits = {Exit.CHOSEN: Examples(numbers.to_remove, counted.first)}
     return Counted(numbers, reasons, {why: one for why, one in exits.items() if one.contacts})
 
 
@@ -98,14 +98,10 @@ def _additions(upload: Upload, of_audience: Sequence[Feed], destination: Destina
     with db.snapshot() as connection:
         whom = selecting(connection, upload, chosen, encoder)
         duplicates = whom.duplicates(connection)
-        if mine is None:
-            may_go = new = _without_ledger(connection, whom, duplicates, left_out, numbers)
-            first = _first_going(connection, whom, duplicates)
-        else:
-            everybody = db.pages(connection, whom.everybody(), READ_ROWS)
-            going = _Going(batches.sendable(everybody, duplicates, medium, left_out, numbers))
-            way.look_at(connection, going, duplicates)
-            may_go, first = going.people, going.first
+        may_go = new = _may_go(connection, whom, duplicates, left_out, numbers)
+        first = _first_going(connection, whom, duplicates)
+        if mine is not None:
+            way.look(connection, whom.sendable(), duplicates)
             new = sum(1 for _ in way.to_add(_some(connection, whom, way.differing)))
         left_out.store()
         numbers.duplicates = len(duplicates)
@@ -134,30 +130,14 @@ def _additions(upload: Upload, of_audience: Sequence[Feed], destination: Destina
     )
 
 
-class _Going:
-    """Whoever may be sent, in blocks; counted as they pass. *first*: ids of the first few."""
-
-    def __init__(self, people: Iterator[ContactRow]) -> None:
-        self._people = people
-        self.people = 0
-        self.first: list[int] = []
-
-    def __iter__(self) -> Iterator[list[ContactRow]]:
-        while block := list(islice(self._people, READ_ROWS)):
-            self.people += len(block)
-            if not self.first:
-                self.first = [row[0] for row in block[:LOOKED_AT]]
-            yield block
-
-
-def _without_ledger(
+def _may_go(
     connection: Connection,
     whom: Selecting,
     duplicates: Duplicates,
     left_out: OnlyCounted,
     numbers: Prepared,
 ) -> int:
-    """How many may be sent. Nobody is held, so only those who are left out need be looked at one by one."""
+    """How many may be sent. Only those who are left out need be looked at one by one."""
     for query in whom.left_out():
         for page in db.pages(connection, query, READ_ROWS):
             left_out.add(page)

@@ -8,10 +8,11 @@ the others                                             → never there: nothing 
 
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, select
 
 from webapp import clock, db
 from webapp.contacts.ledger import due, feeds, idents, looking
@@ -30,6 +31,8 @@ from webapp.uploads.engine.ways.prepared import Prepared
 from webapp.uploads.engine.ways.removals import Person
 from webapp.uploads.media_columns import DIGEST, REASON
 from webapp.uploads.models import Upload
+
+EXAMPLES = 5  # ids of those who are taken out
 
 
 def prepare_removal(
@@ -56,15 +59,53 @@ def prepare_removal(
 
 def take(upload: Upload, ours: Sequence[Feed], today: date, left_out: LeftOut) -> "Taking":
     """Whom the selection of *upload* takes out, in one moment. Only *left_out* writes. Raises BrokenRule."""
-    medium, chosen = Medium(upload.medium), chosen_by(upload, today)
+    chosen = chosen_by(upload, today)
     with db.snapshot() as connection:
-        duplicates = find_duplicates(connection, chosen, DIGEST[medium], upload.rule is not None)
-        columns = (CONTACT.c.id, *DIGEST.values(), REASON[medium])
-        query = select(*columns).where(chosen).order_by(CONTACT.c.id)
-        taking = Taking(upload, ours, _strays(connection, upload, ours), duplicates, left_out)
-        for page in db.pages(connection, query, READ_ROWS):
-            taking.take(connection, page)
+        taking = _taking(connection, upload, ours, chosen, left_out)
+        taking.take_all(connection, chosen)
     return taking
+
+
+def count_taken(upload: Upload, ours: Sequence[Feed], today: date, left_out: LeftOut) -> "Counted":
+    """The numbers of `take`. The database counts whoever is held by the contact that is chosen, nearly all of
+    them as a rule; the others are looked at one by one. Raises BrokenRule.
+    """
+    chosen = chosen_by(upload, today)
+    held = and_(
+        MEMBER.c.feed_id.in_([feed.id for feed in ours]),
+        MEMBER.c.contact_id == CONTACT.c.id,
+        MEMBER.c.ident != b"",
+    )
+    is_held = select(MEMBER.c.contact_id).where(held).exists()
+    with db.snapshot() as connection:
+        taking = _taking(connection, upload, ours, chosen, left_out)
+        taking.take_all(connection, and_(chosen, not_(is_held)))
+        selected = connection.execute(select(func.count()).select_from(CONTACT).where(chosen)).scalar_one()
+        by_contact = selected - taking.prepared.selected
+        taking.prepared.selected = selected
+        first = select(CONTACT.c.id).where(chosen, is_held).order_by(CONTACT.c.id).limit(EXAMPLES)
+        ids = list(connection.execute(first).scalars()) if by_contact else []
+    taking.prepared.to_remove = by_contact + len(taking.people)
+    return Counted(taking, sorted([*ids, *(one for one, _ in taking.people[:EXAMPLES])])[:EXAMPLES])
+
+
+def _taking(
+    connection: Connection,
+    upload: Upload,
+    ours: Sequence[Feed],
+    chosen: ColumnElement[bool],
+    left_out: LeftOut,
+) -> "Taking":
+    duplicates = find_duplicates(connection, chosen, DIGEST[Medium(upload.medium)], upload.rule is not None)
+    return Taking(upload, ours, _strays(connection, upload, ours), duplicates, left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """*taking*: its numbers are all, its people only those the database did not count. *first*: a few ids."""
+
+    taking: "Taking"
+    first: list[int]
 
 
 class Taking:
@@ -86,8 +127,14 @@ class Taking:
         self.people: list[Person] = []
         self.more: list[Person] = []
 
-    def take(self, connection: Any, page: Sequence[Any]) -> None:
-        held = self._held(connection, page[0][0], page[-1][0])
+    def take_all(self, connection: Connection, chosen: ColumnElement[bool]) -> None:
+        columns = (CONTACT.c.id, *DIGEST.values(), REASON[Medium(self._upload.medium)])
+        query = select(*columns).where(chosen).order_by(CONTACT.c.id)
+        for page in db.pages(connection, query, READ_ROWS):
+            self._take(connection, page)
+
+    def _take(self, connection: Connection, page: Sequence[Any]) -> None:
+        held = self._held(connection, [row[0] for row in page])
         known = self._known_duplicates.between(page[0][0], page[-1][0])
         digest_at = 1 if self._upload.medium == Medium.EMAIL else 2
         self.prepared.selected += len(page)
@@ -108,10 +155,14 @@ class Taking:
             else:
                 self.prepared.never_there += 1
 
-    def _held(self, connection: Any, first: int, last: int) -> dict[int, set[bytes]]:
+    def _held(self, connection: Connection, ids: Sequence[int]) -> dict[int, set[bytes]]:
         """Contact → the idents by which the audience holds it; none for one behind another contact."""
-        query = select(MEMBER.c.feed_id, MEMBER.c.contact_id, MEMBER.c.ident).where(
-            MEMBER.c.feed_id.in_(self._media), MEMBER.c.contact_id.between(first, last)
+        # Neighbours are read as they lie; a few that lie far apart, each by its key.
+        are_neighbours = ids[-1] - ids[0] < 2 * len(ids)
+        place = MEMBER.c.contact_id
+        query = select(MEMBER.c.feed_id, place, MEMBER.c.ident).where(
+            MEMBER.c.feed_id.in_(self._media),
+            place.between(ids[0], ids[-1]) if are_neighbours else place.in_(ids),
         )
         found: dict[int, set[bytes]] = {}
         for feed_id, contact_id, ident in connection.execute(query):
