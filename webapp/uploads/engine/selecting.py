@@ -100,7 +100,7 @@ def selecting(
         chosen,
         why_left_out(policy, medium, held, upload.database_id),
         refuses(medium, held) if policy == ConsentPolicy.ANYONE else false(),
-        policy == ConsentPolicy.ANYONE,
+        policy == ConsentPolicy.ANYONE and held.refused,
         # The index of the digests knows the general answer and no other.
         upload.rule is not None or held.by_channel or held.undecided or upload.value_field is not None,
         _digests(medium, policy, upload, held),

@@ -143,9 +143,8 @@ class Aligning(Way):
         prints = idents.prints(sealed, len(rows))
         width = len(named) // len(rows)
         ids = [row[0] for row in people]
-        held_ids, held_idents, held_prints, _ = (
-            map(list, zip(*held, strict=True)) if held else ([], [], [], [])
-        )
+        held_ids, held_prints = [one[0] for one in held], [one[2] for one in held]
+        held_idents = [one[1] for one in held]
         if held_ids == ids and held_prints == prints and b"".join(held_idents) == named:
             self._before += len(ids)
             return

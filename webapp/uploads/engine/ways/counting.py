@@ -142,12 +142,12 @@ def _may_go(
         for page in db.pages(connection, query, READ_ROWS):
             left_out.add(page)
     left_out.store()
-    digest = DIGEST[whom.medium]
     numbers.selected = _count(connection, select(func.count()).where(whom.chosen))
-    if whom.includes:  # each person counts by the oldest contact that is chosen, which is the one that goes
-        oldest = select(func.min(CONTACT.c.id)).where(whom.allowed, digest.is_not(None)).group_by(digest)
-        refused = select(func.count()).where(CONTACT.c.id.in_(oldest), whom.included)
-        numbers.refused = _count(connection, refused)
+    if whom.includes:
+        refusing = select(CONTACT.c.id).where(whom.allowed, DIGEST[whom.medium].is_not(None), whom.included)
+        for page in db.pages(connection, refusing.order_by(CONTACT.c.id), READ_ROWS):
+            known = duplicates.between(page[0][0], page[-1][0])
+            numbers.refused += sum(row[0] not in known for row in page)
     return numbers.selected - sum(left_out.reasons.values()) - len(duplicates)
 
 
