@@ -221,3 +221,15 @@ def test_another_person_in_the_same_tab_finds_nothing_of_it(builder: Page, signe
 def operator_elsewhere(aurora) -> str:
     add_operator(aurora, Role.MARKETER, "marco@aurora.example", "Marco Neri")
     return "marco@aurora.example"
+
+
+def test_a_condition_that_counts_no_longer_says_that_it_lacks_a_value(builder: Page):
+    builder.get_by_label("Operatore per Città").select_option(label="contiene")
+    lacking = builder.get_by_text("Scrivi un valore. Finché è vuota, questa condizione non conta.")
+    expect(lacking).to_be_visible()
+
+    value = builder.get_by_label("Valore di Città")
+    value.press_sequentially("Torino")
+
+    expect(lacking).to_have_count(0)
+    expect(value).not_to_have_attribute("aria-invalid", "true")
