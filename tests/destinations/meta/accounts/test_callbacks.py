@@ -28,7 +28,7 @@ def signed(payload: object, secret: str = SECRET) -> str:
 
 
 def test_a_request_of_meta_names_the_person():
-    assert read(signed(PAYLOAD), SECRET, NOW) == "218471"
+    assert read(signed(PAYLOAD), SECRET, NOW) == ("218471", NOW)
 
 
 @pytest.mark.parametrize(
