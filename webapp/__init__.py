@@ -58,4 +58,5 @@ def create_app(settings: "Settings") -> "Flask":
     app.before_request(guard.refuse_another_space)
     app.before_request(fresh_guard.ask)
     app.before_request(budget_guard.hold)
+    app.after_request(budget_guard.count_calls)
     return app

@@ -54,7 +54,7 @@ ASKED_FOR = {
 
 
 def restore_what_was_typed() -> None:
-    """The form that was sealed into the page that asks, in place of that page's own; 400 if it cannot be read.
+    """The form that was sealed into the page that asks, in place of that page's own; 400 if that fails.
 
     To be called before anything else reads the form.
     """
@@ -104,7 +104,7 @@ def _needs_none() -> bool:
 
 
 def page_for_file(page: str, back: str, refused: SignInRefused | None = None) -> Response:
-    """A file cannot be the answer to this form: the password leads *back*, to the page the file is asked from."""
+    """A file cannot be the answer to this form: the password leads *back*, where the file is asked for."""
     return _answer(refused, action=url_for("access.confirm_password"), page=page, back=back)
 
 

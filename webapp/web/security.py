@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, abort, current_app, request
+from flask.sansio.app import App
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -135,7 +136,7 @@ def _is_of_our_own(address: str) -> bool:
     return any(found in network for network in _OWN_NETWORKS)
 
 
-def tell_forgeries_to(app: Flask, tell: Callable[[str], None]) -> None:
+def tell_forgeries_to(app: App, tell: Callable[[str], None]) -> None:
     """Who hears of requests that come from elsewhere: the room that keeps the trail is above this one."""
     app.extensions["platea-forgeries"] = tell
 
