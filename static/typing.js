@@ -35,6 +35,20 @@
     if (event.target.matches?.(CHIP_FIELD)) addChip(event.target);
   }, true);
 
+  // --- a condition of a filter that counts, once its value is typed, no longer says what it lacked ---
+  document.addEventListener("htmx:after:swap", () => {
+    for (const error of findAll(".cond > .error")) {
+      const condition = error.parentElement;
+      const count = find(".n", condition).textContent.trim();
+      if (!count || count === "non conta") continue;
+      findAll("[aria-invalid]", condition).forEach((one) => {
+        one.removeAttribute("aria-invalid");
+        one.removeAttribute("aria-describedby");
+      });
+      error.remove();
+    }
+  });
+
   // --- answers that come late: what was edited after they were asked for is put back, with caret and scroll ---
   const unsaved = new Set(); // keys of the forms somebody has typed in
   let edits = 0;

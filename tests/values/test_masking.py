@@ -10,6 +10,8 @@ from webapp.values.masking import initial, mask, mask_email, mask_mobile
     [
         ("mario.rossi@posta.example", "m•••@posta.example"),
         ("@posta.example", "•••@posta.example"),
+        ("mario@@posta.example", "m•••@@posta.example"),
+        ("mario@rossi@posta.example", "m•••@•••••@posta.example"),
         ("3331234567", "333•••••67"),
         ("333 12 34 567", "333 •• •• •67"),
         ("3,33E+09", "3,3••+09"),

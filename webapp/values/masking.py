@@ -15,11 +15,13 @@ def mask(text: str) -> str:
 
 
 def mask_email(text: str | None) -> str:
-    """anna@posta.it → a•••@posta.it"""
+    """anna@posta.it → a•••@posta.it; a second @ is the mistake, and stays: anna@@posta.it → a•••@@posta.it"""
     if not text:
         return ""
-    local, at, domain = text.rpartition("@")
-    return f"{local[:1]}•••@{domain}" if at else f"{text[:1]}•••"
+    local, _, rest = text.partition("@")
+    between, at, domain = rest.rpartition("@")
+    hidden = "".join("•" if character.isalnum() else character for character in between)
+    return f"{local[:1]}•••@{hidden}{at}{domain}" if "@" in text else f"{text[:1]}•••"
 
 
 def mask_mobile(text: str | None) -> str:

@@ -60,7 +60,7 @@ def bill(numbers: Numbers, operation: Operation) -> list[Term]:
     if operation == Operation.ALIGN:
         there = "inviati prima da Platea, non ripartono"
         terms.append(Term("already-there", "Già presenti", numbers.already_there, "less", detail=there))
-    label = "Da inviare" if operation == Operation.ADD else "Da aggiungere"
+    label = "Da aggiungere" if operation == Operation.ALIGN else "Da inviare"
     terms.append(Term("to-send", label, numbers.to_send, "equals", "total"))
     return [*terms, *_apart(numbers, operation)]
 

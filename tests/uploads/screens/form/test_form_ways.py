@@ -95,9 +95,13 @@ def test_to_replace_is_confirmed_twice(browser, account, clienti, existing, page
     form = filled(account, modo="esistente", audience=existing, come="replace")
     form |= {"riconosci": "1", "riconosci_code": "1"}
 
+    ready = page(browser.get(f"{url_of(clienti)}/pronto", query_string={**form, "consenso": "1"}))
     unread = browser.post_form(url_of(clienti), form)
     misread = browser.post_form(url_of(clienti), {**form, "capito": "1", "ripeti": "3"})
 
+    assert words(ready.xpath("//*[@id='ready-text']")[0]) == (
+        "Per caricare manca: la conferma di chi esce, il numero degli utenti che resteranno."
+    )
     tree = page(unread, 422)
     assert errors_in(tree) == ["Conferma di aver capito chi esce dalla custom audience."]
     assert words(tree.xpath("//*[@aria-label='Conferma della sostituzione']/p[2]")[0]) == (

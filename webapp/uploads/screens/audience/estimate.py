@@ -10,7 +10,10 @@ from webapp.values.texts import number, percent
 FLOOR = 1_000
 SHOWN = 12  # changes of the size
 
-NOT_YET = "{label} non l’ha ancora calcolata: di solito serve un giorno dal caricamento."
+NOT_YET = (
+    "Non abbiamo ancora letto una stima. La chiediamo ogni ora, e {label} di solito la calcola "
+    "entro un giorno dal caricamento."
+)
 AT_THE_FLOOR = (
     "{label} scrive 1.000 per ogni custom audience che non supera le 1.000 persone: "
     "quante di quelle inviate ha riconosciuto non lo dice."

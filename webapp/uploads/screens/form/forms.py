@@ -154,7 +154,10 @@ def missing(draft: Draft) -> list[str]:
         "la custom audience", draft.audience
     )  # fmt: skip
     consent = ("il consenso", draft.consent or draft.takes_out)
-    wanted = (("l’account Facebook", draft.account), audience, consent)
+    replaces = draft.operation == Operation.REPLACE
+    leaving = ("la conferma di chi esce", draft.understood or not replaces)
+    staying = ("il numero degli utenti che resteranno", draft.repeated or not replaces)
+    wanted = (("l’account Facebook", draft.account), audience, leaving, staying, consent)
     return [words for words, given in wanted if not given]
 
 
