@@ -19,7 +19,7 @@ def create_app(settings: "Settings") -> "Flask":
     from htmx_flask import Htmx
 
     from webapp import patience, postgresql, services, wiring
-    from webapp.access import budget_guard, guard
+    from webapp.access import budget_guard, fresh_guard, guard
     from webapp.access import views as access
     from webapp.contacts import views as contacts
     from webapp.destinations import registry
@@ -54,6 +54,9 @@ def create_app(settings: "Settings") -> "Flask":
         request_metrics.init_app(app)
     app.before_request(budget_guard.refuse_a_file_early)
     security.init_app(app, settings)
-    app.before_request(guard.refuse_another_space)  # once forms may be read
+    app.before_request(fresh_guard.restore_what_was_typed)  # once forms may be read
+    app.before_request(guard.refuse_another_space)
+    app.before_request(fresh_guard.ask)
     app.before_request(budget_guard.hold)
+    app.after_request(budget_guard.count_calls)
     return app

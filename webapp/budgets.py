@@ -68,6 +68,14 @@ _SPEND = text(
     " WHERE budget.since <= :closed OR budget.since > :ahead OR budget.used < :most"
     " RETURNING used"
 )
+# What was used without asking first: it counts, and whoever asks next is refused.
+_CHARGE = text(
+    "INSERT INTO budget (key, since, used) VALUES (:key, :now, :n)"
+    " ON CONFLICT (key) DO UPDATE SET"
+    " used = CASE WHEN budget.since <= :closed OR budget.since > :ahead THEN :n ELSE budget.used + :n END,"
+    " since = CASE WHEN budget.since <= :closed OR budget.since > :ahead THEN :now ELSE budget.since END"
+)
+_GIVE_BACK = text("UPDATE budget SET used = used - 1 WHERE key = :key AND used > 0")
 _FORGET = text("DELETE FROM budget WHERE since <= :closed")
 _SINCE = text("SELECT since, used FROM budget WHERE key = :key")
 
@@ -77,6 +85,15 @@ def spend(session: Session, kind: Kind, person: str, client: str) -> None:
     for key, most in _keys(kind, person, client):
         if not _use(session, key, most, HOUR_S):
             raise _spent(session, kind, key, most)
+
+
+def settle(session: Session, kind: Kind, person: str, client: str, spent: int, used: int) -> None:
+    """*used* is what the page really took, of which *spent* (0 or 1) was counted before."""
+    for key, _ in _keys(kind, person, client):
+        if used < spent:
+            session.execute(_GIVE_BACK, {"key": key})
+        elif used > spent:
+            session.execute(_CHARGE, {"key": key, "n": used - spent, **_times(HOUR_S)})
 
 
 def once(session: Session, key: str, window_s: float) -> bool:
@@ -119,9 +136,12 @@ def _keys(kind: Kind, person: str, client: str) -> list[tuple[str, int]]:
 
 
 def _use(session: Session, key: str, most: int, window_s: float) -> bool:
+    return session.execute(_SPEND, {"key": key, "most": most, **_times(window_s)}).first() is not None
+
+
+def _times(window_s: float) -> dict[str, float]:
     now = clock.epoch()
-    times = {"now": now, "closed": now - window_s, "ahead": now + clock.SLACK_S}
-    return session.execute(_SPEND, {"key": key, "most": most, **times}).first() is not None
+    return {"now": now, "closed": now - window_s, "ahead": now + clock.SLACK_S}
 
 
 def _spent(session: Session, kind: Kind, key: str, most: int) -> Spent:

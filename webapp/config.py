@@ -60,6 +60,7 @@ class Settings:
 
     proxies: int = 0  # how many reverse proxies stand in front: only what so many added is believed
     second_factor_for_all: bool = False
+    confirm_minutes: int = 15  # how long a password counts for what does great harm (`access.fresh_guard`)
     # What one person may use an hour, and a client three times as much (`webapp.budgets`); 0: no limit.
     drafts_per_hour: int = 60
     exports_per_hour: int = 60
@@ -125,6 +126,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         filter_patience_s=_number(env, "PLATEA_FILTER_PATIENCE_S", 2, 0.1, 30),
         proxies=_proxies(env),
         second_factor_for_all=_yes_or_no(env, "PLATEA_SECOND_FACTOR_FOR_ALL"),
+        confirm_minutes=int(_number(env, "PLATEA_CONFIRM_MINUTES", 15, 1, 720)),
         **_budgets(env),
         address_days=int(_number(env, "PLATEA_ADDRESS_DAYS", 30, 0, 366)),
         trail_url=setting_checks.trail_url(_text(env, "PLATEA_TRAIL_URL", "")),

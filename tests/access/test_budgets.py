@@ -18,6 +18,7 @@ from webapp.access.trail.audit import Action
 from webapp.budgets import Budget, Kind, Spent
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport
+from webapp.destinations.meta.accounts.oauth import RETURN_PATH
 
 CSV = "/caricamenti/elenco.csv"
 
@@ -153,6 +154,47 @@ def test_a_role_that_is_too_little_is_told_once_in_five_minutes(app, aurora):
     assert [(one.who, one.detail["pagina"], one.client_id) for one in told] == [
         ("Aldo", "access.trail", aurora.id)
     ] * 2
+
+
+FORGED = {
+    "modulo senza il suo segno": ("/profilo/sessioni/chiudi", {}, {"csrf_token": "x" * 40}),
+    "modulo di un altro sito": ("/profilo/sessioni/chiudi", {"Sec-Fetch-Site": "cross-site"}, {}),
+    "richiesta firmata di Facebook": (
+        "/configura/integrazioni/facebook/revoca",
+        {},
+        {"signed_request": "mario.rossi@posta.example"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_what_is_forged_is_told_once_in_five_minutes_without_what_it_said(app, giulia, what, is_signed_in):
+    browser = signed_in_to(app, giulia) if is_signed_in else app.test_client()
+    url, headers, fields = FORGED[what]
+    if not is_signed_in and "profilo" in url:
+        url = "/accesso"
+    with time_machine.travel(clock.epoch(), tick=False) as now:
+        assert {browser.post(url, headers=headers, data=fields).status_code for _ in range(3)} <= {400, 403}
+        now.shift(300)
+        assert browser.post(url, headers=headers, data=fields).status_code in (400, 403)
+
+    told = entries(Action.FORGERY_REFUSED)
+    assert [one.target for one in told] == [what] * 2
+    assert [one.who for one in told] == (["Giulia Ferri"] if is_signed_in else ["nessuno"]) * 2
+    assert {tuple(one.detail) for one in told} == {("pagina", "metodo")}
+    assert "mario" not in str([(one.target, one.detail) for one in told])
+
+
+def test_a_forged_return_from_facebook_is_told(app, giulia):
+    browser = signed_in_to(app, giulia)
+
+    answers = [browser.get(f"{RETURN_PATH}?code=rubato&state={'x' * 43}").status_code for _ in range(2)]
+
+    assert answers == [400, 400]
+    (told,) = entries(Action.FORGERY_REFUSED)
+    assert (told.who, told.target) == ("Giulia Ferri", "ritorno da Facebook")
+    assert "rubato" not in str(told.detail)
 
 
 def test_sign_ins_that_are_slowed_down_are_told_once(app, giulia):

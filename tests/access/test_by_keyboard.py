@@ -4,10 +4,13 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlmodel import select
 
-from tests.conftest import add_operator
+from tests.conftest import TEST_PASSWORD, add_operator, opened
+from tests.support.axe import violations_in_every_mode
 from tests.support.keyboard import press, tab_to
-from webapp.access.models import Role
+from webapp import db
+from webapp.access.models import OpenSession, Role
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +34,28 @@ def test_a_person_is_invited_and_another_changes_role(window: Page, aurora):
     window.keyboard.press("ArrowDown")
     press(window, "^salva")
     expect(window.get_by_role("row", name=re.compile("Marta Riva"))).to_contain_text("Assistenza")
+
+
+def test_the_password_is_asked_for_again_and_what_was_typed_goes_on(chromium, served, signed_in):
+    with opened(chromium, served, signed_in, bypass_csp=True) as window:
+        window.goto("/configura/utenti/invita")
+        tab_to(window, "^Email")
+        window.keyboard.type("luca@aurora.example")
+        with db.writing() as session:
+            session.exec(select(OpenSession)).one().opened_at -= 3_600
+        press(window, "^crea l’invito")
+
+        expect(window.get_by_role("heading", name="Conferma con la tua password")).to_be_visible()
+        expect(window.get_by_label("La tua password")).to_be_focused()
+        assert violations_in_every_mode(window, "conferma") == []
+        window.keyboard.type("sbagliata")
+        window.keyboard.press("Enter")
+        expect(window.get_by_role("alert")).to_contain_text("Non è la password che usi adesso.")
+        assert violations_in_every_mode(window, "conferma, errore") == []
+        tab_to(window, "^La tua password")
+        window.keyboard.type(TEST_PASSWORD)
+        window.keyboard.press("Enter")
+        expect(window.get_by_label("Link da aprire")).to_be_visible()
 
 
 def test_escape_leaves_a_person_as_they_are_and_gives_the_focus_back(window: Page, aurora):

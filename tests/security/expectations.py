@@ -16,6 +16,7 @@ POST access.change_role                   administrator 422
 POST access.choose_client                 support       303     other:owner=303
 GET  access.clients                       owner         200
 POST access.close_other_sessions          support       303
+POST access.confirm_password              support       422
 POST access.close_session                 support       303
 GET  access.confirm_removal               administrator 200
 POST access.confirm_second_factor         support       422

@@ -97,3 +97,15 @@ def test_how_soon_a_flaw_is_mended_is_said():
     times = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
     assert "entro 7 giorni" in times and "entro 30 giorni" in times and "pip-audit --strict" in times
+
+
+def test_every_proof_the_document_names_is_there():
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", document()))
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    assert len(named) > 60
+    assert sorted(named - there) == []

@@ -7,15 +7,20 @@ import errno
 import os
 from collections.abc import Callable
 
-from flask import request
+import structlog
+from flask import Response, g, request
+from flask_login import current_user
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import TooManyRequests
 
-from webapp import budgets, db
+from webapp import budgets, calls_out, db
 from webapp.access import current
 from webapp.access.trail import refusals
 from webapp.budgets import Kind, Spent
 from webapp.host import storage
 from webapp.services import services
+
+log = structlog.get_logger(__name__)
 
 
 def _always() -> bool:
@@ -53,6 +58,8 @@ USES: dict[str, tuple[Kind, Callable[[], bool]]] = {
 
 def hold() -> None:
     """Use one of the budget of whoever asks; 429 when it is used up. Once the form may be read."""
+    calls_out.forget()
+    g.budget_spent = 0
     kind = _kind()
     if kind is None:
         return
@@ -61,6 +68,20 @@ def hold() -> None:
             budgets.spend(session, kind, *_who())
     except Spent as spent:
         _refuse(spent, kind)
+    g.budget_spent = int(kind == Kind.META)
+
+
+def count_calls(response: Response) -> Response:
+    """A page is counted by the requests to Meta it took: a list of many pages is many, a kept one is none."""
+    spent, made = g.pop("budget_spent", None), calls_out.made()
+    if spent is None or spent == made or not current_user.is_authenticated or not current.spaces():
+        return response
+    try:
+        with db.writing() as session:
+            budgets.settle(session, Kind.META, *_who(), spent, made)
+    except OperationalError as error:
+        log.warning("richieste a Facebook non contate", error=type(error.orig).__name__)
+    return response
 
 
 def refuse_a_file_early() -> None:

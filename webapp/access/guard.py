@@ -1,7 +1,6 @@
 """The one door: before every request, who asks is held against `policy`. Refused unless allowed."""
 
 from typing import cast
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Response, abort, flash, redirect, request, url_for
@@ -76,11 +75,7 @@ def _refused() -> Response:
 def _to_login() -> Response:
     """To the sign-in page and back here afterwards; from a fragment or a form, back to the page around it."""
     is_visit = request.method in security.SAFE_METHODS and not htmx.is_htmx()
-    page: str | None = request.full_path.rstrip("?")
-    if not is_visit:
-        around = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
-        page = around.path + (f"?{around.query}" if around.query else "")
-    page = security.local_path(page)
+    page = security.local_path(request.full_path.rstrip("?")) if is_visit else security.page_around()
     url = url_for("access.login", dopo=page if page != "/" else None)
     if sessions.has_ended() or not is_visit:  # who sends a form was in, whatever became of the cookie
         cookie.clear()

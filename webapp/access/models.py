@@ -82,6 +82,7 @@ class OpenSession(SQLModel, table=True):
     waits_for_code: bool = False
     opened_at: float
     seen_at: float
+    proven_at: float | None = None  # when the password was given again; None: not since *opened_at*
     browser: str  # "Firefox su Linux"
     address: str  # shortened: 203.0.113.0/24
 

@@ -59,6 +59,7 @@ POLICY: dict[str, Who] = {
     "access.choose_client": Who.OPERATOR,
     "access.profile": Who.OPERATOR,
     "access.change_password": Who.OPERATOR,
+    "access.confirm_password": Who.OPERATOR,
     "access.close_session": Who.OPERATOR,
     "access.close_other_sessions": Who.OPERATOR,
     "access.second_factor": Who.OPERATOR,

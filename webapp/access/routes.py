@@ -7,6 +7,8 @@ from flask_login import LoginManager
 from webapp.access import guard
 from webapp.access.frame import open_space, page_frame
 from webapp.access.signing_in import sessions
+from webapp.access.trail import refusals
+from webapp.web import security
 
 blueprint = Blueprint("access", __name__)
 
@@ -20,5 +22,6 @@ def _set_up(state: BlueprintSetupState) -> None:
     manager.user_loader(sessions.visitor)
     app.config["PERMANENT_SESSION_LIFETIME"] = sessions.LIFETIME
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    security.tell_forgeries_to(app, refusals.forged)
     app.before_request(guard.let_in_or_refuse)
     app.jinja_env.globals |= {"page_frame": page_frame, "open_space": open_space}

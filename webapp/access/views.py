@@ -18,6 +18,7 @@ from webapp.access.routes import blueprint
 from webapp.access.signing_in import (
     entering,
     sessions,
+    views_fresh,
     views_reset,
     views_second_factor,
     views_second_step,
@@ -30,6 +31,7 @@ from webapp.web import htmx, security
 __all__ = [
     "blueprint",
     "views_clients",
+    "views_fresh",
     "views_invitation",
     "views_members",
     "views_profile",

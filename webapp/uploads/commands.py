@@ -29,6 +29,7 @@ from webapp.uploads.refusals import Gone as Gone
 from webapp.uploads.refusals import NotAllowed as NotAllowed
 from webapp.uploads.refusals import ReasonMissing as ReasonMissing
 from webapp.uploads.refusals import Thing as Thing
+from webapp.uploads.refusals import TwinRunning as TwinRunning
 from webapp.uploads.status import FINAL, UploadStatus
 from webapp.uploads.trail import record as _audit
 from webapp.uploads.trail import record_start
@@ -53,6 +54,7 @@ def start_upload(
     operation: Operation = Operation.ADD,
     value_field: str | None = None,
     key: idempotency.IdempotencyKey | None = None,
+    twin_of: idempotency.TwinOf | None = None,
     check: UploadCheck | None = None,
 ) -> Upload:
     """Store the upload as queued, then enqueue its preparation; `reconcile` finds it if Redis is away.
@@ -61,15 +63,14 @@ def start_upload(
     The filter's rule is kept as it is now. *destination*: the kind of the account's. *reason*: why who said
     no may be sent too, kept with ANYONE only. *identifiers*: data sent beside the medium's own. *origin*
     None: as its database says. *value_field*: the own field that says what each person is worth. *key*: of a
-    request done once. *check*: kept with it. Raises Gone when the client has no such database, filter or
-    account (any more; deleting one at this moment waits, or was first), AlreadyHandled, ReasonMissing.
+    request done once. *twin_of*: finds one like it that is running. *check*: kept with it.
+    Raises Gone for what the client has not (any more), AlreadyHandled, ReasonMissing, TwinRunning.
     """
     includes = _includes_refused(consent, reason)
     account = _account(destination, client_id, account_id)
     refused = _refused_now(database_id, filter_id, medium) if includes else None
     with db.writing() as session:
-        if key:
-            idempotency.claim(session, key)
+        idempotency.only_once(session, key, database_id, twin_of)
         upload = Upload(
             client_id=client_id,
             database_id=database_id,

@@ -17,6 +17,10 @@ class ConfirmationMissing(Exception):
     """Replacing everybody is confirmed each time, by who sees how many will stay."""
 
 
+class TwinRunning(Exception):
+    """The same upload is running already; `str()` is its public id."""
+
+
 class Thing(StrEnum):
     """The parts of an upload that may have been deleted, each as a sentence that says so."""
 

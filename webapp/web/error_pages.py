@@ -15,7 +15,7 @@ from webapp.host import storage_trouble
 from webapp.host.storage_trouble import Words
 from webapp.services import services
 from webapp.values.identifiers import new_error_code
-from webapp.web import htmx
+from webapp.web import htmx, security
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +69,7 @@ def init_app(app: Flask) -> None:
 
 def _stale_form(error: CSRFError) -> Response:
     log.warning("modulo scaduto", reason=error.description)
+    security.forged("modulo senza il suo segno")
     return _answer(400, STALE_FORM)
 
 

@@ -6,11 +6,12 @@ Who may ask at all is another matter: `access.policy`.
 from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address, ip_network
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, abort, current_app, request
+from flask.sansio.app import App
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -135,6 +136,17 @@ def _is_of_our_own(address: str) -> bool:
     return any(found in network for network in _OWN_NETWORKS)
 
 
+def tell_forgeries_to(app: App, tell: Callable[[str], None]) -> None:
+    """Who hears of requests that come from elsewhere: the room that keeps the trail is above this one."""
+    app.extensions["platea-forgeries"] = tell
+
+
+def forged(what: str) -> None:
+    """*what* (Italian) did not come from a page of ours."""
+    if tell := current_app.extensions.get("platea-forgeries"):
+        tell(what)
+
+
 def local_path(text: str | None) -> str | None:
     """*text* when it is a path of ours to go back to, otherwise None: never another site's address."""
     if not text or not text.startswith("/") or text.startswith("//"):
@@ -143,6 +155,12 @@ def local_path(text: str | None) -> str | None:
     if "\\" in text or any(character <= " " or character == "\x7f" for character in text):
         return None
     return text
+
+
+def page_around() -> str | None:
+    """The page of ours that a fragment, a form or a file was asked from, as its browser says."""
+    around = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    return local_path(around.path + (f"?{around.query}" if around.query else ""))
 
 
 def _allow_files() -> None:
@@ -158,12 +176,17 @@ def _refuse_other_sites() -> None:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         if site not in ("same-origin", "none"):
-            abort(403)
+            _refuse_elsewhere()
         return
     origin = request.headers.get("Origin")
     # Behind a proxy that does not pass the host on, ours is still what the browser has open.
     if origin is not None and urlsplit(origin).netloc not in request_host.own_places(services().settings):
-        abort(403)
+        _refuse_elsewhere()
+
+
+def _refuse_elsewhere() -> NoReturn:
+    forged("modulo di un altro sito")
+    abort(403)
 
 
 def _form_target(dialog_url: str) -> str:

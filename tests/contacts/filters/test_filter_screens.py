@@ -352,3 +352,23 @@ def test_the_builder_names_no_control_twice(signed_in, page, here):
     ids = tree.xpath("//form[@id='costruttore']//@id")
     assert len(ids) == len(set(ids))
     assert not re.search(r"\{\{|\{%", tree.text_content())
+
+
+def test_more_conditions_than_a_rule_may_have_are_refused_in_words_wherever_they_come(signed_in, page, here):
+    """Each group may bring a hundred; together they would be a rule that nobody can read again."""
+    form = {"nome": "Tante"}
+    for group in ("g1", "g2"):
+        names = [f"{group}c{n}" for n in range(1, 61)]
+        form[group] = names
+        for one in names:
+            form |= {f"{one}-field": "city", f"{one}-operator": "is", f"{one}-value": "Torino"}
+    form["group"] = ["g1", "g2"]
+
+    count = signed_in.post_form(f"{here}/conteggio", form, htmx=True)
+    refresh = signed_in.post_form(f"{here}/nuovo", form | {"do": "refresh"})
+    saved = signed_in.post_form(f"{here}/nuovo", form)
+
+    assert (count.status_code, refresh.status_code, saved.status_code) == (200, 200, 422)
+    for answer in (refresh, saved):
+        assert "Il filtro ha troppe condizioni: il massimo è 100." in answer.text
+    assert saved_filters() == []

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from sqlmodel import col, select
@@ -12,14 +13,18 @@ from tests.uploads.conftest import read
 from tests.uploads.engine.test_sending import kinds, many
 from webapp import db
 from webapp.access.models import AuditEntry
+from webapp.access.trail import audit
 from webapp.contacts import database_removal
 from webapp.contacts.erasure import erased
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.people import contact_edit
-from webapp.destinations.base import BatchResult, Problem
+from webapp.destinations.base import BatchResult, Medium, Problem
 from webapp.destinations.meta.accounts import accounts
 from webapp.uploads import commands, jobs
 from webapp.uploads.engine import leases, locks, outcomes, transitions
+from webapp.uploads.models import Upload
+from webapp.uploads.operations import Operation
+from webapp.uploads.screens import queries
 from webapp.uploads.status import UploadStatus
 
 WAITS = Problem("prova", "Aspetta.", "Guarda.", "chiunque")
@@ -75,6 +80,40 @@ def test_resume_pressed_twenty_times_is_told_once(both, world):
 
     assert Counter(answers) == {True: 1, False: 19}
     assert told()["upload_resumed"] == kinds(upload).count("resumed") == 1
+
+
+def test_the_same_upload_from_twenty_tabs_starts_once(both, world):
+    world.add_contacts(*many(3))
+    like_it = partial(
+        queries.running_twin,
+        scope=queries.Scope((world.client.id,), world.database.id),
+        account_id=world.account.id,
+        medium=Medium.EMAIL,
+        operation=Operation.ADD,
+        audience_id="",
+        audience_name="Clienti, novembre",
+    )
+
+    answers = all_at_once(lambda: world.start(twin_of=like_it))
+
+    (started,) = [one for one in answers if isinstance(one, Upload)]
+    assert [str(one) for one in answers if isinstance(one, commands.TwinRunning)] == [started.public_id] * 19
+    assert told()["upload_started"] == 1
+
+
+def test_a_database_deleted_twenty_times_is_told_once(both, world):
+    def delete() -> object:
+        with db.writing() as session:
+            database = session.get(UserDatabase, world.database.id)
+            if database is None:
+                return None
+            refused = database_removal.remove(session, database)
+            audit.record(session, audit.Action.DATABASE_DELETED, client_id=world.client.id)
+            return refused
+
+    failed = [one for one in all_at_once(delete) if isinstance(one, Exception)]
+    assert {type(one) for one in failed} <= {LookupError}
+    assert told()["database_deleted"] == 1
 
 
 def test_an_account_deleted_twenty_times_is_told_once(both, world):

@@ -147,6 +147,18 @@ def note_visit() -> None:
         log.warning("visita non annotata", error=type(error.orig).__name__)
 
 
+def prove(session: Session, row: OpenSession) -> None:
+    """The password was given again in this session."""
+    proven = update(OpenSession).where(col(OpenSession.id) == row.id).values(proven_at=clock.epoch())
+    session.execute(proven)
+
+
+def was_proven_within(row: OpenSession, seconds: float) -> bool:
+    """Whether somebody signed in or gave their password here no longer ago; not in a time still to come."""
+    at = max(row.opened_at, row.proven_at or 0)
+    return clock.epoch() - seconds < at <= clock.epoch() + clock.SLACK_S
+
+
 def _hashes(key: str) -> list[str]:
     return keyed_hashes(_PURPOSE, key)
 

@@ -1,9 +1,12 @@
-"""What was refused, told in the audit trail: too little a role, too many tries, a budget that is used up.
+"""What was refused, told in the audit trail: too little a role, too many tries, a budget, what is forged.
 
 Somebody who tries without end writes one entry for each person or network in five minutes, not one a try.
 """
 
+import structlog
 from flask import request
+from flask_login import current_user
+from sqlalchemy.exc import OperationalError
 
 from webapp import budgets, db
 from webapp.access import current
@@ -13,6 +16,8 @@ from webapp.access.trail.audit import Action
 from webapp.values.texts import number
 
 ONCE_IN_S = 300.0
+
+log = structlog.get_logger(__name__)
 
 
 def not_allowed() -> None:
@@ -32,6 +37,21 @@ def slowed(what: str, wait_s: int, who: Operator | None = None) -> None:
     """Too many tries of *what* (Italian); *who*: whose password was right, if any was."""
     place = str(who.id) if who else audit.shortened(request.remote_addr)
     _tell(f"slowed:{what}:{place}", Action.SIGN_IN_SLOWED, {"attesa": wait_s}, None, what, who)
+
+
+def forged(what: str) -> None:
+    """*what* (Italian) did not come from where it should; of what it said nothing is told.
+
+    A trail that cannot be written to is no reason to answer otherwise.
+    """
+    operator = current.current_operator() if current_user.is_authenticated else None
+    client_id = current.current_client_id() if operator and current.spaces() else None
+    place = str(operator.id) if operator else audit.shortened(request.remote_addr)
+    detail: audit.Detail = {"pagina": request.endpoint, "metodo": request.method}
+    try:
+        _tell(f"forged:{what}:{place}", Action.FORGERY_REFUSED, detail, client_id, what)
+    except OperationalError as error:
+        log.warning("rifiuto non annotato", error=type(error.orig).__name__)
 
 
 def _tell(

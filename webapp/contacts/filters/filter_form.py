@@ -20,6 +20,7 @@ from webapp.contacts.filters.filter_rules import (
     FIELD_GONE,
     MAX_CONDITIONS,
     MAX_GROUPS,
+    TOO_MANY,
     BrokenRule,
     Condition,
     Group,
@@ -113,11 +114,17 @@ def press(form: FilterForm, button: str, fields: Mapping[str, Field]) -> FilterF
 
 
 def rule_of(form: FilterForm, fields: Mapping[str, Field]) -> tuple[Rule, FilterForm]:
-    """(rule of the conditions that are complete, the form with an error at the others)."""
+    """(rule of the conditions that are complete, the form with an error at the others).
+
+    Each group may bring as many as a whole rule may have: what is too many together has an error, too.
+    """
     types = {name: one.type for name, one in fields.items()}
-    checked = [_checked_group(group, types) for group in form.all_groups]
-    groups = [group for group, _ in checked]
-    shown = [shown for _, shown in checked]
+    groups: list[Group] = []
+    shown: list[GroupForm] = []
+    for one in form.all_groups:
+        group, checked = _checked_group(one, types, MAX_CONDITIONS - sum(len(g.conditions) for g in groups))
+        groups.append(group)
+        shown.append(checked)
     rule = Rule(tuple(group for group in groups[:-1] if group.conditions), groups[-1])
     return rule, replace(form, groups=tuple(shown[:-1]), exclude=shown[-1])
 
@@ -155,11 +162,14 @@ def errors_of(form: FilterForm, rule: Rule, is_name_taken: bool) -> dict[str, st
     return errors
 
 
-def _checked_group(group: GroupForm, types: Mapping[str, str]) -> tuple[Group, GroupForm]:
+def _checked_group(group: GroupForm, types: Mapping[str, str], room: int) -> tuple[Group, GroupForm]:
+    """*room*: how many conditions the rule may still have."""
     good: list[Condition] = []
     shown: list[ConditionForm] = []
     for one in group.conditions:
         try:
+            if len(good) == room:
+                raise BrokenRule(TOO_MANY)
             good.append(condition(one.field, one.operator, one.values, types))
             shown.append(replace(one, error=""))
         except BrokenRule as error:

@@ -8,7 +8,14 @@ from webapp.access.current import current_client_id, may
 from webapp.access.models import Role
 from webapp.destinations.base import DestinationError
 from webapp.destinations.meta import queries, texts
-from webapp.destinations.meta.accounts import accounts, callbacks, oauth, views_account, views_reach
+from webapp.destinations.meta.accounts import (
+    accounts,
+    audience_lists,
+    callbacks,
+    oauth,
+    views_account,
+    views_reach,
+)
 from webapp.destinations.meta.accounts.audience_lists import READING
 from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S
 from webapp.destinations.meta.accounts.grants import in_words
@@ -94,7 +101,9 @@ def _listing(account: MetaAccount) -> dict[str, object]:
     try:
         connection = MetaDestination().connect(account.client_id, db.saved_id(account), PAGE_DEADLINE_S)
         try:
-            listed = connection.listed()
+            # An account with a problem is asked again: perhaps that is over.
+            anew = account.problem is not None
+            listed = audience_lists.shown(db.saved_id(account), connection.listed, anew)
         finally:
             connection.close()
     except DestinationError as error:

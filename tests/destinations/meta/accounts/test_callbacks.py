@@ -8,8 +8,9 @@ import json
 import pytest
 import requests
 
-from tests.conftest import served_at
+from tests.conftest import make_app, served_at
 from tests.destinations.meta.accounts.journey import FACEBOOK, saved
+from webapp import clock
 from webapp.destinations.meta.accounts.signed_request import Forged, read
 
 SECRET = "segreto-di-prova"
@@ -28,7 +29,7 @@ def signed(payload: object, secret: str = SECRET) -> str:
 
 
 def test_a_request_of_meta_names_the_person():
-    assert read(signed(PAYLOAD), SECRET, NOW) == "218471"
+    assert read(signed(PAYLOAD), SECRET, NOW) == ("218471", NOW)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,23 @@ def test_a_forged_request_changes_nothing(client, save_account, path):
     answer = client.post(f"{FACEBOOK}/{path}", data={"signed_request": signed(PAYLOAD)})
 
     assert answer.status_code == 400 and saved()[0].token == account.token
+
+
+@pytest.mark.parametrize("path", ["revoca", "cancellazione"])
+def test_an_old_request_sent_again_takes_nothing_away_that_was_given_since(
+    app, save_account, simulator, path, database
+):
+    """The signature is Meta's, and good for a day: whoever has seen one could keep an account shut."""
+    save_account()
+    client = make_app(simulator.settings(database)).test_client()
+    secret, now = simulator.settings(database).meta_app_secret, int(clock.epoch())
+
+    def send_one(issued_at: int) -> int:
+        told = PAYLOAD | {"issued_at": issued_at, "expires": 0, "user_id": PERSON}
+        return client.post(f"{FACEBOOK}/{path}", data={"signed_request": signed(told, secret)}).status_code
+
+    assert send_one(now - 3_600) == 200 and saved()[0].token is not None
+    assert send_one(now) == 200 and saved()[0].token is None
 
 
 def test_a_code_of_somebody_else_is_not_there(client):

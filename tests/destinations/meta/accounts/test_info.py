@@ -1,8 +1,12 @@
 """ "Info": every custom audience of the account, whoever made it, with size and last change."""
 
 import requests
+import time_machine
+from sqlmodel import col, select
 
 from tests.destinations.meta.accounts.journey import FACEBOOK, saved
+from webapp import clock, db
+from webapp.budgets import Budget
 from webapp.destinations.meta.accounts.listing import audience_row, size_words
 from webapp.destinations.meta.destination import MetaDestination
 
@@ -129,6 +133,47 @@ def test_a_good_reading_clears_the_problem(signed_in, save_account, simulator):
     signed_in.get_htmx(address)
 
     assert saved()[0].problem is None
+
+
+def test_who_looks_again_within_a_minute_sees_the_same_list_and_facebook_is_not_asked(
+    signed_in, save_account, simulator, fragment
+):
+    account = save_account()
+    address = f"{FACEBOOK}/{account.public_id}/info/audience"
+    with time_machine.travel(clock.epoch(), tick=False) as now:
+        first = fragment(signed_in.get_htmx(address))
+        asked = len(simulator.calls())
+        now.shift(59)
+        again = fragment(signed_in.get_htmx(address))
+        assert len(simulator.calls()) == asked
+        assert rows(again) == rows(first)
+        assert again.xpath(".//time/@datetime") == first.xpath(".//time/@datetime")
+        now.shift(2)
+        signed_in.get_htmx(address)
+
+    assert len(simulator.calls()) == asked + 1
+
+
+def test_a_list_counts_by_the_requests_it_took_and_one_that_was_kept_not_at_all(
+    signed_in, save_account, simulator
+):
+    account = save_account()
+    simulator.order(
+        fault="1", on="GET /customaudiences", times=2
+    )  # too heavy, twice: asked for in smaller pages
+    address = f"{FACEBOOK}/{account.public_id}/info/audience"
+
+    before = len(simulator.calls())
+    signed_in.get_htmx(address)
+    assert (len(simulator.calls()) - before, used()) == (3, {3})
+    signed_in.get_htmx(address)
+    assert used() == {3}
+
+
+def used() -> set[int]:
+    """What of the budget of requests to Facebook is used up, of the person and of the client."""
+    with db.reading() as session:
+        return {one.used for one in session.exec(select(Budget).where(col(Budget.key).startswith("meta:")))}
 
 
 def test_a_size_is_what_facebook_promises_or_between_its_bounds():

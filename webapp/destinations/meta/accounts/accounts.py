@@ -7,8 +7,8 @@ half.
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, update
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -176,18 +176,28 @@ def look_again(account: MetaAccount) -> None:
     clear_problem(db.saved_id(account))
 
 
-def forget_tokens(facebook_user_id: str, erase: bool) -> None:
-    """Throw away every token of a Facebook user, and with *erase* also who they were."""
+def forget_tokens(facebook_user_id: str, until: datetime, erase: bool) -> None:
+    """Throw away every token that a Facebook user gave *until* then, and with *erase* also who they were.
+
+    What they gave later stays: whoever sends an old request of Meta again takes nothing away.
+    """
     changes: dict[str, object] = {"token": None, "token_expires_at": None}
     if erase:
         changes |= {"facebook_user_id": None, "facebook_user_name": None}
     with db.writing() as session:
-        theirs = col(MetaAccount.facebook_user_id) == facebook_user_id
+        theirs = _given_until(MetaAccount, facebook_user_id, until)
         for account in session.exec(select(MetaAccount).where(theirs)).all():
             _audit(session, Action.ACCOUNT_REVOKED, account)
         for table in (MetaAccount, AuthorisationDraft):
-            theirs = col(table.facebook_user_id) == facebook_user_id
+            theirs = _given_until(table, facebook_user_id, until)
             session.execute(update(table).where(theirs).values(changes))
+
+
+def _given_until(
+    table: type[MetaAccount] | type[AuthorisationDraft], facebook_user_id: str, until: datetime
+) -> ColumnElement[bool]:
+    given = col(table.authorised_at)
+    return (col(table.facebook_user_id) == facebook_user_id) & (given.is_(None) | (given <= until))
 
 
 def _audit(session: Session, action: Action, account: MetaAccount) -> None:

@@ -4,6 +4,8 @@
 time and keeps what it read; pages show that, with the hour it was read.
 """
 
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -18,6 +20,7 @@ JOB = "webapp.destinations.meta.jobs.read_audiences"
 JOB_DEADLINE_S = 8 * 60.0  # shorter than RQ's own limit for a job
 SLOW_S = 8.0  # a list that took longer is not read in front of a page again
 FRESH = timedelta(minutes=2)
+SHOWN_AGAIN = timedelta(seconds=60)  # who looks again so soon sees the same list: Meta counts every request
 ASK_AGAIN = timedelta(seconds=30)
 
 READING = Problem(
@@ -46,6 +49,24 @@ def keep(session: Session, account_id: int, nodes: list[dict[str, Any]], took_s:
     row = session.get(MetaAudienceList, account_id) or MetaAudienceList(account_id=account_id)
     row.nodes, row.read_at, row.took_s = nodes, clock.now(), took_s
     session.add(row)
+
+
+def shown(account_id: int, read: Callable[[], Listed], anew: bool) -> Listed:
+    """The list for a page that only shows it: one read a moment ago is good enough, else *read* it now."""
+    row = kept(account_id)
+    if row and row.nodes is not None and row.read_at and _is_of_a_moment_ago(row.read_at) and not anew:
+        return Listed(row.nodes, row.read_at)
+    started = time.monotonic()
+    found = read()
+    if _is_of_a_moment_ago(found.read_at):
+        with db.writing() as session:
+            if session.get(MetaAccount, account_id) is not None:  # deleted meanwhile
+                keep(session, account_id, found.nodes, time.monotonic() - started)
+    return found
+
+
+def _is_of_a_moment_ago(read_at: datetime) -> bool:
+    return clock.is_recent(read_at, SHOWN_AGAIN, clock.now())
 
 
 def is_slow(row: MetaAudienceList | None) -> bool:

@@ -10,6 +10,7 @@ from flask import Response, abort, current_app, jsonify, render_template, reques
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from webapp import clock
+from webapp.access.trail import refusals
 from webapp.destinations.meta.accounts import accounts, signed_request
 from webapp.destinations.meta.routes import FACEBOOK, blueprint
 from webapp.services import services
@@ -30,14 +31,14 @@ def _meta_brings_no_csrf_token() -> None:
 @blueprint.post(f"{FACEBOOK}/revoca")
 def deauthorised() -> Response:
     """The person removed Platea from their apps: their tokens are worth nothing any more."""
-    accounts.forget_tokens(_user_id(), erase=False)
+    _forget(erase=False)
     return Response(status=200)
 
 
 @blueprint.post(f"{FACEBOOK}/cancellazione")
 def erase() -> Response:
     """Erase token, Facebook id and name of the person; answers where they can see that it was done."""
-    accounts.forget_tokens(_user_id(), erase=True)
+    _forget(erase=True)
     code = _codes().dumps(int(clock.epoch()))
     address = services().settings.public_url.rstrip("/") + url_for("meta.erased", code=code)
     return jsonify(url=address, confirmation_code=code)
@@ -52,12 +53,20 @@ def erased(code: str) -> str:
     return render_template("destinations/meta/erased.html", code=code, at=moment(at))
 
 
-def _user_id() -> str:
+def _forget(erase: bool) -> None:
+    """What the person gave until Meta made the request; our clock may be ahead of Meta's."""
+    about = _about()
+    until = datetime.fromtimestamp(about.issued_at + signed_request.CLOCK_SKEW_S, UTC)
+    accounts.forget_tokens(about.user_id, until, erase)
+
+
+def _about() -> signed_request.About:
     try:
         secret = services().settings.meta_app_secret
         return signed_request.read(request.form.get("signed_request", ""), secret, clock.epoch())
     except signed_request.Forged as forged:
         log.warning("signed_request rifiutata", reason=str(forged))
+        refusals.forged("richiesta firmata di Facebook")
         abort(400)
 
 

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,8 +17,15 @@ class Forged(Exception):
     """Not from Meta, or not for now; `str()` says what is wrong with it, for the log."""
 
 
-def read(text: str, app_secret: str, now: float) -> str:
-    """The Facebook user id the request is about. Raises Forged.
+class About(NamedTuple):
+    """The Facebook user id a request is about, and when Meta made it (seconds since 1970)."""
+
+    user_id: str
+    issued_at: int
+
+
+def read(text: str, app_secret: str, now: float) -> About:
+    """Raises Forged.
 
     The signature is HMAC-SHA256 over the payload *as it came*, and is compared in constant time; the
     algorithm the payload claims is never obeyed, only checked.
@@ -32,11 +39,11 @@ def read(text: str, app_secret: str, now: float) -> str:
     payload = _payload(_decoded(encoded))
     if str(payload.get("algorithm", "")).upper() != "HMAC-SHA256":
         raise Forged("algorithm")
-    _check_times(payload, now)
+    issued_at = _checked_times(payload, now)
     user_id = str(payload.get("user_id") or "")
     if not user_id.isdigit():
         raise Forged("user_id")
-    return user_id
+    return About(user_id, issued_at)
 
 
 def _decoded(text: str) -> bytes:
@@ -57,9 +64,10 @@ def _payload(data: bytes) -> dict[str, Any]:
     return payload
 
 
-def _check_times(payload: dict[str, Any], now: float) -> None:
+def _checked_times(payload: dict[str, Any], now: float) -> int:
     issued_at, expires = payload.get("issued_at"), payload.get("expires")
     if not isinstance(issued_at, int) or not now - LIVES_S < issued_at <= now + CLOCK_SKEW_S:
         raise Forged("issued_at")
     if isinstance(expires, int) and 0 < expires < now - CLOCK_SKEW_S:
         raise Forged("expires")
+    return issued_at

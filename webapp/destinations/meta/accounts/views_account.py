@@ -11,6 +11,7 @@ from flask_login import current_user
 from webapp import db
 from webapp.access.current import current_client_id, may
 from webapp.access.models import Role
+from webapp.access.trail import refusals
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import Problem
 from webapp.destinations.meta import texts
@@ -254,6 +255,7 @@ def _form_url(draft: AuthorisationDraft) -> str:
 
 def _refuse_return(reason: str) -> Response:
     log.warning("ritorno da Facebook rifiutato", reason=reason)
+    refusals.forged("ritorno da Facebook")
     abort(400, texts.STATE_REFUSED)
 
 

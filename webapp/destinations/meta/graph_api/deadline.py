@@ -14,10 +14,13 @@ from contextvars import ContextVar
 from ssl import SSLContext
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import create_urllib3_context
+
+from webapp import calls_out
 
 # debug_token wants the token in the address, and urllib3 writes every address into its debug lines.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -116,6 +119,10 @@ class DeadlineAdapter(HTTPAdapter):
     def __init__(self, ca_file: str = "", **kwargs: Any) -> None:
         self._tls: dict[str, Any] = {"ssl_context": _trusting(ca_file)} if ca_file else {}
         super().__init__(**kwargs)
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        calls_out.note()
+        return super().send(*args, **kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **{**self._tls, **kwargs})

@@ -1,9 +1,12 @@
 """The form "Carica gli utenti per una custom audience": offered, checked, sent once."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Response, abort, make_response, render_template, request
+from sqlmodel import Session
 
 from webapp import db
 from webapp.access.current import current_operator, may
@@ -136,7 +139,9 @@ def send(database_id: str) -> Response:
     if errors or account is None:
         status = 403 if draft.includes_refused and not may_include else 422
         return _refuse(offer, draft, status, errors=errors, listing=listing)
-    if running := _running_twin(offer, draft, account):
+    with db.reading() as session:
+        running = _twin_of(offer, draft, account)(session)
+    if running:
         return _refuse(offer, draft, 409, running=running, listing=listing)
     try:
         made = check.read(offer.source, draft, account, listing, offers.today(), again=True)
@@ -149,6 +154,8 @@ def send(database_id: str) -> Response:
         return _refuse(offer, draft, status, errors={"verifica": sentence}, listing=listing, made=made)
     try:
         _start(offer, draft, account, listing, made)
+    except commands.TwinRunning as twin:  # from another tab, since we looked
+        return _refuse(offer, draft, 409, running=str(twin), listing=listing)
     except commands.Gone as gone:  # deleted while the form was open
         if gone.what != commands.Thing.ACCOUNT:
             abort(404, str(gone))
@@ -178,6 +185,7 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
             value_field=draft.value or None,
             started_by=current_operator().name,
             key=idempotency.IdempotencyKey(f"upload:{draft.token}", TOKEN_S),
+            twin_of=_twin_of(offer, draft, account),
             check=keeping.row_of(made, current_operator().name, draft.confirmed),
         )
     except idempotency.AlreadyHandled:  # the same form, sent twice
@@ -185,17 +193,16 @@ def _start(offer: Offer, draft: Draft, account: Account, listing: Listing | None
     databases.remember_choices(database.id, draft.identifiers, draft.origin)
 
 
-def _running_twin(offer: Offer, draft: Draft, account: Account) -> str | None:
-    with db.reading() as session:
-        return queries.running_twin(
-            session,
-            offer.source.scope,
-            account_id=account.id,
-            medium=draft.medium,
-            operation=draft.operation,
-            audience_id="" if draft.is_new else draft.audience,
-            audience_name=draft.name,
-        )
+def _twin_of(offer: Offer, draft: Draft, account: Account) -> Callable[[Session], str | None]:
+    return partial(
+        queries.running_twin,
+        scope=offer.source.scope,
+        account_id=account.id,
+        medium=draft.medium,
+        operation=draft.operation,
+        audience_id="" if draft.is_new else draft.audience,
+        audience_name=draft.name,
+    )
 
 
 def _unknown(offer: Offer, draft: Draft, account: Account | None) -> Unknown:
