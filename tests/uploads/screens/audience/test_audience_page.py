@@ -96,7 +96,10 @@ def test_what_the_vendor_recognised_is_a_range_and_a_share_once_it_says_so(brows
     world.add_contacts(*(f"p{number}@posta.example" for number in range(2_000)))
     first = work(world.start())
     at_once = words(page(browser.get(address(world, first))).get_element_by_id("riconosciuti"))
-    assert "Non abbiamo ancora letto una stima. La chiediamo ogni ora, e Facebook di solito la calcola" in at_once
+    assert (
+        "Non abbiamo ancora letto una stima. La chiediamo ogni ora, e Facebook di solito la calcola"
+        in at_once
+    )
     assert "−1" not in at_once and "-1" not in at_once
 
     requests.post(f"{world.simulator.graph_url}/_sim/clock", json={"advance_s": 86_400}, timeout=10)
