@@ -271,7 +271,7 @@ def _audience(client_id: int, account: Account, name: str) -> Audience | None:
         finally:
             connection.close()
     except DestinationError as error:
-        raise terminal.Stop(f"{error.problem.what} {error.problem.todo}", terminal.WAITS) from None
+        raise terminal.Stop(error.said_at_once, terminal.WAITS) from None
     if len(found) > 1:
         raise terminal.Stop(f"su {account.name} ci sono {len(found)} custom audience di nome “{name}”.")
     if found and found[0].unsuitable:

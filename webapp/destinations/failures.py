@@ -25,6 +25,11 @@ class DestinationError(Exception):
         super().__init__(f"{problem.code}: {problem.what}")
         self.problem = problem
 
+    @property
+    def said_at_once(self) -> str:
+        """What happened and what to do, for a person who waits for the answer."""
+        return f"{self.problem.what} {self.problem.todo}"
+
 
 class TemporaryError(DestinationError):
     """It will pass by itself. *retry_after_s* is the vendor's own wait, None when it gave none.
@@ -47,6 +52,11 @@ class TemporaryError(DestinationError):
         self.account_wide = account_wide
         self.too_large = too_large
         self.in_a_row = in_a_row
+
+    @property
+    def said_at_once(self) -> str:
+        """An upload tries again by itself, which is the `todo`; what a person has just asked for does not."""
+        return f"{self.problem.what} Riprova tra poco."
 
 
 class NeedsPersonError(DestinationError):

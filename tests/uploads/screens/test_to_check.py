@@ -103,7 +103,7 @@ def test_no_tile_says_that_there_is_something_and_nothing_to_do(signed_in: Brows
         session.get_one(Upload, uploads["waits"].id).status = UploadStatus.STOPPED
     assert tile() == "2finiti con qualcosa da guardare"
     signed_in.post_form("/caricamenti/visti")
-    assert tile() == "0niente da fare"
+    assert tile() == "0nessun caricamento"
 
 
 @pytest.mark.parametrize(("operation", "invites"), [("add", True), ("remove", False)])

@@ -50,6 +50,6 @@ def _ask(client_id: int, account: Account) -> Answer:
     except NeedsPersonError as error:
         return Answer(now, (error.problem,))
     except DestinationError as error:
-        return Answer(now, unasked=f"{error.problem.what} {error.problem.todo}")
+        return Answer(now, unasked=error.said_at_once)
     finally:
         connection.close()

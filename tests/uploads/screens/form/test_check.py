@@ -220,6 +220,8 @@ def test_a_facebook_that_does_not_answer_is_amber_and_nothing_hangs(
     amber = tree.xpath("//li[@data-tone='warn']/@data-line")
     assert amber == ["account", "audience", "numero"]
     assert bill(tree)["to-send"] == 2
+    said = words(tree)
+    assert "Riprova tra poco." in said and "riproviamo da soli" not in said
 
 
 def test_an_audience_that_is_gone_and_an_account_that_was_deleted_block(

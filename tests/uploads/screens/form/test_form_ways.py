@@ -1,6 +1,7 @@
 """“Come”: the ways to fill an audience, what each card says, what each wants before it is sent."""
 
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 
@@ -91,15 +92,15 @@ def test_of_an_existing_one_only_what_is_known_is_said(browser, account, clienti
 
 
 @pytest.mark.usefixtures("all_offered")
-def test_to_replace_is_confirmed_twice(browser, account, clienti, existing, page):
+def test_to_replace_is_confirmed_twice(browser, account, clienti, existing, page, fragment):
     form = filled(account, modo="esistente", audience=existing, come="replace")
     form |= {"riconosci": "1", "riconosci_code": "1"}
 
-    ready = page(browser.get(f"{url_of(clienti)}/pronto", query_string={**form, "consenso": "1"}))
+    ready = fragment(browser.get_htmx(f"{url_of(clienti)}/pronto?{urlencode({**form, 'consenso': '1'})}"))
     unread = browser.post_form(url_of(clienti), form)
     misread = browser.post_form(url_of(clienti), {**form, "capito": "1", "ripeti": "3"})
 
-    assert words(ready.xpath("//*[@id='ready-text']")[0]) == (
+    assert words(ready.xpath(".//*[@id='ready-text']")[0]) == (
         "Per caricare manca: la conferma di chi esce, il numero degli utenti che resteranno."
     )
     tree = page(unread, 422)

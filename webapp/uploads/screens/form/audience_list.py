@@ -57,11 +57,11 @@ def _ask(client_id: int, account: Account) -> Listing:
     except LookupError:
         return Listing(problem="Questo account è stato eliminato: scegline un altro.")
     except DestinationError as error:
-        return Listing(problem=f"{error.problem.what} {error.problem.todo}")
+        return Listing(problem=error.said_at_once)
     try:
         return Listing(connection.audiences())
     except DestinationError as error:
-        return Listing(problem=f"{error.problem.what} {error.problem.todo}")
+        return Listing(problem=error.said_at_once)
     finally:
         connection.close()
 
