@@ -161,10 +161,11 @@ def test_the_buttons_of_the_builder_work_without_javascript(signed_in, page, her
     assert press("add:g1", one).xpath(rows) == ["g1c1", "g1c2"]
     assert press("remove:g1c1", one, ("city", "is", "x")).xpath(rows) == ["g1c2"]
     assert press("add-group", one).xpath(rows) == ["g1c1", "g2c1"]
-    assert press("duplicate:g1", one).xpath("//input[@name='g2c1-value']/@value") == ["Torino", "Forlì", ""]
+    values = "//input[@name='{}-value'][not(ancestor::template)]/@value"  # a template's are not sent
+    assert press("duplicate:g1", one).xpath(values.format("g2c1")) == ["Torino", "Forlì", ""]
     assert press("drop:g1", one).xpath(rows) == []
     assert press("add:x", one).xpath(rows) == ["g1c1", "xc1"]
-    assert press("drop-value:g1c1:0", one).xpath("//input[@name='g1c1-value']/@value") == ["Forlì", ""]
+    assert press("drop-value:g1c1:0", one).xpath(values.format("g1c1")) == ["Forlì", ""]
     assert press("nonsense:../", one).xpath(rows) == ["g1c1"]
     assert saved_filters() == []
 
