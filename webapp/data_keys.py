@@ -12,6 +12,7 @@ that one, so all that is there stays readable. New installations get one of chan
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, text
@@ -94,8 +95,13 @@ def make() -> None:
     with db.reading() as session:
         rows = {row.name: row for row in session.exec(select(DataKey))}
     needs = [name for name in NAMES if name not in rows or not _opened(here, rows[name])[1]]
-    if not needs:
-        return
+    if needs:
+        _write(here, needs)
+    for name in NAMES:  # from now on nobody needs a second connection inside a transaction to look for one
+        key(name)
+
+
+def _write(here: Services, needs: Sequence[str]) -> None:
     with db.writing() as session:
         _one_at_a_time(session)
         for name in needs:

@@ -88,6 +88,8 @@ def refuse_a_file_early() -> None:
     """429 for a file that may not come, 507 for one there is no room for, before a byte of it is read."""
     if request.endpoint is None or USES.get(request.endpoint, (None,))[0] != Kind.DRAFTS:
         return
+    if (request.content_length or 0) > (request.max_content_length or 0):
+        return  # it is refused for its size (413), wherever there may be room
     # The file is written twice: as it comes in, and under its own name.
     if not storage.has_room(services().settings, 2 * (request.content_length or 0)):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

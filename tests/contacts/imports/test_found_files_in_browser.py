@@ -75,7 +75,7 @@ def sent_by_email(window: Page, here: str, simulator) -> set[str]:
         email.check()
     window.get_by_label("Ho raccolto il consenso").check()
     confirm_and_send(window)
-    expect(window.locator("tbody tr")).to_contain_text("Tutti tranne chi ha detto no")
+    expect(window.locator("tbody tr")).to_contain_text("Intero database")
     with db.reading() as session:
         upload_id = session.exec(select(Upload.id)).one()
     jobs.prepare_upload(upload_id)
