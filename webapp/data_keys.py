@@ -12,7 +12,8 @@ that one, so all that is there stays readable. New installations get one of chan
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, text
@@ -77,13 +78,28 @@ def key(name: str) -> bytes:
     if _known is None or _known.of is not here:
         _known = _Known(here, {})
     if name not in _known.keys:
-        with db.reading() as session:
+        with _apart() as session:
             row = session.get(DataKey, name)
             is_new = row is None and _is_new(session)
         if is_new:
             return _derived(here, name)
         _known.keys[name] = _opened(here, row)[0] if row else _derived(here, name)
     return _known.keys[name]
+
+
+@contextmanager
+def _apart() -> Iterator[Session]:
+    """A connection that is nobody's, once for each key of a process: whoever asks may be in a transaction.
+
+    One more from the pool would be waited for by those who hold all of it and wait for each other's rows.
+    """
+    engine = db.make_engine(db.engine().url.render_as_string(hide_password=False), pooled=False)
+    try:
+        with Session(engine.execution_options(ro=True)) as session:
+            yield session
+            session.expunge_all()
+    finally:
+        engine.dispose()
 
 
 def make() -> None:
@@ -97,8 +113,6 @@ def make() -> None:
     needs = [name for name in NAMES if name not in rows or not _opened(here, rows[name])[1]]
     if needs:
         _write(here, needs)
-    for name in NAMES:  # from now on nobody needs a second connection inside a transaction to look for one
-        key(name)
 
 
 def _write(here: Services, needs: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from tests.uploads.conftest import read
 from tests.uploads.engine.test_sending import kinds, many
-from webapp import data_keys, db
+from webapp import db
 from webapp.access.models import AuditEntry
 from webapp.access.trail import audit
 from webapp.contacts import database_removal
@@ -123,7 +123,6 @@ def test_an_account_deleted_twenty_times_is_told_once(both, world):
 
 @pytest.mark.parametrize("how", ["deleted", "erased"])
 def test_a_contact_taken_away_twenty_times_is_told_once(both, world, how):
-    data_keys.make()  # as each process does when it starts
     contact_id = world.add_contacts("anna@posta.example")[0]
 
     def take_away() -> object:
