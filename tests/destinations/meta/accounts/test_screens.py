@@ -56,7 +56,7 @@ def test_the_integrations_page_leads_to_facebook(signed_in, page):
     tree = page(signed_in.get("/configura/integrazioni"))
 
     assert tree.xpath("//main//a[@href='/configura/integrazioni/facebook']")
-    assert "0 account inserzionista su 10" in tree.text_content()
+    assert "0 account inserzionisti su 10" in tree.text_content()
 
 
 def test_a_connected_account_is_listed_with_name_id_and_state(signed_in, save_account, simulator, page):
@@ -83,7 +83,7 @@ def test_the_tenth_account_disables_the_button_and_says_why(signed_in, ten_accou
     (button,) = tree.xpath(f"//main//button[contains(., '{CREATE}')]")
     assert button.get("disabled") is not None
     assert tree.get_element_by_id(button.get("aria-describedby")).text_content() == LIMIT
-    assert "10 account inserzionista su 10" in tree.text_content()
+    assert "10 account inserzionisti su 10" in tree.text_content()
 
 
 def test_the_eleventh_account_is_refused_whatever_the_page_showed(
