@@ -47,6 +47,8 @@ PLACES = {
     "webapp/destinations/registry.py": "its class",
     "webapp/__init__.py": "its pages",
     "webapp/access/policy.py": "who may open them",
+    "webapp/access/budget_guard.py": "which of them call its vendor",
+    "webapp/access/fresh_guard.py": "which of them ask for the password again",
     "webapp/web/shell.py": "its entry in the menu",
     "webapp/queueing.py": "its jobs",
     "webapp/worker_roles.py": "its jobs, imported before the fork, and its periodic tasks",

@@ -25,7 +25,7 @@ class Kind(StrEnum):
     DRAFTS = "drafts"
     EXPORTS = "exports"
     COUNTS = "counts"
-    META = "meta"
+    CALLS = "calls"
     INVITATIONS = "invitations"
 
 
@@ -33,7 +33,7 @@ WHAT = {
     Kind.DRAFTS: "file inviati per un’importazione",
     Kind.EXPORTS: "file scaricati",
     Kind.COUNTS: "conteggi",
-    Kind.META: "richieste a Facebook",
+    Kind.CALLS: "richieste a Facebook",
     Kind.INVITATIONS: "inviti",
 }
 
@@ -123,7 +123,7 @@ def most(kind: Kind) -> int:
         Kind.DRAFTS: settings.drafts_per_hour,
         Kind.EXPORTS: settings.exports_per_hour,
         Kind.COUNTS: settings.counts_per_hour,
-        Kind.META: settings.meta_calls_per_hour,
+        Kind.CALLS: settings.meta_calls_per_hour,
         Kind.INVITATIONS: settings.invitations_per_hour,
     }[kind]
 

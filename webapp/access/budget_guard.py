@@ -47,12 +47,12 @@ USES: dict[str, tuple[Kind, Callable[[], bool]]] = {
     "access.trail_csv": (Kind.EXPORTS, _always),
     "contacts.count_filter": (Kind.COUNTS, _is_first_look),
     "uploads.recognise_fragment": (Kind.COUNTS, _always),
-    "meta.account_info": (Kind.META, _asks_for("elenco")),
-    "meta.account_audiences": (Kind.META, _always),
-    "meta.check_again": (Kind.META, _always),
-    "meta.create_account": (Kind.META, _always),
-    "meta.update_account": (Kind.META, _always),
-    "uploads.audience_fragment": (Kind.META, _asks_for("aggiorna")),
+    "meta.account_info": (Kind.CALLS, _asks_for("elenco")),
+    "meta.account_audiences": (Kind.CALLS, _always),
+    "meta.check_again": (Kind.CALLS, _always),
+    "meta.create_account": (Kind.CALLS, _always),
+    "meta.update_account": (Kind.CALLS, _always),
+    "uploads.audience_fragment": (Kind.CALLS, _asks_for("aggiorna")),
 }
 
 
@@ -68,7 +68,7 @@ def hold() -> None:
             budgets.spend(session, kind, *_who())
     except Spent as spent:
         _refuse(spent, kind)
-    g.budget_spent = int(kind == Kind.META)
+    g.budget_spent = int(kind == Kind.CALLS)
 
 
 def count_calls(response: Response) -> Response:
@@ -78,7 +78,7 @@ def count_calls(response: Response) -> Response:
         return response
     try:
         with db.writing() as session:
-            budgets.settle(session, Kind.META, *_who(), spent, made)
+            budgets.settle(session, Kind.CALLS, *_who(), spent, made)
     except OperationalError as error:
         log.warning("richieste a Facebook non contate", error=type(error.orig).__name__)
     return response

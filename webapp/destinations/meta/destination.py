@@ -172,7 +172,7 @@ class MetaConnection:
         self, name: str, marker: str, origin: Origin = Origin.CUSTOMERS, by_value: bool = False
     ) -> str:
         make = partial(self._create, name, marker, origin, by_value)
-        return self._call(make, writes=True, is_work=True)
+        return audience_lists.outdate(self._id, self._call(make, writes=True, is_work=True))
 
     def check_audience(self, audience_id: str) -> Audience:
         return audience(self._call(lambda: self._read(audience_id), is_work=True))

@@ -154,6 +154,18 @@ def test_who_looks_again_within_a_minute_sees_the_same_list_and_facebook_is_not_
     assert len(simulator.calls()) == asked + 1
 
 
+def test_an_audience_that_was_just_created_is_on_the_list_at_once(signed_in, save_account, fragment):
+    account = save_account()
+    address = f"{FACEBOOK}/{account.public_id}/info/audience"
+    signed_in.get_htmx(address)
+
+    connection = MetaDestination().connect(account.client_id, db.saved_id(account))
+    connection.create_audience("Appena nata", "segno")
+    connection.close()
+
+    assert "Appena nata" in fragment(signed_in.get_htmx(address)).text_content()
+
+
 def test_a_list_counts_by_the_requests_it_took_and_one_that_was_kept_not_at_all(
     signed_in, save_account, simulator
 ):
@@ -173,7 +185,7 @@ def test_a_list_counts_by_the_requests_it_took_and_one_that_was_kept_not_at_all(
 def used() -> set[int]:
     """What of the budget of requests to Facebook is used up, of the person and of the client."""
     with db.reading() as session:
-        return {one.used for one in session.exec(select(Budget).where(col(Budget.key).startswith("meta:")))}
+        return {one.used for one in session.exec(select(Budget).where(col(Budget.key).startswith("calls:")))}
 
 
 def test_a_size_is_what_facebook_promises_or_between_its_bounds():
