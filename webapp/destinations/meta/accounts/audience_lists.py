@@ -51,13 +51,12 @@ def keep(session: Session, account_id: int, nodes: list[dict[str, Any]], took_s:
     session.add(row)
 
 
-def outdate(account_id: int, created: str) -> str:
-    """The list lacks *created*: the next page reads it anew. Returns *created*."""
+def outdate(account_id: int) -> None:
+    """It lacks an audience that was just created: the next page reads it anew."""
     with db.writing() as session:
         row = session.get(MetaAudienceList, account_id)
         if row is not None and not is_slow(row):  # a slow one is shown with its hour until a worker has read
             session.delete(row)
-    return created
 
 
 def shown(account_id: int, read: Callable[[], Listed], anew: bool) -> Listed:
