@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlmodel import Session, col
 
 from webapp import db
@@ -26,6 +26,15 @@ def running_names(session: Session, kind: str, client_id: int, account_id: int) 
     there = _to_account(kind, client_id, account_id)
     query = select(col(Upload.audience_name)).where(there, col(Upload.status).in_(RUNNING))
     return list(session.execute(query.order_by(col(Upload.id).desc()).limit(SHOWN_USES)).scalars())
+
+
+def running_on(destination: str, audience_id: str) -> Select[Any]:
+    """Ids of the uploads, of whichever client, that fill that audience or wait for it."""
+    return select(col(Upload.id)).where(
+        col(Upload.destination) == destination,
+        col(Upload.audience_id) == audience_id,
+        col(Upload.status).in_(RUNNING),
+    )
 
 
 def why_database_busy(session: Session, database_id: int, since: datetime | None = None) -> str | None:

@@ -9,10 +9,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from webapp import clock, db
@@ -22,7 +21,7 @@ from webapp.contacts.models import Filter, SentAudience, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Medium, Origin, in_order
 from webapp.services import services
-from webapp.uploads import plan
+from webapp.uploads import plan, usage
 from webapp.uploads.checking import judging
 from webapp.uploads.checking.exits import Examples, Exit
 from webapp.uploads.checking.facts import Answer, Facts, Numbers, Target
@@ -30,7 +29,6 @@ from webapp.uploads.checking.lines import Line
 from webapp.uploads.engine.ways.counting import Counted, count
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
-from webapp.uploads.status import RUNNING
 
 CALL_S = 2.0  # of a batch, while the account has no history of its own
 
@@ -111,7 +109,9 @@ def check(
     with db.reading() as session:
         members = _members(session, upload)
         pace = _pace(session, upload.account_id)
-        is_busy = bool(upload.audience_id) and db.finds_any(session, _on_the_same(upload))
+        is_busy = bool(upload.audience_id) and db.finds_any(
+            session, usage.running_on(upload.destination, upload.audience_id)
+        )
     numbers = _numbers(found, members, upload.operation == Operation.REMOVE)
     calls = _calls(upload, numbers)
     facts = Facts(
@@ -205,11 +205,3 @@ def _pace(session: Session, account_id: int | None) -> float:
     if batches < plan.SENDERS_PER_ACCOUNT or lasted <= 0:
         return CALL_S  # of a few batches, most of the time is not theirs
     return lasted * plan.SENDERS_PER_ACCOUNT / batches
-
-
-def _on_the_same(upload: Upload) -> Select[Any]:
-    return select(col(Upload.id)).where(
-        col(Upload.destination) == upload.destination,
-        col(Upload.audience_id) == upload.audience_id,
-        col(Upload.status).in_(RUNNING),
-    )

@@ -16,6 +16,7 @@ from webapp.contacts.models import SentAudience, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Destination, EncodedRows, Identifier, Medium
 from webapp.services import services
+from webapp.uploads import usage
 from webapp.uploads.engine import enqueue, sent_ledger
 from webapp.uploads.engine.batches import store_batch
 from webapp.uploads.engine.locks import all_locked
@@ -151,12 +152,7 @@ def _account_of(audience: SentAudience) -> Account | None:
 
 
 def _is_in_use(session: Session, audience: SentAudience) -> bool:
-    running = select(col(Upload.id)).where(
-        col(Upload.destination) == audience.destination,
-        col(Upload.audience_id) == audience.audience_id,
-        col(Upload.status).in_(RUNNING),
-    )
-    return db.finds_any(session, running)
+    return db.finds_any(session, usage.running_on(audience.destination, audience.audience_id))
 
 
 def _upload_for(session: Session, audience: SentAudience, account: Account) -> Upload | None:
