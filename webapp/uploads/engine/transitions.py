@@ -78,17 +78,15 @@ def close_if_done(held: LockedUpload) -> None:
     elif _waits_for_an_answer(upload):
         return  # though there be nothing to send: the answer decides
     elif upload.status in (UploadStatus.SENDING, UploadStatus.PAUSED) and upload.prepared_at:
-        if not tally(held.session, held.id).is_settled or (replaces and not _has_replaced(held)):
-            return
         standing = tally(held.session, held.id)
-        _end(held, standing)
+        if standing.is_settled and (not replaces or _has_replaced(held, standing)):
+            _end(held, tally(held.session, held.id) if replaces else standing)
 
 
-def _has_replaced(held: LockedUpload) -> bool:
-    """Of one whose batches are all settled: whether it can be closed."""
+def _has_replaced(held: LockedUpload, standing: Tally) -> bool:
+    """Of one whose batches are all settled: whether it can be closed. To give it up changes them."""
     if replacing.has_replaced(held):
         return True
-    standing = tally(held.session, held.id)
     if standing.count(BatchStatus.FAILED):
         return replacing.give_up(held, BatchStatus.FAILED)
     if not replacing.is_ending(held) and not replacing.end_is_missing(held):
