@@ -1,27 +1,25 @@
 """`platea carica`: an upload from the command line, as the screen does it."""
 
-from typing import NamedTuple
-
 import click
 from sqlmodel import Session, select
 
-from webapp import clock, db
+from webapp import db
 from webapp.cli import checking, terminal
 from webapp.cli.upload_state import read, report, wait_for
 from webapp.contacts import databases
 from webapp.contacts.cells import fold
 from webapp.contacts.consent import ConsentPolicy
-from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.destinations import registry
 from webapp.destinations.base import Account, Audience, DestinationError, Identifier, Medium, Origin
 from webapp.uploads import identifier_words, origin_words, problems, values, way_words
 from webapp.uploads.checking import keeping
+from webapp.uploads.checking.reading import Check
 from webapp.uploads.commands import Gone, start_upload
-from webapp.uploads.operations import OFFERED, Operation
+from webapp.uploads.operations import Operation
 from webapp.uploads.screens.form import forecast, ways
 from webapp.uploads.screens.sources import Source
-from webapp.values.texts import ROME, number
+from webapp.values.texts import number
 
 CONSENTS = {
     "tutti": ConsentPolicy.ANYONE,
@@ -60,16 +58,14 @@ VALUE_HELP = (
 @click.option("--motivo", metavar="TESTO", help="Perché includi chi ha detto no: serve con --consenso tutti.")
 @click.option(
     "--modo",
-    type=click.Choice([name for name, one in way_words.NAMES.items() if one in OFFERED]),
+    type=click.Choice([*way_words.NAMES]),
     default="aggiungi",
     show_default=True,
-    hidden=len(OFFERED) == 1,
     help="Come riempire la custom audience.",
 )
 @click.option(
     "--restano",
     metavar="N",
-    hidden=Operation.REPLACE not in OFFERED,
     help="Con --modo sostituisci, per confermare: quanti utenti resteranno nella custom audience.",
 )
 @click.option(
@@ -128,7 +124,7 @@ def carica(
     if verifica:
         checking.report(checked, as_json)
         return
-    _check_way(operation, audience_id, Asked(database, chosen, by, policy), restano)
+    _check_way(checked, audience_id is None, restano)
     checking.refuse_blocked(checked)
     try:
         upload = start_upload(
@@ -154,27 +150,10 @@ def carica(
     report(wait_for(db.saved_id(upload)) if attendi else read(db.saved_id(upload)), as_json)
 
 
-class Asked(NamedTuple):
-    """Whom to send, and by what."""
-
-    database: UserDatabase
-    filter: Filter | None
-    medium: Medium
-    policy: ConsentPolicy
-
-
-def _check_way(operation: Operation, audience_id: str | None, asked: Asked, stay: str | None) -> None:
-    """Raises Stop where *operation* does not fit the audience, or *stay* does not confirm who is left."""
-    count = 0
-    if operation == Operation.REPLACE:
-        with db.reading() as session:
-            source = Source(asked.database, asked.filter)
-            try:
-                prospect = forecast.forecast(session, source, clock.now().astimezone(ROME).date())
-            except BrokenRule:
-                raise terminal.Stop(f"{problems.FILTER_BROKEN.what} {problems.FILTER_BROKEN.todo}") from None
-        count = prospect.to_send(asked.medium, asked.policy)
-    wrong = ways.problems(operation, audience_id is None, count, understood=True, repeated=stay or "")
+def _check_way(checked: Check, is_new: bool, stay: str | None) -> None:
+    """Raises Stop where the way does not fit the audience, or *stay* does not confirm who is left."""
+    count = checked.numbers.to_send
+    wrong = ways.problems(checked.facts.operation, is_new, count, understood=True, repeated=stay or "")
     if "ripeti" in wrong:
         raise terminal.Stop(
             f"“--modo sostituisci” lascia nella custom audience {number(count)} utenti e toglie tutti gli "

@@ -15,7 +15,3 @@ class Operation(StrEnum):
     ALIGN = "align"
     REPLACE = "replace"
     REMOVE = "remove"
-
-
-# The ways that can be asked for.
-OFFERED = frozenset(Operation)

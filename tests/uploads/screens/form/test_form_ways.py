@@ -5,35 +5,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import Browser, make_app
 from tests.uploads.screens.building import add_contacts, add_upload
 from tests.uploads.screens.test_upload_form import by_email, errors_in, uploads, url_of, words
 from webapp import db
 from webapp.contacts.models import SentAudience
-from webapp.destinations.meta.accounts import accounts
-from webapp.uploads import operations
 from webapp.uploads.operations import Operation
 from webapp.uploads.screens.form import ways
 from webapp.uploads.screens.form.ways import Change, Presence
 from webapp.values.identifiers import new_public_id
-
-
-@pytest.fixture
-def all_offered(monkeypatch) -> None:
-    """Every way there is, whether or not this version can do it."""
-    monkeypatch.setattr(operations, "OFFERED", frozenset(Operation))
-
-
-@pytest.fixture
-def browser(connected, giulia) -> Browser:
-    made = make_app(connected).test_client()
-    made.sign_in(giulia)
-    return made
-
-
-@pytest.fixture
-def account(connected, aurora, simulator):
-    return accounts.save_with_token(aurora.id, "Aurora Italia", simulator.account_id, simulator.access_token)
 
 
 @pytest.fixture
@@ -58,15 +37,12 @@ def cards(tree) -> list[str]:
     return [words(card) for card in tree.xpath("//*[@id='come']//label")]
 
 
-def test_with_one_way_there_is_nothing_to_choose(monkeypatch, browser, account, clienti, people, page):
-    monkeypatch.setattr(operations, "OFFERED", frozenset({Operation.ADD}))
+def test_a_way_that_is_none_is_refused_and_no_other_taken_for_it(browser, account, clienti, people, page):
+    form = filled(account, come="svuota")
 
-    assert cards(page(browser.get(url_of(clienti)))) == []
-    form = filled(account, come="align")
     assert errors_in(page(browser.post_form(url_of(clienti), form), 422)) == [ways.NOT_OFFERED]
 
 
-@pytest.mark.usefixtures("all_offered")
 def test_a_new_audience_can_be_filled_or_kept_in_line(browser, account, clienti, people, page):
     assert cards(page(browser.get(url_of(clienti)))) == [
         "Aggiungi +2 Chi manca entra, nessuno esce.",
@@ -79,7 +55,6 @@ def test_a_new_audience_can_be_filled_or_kept_in_line(browser, account, clienti,
     assert uploads() == []
 
 
-@pytest.mark.usefixtures("all_offered")
 def test_of_an_existing_one_only_what_is_known_is_said(browser, account, clienti, existing, page):
     said = cards(page(browser.get(f"{url_of(clienti)}?modo=esistente")))
 
@@ -91,7 +66,6 @@ def test_of_an_existing_one_only_what_is_known_is_said(browser, account, clienti
     ]
 
 
-@pytest.mark.usefixtures("all_offered")
 def test_to_replace_is_confirmed_twice(browser, account, clienti, existing, page, fragment):
     form = filled(account, modo="esistente", audience=existing, come="replace")
     form |= {"riconosci": "1", "riconosci_code": "1"}
@@ -147,7 +121,6 @@ def test_who_was_replaced_once_is_not_replaced_again_by_one_press(browser, clien
     assert [one.id for one in uploads()] == [done.id]
 
 
-@pytest.mark.usefixtures("all_offered")
 def test_to_take_people_out_nobody_is_asked_for_consent(browser, account, clienti, existing):
     form = filled(account, modo="esistente", audience=existing, come="remove")
     del form["consenso"]
@@ -156,7 +129,6 @@ def test_to_take_people_out_nobody_is_asked_for_consent(browser, account, client
     assert [one.operation for one in uploads()] == ["remove"]
 
 
-@pytest.mark.usefixtures("all_offered")
 def test_the_foot_says_what_will_happen_and_the_cards_come_with_it(
     browser, account, clienti, people, fragment
 ):
@@ -171,7 +143,6 @@ def test_the_foot_says_what_will_happen_and_the_cards_come_with_it(
     assert aligned.xpath("//hx-partial//input[@checked]/@value") == ["align"]
 
 
-@pytest.mark.usefixtures("all_offered")
 def test_who_turns_to_a_new_audience_adds(browser, account, clienti, people, fragment):
     url = f"{url_of(clienti)}/pronto?n_email=2&medium=email&account={account.public_id}&nome=A&modo=nuova"
 

@@ -136,6 +136,7 @@ def send(database_id: str) -> Response:
     may_include = may(Role.ADMINISTRATOR)
     errors = forms.errors(draft, offer.counted, account, listing, warning, may_include)
     errors |= value_choice.problems(draft, offer.values, listing)
+    errors |= ways.unknown_way(request.form.get("come"))
     if errors or account is None:
         status = 403 if draft.includes_refused and not may_include else 422
         return _refuse(offer, draft, status, errors=errors, listing=listing)

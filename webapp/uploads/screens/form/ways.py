@@ -1,13 +1,9 @@
-"""The ways to fill an audience, as the form and the command line offer them. PURE.
-
-Only what `operations.OFFERED` holds is offered: a way without an engine behind it is none.
-"""
+"""The ways to fill an audience, as the form and the command line offer them. PURE."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from webapp.uploads import operations
 from webapp.uploads.operations import Operation
 from webapp.uploads.way_words import WAYS
 from webapp.values.texts import moment, number, plural
@@ -84,7 +80,7 @@ class Way:
 
 def offered(is_new: bool) -> list[Operation]:
     """The ways there are for an audience that is made now, or for one that exists, in order."""
-    return [one for one in Operation if one in operations.OFFERED and not (is_new and one in NEED_EXISTING)]
+    return [one for one in Operation if not (is_new and one in NEED_EXISTING)]
 
 
 def cards(is_new: bool, to_send: int, presence: Presence | None) -> list[Way]:
@@ -121,8 +117,6 @@ def problems(
     operation: Operation, is_new: bool, to_send: int, understood: bool, repeated: str
 ) -> Mapping[str, str]:
     """Field of the form → what is wrong with the way that was chosen. *repeated*: the number typed."""
-    if operation not in operations.OFFERED:
-        return {"come": NOT_OFFERED}
     if is_new and operation in NEED_EXISTING:
         return {"come": NOT_ON_NEW[operation]}
     if operation != Operation.REPLACE:
@@ -130,6 +124,11 @@ def problems(
     if not understood:
         return {"capito": UNDERSTOOD}
     return {} if is_same_number(repeated, to_send) else {"ripeti": wrong_number(to_send)}
+
+
+def unknown_way(named: str | None) -> Mapping[str, str]:
+    """A form that names a way which is none, so that none is taken for it."""
+    return {} if named is None or named in {*Operation} else {"come": NOT_OFFERED}
 
 
 def after_replacing(stay: int) -> str:
