@@ -8,13 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlmodel import select
 
-from tests.conftest import Browser, make_app
 from tests.uploads.screens.building import add_contacts
 from tests.uploads.screens.test_browser import form  # noqa: F401 (the upload form with its account)
 from tests.uploads.screens.test_upload_form import by_email, errors_in, uploads, url_of, words
 from webapp import clock, db
 from webapp.destinations.base import Account, Audience, Notice, Origin, Problem
-from webapp.destinations.meta.accounts import accounts
 from webapp.uploads.checking import judging
 from webapp.uploads.checking.facts import Answer, Facts, Numbers, Target
 from webapp.uploads.checking.lines import Tone
@@ -97,18 +95,6 @@ def test_the_badge_counts_what_is_left_to_do():
     assert judging.badge(small) == ("warn", "1 da confermare")
     assert judging.badge(small, {"numero"}) == ("ok", "Pronta")
     assert judging.badge(nobody) == ("err", "2 cose bloccano")
-
-
-@pytest.fixture
-def browser(connected, giulia) -> Browser:
-    made = make_app(connected).test_client()
-    made.sign_in(giulia)
-    return made
-
-
-@pytest.fixture
-def account(connected, aurora, simulator):
-    return accounts.save_with_token(aurora.id, "Aurora Italia", simulator.account_id, simulator.access_token)
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ import pytest
 
 from tests.conftest import Browser
 from tests.uploads.screens.building import add_contacts, save
-from tests.uploads.screens.form.test_form_ways import account, browser, filled
+from tests.uploads.screens.form.test_form_ways import filled
 from tests.uploads.screens.test_upload_form import by_email, errors_in, uploads, url_of, words
 from webapp.contacts.models import OwnField
 from webapp.destinations.meta.destination import MetaDestination
 
-__all__ = ["account", "browser"]
 SPENT = "own:totale_speso"
 
 

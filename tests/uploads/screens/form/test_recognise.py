@@ -3,28 +3,14 @@
 import pytest
 import requests
 
-from tests.conftest import Browser, make_app
 from tests.uploads.screens.building import add_contacts, save
 from tests.uploads.screens.test_upload_form import digest, uploads, url_of, words
 from webapp import db
 from webapp.contacts.models import Filter, UserDatabase
-from webapp.destinations.meta.accounts import accounts
 from webapp.uploads import jobs
 from webapp.uploads.commands import repeat_upload
 from webapp.uploads.screens.form.recognise import share
 from webapp.values.identifiers import new_public_id
-
-
-@pytest.fixture
-def browser(connected, giulia) -> Browser:
-    made = make_app(connected).test_client()
-    made.sign_in(giulia)
-    return made
-
-
-@pytest.fixture
-def account(connected, aurora, simulator):
-    return accounts.save_with_token(aurora.id, "Aurora Italia", simulator.account_id, simulator.access_token)
 
 
 @pytest.fixture
