@@ -16,6 +16,7 @@ from webapp.access.models import AuditEntry, Role
 from webapp.access.policy import POLICY
 from webapp.access.trail.audit import Action
 from webapp.budgets import Budget, Kind, Spent
+from webapp.contacts import databases
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport
 from webapp.destinations.meta.accounts.oauth import RETURN_PATH
@@ -58,6 +59,16 @@ def test_a_client_may_use_three_times_as_much_whoever_asks(database, aurora):
 
     assert [one.status_code for one in answers] == [200, 200, 200, 429]
     assert "al massimo 3 file scaricati all’ora per questo spazio cliente" in answers[-1].text
+
+
+def test_the_check_before_an_upload_is_a_count(database, aurora, giulia):
+    """Of a million contacts it takes seconds, and it comes again with every choice of the form."""
+    with db.writing() as session:
+        clienti = databases.create_database(session, aurora.id, "Clienti")
+    browser = signed_in_to(make_app(database, counts_per_hour=2), giulia)
+    check = f"/database/{clienti.public_id}/custom-audience/carica/verifica"
+
+    assert [browser.get_htmx(check).status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_zero_is_no_limit(database, giulia):

@@ -47,6 +47,7 @@ USES: dict[str, tuple[Kind, Callable[[], bool]]] = {
     "access.trail_csv": (Kind.EXPORTS, _always),
     "contacts.count_filter": (Kind.COUNTS, _is_first_look),
     "uploads.recognise_fragment": (Kind.COUNTS, _always),
+    "uploads.check_fragment": (Kind.COUNTS, _always),
     "meta.account_info": (Kind.CALLS, _asks_for("elenco")),
     "meta.account_audiences": (Kind.CALLS, _always),
     "meta.check_again": (Kind.CALLS, _always),
