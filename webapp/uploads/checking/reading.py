@@ -23,10 +23,10 @@ from webapp.destinations.base import Account, Medium, Origin, in_order
 from webapp.services import services
 from webapp.uploads import plan, usage
 from webapp.uploads.checking import judging
-from webapp.uploads.checking.exits import Examples, Exit
 from webapp.uploads.checking.facts import Answer, Facts, Numbers, Target
 from webapp.uploads.checking.lines import Line
 from webapp.uploads.engine.ways.counting import Counted, count
+from webapp.uploads.exits import Examples, Exit
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
 

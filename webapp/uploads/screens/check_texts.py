@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from webapp.uploads.checking.exits import Exit
 from webapp.uploads.checking.facts import Numbers
+from webapp.uploads.exits import Exit
 from webapp.uploads.operations import Operation
 from webapp.uploads.screens import texts
 from webapp.uploads.screens.numbers import Numbers as Came

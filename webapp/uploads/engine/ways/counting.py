@@ -28,7 +28,6 @@ from webapp.contacts.ledger.due import Reason
 from webapp.contacts.ledger.models import Feed
 from webapp.contacts.models import CONTACT, SentAudience, UserDatabase
 from webapp.destinations.base import ContactRow, Destination, Medium
-from webapp.uploads.checking.exits import Examples, Exit
 from webapp.uploads.engine import sent_ledger
 from webapp.uploads.engine.batches import DUPLICATE
 from webapp.uploads.engine.duplicates import READ_ROWS, Duplicates
@@ -40,6 +39,7 @@ from webapp.uploads.engine.ways.aligning import Aligning
 from webapp.uploads.engine.ways.choosing import filled_in
 from webapp.uploads.engine.ways.prepared import Prepared
 from webapp.uploads.engine.ways.removing import EXAMPLES, count_taken
+from webapp.uploads.exits import Examples, Exit
 from webapp.uploads.media_columns import DIGEST
 from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
