@@ -37,6 +37,18 @@ def cards(tree) -> list[str]:
     return [words(card) for card in tree.xpath("//*[@id='come']//label")]
 
 
+def test_whatever_draws_the_ways_anew_is_told_what_was_typed_there(browser, account, clienti, existing, page):
+    """The check came after the two confirmations of a replacement had been given, and took them away."""
+    tree = page(browser.get(f"{url_of(clienti)}?modo=esistente&audience={existing}"))
+    typed = set(tree.xpath("//*[@id='ways']//input[not(@type='hidden')]/@name"))
+    included = tree.xpath("//*[@id='verifica' or @id='ready']/@hx-include")
+
+    assert typed == {"come", "capito", "ripeti"}
+    assert len(included) == 2
+    for one in included:
+        assert {name for name in typed if f"[name='{name}']" in one} == typed
+
+
 def test_a_way_that_is_none_is_refused_and_no_other_taken_for_it(browser, account, clienti, people, page):
     form = filled(account, come="svuota")
 
