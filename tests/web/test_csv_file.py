@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from webapp.contacts.cells import read_text
+from webapp.contacts.cells import read_code, read_number, read_text
+from webapp.values.formulas import escape as safe_cell
 from webapp.values.formulas import unescape
 from webapp.web import csv_file
-from webapp.web.csv_file import safe_cell
 
 
 @given(some.text(max_size=20))
@@ -26,6 +26,8 @@ def test_no_cell_begins_as_a_formula_does(text: str):
 
 @pytest.mark.parametrize("separator", [",", "\t", "|", ";"])
 @given(rows=some.lists(some.lists(some.text("=+-@,\t|;\"'\r\n a1＝", max_size=8), min_size=1), max_size=4))
+@example(rows=[["-1", "2+cmd|' /C calc'!A0"]])
+@example(rows=[["+393331234567", ""]])
 @example(rows=[["Rossi", "Mario,=HYPERLINK(A1)"]])
 @example(rows=[["a", 'x,"=1+1'], ["a", "due righe\n=1+1"]])
 def test_opened_with_whatever_separator_no_cell_is_a_formula(rows, separator):
@@ -33,7 +35,15 @@ def test_opened_with_whatever_separator_no_cell_is_a_formula(rows, separator):
 
     for cell in chain.from_iterable(csv.reader(io.StringIO(text, newline=""), delimiter=separator)):
         if cell.startswith(("=", "+", "-", "@", "＝")):
-            assert re.fullmatch(r"-[0-9]+([.,][0-9]+)?", cell)
+            assert re.fullmatch(r"-[0-9]+([.,][0-9]+)?|\+[0-9 ]+", cell)
+
+
+def test_a_number_at_the_beginning_of_a_row_is_read_as_it_was():
+    written = csv_file.line(["-12,50", "+393331234567"])
+
+    assert written == "'-12,50;+393331234567\r\n"
+    assert read_number("'-12,50") == -12.5
+    assert read_code("'+393331234567") == "+393331234567"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Source: https://owasp.org/www-community/attacks/CSV_Injection
 """
 
 import re
+from collections.abc import Iterable
 
 # A cell that begins so is a formula to Excel, LibreOffice and Google Sheets, also in full width.
 _RISKY = tuple("=+-@\t\r＝＋－＠")
@@ -24,6 +25,18 @@ def escape(text: str) -> str:
     if text.startswith(_RISKY):
         return inside if _HARMLESS(text) else _APOSTROPHE + inside
     return _APOSTROPHE + inside if _is_escaped(text) else inside
+
+
+def escape_row(cells: Iterable[str]) -> list[str]:
+    """The cells of a row, each as `escape` leaves it, and a number at its beginning with an apostrophe too.
+
+    Opened with a comma, the row `-1;2+cmd|…` is one cell, which begins with a sign and does not end there.
+    Only the first cell of a row can be joined so: before any other stands the semicolon itself.
+    """
+    escaped = [escape(cell) for cell in cells]
+    if len(escaped) > 1 and escaped[0].startswith(_RISKY):
+        escaped[0] = _APOSTROPHE + escaped[0]
+    return escaped
 
 
 def unescape(text: str) -> str:

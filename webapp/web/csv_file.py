@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response
 
-from webapp.values.formulas import escape as safe_cell
+from webapp.values.formulas import escape_row
 
 BOM = "\ufeff"
 
@@ -17,7 +17,7 @@ BOM = "\ufeff"
 def line(cells: Iterable[str]) -> str:
     """One line of the file, ended by CRLF."""
     written = io.StringIO()
-    csv.writer(written, delimiter=";", lineterminator="\r\n").writerow(safe_cell(cell) for cell in cells)
+    csv.writer(written, delimiter=";", lineterminator="\r\n").writerow(escape_row(cells))
     return written.getvalue()
 
 
