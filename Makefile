@@ -52,7 +52,8 @@ controlli: $(VENV)/pronto-test
 
 fuzz: $(VENV)/pronto-test
 	@FUZZ_SLOW_S=$${FUZZ_SLOW_S:-2} FUZZ_FILES=$${FUZZ_FILES:-5000} FUZZ_REQUESTS=$${FUZZ_REQUESTS:-10000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -q --show-capture=no tests/fuzz
-	@FUZZ_RULES=$${FUZZ_RULES:-1000} $(BIN)/python -m pytest -q tests/contacts/filters/test_rules_against_python.py
+	@FUZZ_RULES=$${FUZZ_RULES:-1000} $(BIN)/python -m pytest -q --hypothesis-profile=default tests/contacts/filters/test_rules_against_python.py
+	@$(BIN)/python -m pytest -q --hypothesis-profile=default -m "hypothesis and not browser and not postgres"
 	@$(BIN)/python -m tests.fuzz.scan
 
 chaos: $(VENV)/pronto-test
