@@ -114,6 +114,8 @@ def settings_in(folder: Path) -> Settings:
         redis_url="redis://127.0.0.1:1/0",  # nobody listens: what needs Redis brings its own
         secret_key="chiave di prova, lunga abbastanza per firmare",
         token_keys=(new_key(),),
+        password_kib=8,  # as TEST_HASH; a sign-in at the true price takes longer than most tests
+        password_passes=1,
     )
 
 

@@ -1,23 +1,26 @@
 """Passwords: argon2id, and what a new one must be.
 
-Above the floor of 19 MiB, 2 passes, 1 lane (Source: OWASP Password Storage Cheat Sheet), about 80 ms on
-two ordinary cores. When the figures change, an old hash is renewed at the next sign-in.
+One lane; memory and passes are of `config.Settings`. When they change, an old hash is renewed at the next
+sign-in.
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from webapp import services
 from webapp.access.signing_in import weak_passwords
 
 MIN_CHARACTERS = 12
 MAX_BYTES = 1024  # hashing has a price: nobody makes us hash megabytes
 
-_hasher = PasswordHasher(memory_cost=46 * 1024, time_cost=2, parallelism=1)
 # Of nobody's password: verified when the account does not exist, so that the answer takes as long.
 # Written out, because each process of ours would make it anew for a tenth of a second, and most need none.
-_NOBODYS = "$argon2id$v=19$m=47104,t=2,p=1$asPsKZaJfSP/n4z8hbfrbA$iZGAwtX6ezP9sKPIle0M+GAKTN1WdQtxMtNDn6MEzxA"
+_NOBODYS = (
+    "$argon2id$v=19$m={kib},t={passes},p=1$asPsKZaJfSP/n4z8hbfrbA$iZGAwtX6ezP9sKPIle0M+GAKTN1WdQtxMtNDn6MEzxA"
+)
 
 
 class WeakPassword(Exception):
@@ -25,7 +28,7 @@ class WeakPassword(Exception):
 
 
 def hash_password(password: str) -> str:
-    return _hasher.hash(password)
+    return _hasher().hash(password)
 
 
 def matches(password_hash: str | None, password: str) -> bool:
@@ -33,14 +36,30 @@ def matches(password_hash: str | None, password: str) -> bool:
     if len(password.encode()) > MAX_BYTES:
         password_hash, password = None, ""
     try:
-        _hasher.verify(password_hash or _NOBODYS, password)
+        _hasher().verify(password_hash or nobodys_hash(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
     return password_hash is not None
 
 
 def is_outdated(password_hash: str) -> bool:
-    return _hasher.check_needs_rehash(password_hash)
+    return _hasher().check_needs_rehash(password_hash)
+
+
+def nobodys_hash() -> str:
+    """A hash that no password has, with the figures of all others."""
+    settings = services.services().settings
+    return _NOBODYS.format(kib=settings.password_kib, passes=settings.password_passes)
+
+
+def _hasher() -> PasswordHasher:
+    settings = services.services().settings
+    return _hasher_of(settings.password_kib, settings.password_passes)
+
+
+@cache
+def _hasher_of(kib: int, passes: int) -> PasswordHasher:
+    return PasswordHasher(memory_cost=kib, time_cost=passes, parallelism=1)
 
 
 FREQUENT = (
