@@ -54,11 +54,9 @@ def test_every_file_has_its_result():
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize(
-    "file, medium", [("consent/10-klaviyo.csv", "sms"), ("12-hidden-rows.xlsx", "email")]
-)
+@pytest.mark.parametrize("file, medium", [("consent/10-klaviyo.csv", "sms")])
 def test_the_same_in_one_process_of_its_own(file, medium, tmp_path):
-    """Answers to the consent, and a workbook; tests/host/test_demo.py tells of a shop's file."""
+    """Answers to the consent; tests/host/test_demo.py tells of a shop's file."""
     out = tmp_path / "ricevuti.txt"
     whole_way = ["demo", "--una-volta", str(FOUND / file), "--medium", medium, "--consenso", "non-negato"]
     env = {"PATH": "/usr/bin:/bin", "PLATEA_DATA": "/nonexistent", "TMPDIR": str(tmp_path)}

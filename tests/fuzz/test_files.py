@@ -20,7 +20,7 @@ from webapp.contacts.imports import import_draft, import_run
 from webapp.contacts.models import CONTACT, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 
-FILES = int(os.environ.get("FUZZ_FILES", "150"))
+FILES = int(os.environ.get("FUZZ_FILES", "75"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261124"))
 FORMS_OF_THE_WIZARD = {"reading-form", "columns-form", "parole", "start-import"}
 SLOW_S = float(os.environ.get("FUZZ_SLOW_S", LONGEST_S))  # of processor time; `make fuzz` asks for 2

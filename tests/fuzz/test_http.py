@@ -21,7 +21,7 @@ from tests.support.in_time import LONGEST_S
 from tests.web.test_every_page import crawl
 
 pytestmark = pytest.mark.timeout(0)  # 10,000 requests take what they take
-REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "100"))
+REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "60"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261124"))
 SLOW_S = float(os.environ.get("FUZZ_SLOW_S", LONGEST_S))  # of processor time; `make fuzz` asks for 2
 MOST_GROWTH_MB = 200

@@ -154,7 +154,7 @@ cell = st.tuples(
 SURE = ("C9", "z@posta.example.com")  # a column without any address is not the one of e-mails
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     first=st.lists(cell, min_size=1, max_size=6),
     second=st.lists(cell, min_size=1, max_size=10),

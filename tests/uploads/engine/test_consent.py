@@ -247,7 +247,7 @@ contacts = st.lists(
 
 @given(people=contacts, choice=st.sampled_from(list(ConsentPolicy)), filtered=st.booleans())
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_what_is_announced_is_what_is_prepared_and_all_adds_up(world, people, choice, filtered):
     with db.writing() as session:
