@@ -32,6 +32,17 @@ LONG_OUTAGES = [
         "a_batch_alone_that_is_always_refused_is_set_aside_within_a_day_and_says_so",
     )
 ]
+# Real workers on PostgreSQL are killed in tests/chaos, and one of them here; the rest of that file is about
+# signals, Redis and the queue.
+OTHER_WORKERS = [
+    f"--deselect=tests/uploads/engine/test_workers.py::test_{name}"
+    for name in (
+        "a_running_worker_is_seen_alive_and_a_stopped_one_ends_quickly",
+        "an_upload_runs_through_by_the_bell_alone",
+        "an_upload_started_while_redis_is_away_starts_by_itself",
+        "contacts_that_a_worker_deletes_leave_the_queue_as_well",
+    )
+]
 # A test that runs on both databases whoever starts it is a test of the other parts of `make test`.
 OF_BOTH = ["-m", "not browser and not postgres", "-k", "not sqlite"]
 # A browser shows the same page whatever database is below it; the drill breaks a SQLite file on purpose.
@@ -52,7 +63,7 @@ def main(arguments: list[str]) -> int:
 
 def _run(url: str, arguments: list[str]) -> int:
     if arguments in ([], ["nucleo"]):
-        core = [*CORE, *WITHOUT, *LONG_OUTAGES, *OF_BOTH]
+        core = [*CORE, *WITHOUT, *LONG_OUTAGES, *OTHER_WORKERS, *OF_BOTH]
         arguments = core if arguments else [*ROOMS, *WITHOUT]
     command = [sys.executable, "-m", "pytest", "-q", *arguments]
     return subprocess.run(command, env={**os.environ, "TEST_DATABASE_URL": url}).returncode
