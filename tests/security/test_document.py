@@ -2,11 +2,13 @@
 
 import ast
 import re
+from collections import Counter
 from functools import cache
 
 import pytest
 from sqlmodel import SQLModel
 
+from tests.security.test_asvs import STATES, rows
 from webapp.access.policy import POLICY, Who
 from webapp.access.trail.audit_words import GROUPS
 from webapp.cli.keys import know_every_table
@@ -110,6 +112,13 @@ def test_how_soon_a_flaw_is_mended_is_said():
     times = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
     assert "entro 7 giorni" in times and "entro 30 giorni" in times and "pip-audit --strict" in times
+
+
+def test_the_counts_of_the_sheet_are_those_of_the_sheet():
+    counted = Counter(row["stato"] for row in rows())
+    now = ", ".join(f"{counted[state]} {state}" for state in STATES)
+
+    assert now in " ".join(part("Le prove, provate").split())
 
 
 def test_every_proof_the_document_names_is_there():
