@@ -12,7 +12,7 @@ from typing import NamedTuple
 import structlog
 from flask import Response, g, request
 from flask_login import current_user
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import budgets, db
 from webapp.access import current
@@ -73,8 +73,8 @@ def forged(what: str) -> None:
     detail: audit.Detail = {"pagina": request.endpoint, "metodo": request.method}
     try:
         _tell(f"forged:{what}:{place}", Action.FORGERY_REFUSED, detail, client_id, what)
-    except OperationalError as error:
-        log.warning("rifiuto non annotato", error=type(error.orig).__name__)
+    except SQLAlchemyError as error:
+        log.warning("rifiuto non annotato", error=type(error).__name__)
 
 
 def note_answer(answer: Response) -> Response:
@@ -85,8 +85,8 @@ def note_answer(answer: Response) -> Response:
     try:
         if current_user.is_authenticated:
             _note_invalid(invalid)
-    except OperationalError as error:
-        log.warning("rifiuto non annotato", error=type(error.orig).__name__)
+    except SQLAlchemyError as error:
+        log.warning("rifiuto non annotato", error=type(error).__name__)
     return answer
 
 
