@@ -1,6 +1,8 @@
 """Of whoever was erased no byte stays in the file of SQLite, in its log or in the index of words."""
 
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from webapp import db
 from webapp.contacts import contact_ids, hooks
 from webapp.contacts.erasure import overwriting
 from webapp.contacts.models import CONTACT, OverwriteDue
+from webapp.rounds import Partly
 
 # The surname is of letters that nobody else here has: the index holds the three as twelve bytes in a row.
 FILE = """\
@@ -70,6 +73,26 @@ def test_a_long_read_holds_it_up_and_nothing_else_and_the_next_time_it_is_done(c
             session.execute(CONTACT.delete().where(CONTACT.c.id == anna.id))
         overwriting.overwrite()
         assert waiting() and files_with(folder, HERS)
+
+    overwriting.overwrite()
+    assert not waiting() and files_with(folder, HERS) == set()
+
+
+def test_a_file_that_is_locked_is_told_and_tried_again(clienti, folder):
+    anna = contacts_of(clienti)[0]
+    with db.writing() as session:
+        hooks.forget(session, clienti.id, [anna.id])
+        session.execute(CONTACT.delete().where(CONTACT.c.id == anna.id))
+    with (
+        closing(db.engine().raw_connection()) as ours,
+        closing(sqlite3.connect(folder / "platea.db")) as other,
+    ):
+        ours.driver_connection.execute("PRAGMA busy_timeout=0")  # nobody waits here for what will not come
+        other.execute("BEGIN IMMEDIATE")
+        ours.close()
+        with pytest.raises(Partly, match="^Il file del database non si può riscrivere adesso"):
+            overwriting.overwrite()
+    assert waiting()
 
     overwriting.overwrite()
     assert not waiting() and files_with(folder, HERS) == set()

@@ -21,10 +21,14 @@ from sqlmodel import Session, col
 
 from webapp import db, patience
 from webapp.contacts.models import OverwriteDue
+from webapp.rounds import Partly
 
 PAGES_AT_ONCE = 500  # of the index: what one transaction holds the lock for
 REWRITTEN_BYTES = 300_000_000  # of the file: 4 s, while which everybody else waits to write
 WAIT_FOR_READERS_MS = 200
+NOT_NOW = (
+    "Il file del database non si può riscrivere adesso: è occupato, o il disco è pieno. Riprovo da solo."
+)
 
 
 def due(session: Session) -> None:
@@ -33,7 +37,10 @@ def due(session: Session) -> None:
 
 
 def overwrite() -> None:
-    """Overwrite what the file still holds; what a long read keeps us from is done the next time."""
+    """Overwrite what the file still holds; what a long read keeps us from is done the next time.
+
+    Raises Partly when the file is locked or cannot grow: the monitor says so, and the next time comes.
+    """
     with db.reading() as session:
         last = session.execute(select(func.max(col(OverwriteDue.id)))).scalar_one()
     if not _is_overwritten(is_due=last is not None) or last is None:
@@ -48,11 +55,14 @@ def _is_overwritten(is_due: bool) -> bool:
     with closing(db.engine().raw_connection()) as connection:
         driver = connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        if is_due:
-            _merge_words(driver)
-            if Path(str(db.engine().url.database)).stat().st_size <= REWRITTEN_BYTES:
-                _rewrite(driver)
-        return _is_log_emptied(driver)
+        try:
+            if is_due:
+                _merge_words(driver)
+                if Path(str(db.engine().url.database)).stat().st_size <= REWRITTEN_BYTES:
+                    _rewrite(driver)
+            return _is_log_emptied(driver)
+        except sqlite3.OperationalError:
+            raise Partly(NOT_NOW) from None
 
 
 def _merge_words(driver: sqlite3.Connection) -> None:
