@@ -101,6 +101,11 @@ def once(session: Session, key: str, window_s: float) -> bool:
     return _use(session, key, 1, window_s)
 
 
+def is_within(session: Session, key: str, most: int, window_s: float) -> bool:
+    """Count one; whether *key* had fewer than *most* in the window that is open."""
+    return _use(session, key, most, window_s)
+
+
 def look(session: Session, kind: Kind, person: str, client: str) -> None:
     """Raises Spent when `spend` would now; uses nothing."""
     for key, most in _keys(kind, person, client):

@@ -40,6 +40,7 @@ SQLITE_PRAGMAS = (
     f"busy_timeout={patience.LOCK_WAIT_S * 1000:.0f}",
     "synchronous=NORMAL",
     "foreign_keys=ON",
+    "secure_delete=ON",  # what is deleted is overwritten with zeros, however SQLite was built
     "journal_size_limit=200000000",
     "temp_store=MEMORY",
     "cache_size=-16000",  # KB, of every connection of every thread

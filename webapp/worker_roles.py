@@ -29,6 +29,7 @@ from webapp import (
 )
 from webapp.access.trail import audit, heads, push
 from webapp.contacts import consent_words, emptying
+from webapp.contacts.erasure import overwriting
 from webapp.contacts.imports import importing, retention
 from webapp.contacts.imports.files import reading_apart
 from webapp.destinations.meta.health import checking
@@ -84,6 +85,7 @@ def long_tasks(settings: config.Settings) -> Sequence[Task]:
     every_s = settings.reconcile_s
     return [
         Task("replaced", "Database sostituiti da un ripristino", 86_400, 60, forget_replaced),
+        Task("overwriting", "Dati eliminati da sovrascrivere", 600, 600, overwriting.overwrite),
         Task("e-mail", "Invio delle email", every_s, 300, mail.send_due),
         Task(
             "trail", "Registro attività verso l’esterno", every_s, 300, push.send_due, said=(push.NotTaken,)

@@ -208,6 +208,45 @@ def test_a_forged_return_from_facebook_is_told(app, giulia):
     assert "rubato" not in str(told.detail)
 
 
+NOTHING = "/caricamenti/Zz11Zz11Zz"
+
+
+@pytest.mark.parametrize(
+    ("what", "method", "url", "status", "untold"),
+    [
+        ("richiesta che le pagine non mandano", "post_form", "/", 405, 0),
+        ("cose che non ci sono, o di altri", "get", NOTHING, 404, 9),
+        ("dati o passaggi non accettati", "post_form", "/database/nuovo", 422, 29),
+    ],
+)
+def test_who_tries_what_no_page_sends_is_told_and_who_mistypes_is_not(
+    app, aurora, giulia, what, method, url, status, untold
+):
+    """ASVS 5.0, 16.3.3: attempts to get round input validation and business logic are logged."""
+    browser, other = (
+        signed_in_to(app, giulia),
+        signed_in_to(app, add_operator(aurora, Role.MARKETER, "aldo@aurora.example")),
+    )
+
+    with time_machine.travel(clock.epoch(), tick=False):
+        assert {getattr(browser, method)(url).status_code for _ in range(untold)} <= {status}
+        assert other.get(NOTHING).status_code == 404
+        assert entries(Action.REQUESTS_INVALID) == []
+        assert [getattr(browser, method)(url).status_code for _ in range(3)] == [status] * 3
+
+    (told,) = entries(Action.REQUESTS_INVALID)
+    assert (told.who, told.target, told.client_id) == ("Giulia Ferri", what, aurora.id)
+    assert told.detail["metodo"] == ("GET" if method == "get" else "POST")
+    assert "Zz11" not in str(told.detail)
+
+
+def test_who_is_not_signed_in_fills_no_trail_with_addresses_that_are_not_there(app, aurora):
+    browser = app.test_client()
+
+    assert {browser.get(f"/wp-admin/{n}").status_code for n in range(12)} <= {303, 404}
+    assert entries(Action.REQUESTS_INVALID) == []
+
+
 def test_sign_ins_that_are_slowed_down_are_told_once(app, giulia):
     browser = app.test_client()
     answers = [

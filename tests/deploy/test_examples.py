@@ -8,13 +8,19 @@ import os
 import re
 import shlex
 import shutil
+import socket
+import ssl
 import subprocess
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Lock
 
 import pytest
 from click.testing import CliRunner
 
+from tests.destinations.meta.loopback import answer, request_of, serving
 from tests.support.certificates import self_signed
+from tests.support.running import wait_until
 from tests.support.wheel import SOURCES
 from webapp.cli.group import platea
 from webapp.config import ROOT, from_environment
@@ -173,31 +179,79 @@ def test_a_file_that_platea_takes_passes_what_stands_in_front(name, limit):
     assert largest < megabytes < largest + 16
 
 
-def test_nginx_takes_the_example(tmp_path):
+@pytest.fixture
+def nginx() -> str:
     program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None and os.environ.get("PLATEA_NGINX") == "obbligatorio":
         pytest.fail("nginx manca, e qui il suo test è obbligatorio")
     if program is None:
         pytest.skip("nginx manca: il suo test resta fuori (apt-get install nginx-light)")
-    certificate = self_signed(tmp_path, "platea.esempio.it")
+    return program
+
+
+def set_up(folder: Path, port: int, more: str = "", upstream: str = "") -> None:
+    """The example in *folder* with a certificate of ours; its TLS port is *port*, any other a free one."""
+    certificate = self_signed(folder, "platea.esempio.it")
     site = re.sub(
         r"(?<=ssl_certificate )\S+;|(?<=ssl_certificate_key )\S+;", f"{certificate};", text_of("nginx.conf")
     )
-    # Any port and folder will do: what is tried here is the language.
-    site = re.sub(r"listen (?:\[::\]:)?\d+", lambda _: f"listen 127.0.0.1:{free_port(0)}", site)
-    (tmp_path / "site.conf").write_text(site.replace("/var/log/nginx", str(tmp_path)), encoding="utf-8")
+    site = site.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl").replace("listen [::]:443 ssl;", "")
+    site = re.sub(r"listen (?:\[::\]:)?\d+;", lambda _: f"listen 127.0.0.1:{free_port(0)};", site)
+    site = site.replace("127.0.0.1:8000", upstream or "127.0.0.1:8000")
+    (folder / "site.conf").write_text(site.replace("/var/log/nginx", str(folder)), encoding="utf-8")
     folders = "".join(
-        f"{kind}_temp_path {tmp_path / kind};"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        f"{kind}_temp_path {folder / kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    (tmp_path / "nginx.conf").write_text(
-        f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ {folders} include site.conf; }}",
+    (folder / "nginx.conf").write_text(
+        f"{more} pid {folder}/pid; error_log stderr; events {{}} http {{ {folders} include site.conf; }}",
         encoding="utf-8",
     )
 
+
+def test_nginx_takes_the_example(tmp_path, nginx):
+    set_up(tmp_path, free_port(0))
+
     told = subprocess.run(
-        [program, "-t", "-p", str(tmp_path), "-c", "nginx.conf"], capture_output=True, text=True
+        [nginx, "-t", "-p", str(tmp_path), "-c", "nginx.conf"], capture_output=True, text=True
     )
 
     assert told.returncode == 0, told.stderr
     assert "warn" not in told.stderr
+
+
+def test_requests_that_never_end_wait_in_nginx_and_keep_no_place_of_platea(tmp_path, nginx):
+    """Forty heads without an end and twenty bodies of which half is missing: Platea hears of none of them.
+
+    What stands behind answers one at a time, so a single one that came through would keep all others out.
+    """
+    heard, port = [], free_port(0)
+    turn = Lock()
+
+    def talk(connection):
+        with turn:
+            heard.append(request_of(connection)[0].split(" ")[1])
+            answer(connection, b'{"status":"ok"}')
+
+    with serving(talk) as url, ExitStack() as stack:
+        set_up(tmp_path, port, "daemon off; master_process off;", upstream=url.removeprefix("http://"))
+        process = subprocess.Popen(
+            [nginx, "-p", str(tmp_path), "-c", "nginx.conf"], stderr=subprocess.DEVNULL
+        )
+        stack.callback(process.wait, 10)
+        stack.callback(process.terminate)
+        context = ssl.create_default_context(cafile=str(tmp_path / "platea.esempio.it.pem"))
+
+        def opened():
+            with suppress(ConnectionRefusedError):
+                plain = socket.create_connection(("127.0.0.1", port), 30)
+                return stack.enter_context(context.wrap_socket(plain, server_hostname="platea.esempio.it"))
+
+        wait_until(opened)
+        head = b"POST /accesso HTTP/1.1\r\nHost: platea.esempio.it\r\n"
+        for half in [head] * 40 + [head + b"Content-Length: 2000\r\n\r\n" + b"x" * 1000] * 20:
+            opened().sendall(half)
+        visitor = opened()
+        visitor.sendall(b"GET /healthz HTTP/1.1\r\nHost: platea.esempio.it\r\n\r\n")
+        assert visitor.recv(100).startswith(b"HTTP/1.1 200")
+
+    assert heard == ["/healthz"]

@@ -46,7 +46,7 @@ def take(browser, base: str, name: str, content: bytes) -> str:
     return "taken"
 
 
-@pytest.mark.timeout(60 + FILES)
+@pytest.mark.timeout(120 + 4 * FILES)
 def test_no_file_made_to_do_harm_does_any(signed_in, clienti, capsys):
     dice, became = random.Random(SEED), {"refused": 0, "taken": 0}
     pid = reader_pid()

@@ -47,7 +47,7 @@ def runs() -> dict[str, periodic.PeriodicRun]:
 
 
 def test_a_poisoned_email_stops_neither_copies_nor_anything_else(chores):
-    wait_until(lambda: len(runs()) == 16 and all(run.runs for run in runs().values()), 120)
+    wait_until(lambda: len(runs()) == 17 and all(run.runs for run in runs().values()), 120)
     wait_until(lambda: backup.copies(chores / "copie"), 120)
 
     again = runs()["uploads"].runs

@@ -2,17 +2,20 @@
 
 import ast
 import re
+from collections import Counter
 from functools import cache
 
 import pytest
 from sqlmodel import SQLModel
 
+from tests.security.test_asvs import STATES, rows
 from webapp.access.policy import POLICY, Who
 from webapp.access.trail.audit_words import GROUPS
 from webapp.cli.keys import know_every_table
 from webapp.config import ROOT
 
 CRYPTOGRAPHY = {"cryptography", "argon2", "hmac", "itsdangerous"}
+NETWORK = {"requests", "smtplib", "socket", "urllib3", "redis", "psycopg", "rq", "authlib", "http", "dns"}
 # Signs with what is in the inventory already, or says in words what was read elsewhere.
 ELSEWHERE = {
     "webapp/contacts/filters/scan_cursor.py",
@@ -67,17 +70,29 @@ def test_every_way_in_without_a_session_is_told(app):
 
 def test_every_module_that_uses_cryptography_is_in_the_inventory():
     inventory = part("Inventario crittografico")
-    using = set()
+    using = {name for name, roots in imports_of_ours() if roots & CRYPTOGRAPHY} - ELSEWHERE
+
+    assert [one for one in sorted(using) if f"`{one}`" not in inventory] == []
+    assert [one for one in re.findall(r"`(webapp/[^`]+)`", document()) if not (ROOT / one).is_file()] == []
+
+
+def test_every_module_that_may_reach_another_computer_says_whom_it_asks():
+    """ASVS 5.0, 13.2.4 and 13.2.5: whom Platea may ask is a list, and each stands in the settings."""
+    asking = {name for name, roots in imports_of_ours() if roots & NETWORK}
+    told = set(re.findall(r"`(webapp/[^`]+)`", part("Con chi parla Platea")))
+
+    assert asking == told
+
+
+def imports_of_ours() -> list[tuple[str, set[str]]]:
+    """Every module of ours, without the simulator: its path, and the roots of what it imports."""
+    found = []
     for path in (ROOT / "webapp").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
         names |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-        if {name.partition(".")[0] for name in names} & CRYPTOGRAPHY:
-            using.add(str(path.relative_to(ROOT)))
-    using = {one for one in using if "/simulator/" not in one} - ELSEWHERE
-
-    assert [one for one in sorted(using) if f"`{one}`" not in inventory] == []
-    assert [one for one in re.findall(r"`(webapp/[^`]+)`", document()) if not (ROOT / one).is_file()] == []
+        found.append((str(path.relative_to(ROOT)), {name.partition(".")[0] for name in names}))
+    return [(name, roots) for name, roots in found if "/simulator/" not in name]
 
 
 @pytest.mark.parametrize("setting", ["PLATEA_SECRET_KEYS", "PLATEA_TOKEN_KEYS", "PLATEA_BACKUP_KEY"])
@@ -97,6 +112,13 @@ def test_how_soon_a_flaw_is_mended_is_said():
     times = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
     assert "entro 7 giorni" in times and "entro 30 giorni" in times and "pip-audit --strict" in times
+
+
+def test_the_counts_of_the_sheet_are_those_of_the_sheet():
+    counted = Counter(row["stato"] for row in rows())
+    now = ", ".join(f"{counted[state]} {state}" for state in STATES)
+
+    assert now in " ".join(part("Le prove, provate").split())
 
 
 def test_every_proof_the_document_names_is_there():

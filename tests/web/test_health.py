@@ -3,11 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
 from redis import Redis
 
 from tests.conftest import make_app
 from webapp import clock, db, periodic, workers
 from webapp.periodic import Task
+
+TOKEN = "un token di prova lungo abbastanza"
 
 
 def test_a_process_that_runs_says_so_without_asking_anybody(client):
@@ -29,6 +32,30 @@ def test_without_redis_and_workers_platea_works_and_says_what_is_missing(client)
         "redis": "Redis non risponde o non accetta dati: gli invii partono con qualche secondo di ritardo.",
         "worker": "Nessun worker è attivo: avviane uno con “platea worker”.",
     }
+
+
+@pytest.mark.parametrize(
+    ("asks_from", "headers", "hears_all"),
+    [
+        ("127.0.0.1", {}, True),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.7"}, False),
+        ("203.0.113.7", {}, False),
+        ("203.0.113.7", {"Authorization": "Bearer sbagliato"}, False),
+        ("203.0.113.7", {"Authorization": f"Bearer {TOKEN}"}, True),
+    ],
+)
+@pytest.mark.parametrize("token", ["", TOKEN])
+def test_why_not_is_told_on_this_computer_and_to_who_has_the_token(
+    database, asks_from, headers, hears_all, token
+):
+    client = make_app(database, metrics_token=token).test_client()
+
+    answer = client.get("/readyz", headers=headers, environ_base={"REMOTE_ADDR": asks_from})
+
+    expected = {"status", "checks"}
+    if hears_all and (token or "Authorization" not in headers):
+        expected |= {"reasons", "tasks"}
+    assert answer.get_json().keys() == expected
 
 
 def test_a_worker_that_signed_lately_counts(client):

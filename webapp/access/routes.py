@@ -24,4 +24,5 @@ def _set_up(state: BlueprintSetupState) -> None:
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     security.tell_forgeries_to(app, refusals.forged)
     app.before_request(guard.let_in_or_refuse)
+    app.after_request(refusals.note_answer)
     app.jinja_env.globals |= {"page_frame": page_frame, "open_space": open_space}

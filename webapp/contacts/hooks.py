@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
+from webapp.contacts.erasure import overwriting
 from webapp.contacts.models import Contact, ContactChange, UserDatabase
 from webapp.contacts.store import import_blocks
 
@@ -80,6 +81,8 @@ def why_database_busy(session: Session, database_id: int, since: datetime | None
 
 def forget(session: Session, database_id: int, contact_ids: Collection[int]) -> None:
     """Before contacts are deleted: remove all that is kept about them, here and in other rooms."""
+    if contact_ids:
+        overwriting.due(session)
     import_blocks.forget_contacts(session, database_id, contact_ids)
     session.execute(delete(ContactChange).where(col(ContactChange.contact_id).in_(contact_ids)))
     registered().on_delete(session, database_id, contact_ids)

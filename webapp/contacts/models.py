@@ -190,6 +190,15 @@ class ErasedPerson(SQLModel, table=True):
     at: datetime = Field(default_factory=clock.now)
 
 
+class OverwriteDue(SQLModel, table=True):
+    """Contacts were deleted, and what SQLite's file still holds of them is to go (`erasure.overwriting`)."""
+
+    __tablename__ = "overwrite_due"
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    at: datetime = Field(default_factory=clock.now)
+
+
 class ChosenColumns(SQLModel, table=True):
     """Which fields an operator wants in the list of a database's contacts, in that order."""
 

@@ -1,15 +1,21 @@
-"""Is the process alive (/healthz), and can it do its work (/readyz)? For hosts and for support."""
+"""Is the process alive (/healthz), and can it do its work (/readyz)? For hosts and for support.
 
+Anybody may ask, and hears so much as a load balancer needs; why not, and which task is late, is told on this
+computer and to who brings PLATEA_METRICS_TOKEN as a bearer token (ASVS 5.0, 13.4.5).
+"""
+
+import hmac
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import db, migrations, periodic, workers
 from webapp.host import database_words, storage
 from webapp.services import services
+from webapp.setting_checks import THIS_COMPUTER
 
 blueprint = Blueprint("health", __name__)
 
@@ -35,8 +41,9 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """503 when pages cannot work. Without Redis or workers it is degraded: pages work, sending waits.
 
-    *checks*: name → whether it is well. *reasons*: why not, in Italian. *tasks*: what is done again and
-    again, when it last succeeded (UTC) and what went wrong since. On SQLite nobody who writes is held up.
+    *checks*: name → whether it is well. To who may know also *reasons*: why not, in Italian, and *tasks*:
+    what is done again and again, when it last succeeded (UTC) and what went wrong since. On SQLite nobody
+    who writes is held up.
     """
     reasons: dict[str, str | None] = {"database": _database()}
     reasons["disk"] = storage.trouble(services().settings)
@@ -48,8 +55,19 @@ def readyz() -> tuple[Response, int]:
     checks = {name: reason is None for name, reason in reasons.items()}
     is_down = not (checks["database"] and checks["disk"])
     status = "down" if is_down else "ok" if all(checks.values()) else "degraded"
-    told = {name: reason for name, reason in reasons.items() if reason}
-    return jsonify(status=status, checks=checks, reasons=told, tasks=tasks), 503 if is_down else 200
+    answer: dict[str, Any] = {"status": status, "checks": checks}
+    if _may_know():
+        answer |= {"reasons": {name: reason for name, reason in reasons.items() if reason}, "tasks": tasks}
+    return jsonify(answer), 503 if is_down else 200
+
+
+def _may_know() -> bool:
+    """Who asks on this computer without a proxy in between, or knows the token of `/metrics`."""
+    if request.remote_addr in THIS_COMPUTER and "X-Forwarded-For" not in request.headers:
+        return True
+    token = services().settings.metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    return bool(token) and hmac.compare_digest(given, token.encode())
 
 
 def _database() -> str | None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import TEST_PASSWORD
 from webapp.access.signing_in import weak_passwords
-from webapp.access.signing_in.passwords import WeakPassword, check_new
+from webapp.access.signing_in.passwords import MIN_CHARACTERS, WeakPassword, check_new
 
 FREQUENT = (
     "Questa password è tra le prime che si provano: scegline una più lunga e tua, per esempio quattro parole."
@@ -62,6 +62,28 @@ def test_names_that_whoever_guesses_knows_are_refused(password):
 )
 def test_what_takes_guessing_is_taken(password):
     check_new(password, EMAIL, CONTEXT)
+
+
+@pytest.mark.parametrize(
+    "password",
+    # Source: SecLists, 10-million-password-list-top-1000000.txt; the first is its line 2,202.
+    ["Mailcreated5240", "Sojdlg123aljg", "sonyericsson", "ghjcnjgfhjkm", "chickenwing101"],
+)
+@pytest.mark.parametrize("written", [str, str.upper, str.swapcase])
+def test_what_a_published_list_of_leaks_holds_is_refused(password, written):
+    with pytest.raises(WeakPassword) as refused:
+        check_new(written(password), EMAIL)
+    assert str(refused.value) == FREQUENT
+
+
+def test_the_three_thousand_most_used_of_our_length_are_refused_and_many_more():
+    """ASVS 5.0, 6.2.4: at least 3,000 that match the rule of length. The list has all of its million."""
+    published = weak_passwords.published()
+
+    assert len(published) == 43_937 and min(map(len, published)) == MIN_CHARACTERS
+    for password in sorted(published)[::15]:
+        with pytest.raises(WeakPassword):
+            check_new(password, EMAIL)
 
 
 @given(st.text(max_size=200))

@@ -83,7 +83,7 @@ def check_new(password: str, email: str, names: Iterable[str] = ()) -> None:
         raise WeakPassword("La password ripete sempre gli stessi caratteri: scegline una più varia.")
     if password.lower() in (email.lower(), email.lower().partition("@")[0]):
         raise WeakPassword("La password non può essere il tuo indirizzo email.")
-    if weak_passwords.is_frequent(password):
+    if weak_passwords.is_published(password) or weak_passwords.is_frequent(password):
         raise WeakPassword(FREQUENT)
     if weak_passwords.is_frequent(password, ("Platea", email, *names)):
         raise WeakPassword(OWN)

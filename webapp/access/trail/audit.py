@@ -46,6 +46,7 @@ class Action(StrEnum):
     SIGN_IN_SLOWED = "sign_in_slowed"
     REQUEST_REFUSED = "request_refused"
     FORGERY_REFUSED = "forgery_refused"
+    REQUESTS_INVALID = "requests_invalid"
     BUDGET_USED_UP = "budget_used_up"
     SIGNED_OUT = "signed_out"
     RESET_ASKED = "reset_asked"

@@ -8,6 +8,7 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.SIGN_IN_REFUSED: "Accesso rifiutato",
         Action.SIGN_IN_SLOWED: "Troppi tentativi di accesso",
         Action.FORGERY_REFUSED: "Richiesta rifiutata: non si sa da chi viene",
+        Action.REQUESTS_INVALID: "Richieste rifiutate perché non valide",
         Action.SIGNED_OUT: "È uscito",
         Action.RESET_ASKED: "Chiesta una nuova password",
         Action.RESET_LINK_MADE: "Creato un link per una nuova password",

@@ -1,12 +1,18 @@
 """What was refused, told in the audit trail: too little a role, too many tries, a budget, what is forged.
 
+Also whoever is signed in and tries what our pages do not send: an address that takes no such request, or one
+thing after the other that is not there or not theirs, is not accepted, comes out of turn. A person mistypes
+too and opens old links, so of these only so many are told (ASVS 5.0, 16.3.3).
+
 Somebody who tries without end writes one entry for each person or network in five minutes, not one a try.
 """
 
+from typing import NamedTuple
+
 import structlog
-from flask import request
+from flask import Response, g, request
 from flask_login import current_user
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import budgets, db
 from webapp.access import current
@@ -16,6 +22,23 @@ from webapp.access.trail.audit import Action
 from webapp.values.texts import number
 
 ONCE_IN_S = 300.0
+
+
+class Invalid(NamedTuple):
+    """*what* is Italian; *untold*: how many a person may have in five minutes before it is told."""
+
+    what: str
+    untold: int
+
+
+_UNEXPECTED = Invalid("richiesta che le pagine non mandano", 0)
+_NOT_THERE = Invalid("cose che non ci sono, o di altri", 9)
+_NOT_TAKEN = Invalid("dati o passaggi non accettati", 29)
+INVALID = {
+    **dict.fromkeys((400, 405, 413, 415, 431), _UNEXPECTED),
+    404: _NOT_THERE,
+    **dict.fromkeys((409, 422), _NOT_TAKEN),
+}
 
 log = structlog.get_logger(__name__)
 
@@ -50,8 +73,35 @@ def forged(what: str) -> None:
     detail: audit.Detail = {"pagina": request.endpoint, "metodo": request.method}
     try:
         _tell(f"forged:{what}:{place}", Action.FORGERY_REFUSED, detail, client_id, what)
-    except OperationalError as error:
-        log.warning("rifiuto non annotato", error=type(error.orig).__name__)
+    except SQLAlchemyError as error:
+        log.warning("rifiuto non annotato", error=type(error).__name__)
+
+
+def note_answer(answer: Response) -> Response:
+    """Told when it refuses what somebody who is signed in has sent, and nothing else has told it."""
+    invalid = INVALID.get(answer.status_code)
+    if invalid is None or "refusal_told" in g:
+        return answer
+    try:
+        if current_user.is_authenticated:
+            _note_invalid(invalid)
+    except SQLAlchemyError as error:
+        log.warning("rifiuto non annotato", error=type(error).__name__)
+    return answer
+
+
+def _note_invalid(invalid: Invalid) -> None:
+    operator = current.current_operator()
+    client_id = current.current_client_id() if current.spaces() else None
+    key = f"invalid:{operator.id}:{invalid.what}"
+    if invalid.untold:
+        with db.writing() as session:
+            if budgets.is_within(session, key, invalid.untold, ONCE_IN_S):
+                return
+    detail: audit.Detail = {"pagina": request.endpoint, "metodo": request.method}
+    if invalid.untold:
+        detail["in 5 minuti"] = f"più di {invalid.untold}"
+    _tell(key, Action.REQUESTS_INVALID, detail, client_id, invalid.what)
 
 
 def _tell(
@@ -62,6 +112,7 @@ def _tell(
     on: str = "",
     who: Operator | None = None,
 ) -> None:
+    g.refusal_told = True
     with db.writing() as session:
         if budgets.once(session, f"told:{key}", ONCE_IN_S):
             audit.record(session, action, on, detail, client_id=client_id, who=who)

@@ -149,3 +149,22 @@ def test_neither_proxy_nor_certificates_are_needed(tmp_path):
 
     assert (settings.proxy, settings.ca_file) == ("", "")
     assert "segreta" not in repr(replace(settings, proxy="http://u:segreta@p:1"))
+
+
+@pytest.mark.parametrize("ask_for", ["the exchange of a code", "a call"])
+def test_an_answer_that_sends_elsewhere_is_not_followed(database, ask_for):
+    """ASVS 5.0, 13.2.4 and 13.2.5: a code, the app's secret and a token go where the settings say only."""
+    elsewhere, here = [], []
+
+    def send_on(connection):
+        here.append(request_of(connection)[0])
+        connection.sendall(
+            f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {other}/\r\nContent-Length: 0\r\n\r\n".encode()
+        )
+
+    with serving(the_proxy(elsewhere)) as other, serving(send_on) as url:
+        platea.start(replace(database, graph_url=url, meta_app_id="99", meta_app_secret="segreto"))
+        with pytest.raises(TemporaryError):
+            oauth.long_lived_token("AQ-codice") if "code" in ask_for else ask(database, graph_url=url)
+
+    assert len(here) == 1 and elsewhere == []

@@ -22,7 +22,11 @@ def http_session() -> Session:
 
 
 def go_out(session: Session) -> None:
-    """The same way for a *session* that somebody else made."""
+    """The same way for a *session* that somebody else made. Where it is sent on to it does not go.
+
+    With a 307 the code and the secret of the app would follow; our own calls say so one by one.
+    """
+    session.max_redirects = 0
     for scheme in ("https://", "http://"):
         session.mount(scheme, DeadlineAdapter(services().settings.ca_file, max_retries=0))
     _by_our_proxy(session)
