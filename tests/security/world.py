@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import Table
@@ -16,7 +15,6 @@ from webapp import db
 from webapp.access.members import invitations
 from webapp.access.models import Client, Invitation, OpenSession, Operator, Role
 from webapp.contacts import contact_ids, databases
-from webapp.contacts.imports.files import stored_files
 from webapp.contacts.models import Filter
 from webapp.destinations.meta.models import MetaAccount
 from webapp.services import services
@@ -59,11 +57,9 @@ class World:
     client: Client
     stranger: Operator
     _rows: list[tuple[Table, list[dict]]] = field(default_factory=list)
-    _files: dict[Path, bytes] = field(default_factory=dict)
 
     def keep(self) -> None:
-        """Remember every row and every stored file as they are now."""
-        self._files = {path: path.read_bytes() for path in stored_files.folder().iterdir()}
+        """Remember every row as it is now."""
         with db.snapshot() as connection:
             self._rows = [
                 (table, [dict(row) for row in connection.execute(table.select()).mappings()])
@@ -72,8 +68,6 @@ class World:
 
     def restore(self) -> None:
         """Put all of it back, but for the audit trail, which only grows."""
-        for path, content in self._files.items():
-            path.write_bytes(content)
         with db.engine().begin() as connection:
             for table in reversed(_tables()):
                 connection.execute(table.delete())
