@@ -6,8 +6,9 @@ key, the mail server is signed in to. What is found is one Italian sentence and 
 
 import platform
 import smtplib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -37,7 +38,11 @@ def of_the_host(settings: Settings) -> Iterator[Line]:
     """What this computer itself has to give."""
     yield Line("Versione", True, f"Platea {VERSION}, Python {platform.python_version()}")
     trouble = storage.trouble(settings)
-    yield Line("Disco", trouble is None, trouble or f"si scrive in {settings.data_dir}")
+    yield Line("Disco", trouble is None, trouble or f"si scrive in {_named(storage.folders(settings))}")
+
+
+def _named(folders: Sequence[Path]) -> str:
+    return " e in ".join(map(str, folders))
 
 
 def of_the_database(engine: Engine) -> Iterator[Line]:
