@@ -109,7 +109,7 @@ def page_for_file(page: str, back: str, refused: SignInRefused | None = None) ->
 
 
 def _page_for_form(refused: SignInRefused | None) -> Response:
-    action, back = request.full_path.rstrip("?"), security.page_around() or url_for("home.overview")
+    action, back = security.this_page(), security.page_around() or url_for("home.overview")
     return _answer(refused, action=action, sealed=_sealed(), back=back)
 
 

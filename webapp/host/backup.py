@@ -5,8 +5,8 @@
     restore(copy)       the copy in place of the database, which is kept beside it
 
 A copy holds the personal data of the database: only its owner may read it, and since the oldest is five
-weeks old at most, whoever was erased is then in none. Tokens in it are sealed; the keys are not in it, nor are files that wait to be imported:
-after a restore they are to be brought again.
+weeks old at most, whoever was erased is then in none. Tokens in it are sealed; the keys are not in it. Nor
+are files that wait to be imported: after a restore they are to be brought again.
 
 SQLite is copied by VACUUM INTO: `cp` misses what is still in the WAL, and the backup API in steps begins
 again at each write and never ended beside a busy writer. PostgreSQL is copied by its own `pg_dump`.
