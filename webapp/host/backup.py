@@ -5,8 +5,7 @@
     restore(copy)       the copy in place of the database, which is kept beside it
 
 A copy holds the personal data of the database: only its owner may read it, and since the oldest is five
-weeks old at most, whoever was erased is then in none. Tokens in it are sealed; the keys are not in it. Nor
-are files that wait to be imported: after a restore they are to be brought again.
+weeks old at most, whoever was erased is then in none. Tokens in it are sealed; the keys are not in it.
 
 SQLite is copied by VACUUM INTO: `cp` misses what is still in the WAL, and the backup API in steps begins
 again at each write and never ended beside a busy writer. PostgreSQL is copied by its own `pg_dump`.
@@ -27,7 +26,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL, Engine
 
 from webapp import clock, migrations
-from webapp.host import sealed_copies
+from webapp.host import lean_copies, sealed_copies
 from webapp.migrations import name_index
 
 FORMAT = "platea-%Y%m%d-%H%M%S"
@@ -37,8 +36,6 @@ BEFORE = "prima-del-ripristino"
 _NAME_INDEX = re.compile(  # in what `pg_restore --list` says
     rf"\b(EXTENSION - {name_index.EXTENSION}|EXTENSION {name_index.EXTENSION}|INDEX \S+ {name_index.NAME})\b"
 )
-# Files that wait to be imported, for a day at most: copies would keep each for weeks, and many times over.
-LEFT_OUT = ("stored_piece", "stored_file")
 HOURLY, DAILY, WEEKLY = timedelta(days=1), timedelta(days=7), timedelta(weeks=4)
 
 
@@ -74,8 +71,7 @@ def save(engine: Engine, folder: Path, key: str = "") -> Copy:
         if is_sqlite:
             _vacuum_into(sqlite_file(engine), unfinished)
         else:
-            left_out = [f"--exclude-table-data={table}" for table in LEFT_OUT]
-            options = ("--format=custom", "--no-owner", *left_out)
+            options = ("--format=custom", "--no-owner", *lean_copies.FOR_PG_DUMP)
             _postgres("pg_dump", engine.url, *options, f"--file={unfinished}")
         check(unfinished)
         path = _finish(unfinished, path, key)
@@ -211,16 +207,9 @@ def sqlite_file(engine: Engine) -> Path:
 def _vacuum_into(database: Path, target: Path) -> None:
     with closing(sqlite3.connect(database, timeout=10)) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
-    with closing(sqlite3.connect(target)) as copy:
-        if any(_is_filled(copy, table) for table in LEFT_OUT):
-            copy.executescript("".join(f"DELETE FROM {table};" for table in LEFT_OUT) + "VACUUM;")
+    lean_copies.empty(target)
     with target.open("rb+") as written:
         os.fsync(written.fileno())
-
-
-def _is_filled(copy: sqlite3.Connection, table: str) -> bool:
-    there = copy.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
-    return bool(there and copy.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone())
 
 
 def _check_sqlite(path: Path) -> None:
