@@ -2,11 +2,15 @@
 
 import io
 import resource
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from webapp import db, sealed_files
+from webapp import crypto, db, sealed_files
+from webapp import services as services_module
+from webapp.crypto import new_key
+from webapp.host import reseal
 from webapp.sealed_files import IMPORT, PIECE_BYTES, Damaged, StoredFile, StoredPiece
 from webapp.services import services
 
@@ -128,6 +132,20 @@ def test_who_forgets_a_file_keeps_the_others():
     sealed_files.sweep()
     assert read("due") == b"anna"
     assert (rows(StoredFile), rows(StoredPiece)) == (1, 1)
+
+
+def test_new_keys_seal_the_key_of_a_file_again_and_none_of_its_pieces(database):
+    kept("uno", b"anna@posta.example")
+    with db.reading() as session:
+        before = session.execute(select(StoredPiece.data)).scalar_one()
+    renewed = new_key()
+    made = services_module.start(replace(database, token_keys=(renewed, *database.token_keys)))
+    assert reseal.reseal({crypto.TOKENS: made.seal}).lost == 0
+    services_module.start(replace(database, token_keys=(renewed,)))
+
+    assert read("uno") == b"anna@posta.example"
+    with db.reading() as session:
+        assert session.execute(select(StoredPiece.data)).scalar_one() == before
 
 
 def test_a_file_of_200_mb_takes_no_memory_for_itself():

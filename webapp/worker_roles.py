@@ -158,17 +158,16 @@ def _wait_for_schema() -> None:
 def _why_not_yet() -> str | None:
     try:
         state = migrations.state(db.engine())
-        if state is migrations.State.CURRENT:
+        if state.is_usable:
             data_keys.make()
     except SQLAlchemyError as error:
         return database_words.why_not(getattr(error, "orig", None))
     except data_keys.KeysLost as error:
         return str(error)
     return {
-        migrations.State.CURRENT: None,
         migrations.State.OLDER: "lo schema non è aggiornato: esegui “platea migra”.",
         migrations.State.NEWER: database_words.NEWER_SCHEMA,
-    }[state]
+    }.get(state)
 
 
 def _prepare() -> None:

@@ -58,9 +58,10 @@ def of_the_database(engine: Engine) -> Iterator[Line]:
     yield Line("Database", trouble is None, trouble or f"{name}: si legge e si scrive")
     words = {
         migrations.State.OLDER: "lo schema è di una versione precedente: esegui “platea migra”",
+        migrations.State.BEYOND: "è di una versione più recente, che va bene anche a questa",
         migrations.State.NEWER: database_words.NEWER_SCHEMA,
     }
-    yield Line("Schema", state is migrations.State.CURRENT, words.get(state, "è di questa versione"))
+    yield Line("Schema", state.is_usable, words.get(state, "è di questa versione"))
 
 
 def of_the_workers() -> Iterator[Line]:
