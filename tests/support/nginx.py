@@ -48,8 +48,9 @@ class Nginx:
         (folder / "site.conf").write_text(site, encoding="utf-8")
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         folders = "".join(f"{kind}_temp_path {folder / kind};" for kind in kinds)
+        user = "user root; " if os.geteuid() == 0 else ""  # the folders are ours
         (folder / "nginx.conf").write_text(
-            f"daemon off; worker_processes 1; pid {folder}/pid; error_log stderr; events {{}}"
+            f"{user}daemon off; worker_processes 1; pid {folder}/pid; error_log stderr; events {{}}"
             f" http {{ {folders} include site.conf; }}",
             encoding="utf-8",
         )
