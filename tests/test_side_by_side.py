@@ -1,6 +1,6 @@
 """An older and a newer version on one database: what the older does goes on, or it stops in words.
 
-tests/data/former holds what former versions say to SQLite (`tests.support.record_statements`): every kind of
+tests/data/former holds what former versions say to SQLite (`tests.hosts.record_statements`): every kind of
 statement once. Each is run on the schema of today. Who takes something away that one of them needs raises
 `migrations.USABLE_FROM`, and takes the recording away that no longer counts.
 """

@@ -14,7 +14,7 @@ another file or in another place, and a file that was cut short, do not open.
 import os
 import tempfile
 from collections.abc import Collection, Iterator
-from typing import IO, BinaryIO
+from typing import BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -28,7 +28,7 @@ from webapp.services import services
 PIECE_BYTES = 1024 * 1024  # one transaction: others who write wait some 6 ms for it
 PIECES_AT_ONCE = 10  # deleted in one transaction
 UNFINISHED_LIVES_S = 3600.0  # a file nobody went on with
-IMPORT = "import"
+IMPORT, EXPORT = "import", "export"  # kinds
 
 
 class StoredFile(SQLModel, table=True):
@@ -59,11 +59,15 @@ class StoredPiece(SQLModel, table=True):
     data: bytes = Field(sa_column=Column(Blob, nullable=False))
 
 
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 class Damaged(Exception):
     """A stored file lacks a piece, or one is not as it was sealed."""
 
 
-def keep(kind: str, name: str, source: IO[bytes]) -> int:
+def keep(kind: str, name: str, source: Readable) -> int:
     """Store what *source* still gives, under a new *name*; its size. To be called outside a transaction.
 
     When it fails nothing is left but pieces that nobody can open, which `sweep` takes away.
@@ -84,7 +88,7 @@ def keep(kind: str, name: str, source: IO[bytes]) -> int:
     return size
 
 
-def _write(key: AESGCM, file_id: int, name: str, source: IO[bytes]) -> tuple[int, int]:
+def _write(key: AESGCM, file_id: int, name: str, source: Readable) -> tuple[int, int]:
     """(bytes, pieces) of what was written."""
     size, number, piece = 0, 0, source.read(PIECE_BYTES)
     while True:

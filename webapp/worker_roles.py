@@ -31,6 +31,7 @@ from webapp.access.trail import audit, heads, push
 from webapp.contacts import consent_words, emptying
 from webapp.contacts.imports import importing, retention
 from webapp.contacts.imports.files import reading_apart
+from webapp.contacts.people import large_export
 from webapp.destinations.meta.health import checking
 from webapp.destinations.registry import DESTINATIONS
 from webapp.host import backup, database_words, replaced
@@ -53,6 +54,7 @@ def short_tasks(settings: config.Settings) -> Sequence[Task]:
     return [
         Task("uploads", "Caricamenti interrotti o in attesa", every_s, longest_s, reconcile),
         Task("imports", "Importazioni interrotte o in attesa", every_s, longest_s, importing.ring_lost),
+        Task("exports", "Esportazioni in attesa", every_s, longest_s, large_export.ring_lost),
         Task("health", "Controllo degli account inserzionisti", every_s, longest_s, checking.enqueue_due),
         Task(
             "deleted",
@@ -63,6 +65,7 @@ def short_tasks(settings: config.Settings) -> Sequence[Task]:
         ),
         Task("words", "Parole del consenso da applicare", every_s, longest_s, consent_words.apply_some),
         Task("drafts", "Importazioni mai avviate", 60, 60, importing.forget_drafts),
+        Task("exported", "Esportazioni non scaricate", 60, 60, large_export.forget_old),
         Task("undo", "Annullamenti scaduti", 60, 60, importing.forget_undo),
         Task("retention", "Righe scartate da dimenticare", 60, 60, retention.forget_old),
         Task("budgets", "Limiti orari scaduti", 600, 60, budgets.forget_old),

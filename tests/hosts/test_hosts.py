@@ -18,7 +18,7 @@ import requests
 from sqlmodel import select
 
 from tests.conftest import TEST_PASSWORD
-from tests.support import nginx
+from tests.hosts import nginx
 from tests.support.running import environment, wait_until
 from tests.uploads.conftest import is_final
 from webapp import db, places, workers

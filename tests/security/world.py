@@ -16,6 +16,7 @@ from webapp.access.members import invitations
 from webapp.access.models import Client, Invitation, OpenSession, Operator, Role
 from webapp.contacts import contact_ids, databases
 from webapp.contacts.models import Filter
+from webapp.contacts.people import large_export
 from webapp.destinations.meta.models import MetaAccount
 from webapp.services import services
 from webapp.uploads.operations import Operation
@@ -149,6 +150,9 @@ def _things(
     )
     add_event(upload, "started")
     contacts = contacts_of(database)
+    with db.writing() as session:
+        exported = large_export.ask(session, database, None, "contatti.csv", operator.name)
+    large_export.work_at(exported.id)
     leave_out(upload, "email_invalid", contacts[1:])
     with db.writing() as session:
         key = invitations.invite(session, client, inviter, f"nuovo@{client.id}.example", Role.SUPPORT)
@@ -157,6 +161,7 @@ def _things(
         "database_id": database.public_id,
         "import_id": done.public_id,
         "draft_id": draft.public_id,
+        "export_id": exported.public_id,
         "filter_id": saved.public_id,
         "free_filter_id": unused.public_id,
         "account_id": account.public_id,

@@ -46,6 +46,7 @@ ASKED_FOR = {
     "meta.delete_account",
     # everything of somebody, out of here or gone
     "contacts.export_contacts",
+    "contacts.export_file",
     "contacts.rejected_rows",
     "uploads.invalid_csv",
     "access.trail_csv",

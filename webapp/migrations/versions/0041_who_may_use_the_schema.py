@@ -12,11 +12,10 @@ depends_on = None
 def upgrade() -> None:
     reach = op.create_table(
         "schema_reach",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("usable_from", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("usable_from"),
     )
-    op.bulk_insert(reach, [{"id": 1, "usable_from": revision}])
+    op.bulk_insert(reach, [{"usable_from": revision}])
 
 
 def downgrade() -> None:

@@ -1,7 +1,7 @@
 """What a version of the program says to SQLite, recorded for the versions after it: a plugin of pytest.
 
-    git worktree add /tmp/former <the release>, copy this file to its tests/support/, and there
-    RECORD=0041.sql.json.gz python -m pytest -p tests.support.record_statements <the tests that do everything>
+    git worktree add /tmp/former <the release>, copy this file to its tests/hosts/, and there
+    RECORD=0041.sql.json.gz python -m pytest -p tests.hosts.record_statements <the tests that do everything>
 
 The file goes into tests/data/former; tests/test_side_by_side.py tells the rest. Each kind of statement is
 kept once, with the values it had: they are those of tests, so of nobody.
