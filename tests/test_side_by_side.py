@@ -15,16 +15,17 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
+from tests.hosts.record_statements import refused
 from tests.support.running import environment
 from webapp import db, migrations
 from webapp.cli.group import platea
+from webapp.contacts import folding
 from webapp.host import database_words
 from webapp.migrations import State
 
+assert folding  # it teaches SQLite to fold
 FORMER = Path(__file__).parent / "data" / "former"
 RECORDED = sorted(FORMER.glob("*.sql.json.gz"))
-# A recording holds one statement of each kind: the rows that others had made are not there.
-_OF_THE_ROWS = ("UNIQUE constraint", "FOREIGN KEY constraint")
 
 
 def statements(path: Path) -> list[str]:
@@ -47,23 +48,12 @@ def settings(settings):
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.name.partition(".")[0])
 def test_all_that_a_former_version_reads_and_writes_works_on_the_schema_of_today(database, recorded):
-    said, failed = statements(recorded), []
-    connection = db.engine().raw_connection()
-    driver = connection.driver_connection
-    driver.execute("PRAGMA foreign_keys=OFF")
-    driver.execute("BEGIN")
-    for statement in said:
-        driver.execute("SAVEPOINT one")
-        try:
-            driver.execute(statement).fetchall()
-        except sqlite3.Error as error:
-            if not str(error).startswith(_OF_THE_ROWS):
-                failed.append((str(error), statement[:300]))
-        driver.execute("RELEASE one")
-    driver.execute("ROLLBACK")
-    connection.close()
+    said = statements(recorded)
+    with db.engine().connect() as connection:
+        connection.begin().rollback()  # by now it knows the function of ours that SQL calls
+        failed = refused(connection.connection.driver_connection, said)
 
-    assert failed == []
+    assert not failed, failed
     verbs = {statement.split(None, 1)[0].upper() for statement in said}
     assert {"SELECT", "INSERT", "UPDATE", "DELETE"} <= verbs
     tables = {name for one in said for name in re.findall(r"(?i)(?:INTO|UPDATE|FROM)\s+\"?(\w+)", one)}
@@ -75,7 +65,7 @@ def test_a_column_that_a_former_version_needs_and_that_is_gone_would_be_found(da
     """The check above can fail: without a column the statements that name it are refused."""
     with db.engine().begin() as connection:
         connection.execute(text("ALTER TABLE client RENAME COLUMN name TO called"))
-    with pytest.raises(AssertionError, match="no such column: client.name"):
+    with pytest.raises(AssertionError, match="no such column"):
         test_all_that_a_former_version_reads_and_writes_works_on_the_schema_of_today(database, RECORDED[-1])
 
 
@@ -98,7 +88,7 @@ def test_a_version_stops_beside_one_that_took_away_what_it_uses(database, client
     assert (ready.status_code, ready.get_json()["reasons"]["database"]) == (503, database_words.NEWER_SCHEMA)
     for command in ("migra", "web", "worker"):
         told = CliRunner().invoke(platea, [command], env=environment(database))
-        assert (told.exit_code, "Traceback" in told.output) == (1, False)
+        assert (told.exit_code == 0, "Traceback" in told.output) == (False, False)
         assert database_words.NEWER_SCHEMA in told.output
 
 

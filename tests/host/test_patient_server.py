@@ -25,7 +25,12 @@ THREADS = 4
 # A package of its own in the place of ours, which a test may write to: what it answers is its version.
 PROGRAM = """
 import os, time
+from pathlib import Path
 from flask import Flask, request
+if {version!r} != "prima":  # as long in loading as the test wants it
+    Path(__file__).with_name("loading").touch()
+    while not Path(__file__).with_name("go").exists():
+        time.sleep(0.01)
 app = Flask(__name__)
 VERSION = {version!r}
 
@@ -80,6 +85,14 @@ def server(tmp_path_factory) -> Iterator[Server]:
     process.wait(30)
 
 
+def answer(line: socket.socket) -> bytes:
+    """What comes back, to the end of a body of one byte."""
+    came = b""
+    while b"\r\n\r\n" not in came[:-1]:
+        came += line.recv(9_000)
+    return came
+
+
 def test_more_slow_clients_than_threads_keep_nobody_from_an_answer(server):
     """Heads that never end, forms of which a byte comes, files that do not go on: five times all threads."""
     head = b"POST /file HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -104,9 +117,9 @@ def test_a_request_that_comes_in_pieces_a_kept_connection_and_a_large_file_are_a
         for piece in (b"ngth: 6\r\n\r", b"\nab", b"cdef"):
             time.sleep(0.02)
             slow.sendall(piece)
-        assert slow.recv(9_000).endswith(b"\r\n\r\n6")
+        assert answer(slow).endswith(b"\r\n\r\n6")
         slow.sendall(b"POST /file HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab")
-        assert slow.recv(9_000).endswith(b"\r\n\r\n2")
+        assert answer(slow).endswith(b"\r\n\r\n2")
     with server.connect(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 2) as at_once:
         wait_until(lambda: at_once.recv(9_000, socket.MSG_PEEK).count(b"HTTP/1.1 200") == 2)
     large = os.urandom(3_000_000)
@@ -130,6 +143,7 @@ def test_code_changes_without_one_failed_request(server):
                     seen.append((answer.status_code, answer.text.split()[0]))
                 except requests.RequestException as error:
                     seen.append((0, repr(error)))
+                ends.wait(0.02)
 
     askers = [threading.Thread(target=ask) for _ in range(4)]
     for asker in askers:
@@ -139,6 +153,11 @@ def test_code_changes_without_one_failed_request(server):
     program.with_suffix(".new").write_text(PROGRAM.format(version="dopo"), encoding="utf-8")
     program.with_suffix(".new").replace(program)
     server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: (server.folder / "loading").exists(), within_s=120)
+    before = len(seen)
+    wait_until(lambda: len(seen) > before + 40)
+    assert {version for _, version in seen[before:]} == {"prima"}, "who answers goes on until the others do"
+    (server.folder / "go").touch()
     wait_until(lambda: [version for _, version in seen[-40:]] == ["dopo"] * 40, within_s=120)
     ends.set()
     for asker in askers:
@@ -148,12 +167,27 @@ def test_code_changes_without_one_failed_request(server):
     assert {version for _, version in seen} == {"prima", "dopo"}
 
 
+def test_new_code_that_cannot_start_leaves_the_former_at_work(server):
+    now = server.version()
+    program = server.folder / "program.py"
+    good = program.read_text(encoding="utf-8")
+    program.write_text("import nothing_of_this_name", encoding="utf-8")
+    server.process.send_signal(signal.SIGHUP)
+    log = server.folder / "log"
+    wait_until(lambda: "il codice nuovo non parte" in log.read_text(encoding="utf-8"), within_s=120)
+    assert [server.version() for _ in range(10)] == [now] * 10
+
+    program.write_text(good.replace(repr(now), "'riparato'"), encoding="utf-8")
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: [server.version() for _ in range(10)] == ["riparato"] * 10, within_s=120)
+
+
 def test_platea_itself_is_served_so_and_takes_its_own_code_anew(tmp_path, migrated_file):
     """HUP on the application: the parent holds old modules of ours, the new processes must not."""
     settings = settings_in(tmp_path)
     shutil.copy(migrated_file, tmp_path / "platea.db")
     package = tmp_path / "codice"
-    shutil.copytree(places.ROOT / "webapp", package / "webapp", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(places.ROOT / "webapp", package / "webapp")  # with what is compiled already
     for name in ("templates", "static"):
         (package / name).symlink_to(places.ROOT / name)
     port = free_port(0)
