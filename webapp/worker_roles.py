@@ -5,6 +5,8 @@ A composition root: here is the table of all tasks.
 
 import gc
 import logging
+import os
+import signal
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -43,6 +45,7 @@ from webapp.uploads.engine.reconcile import reconcile
 # How long a short task may take before another worker does it, and so how long a dead one keeps it: with the
 # lease (60 s) and a round (5 s) its batches are somebody else's after 73 s at most.
 SHORT_ROUNDS = 1.5
+SCHEMA_S = 10.0  # how often a worker looks whether it may still work with the schema
 STATEMENT_S = 60.0  # of a short task: what takes longer is a database that is gone
 log = logging.getLogger("platea.worker")
 
@@ -130,12 +133,23 @@ def keep_reconciling(settings: config.Settings) -> None:
 
 def _keep_doing(tasks: Sequence[Task], name: str, every_s: float, started_at: datetime | None = None) -> None:
     """Do what is due, for ever: no exception ends it. With *started_at* this also signs for the worker."""
+    asked_at = time.monotonic()
     while True:
         try:
+            if started_at and time.monotonic() - asked_at > SCHEMA_S:
+                asked_at = time.monotonic()
+                _leave_a_newer_schema()
             _round(tasks, name, started_at)
         except Exception as error:  # a loop that ends is missed by nobody, until what it did is
             log.warning("lavori periodici rimandati: %s", type(error).__name__)
         time.sleep(every_s)
+
+
+def _leave_a_newer_schema() -> None:
+    """End this worker, its jobs too, when an upgrade took away what this version works with."""
+    if migrations.state(db.engine()) is migrations.State.NEWER:
+        log.error("mi fermo: %s", database_words.NEWER_SCHEMA)
+        os.kill(os.getppid(), signal.SIGTERM)
 
 
 def _round(tasks: Sequence[Task], name: str, started_at: datetime | None) -> None:

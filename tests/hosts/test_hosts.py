@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import text
 from sqlmodel import select
 
 from tests.conftest import TEST_PASSWORD
@@ -28,6 +29,7 @@ from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
 from webapp.destinations.base import Medium
 from webapp.destinations.meta.accounts import accounts
+from webapp.host.database_words import NEWER_SCHEMA
 from webapp.host.installation import free_port
 from webapp.host.processes import Supervisor, python
 from webapp.sealed_files import StoredFile
@@ -179,6 +181,15 @@ def test_what_was_begun_on_one_host_goes_on_on_the_others(hosts, aurora, giulia,
         audience = sent.audience_id
     assert (sent.status, len(simulator.received(audience))) == (UploadStatus.COMPLETED, ROWS)
     assert "Completato" in hosts.get(f"/caricamenti/{upload.public_id}").text
+
+    # A later version that took something away has come to the database: who is left says so, and stops.
+    with db.engine().begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE schema_reach SET usable_from = '9998'"))
+    assert hosts.get("/readyz").status_code == 503
+    last = hosts.supervisor.release("work-b")
+    wait_until(lambda: not last.is_alive, within_s=120)
+    assert f"mi fermo: {NEWER_SCHEMA}" in last.log.read_text(encoding="utf-8")
 
     assert left == [], "the file is gone with its import"
     assert [file for folder in hosts.folders.values() for file in folder.rglob("*")] == []
