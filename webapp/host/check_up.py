@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 from sqlalchemy import Column, Engine, select
 from sqlalchemy.exc import DBAPIError
 
@@ -172,7 +172,7 @@ def _redis_words(error: Exception) -> str:
     text = str(error)
     if "WRONGPASS" in text or "NOAUTH" in text or "invalid username-password" in text:
         return "non accetta utente o password di REDIS_URL"
-    if "NOPERM" in text:
+    if isinstance(error, NoPermissionError) or "NOPERM" in text:  # the library takes the code off
         return "l’utente di REDIS_URL non ha i permessi: servono tutti i comandi sulle chiavi rq:* e platea:*"
     if "certificate" in text.casefold() or "SSL" in text:
         return "la connessione TLS non riesce: controlla il certificato, o usa redis:// senza TLS"
