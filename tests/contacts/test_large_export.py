@@ -3,11 +3,14 @@
 import csv
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
+from tests.conftest import opened
 from tests.contacts.conftest import import_file
+from tests.support.axe import violations_in_every_mode
 from webapp import clock, db, sealed_files
 from webapp.contacts import contact_ids, database_removal, jobs
 from webapp.contacts.models import Contact, Filter
@@ -156,3 +159,18 @@ def test_nobody_of_another_client_finds_it(signed_in, large, aurora):
     for wrong in ("nessuno", "abcdefghjkmn"):
         page = here.rpartition("/")[0] + f"/{wrong}"
         assert [signed_in.get(f"{page}{end}").status_code for end in ("", "/stato", "/file.csv")] == [404] * 3
+
+
+def test_who_waits_on_the_page_sees_the_file_come_and_saves_it(window, chromium, served, signed_in, large):
+    window.goto(f"/database/{large.public_id}/contatti")
+    window.get_by_role("button", name="Altro").click()
+    window.get_by_role("button", name="Esporta il database (CSV)").click()
+    window.get_by_text("Stiamo preparando il file").wait_for()
+    jobs.run_export(exports()[0].id)
+    window.get_by_text("Il file è pronto").wait_for()
+    with window.expect_download() as saved:
+        window.get_by_text("Scarica il CSV").click()
+    assert "Mario" in Path(saved.value.path()).read_text(encoding="utf-8-sig")
+    with opened(chromium, served, signed_in, bypass_csp=True) as other:
+        other.goto(window.url)
+        assert violations_in_every_mode(other) == []
