@@ -6,6 +6,8 @@ from flask import Response, abort, render_template
 from sqlmodel import Session
 
 from webapp import db, sealed_files, workers
+from webapp.access.trail import audit
+from webapp.access.trail.audit import Action
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_exports import ContactExport, ExportStatus
 from webapp.contacts.people import large_export
@@ -31,7 +33,7 @@ def export_state(database_id: str, export_id: str) -> str:
 def export_file(database_id: str, export_id: str) -> Response:
     """Sent as it is opened, piece by piece."""
     with db.reading() as session:
-        _, job = _found(session, database_id, export_id)
+        database, job = _found(session, database_id, export_id)
     if job.status != ExportStatus.READY:
         abort(404, GONE)
     pieces = large_export.content(job)
@@ -39,6 +41,15 @@ def export_file(database_id: str, export_id: str) -> Response:
         first = next(pieces, b"")
     except (FileNotFoundError, sealed_files.Damaged, CannotOpen):
         abort(404, GONE)
+
+    with db.writing() as session:  # each time it leaves
+        audit.record(
+            session,
+            Action.CONTACTS_EXPORTED,
+            job.filter_name or database.name,
+            {"database": database.public_id, "export": job.public_id},
+            client_id=database.client_id,
+        )
 
     def whole() -> Iterator[bytes]:
         yield first
