@@ -11,7 +11,7 @@
   };
   const setTheme = (theme) => {
     document.documentElement.dataset.theme = theme;
-    document.cookie = `tema=${theme};path=/;max-age=31536000;samesite=lax`;
+    document.cookie = `tema=${theme};path=${document.documentElement.dataset.root || "/"};max-age=31536000;samesite=lax`;
   };
 
   // --- toasts: HX-Trigger {"avviso": {"testo": "…", "tipo": "ok"}}, or rendered in the page ---

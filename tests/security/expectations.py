@@ -85,7 +85,10 @@ GET  contacts.edit_contact                marketer      200
 GET  contacts.edit_database               marketer      200
 GET  contacts.edit_filter                 marketer      200
 POST contacts.erase_contact               marketer      303
+GET  contacts.export                      marketer      200
 POST contacts.export_contacts             marketer      200
+GET  contacts.export_file                 marketer      200
+GET  contacts.export_state                marketer      200
 GET  contacts.filters                     support       200
 GET  contacts.import_columns              marketer      200
 GET  contacts.import_progress             support       200

@@ -12,7 +12,7 @@ from webapp.contacts.filters import views_filters
 from webapp.contacts.imports import views_import_reading, views_import_result, views_imports
 from webapp.contacts.imports.screens import views_check, views_columns, views_words
 from webapp.contacts.models import UserDatabase
-from webapp.contacts.people import views_consent_words, views_contact_edit, views_contacts
+from webapp.contacts.people import views_consent_words, views_contact_edit, views_contacts, views_export
 from webapp.contacts.routes import DATABASES, blueprint
 from webapp.contacts.samples import views_sample
 from webapp.web import htmx
@@ -25,6 +25,7 @@ __all__ = [
     "views_contact_edit",
     "views_contacts",
     "views_database_edit",
+    "views_export",
     "views_filters",
     "views_import_result",
     "views_import_reading",

@@ -14,8 +14,7 @@ from webapp.data_keys import KeysLost
 from webapp.host import storage_trouble
 from webapp.host.storage_trouble import Words
 from webapp.services import services
-from webapp.values.identifiers import new_error_code
-from webapp.web import htmx, security
+from webapp.web import htmx, request_log, security
 
 log = structlog.get_logger(__name__)
 
@@ -115,7 +114,7 @@ def _no_room(error: OSError) -> Response:
 
 def _broken(words: Words, error: Exception) -> Response:
     """507 when there is no room, else 503; only what passes by itself asks to be tried again."""
-    code = new_error_code()
+    code = request_log.request_id()
     log.error("i dati non si leggono o non si scrivono", code=code, said=words.title, exc_info=error)
     is_full = words in (storage_trouble.DISK_FULL, storage_trouble.DISK_BROKEN)
     answer = _answer(507 if is_full else 503, words, code)
@@ -132,7 +131,7 @@ def _lost_race(error: IntegrityError) -> Response:
 
 
 def _our_fault(error: InternalServerError) -> Response:
-    code = new_error_code()
+    code = request_log.request_id()
     log.error("errore imprevisto", code=code, exc_info=error.original_exception)
     return _answer(500, PAGES[500], code)
 
@@ -150,7 +149,7 @@ def _answer(status: int, words: Words, code: str = "") -> Response:
         "errors/page.html",
         status=status,
         words=words,
-        code=code,
+        code=code or request_log.request_id(),
         theme=request.cookies.get("tema"),
         retry_s=RETRY_S if words.is_passing else None,
     )

@@ -108,6 +108,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         GUIDE=GUIDE,
         HTMX_CONFIG=HTMX_CONFIG,
         demo=settings.demo,
+        root=settings.prefix,  # before addresses that are written out
     )
     app.context_processor(lambda: {"theme": theme()})
 

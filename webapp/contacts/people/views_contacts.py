@@ -15,7 +15,7 @@ from webapp.contacts.fields import ADDRESS, CONSENT
 from webapp.contacts.filters import filter_pages, word_index
 from webapp.contacts.filters.filter_rules import BrokenRule
 from webapp.contacts.models import Filter, UserDatabase
-from webapp.contacts.people import contact_export, contact_history, contact_list, contact_pages
+from webapp.contacts.people import contact_export, contact_history, contact_list, contact_pages, large_export
 from webapp.contacts.people.email_typos import suggestion
 from webapp.contacts.people.presenting import answers_shown, email_of, field_text, mobile_of, present
 from webapp.contacts.routes import CONTACT, CONTACTS, blueprint, contact_or_404, database_or_404
@@ -74,7 +74,10 @@ def choose_columns(database_id: str) -> Response:
 
 @blueprint.post(f"{CONTACTS}/esporta")
 def export_contacts(database_id: str) -> Response:
-    """Every field of the contacts of the database, or of the filter `filtro`. A POST: it is told of."""
+    """Every field of the contacts of the database, or of the filter `filtro`. A POST: it is told of.
+
+    Of a large database a worker makes the file, and its page says when it can be fetched.
+    """
     with db.writing() as session:
         database = database_or_404(session, database_id)
         narrowed = filter_pages.named_in_url(session, database, request.form.get("filtro"))
@@ -93,7 +96,15 @@ def export_contacts(database_id: str) -> Response:
             about,
             client_id=database.client_id,
         )
-    name = f"contatti-{(narrowed or database).public_id}.csv"
+        name = f"contatti-{(narrowed or database).public_id}.csv"
+        asked = None
+        if large_export.is_large(session, db.saved_id(database)):
+            asked = large_export.ask(session, database, narrowed, name, current_operator().name)
+    if asked:
+        large_export.enqueue(db.saved_id(asked))
+        return htmx.go_to(
+            url_for("contacts.export", database_id=database.public_id, export_id=asked.public_id)
+        )
     return csv_file.download(contact_export.rows(chosen, fields), name)
 
 
