@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, String, and_, column, literal_column, or_, select, table, true
+from sqlalchemy import Select, String, and_, column, func, literal_column, or_, select, table, true
 from sqlmodel import Session
 
 from webapp.contacts.filters import json_prefilter, word_query
@@ -45,6 +45,13 @@ def of_search(database_id: int, words: Iterable[str]) -> IndexQuery | None:
     """Contacts that may have all of the folded *words*; None: no word helps."""
     asked = word_query.of_search(words)
     return IndexQuery(database_id, asked) if asked else None
+
+
+def is_there(session: Session) -> bool:
+    """Whether some index answers; without one, PostgreSQL reads every contact for a word that few have."""
+    if not _is_postgresql(session):
+        return True
+    return session.execute(select(func.to_regclass("ix_contact_words"))).scalar_one() is not None
 
 
 def having(session: Session, words: Sequence[str]) -> Clause:
