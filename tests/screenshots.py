@@ -95,8 +95,8 @@ def live_the_story(browser: Browser, url: str, file: Path) -> dict[str, str]:
     """Do what there is to do once, and say where its pages are: name → path."""
     window = browser.new_context(base_url=url, locale="it-IT").new_page()
     story.enter(window)
-    story.connect_the_account(window)
-    story.import_the_file(window, file)
+    story.connect_the_account(window, story.Clicks())
+    story.import_the_file(window, file, story.Clicks())
     pages = {"importa-esito": _path(window)}
     story.save_a_filter(window)
     story.upload_everything(window)
