@@ -1,4 +1,4 @@
-"""What a first visit weighs on the line: the sign-in page, then the overview, with nothing kept from before."""
+"""What a first visit weighs on the line: the sign-in page, then the overview, with nothing kept yet."""
 
 import gzip
 import re
