@@ -43,7 +43,7 @@ def stop_all_workers(page: Page) -> Undo:
         for sign in signs:
             sign.seen_at = clock.now() - timedelta(minutes=9)
     page.reload()
-    expect(page.get_by_text("Nessun worker attivo").first).to_be_visible()
+    expect(page.get_by_text("Nessun worker").first).to_be_visible()
 
     def start_again() -> None:
         with db.writing() as session:
