@@ -266,13 +266,13 @@ def _lost_and_late(clienti: UserDatabase, italia: MetaAccount, simulator: Simula
         Scene(
             "facebook-info-errore",
             f"{account}/info",
-            act=screen_states.facebook_answers_with_an_error(simulator),
+            act=screen_states.facebook_answers_with_an_error(simulator, italia.id),
         ),
         Scene("carica-sostituisci", f"{upload}&modo=esistente", act=screen_states.choose_to_replace),
         Scene("caricamenti-da-controllare", "/caricamenti?stato=da-controllare"),
         Scene("ricerca", "/filtri", act=screen_states.search_for("")),
         Scene("ricerca-trovato", "/filtri", act=screen_states.search_for("clienti")),
-        Scene("ricerca-assistenza", "/filtri", PAOLO, screen_states.search_for("torino")),
+        Scene("ricerca-assistenza", "/filtri", PAOLO, screen_states.search_for("caricamenti")),
     ]
 
 

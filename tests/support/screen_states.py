@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from tests.support.running import Simulator
 from webapp import clock, db
+from webapp.destinations.meta.accounts import audience_lists
 from webapp.uploads.operations import Operation
 from webapp.workers import WorkerSignal
 
@@ -53,9 +54,10 @@ def stop_all_workers(page: Page) -> Undo:
     return start_again
 
 
-def facebook_answers_with_an_error(simulator: Simulator) -> Callable[[Page], Undo]:
+def facebook_answers_with_an_error(simulator: Simulator, account_id: int) -> Callable[[Page], Undo]:
     def act(page: Page) -> Undo:
         simulator.order(fault="2", on="GET /customaudiences", times=20)
+        audience_lists.outdate(account_id)  # the one read a moment ago would be shown
         page.goto(f"{page.url.partition('?')[0]}?elenco=1")
         expect(page.locator("main .alert").first).to_be_visible()
         return simulator.forgive
