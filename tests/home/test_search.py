@@ -123,8 +123,9 @@ def test_of_many_the_first_five_are_shown_and_it_is_said(signed_in, page, furnis
     assert "i primi 5" in ask(signed_in, "natale").text
 
 
-def test_a_name_too_short_for_the_index_says_how_people_are_found(signed_in, page, furnished):
-    answer = ask(signed_in, "ma")
+@pytest.mark.parametrize("typed", ["ma", "1234567", "333 123"])
+def test_what_the_index_is_not_asked_for_says_how_people_are_found(signed_in, furnished, typed):
+    answer = ask(signed_in, typed)
 
     assert "con almeno tre lettere del nome" in answer.text
     assert "Mario" not in answer.text

@@ -1,7 +1,7 @@
 """Contacts of a client by what somebody typed, whichever database they are in: a few, found by an index.
 
 Never by reading contacts in a row: where no index answers (PostgreSQL without pg_trgm, words of one or two
-letters) nobody is found by a part of their name, and `Found.unanswered` says so.
+letters, figures alone) nobody is found by a part of their name, and `Found.unanswered` says so.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,8 @@ def find(session: Session, databases: Sequence[UserDatabase], typed: str, most: 
     if exact:
         return Found(exact)
     words = fold(typed).split()[:MOST_WORDS]
-    if word_index.of_search(0, words) is None or not word_index.is_there(session):
+    is_named = any(letter.isalpha() for letter in typed)  # digits alone are in half of all addresses
+    if not is_named or word_index.of_search(0, words) is None or not word_index.is_there(session):
         return Found([], unanswered=True)
     found: list[tuple[Contact, UserDatabase]] = []
     for database in databases[:MOST_DATABASES]:
