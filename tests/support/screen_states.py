@@ -56,6 +56,7 @@ def stop_all_workers(page: Page) -> Undo:
 
 def facebook_answers_with_an_error(simulator: Simulator, account_id: int) -> Callable[[Page], Undo]:
     def act(page: Page) -> Undo:
+        page.wait_for_load_state("networkidle")  # its own list has come
         simulator.order(fault="2", on="GET /customaudiences", times=20)
         audience_lists.outdate(account_id)  # the one read a moment ago would be shown
         page.goto(f"{page.url.partition('?')[0]}?elenco=1")

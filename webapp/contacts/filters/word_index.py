@@ -54,6 +54,11 @@ def is_there(session: Session) -> bool:
     return session.execute(select(func.to_regclass("ix_contact_words"))).scalar_one() is not None
 
 
+def among_the_first(session: Session, question: IndexQuery, limit: int) -> Sequence[int]:
+    """On PostgreSQL without an index: those among the first `NEAREST` contacts of the database."""
+    return session.execute(_near(question, limit, 0, None)).scalars().all()
+
+
 def having(session: Session, words: Sequence[str]) -> Clause:
     """Whether a contact has all of the folded *words*, each in any of its four texts."""
     if _is_postgresql(session):
@@ -128,11 +133,15 @@ def _nearest(
     session: Session, question: IndexQuery, limit: int, after: int, before: int | None
 ) -> Sequence[int] | None:
     """Those among the nearest contacts, None when they are less than *limit*: what many have is soon met."""
+    found = session.execute(_near(question, limit, after, before)).scalars().all()
+    return found if len(found) == limit else None
+
+
+def _near(question: IndexQuery, limit: int, after: int, before: int | None) -> Select[Any]:
     of_database = select(CONTACT.c.id, _TEXT).where(CONTACT.c.database_id == question.database_id)
     nearest = _next(of_database, CONTACT.c.id, NEAREST, after, before).subquery("contact")
     ids = select(nearest.c.id).where(_has(question.asked))
-    found = session.execute(_next(ids, nearest.c.id, limit, after, before)).scalars().all()
-    return found if len(found) == limit else None
+    return _next(ids, nearest.c.id, limit, after, before)
 
 
 def _of_all(

@@ -1,7 +1,8 @@
 """Contacts of a client by what somebody typed, whichever database they are in: a few, found by an index.
 
-Never by reading contacts in a row: where no index answers (PostgreSQL without pg_trgm, words of one or two
-letters, figures alone) nobody is found by a part of their name, and `Found.unanswered` says so.
+Never by reading all contacts: where no index answers, somebody is found by a part of their name among the
+first thousands of a database (PostgreSQL without pg_trgm) or not at all (words of one or two letters, figures
+alone), and `Found.unanswered` says so.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ LOOKS = 4  # at candidates of one database
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Contacts, each with its database. *unanswered*: nobody was looked for by a part of their name."""
+    """Contacts, each with its database. *unanswered*: not everybody was looked for by name."""
 
     contacts: list[tuple[Contact, UserDatabase]]
     unanswered: bool = False
@@ -38,14 +39,15 @@ def find(session: Session, databases: Sequence[UserDatabase], typed: str, most: 
         return Found(exact)
     words = fold(typed).split()[:MOST_WORDS]
     is_named = any(letter.isalpha() for letter in typed)  # digits alone are in half of all addresses
-    if not is_named or word_index.of_search(0, words) is None or not word_index.is_there(session):
+    if not is_named or word_index.of_search(0, words) is None:
         return Found([], unanswered=True)
+    has_index = word_index.is_there(session)
     found: list[tuple[Contact, UserDatabase]] = []
     for database in databases[:MOST_DATABASES]:
-        found += [(one, database) for one in _named(session, database, words, most - len(found))]
+        found += [(one, database) for one in _named(session, database, words, most - len(found), has_index)]
         if len(found) == most:
             break
-    return Found(found, unanswered=len(found) < most and len(databases) > MOST_DATABASES)
+    return Found(found, unanswered=len(found) < most and (len(databases) > MOST_DATABASES or not has_index))
 
 
 def _exactly(
@@ -67,18 +69,25 @@ def _exactly(
     return [(one, by_id[one.database_id]) for one in list(found.values())[:most]]
 
 
-def _named(session: Session, database: UserDatabase, words: Sequence[str], most: int) -> list[Contact]:
+def _named(
+    session: Session, database: UserDatabase, words: Sequence[str], most: int, has_index: bool
+) -> list[Contact]:
     question = word_index.of_search(db.saved_id(database), words)
     assert question is not None
+    if not has_index:
+        return _right(session, words, word_index.among_the_first(session, question, most))
     found: list[Contact] = []
     after = 0
     for _ in range(LOOKS):
         ids = word_index.candidates(session, question, AT_ONCE, after)
-        if not ids:
-            break
-        right = word_index.having(session, words) & CONTACT.c.id.in_(ids)
-        found += session.execute(select(Contact).where(right).order_by(CONTACT.c.id)).scalars()
+        found += _right(session, words, ids)
         if len(found) >= most or len(ids) < AT_ONCE:
             break
         after = ids[-1]
     return found[:most]
+
+
+def _right(session: Session, words: Sequence[str], ids: Sequence[int]) -> list[Contact]:
+    """Of the candidates *ids*, whom the words mean."""
+    right = word_index.having(session, words) & CONTACT.c.id.in_(ids)
+    return list(session.execute(select(Contact).where(right).order_by(CONTACT.c.id)).scalars())
