@@ -27,7 +27,7 @@ LOOKS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark"
 
 
 def main(folder: Path, *only: str) -> int:
-    """*only*: the scenes whose names begin so, and not the story; the other pictures stay."""
+    """*only*: the scenes whose names begin so, "percorso" for the story; the other pictures stay."""
     chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if chromium is None:
         print("Chromium manca: installalo con apt-get install chromium.", file=sys.stderr)
@@ -41,7 +41,9 @@ def main(folder: Path, *only: str) -> int:
     expect.set_options(timeout=EXPECT_MS)
     with tempfile.TemporaryDirectory(prefix="platea-") as temporary, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        made = 0 if only else photograph_the_story(browser, Path(temporary), folder)
+        made = 0
+        if not only or "percorso" in only:
+            made = photograph_the_story(browser, Path(temporary), folder)
         with scenes.stage(Path(temporary)) as stage, served_at(stage.app) as url:
             if only:
                 shown = [scene for scene in stage.scenes if scene.name.startswith(only)]

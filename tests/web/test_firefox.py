@@ -82,13 +82,12 @@ def upload_the_filter(firefox: Firefox, here: str) -> None:
     firefox.go(f"{here}/custom-audience/carica?filtro={saved}")
     firefox.click("//label[contains(., 'Ho raccolto il consenso')]")
     firefox.press("carica gli utenti")
-    for box in range(len(firefox.evaluate(BOXES))):
-        firefox.click(f"(//*[@id = 'verifica']//input[@type = 'checkbox'])[{box + 1}]")
-        firefox.press("carica gli utenti")
+    # So few that Facebook may not use them: it is to be confirmed.
+    firefox.find("//*[@data-error-summary][contains(., 'Prima conferma')]")
+    for box in range(firefox.evaluate("return document.querySelectorAll('#verifica .checks input').length")):
+        firefox.click(f"(//*[@id = 'verifica']//*[contains(@class, 'checks')]//input)[{box + 1}]")
+    firefox.press("carica gli utenti")
     firefox.wait_for_url("/custom-audience")
-
-
-BOXES = "return [...document.querySelectorAll('#verifica .checks input[type=checkbox]')].map(() => 1)"
 
 
 def look_at_the_history(firefox: Firefox, here: str) -> None:
