@@ -45,7 +45,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # 700 objects is for programs that have little memory. What pytest warns of is found all the same, later.
 gc.set_threshold(20_000, 10, 10)
 
-pytest_plugins = [f"tests.support.{name}" for name in ("running", "postgres", "pgbouncer", "firefox")]
+pytest_plugins = [
+    *(f"tests.support.{name}" for name in ("running", "postgres", "pgbouncer")),
+    "tests.web.firefox",
+]
 
 # The shell is the same engine without the window around it, for which the others work four times as long.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

@@ -12,9 +12,10 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy.exc import OperationalError
 
+from tests import screen_states
 from tests.conftest import Browser, add_operator, make_app
 from tests.contacts.conftest import add_draft, import_file
-from tests.support import import_scenes, screen_states, upload_scenes
+from tests.support import import_scenes, upload_scenes
 from tests.support import scene_furniture as furniture
 from tests.support.running import Simulator
 from tests.uploads.screens.building import save, sign

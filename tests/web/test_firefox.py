@@ -4,8 +4,8 @@ import pytest
 from sqlmodel import col, select
 
 from tests.conftest import TEST_PASSWORD, make_app, served_at
-from tests.support.firefox import Firefox
 from tests.support.running import wait_until
+from tests.web.firefox import Firefox
 from webapp import db
 from webapp.contacts import databases
 from webapp.contacts.imports import import_run
