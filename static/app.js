@@ -44,7 +44,8 @@
 
   // What has just been started is in line or being prepared: small uploads are over before the first question.
   const SOON_S = [1, 2, 3, 5, 8];
-  const STARTING = '[data-state="queued"], [data-state="preparing"]';
+  const BEGINS = ["queued", "preparing"];
+  const STARTING = BEGINS.map((state) => `[data-state="${state}"]`).join();
   const askSoon = () => SOON_S.forEach((s) => setTimeout(() => {
     if (!document.hidden && !find(".menu:popover-open") && find(STARTING)) refresh();
   }, s * 1000));
@@ -68,6 +69,7 @@
   const announceChanges = () => {
     const before = states;
     states = readStates();
+    if ([...states].some(([id, state]) => BEGINS.includes(state) && before.get(id) !== state)) askSoon();
     const changed = [...states].filter(([id, state]) => before.has(id) && before.get(id) !== state);
     const sentences = changed.map(([id]) => {
       const row = document.getElementById(id);

@@ -113,11 +113,13 @@ POST contacts.stop_import                 marketer      303
 POST contacts.undo_import                 marketer      303
 GET  health.healthz                       anonymous     200
 GET  health.readyz                        anonymous     200
+POST home.find                         support       200
 GET  home.guide                           support       200
 GET  home.leave_demo                      support       200
 GET  home.now_fragment                    support       200
 GET  home.metrics                         anonymous     404
 GET  home.overview                        support       200
+GET  home.search                       support       200
 GET  home.style                           anonymous     200
 GET  home.welcome                         support       303
 GET  meta.account_audiences               support       200

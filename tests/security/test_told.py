@@ -12,6 +12,7 @@ from webapp.access.models import AuditEntry
 pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
 # They change nothing that somebody else would look for: a draft, a choice of one's own, a look again.
 QUIET = {
+    "home.find",
     *("contacts.count_filter", "contacts.read_again", "contacts.save_columns", "contacts.choose_columns"),
     *("access.give_code", "meta.check_again", "meta.reauthorise", "uploads.open_elsewhere"),
     # With the objects of this world there is nothing left to stop, undo, send or correct.

@@ -98,6 +98,8 @@ POLICY: dict[str, Who] = {
     "home.style": Who.PUBLIC,  # a 404 outside development and demo
     "home.leave_demo": Who.OPERATOR,
     "home.guide": Who.OPERATOR,
+    "home.search": Who.SUPPORT,  # what each may open, and nothing else
+    "home.find": Who.SUPPORT,
     "home.overview": Who.SUPPORT,
     "home.now_fragment": Who.SUPPORT,
     "home.welcome": Who.SUPPORT,

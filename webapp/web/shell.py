@@ -88,6 +88,7 @@ HELP_OF_SECTION = {
     "clients": "ruoli",
     "trail": "ruoli",
     "settings": "ruoli",
+    "search": "cerca",
 }
 FILTER_PAGES = ("contacts.new_filter", "contacts.edit_filter", "contacts.filters", "contacts.all_filters")
 HISTORY_PAGES = ("uploads.history", "uploads.filter_history")

@@ -1,6 +1,6 @@
 """Queries of the upload screens: each list is one statement, with the sums over its batches inside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -29,6 +29,7 @@ from webapp.contacts.folding import folded_text
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
+from webapp.uploads.screens import paces
 from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.screens.rows import PAGE_ROWS, RowPage, UploadRow
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
@@ -104,7 +105,7 @@ def read_all(session: Session, where: ColumnElement[bool], limit: int | None = N
 def read_one(session: Session, client_id: int, public_id: str) -> UploadRow | None:
     """The client's upload of that number; None for another client's, as for one that never was."""
     found = session.execute(_one(), {"client": client_id, "number": public_id}).first()
-    return _row(found) if found else None
+    return _with_pace(session, [_row(found)])[0] if found else None
 
 
 @lru_cache(maxsize=1)
@@ -166,7 +167,13 @@ def joined(query: Select[Any]) -> Select[Any]:
 
 
 def _read(session: Session, ids: Select[Any]) -> list[UploadRow]:
-    return [_row(row) for row in session.execute(_rows_of(ids).order_by(col(Upload.id).desc()))]
+    found = session.execute(_rows_of(ids).order_by(col(Upload.id).desc()))
+    return _with_pace(session, [_row(row) for row in found])
+
+
+def _with_pace(session: Session, rows: list[UploadRow]) -> list[UploadRow]:
+    left = paces.of_rows(session, rows)
+    return [replace(row, left=left[row.id]) if row.id in left else row for row in rows]
 
 
 def _rows_of(ids: Select[Any]) -> Select[Any]:
@@ -254,6 +261,6 @@ def _row(row: Row[Any]) -> UploadRow:
         to_remove=values["to_remove"] or 0,
         **{key: int(values[key]) for key in (*_SUMS, *_REMOVAL_SUMS)},
     )
-    taken = {"numbers", "status"}
+    taken = {"numbers", "status", "left"}
     fields = {key: values[key] for key in UploadRow.__slots__ if key not in taken}
     return UploadRow(**fields, status=UploadStatus(values["status"]), numbers=numbers)

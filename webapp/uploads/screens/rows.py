@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from webapp.uploads import identifier_words
 from webapp.uploads.operations import Operation
@@ -67,6 +67,7 @@ class UploadRow:
     numbers: Numbers
     seen_at: datetime | None = None
     seen_by: str | None = None
+    left: timedelta | None = None  # how long the rest takes, where `pace` can say
 
     @property
     def recognised_by(self) -> str:

@@ -5,7 +5,7 @@ every answer. How long something still takes is told from what was sent until th
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from webapp.contacts.consent import ConsentPolicy
@@ -221,18 +221,7 @@ def preparing(row: UploadRow) -> str:
 
 def sending(row: UploadRow) -> str:
     said = f"blocco {number(row.batches_sent)} di {number(row.batches)}"
-    left = remaining(row)
-    return f"{said} · circa {duration(left)}" if left is not None else said
-
-
-def remaining(row: UploadRow) -> timedelta | None:
-    """How long the rest takes at the pace kept so far, None while there is no pace."""
-    numbers = row.numbers
-    if row.sent_at is None or not numbers.done or not numbers.left_to_do:
-        return None
-    since = row.prepared_at or row.created_at
-    spent = (row.updated_at - since).total_seconds()
-    return timedelta(seconds=max(1, round(spent * numbers.left_to_do / numbers.done))) if spent > 0 else None
+    return f"{said} · circa {duration(row.left)}" if row.left is not None else said
 
 
 def lasted(row: UploadRow) -> str:
