@@ -98,7 +98,7 @@ def report(row: UploadRow, as_json: bool) -> None:
 def _sentence(row: UploadRow) -> str:
     numbers = row.numbers
     sentence = (
-        f"{row.public_id}  {STATUSES[row.status].label}: {number(numbers.sent)} utenti inviati "
+        f"{row.called} ({row.public_id})  {STATUSES[row.status].label}: {number(numbers.sent)} utenti inviati "
         f"a “{row.audience_name}”, {number(numbers.invalid)} dati non validi, "
         f"{number(numbers.duplicates)} duplicati."
     )

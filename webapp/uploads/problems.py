@@ -5,7 +5,7 @@ from datetime import datetime
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Medium, Problem
-from webapp.values.texts import moment, number, plural
+from webapp.values.texts import moment, number, numbered, plural
 
 MARKETER = "chi carica gli utenti"
 ADMINISTRATOR = "un amministratore"
@@ -289,8 +289,8 @@ def audience_unsuitable(name: str, reason: str) -> Problem:
     )
 
 
-def waiting_behind(audience: str, upload: str | None) -> str:
-    """*upload*: the public id of the one that is served first; None when it is another client's."""
+def waiting_behind(audience: str, upload: int | None) -> str:
+    """*upload*: the number of the one that is served first; None when it is another client's."""
     if upload is None:
         return f"In coda: la custom audience “{audience}” è in uso da un altro caricamento."
-    return f"In coda dietro al caricamento {upload}, che sta usando la custom audience “{audience}”."
+    return f"In coda dietro al caricamento {numbered(upload)}, che sta usando la custom audience “{audience}”."

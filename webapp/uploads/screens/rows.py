@@ -9,6 +9,7 @@ from webapp.uploads.operations import Operation
 from webapp.uploads.problems import CONFIRM, STILL_OWED
 from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.status import FINAL, UploadStatus
+from webapp.values import texts
 
 PAGE_ROWS = 20
 
@@ -19,6 +20,7 @@ class UploadRow:
 
     id: int
     public_id: str
+    number: int  # of the client's uploads, as people call it
     client_id: int
     client_name: str
     database_id: int
@@ -67,6 +69,11 @@ class UploadRow:
     numbers: Numbers
     seen_at: datetime | None = None
     seen_by: str | None = None
+
+    @property
+    def called(self) -> str:
+        """“n. 16”"""
+        return texts.numbered(self.number)
 
     @property
     def recognised_by(self) -> str:

@@ -16,7 +16,7 @@ from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values import reasons
 from webapp.values.readings import group
-from webapp.values.texts import NOTHING, ROME, STATUSES, clock_time, duration, moment, number, plural
+from webapp.values.texts import NOTHING, ROME, STATUSES, clock_time, duration, moment, number, numbered, plural
 
 # The templates find all their words here.
 way, how_far, changed = way_texts.way, way_texts.how_far, way_texts.changed
@@ -145,13 +145,13 @@ def _users(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{number(count)} {FOR_MEDIUM[medium]}" for medium, count in counts.items())
 
 
-def sends(seq: int, upload: str, audience: str) -> str:
+def sends(seq: int, upload: int, audience: str) -> str:
     """The work of a worker that sends a batch."""
-    return f"Blocco {number(seq)} di “{audience}” (#{upload})"
+    return f"Blocco {number(seq)} di “{audience}” ({numbered(upload)})"
 
 
-def prepares(upload: str, audience: str) -> str:
-    return f"Preparazione di “{audience}” (#{upload})"
+def prepares(upload: int, audience: str) -> str:
+    return f"Preparazione di “{audience}” ({numbered(upload)})"
 
 
 def left_out(key: str) -> str:

@@ -86,7 +86,7 @@ def invalid_csv(upload_id: str) -> Response:
         detail=told,
         client_id=row.client_id,
     )
-    return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.public_id}.csv")
+    return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.number}.csv")
 
 
 def _etag_parts(row: UploadRow) -> tuple[object, ...]:

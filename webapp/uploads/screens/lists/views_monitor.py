@@ -32,7 +32,7 @@ CSV_ROWS = 10_000
 CSV_HEADER = (
     "Numero", "Custom audience", "Cliente", "Database", "Filtro", "Medium", "Account", "Stato",
     "Selezionati", "Scartati", "Duplicati", "Da inviare", "Inviati", "Rifiutati",
-    "Avviato", "Finito", "Avviato da",
+    "Avviato", "Finito", "Avviato da", "Id",
 )  # fmt: skip
 
 
@@ -130,11 +130,12 @@ def _csv_rows(rows: Sequence[UploadRow]) -> Iterator[Sequence[str]]:
     for row in rows:
         numbers = row.numbers
         yield (
-            row.public_id, row.audience_name, row.client_name, row.database_name, row.filter_name or "",
+            str(row.number), row.audience_name, row.client_name, row.database_name, row.filter_name or "",
             texts.MEDIA[row.medium], row.account_name, STATUSES[row.status].label,
             *(str(count) if numbers.is_known else "" for count in (
                 numbers.selected, numbers.n_discarded, numbers.duplicates, numbers.to_send, numbers.sent,
                 numbers.rejected,
             )),
             moment(row.created_at), moment(row.finished_at) if row.finished_at else "", row.started_by,
+            row.public_id,
         )  # fmt: skip
