@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 # Failures, replacements and rows are part of the protocol: everybody else takes them from here.
+from webapp.destinations.failures import NEW_AUDIENCE as NEW_AUDIENCE
 from webapp.destinations.failures import AudienceGoneError as AudienceGoneError
 from webapp.destinations.failures import DestinationError as DestinationError
 from webapp.destinations.failures import NeedsPersonError as NeedsPersonError

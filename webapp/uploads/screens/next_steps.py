@@ -79,4 +79,5 @@ def _upload_again(row: UploadRow) -> tuple[str, str]:
         return "", ""
     filtro = row.filter_public_id
     url = url_for("uploads.new_upload", database_id=row.database_public_id, filtro=filtro)
-    return "carica di nuovo", url
+    another = "scegli un’altra custom audience"
+    return another if row.needs_another_audience else "modifica e carica di nuovo", url
