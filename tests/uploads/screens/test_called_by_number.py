@@ -77,7 +77,11 @@ def test_its_number_is_said_and_its_id_stands_in_addresses_alone(signed_in: Brow
             "120 utenti aggiunti, 34 tolti",
         ),
         ([], {"operation": "remove", "removals": [(SENT, 1)]}, "1 utente tolto"),
-        ([], {"operation": "align", "already_there": 9}, "Già allineato: non c’era nulla da aggiungere né da togliere"),
+        (
+            [],
+            {"operation": "align", "already_there": 9},
+            "Già allineato: non c’era nulla da aggiungere né da togliere",
+        ),
         ([], {"status": FAILED, "prepared": False}, "Nessun utente inviato"),
     ],
 )  # fmt: skip
