@@ -35,10 +35,8 @@ def may_be_sent(session: Session, database_id: int, chosen: Clause) -> dict[str,
     for medium in DIGESTS:
         digest = CONTACT.c[DIGESTS[medium]]
         allowed = {one: why_left_out(one, medium, held, database_id).is_(None) for one in ORDINARY}
-        counts: Select[Any] = select(
-            *(func.count(case((allowed[one], digest)).distinct()) for one in ORDINARY)
-        )
-        wanted = counts.where(chosen, digest.is_not(None))
+        people: list[Any] = [func.count(case((allowed[one], digest)).distinct()) for one in ORDINARY]
+        wanted = select(*people).where(chosen, digest.is_not(None))
         if (answer := counting.answer(session.connection(), wanted, PATIENCE_S)) is not None:
             found[medium] = MayBeSent(*answer)
     return found
