@@ -37,11 +37,12 @@ def nord(database) -> UserDatabase:
     return theirs
 
 
-def test_it_opens_on_what_is_at_work(signed_in: Browser, clienti, page):
+def test_what_is_at_work_is_one_click_away(signed_in: Browser, clienti, page):
     add_upload(clienti, [(SENT, 10, 0)], audience_name="Finito")
     add_upload(clienti, [(SENT, 10, 0), (PENDING, 400, 0)], audience_name="Parte", status=SENDING)
 
-    tree = page(signed_in.get("/caricamenti"))
+    assert names(page(signed_in.get("/caricamenti"))) == ["Parte", "Finito"]
+    tree = page(signed_in.get("/caricamenti?stato=attivi"))
 
     assert names(tree) == ["Parte"]
     assert "400 utenti ancora da inviare" in words(tree)

@@ -89,6 +89,8 @@ def _context(list_filter: ListFilter) -> dict[str, Any]:
         "clients": everyone,
         "client": current_client(),
         "may_upload": may(Role.MARKETER),
+        # Hosts, versions and queues are for who looks after the machine, or is asked what is the matter.
+        "sees_workers": current_role() != Role.MARKETER,
         "waiting": services().job_queue.waiting(),
         "no_worker": not any(worker.is_alive for worker in crew),
         "interval": monitor.ACTIVE_S if is_active else monitor.IDLE_S,
@@ -110,7 +112,7 @@ def _narrowed() -> ListFilter:
     if chosen is not None and client is None:
         abort(404)
     account = request.args.get("account", "")[:200]
-    return ListFilter(list_state.read(request.args, MonitorGroup.ACTIVE), client, account)
+    return ListFilter(list_state.read(request.args, MonitorGroup.ALL), client, account)
 
 
 def _tabs(list_filter: ListFilter, counts: dict[MonitorGroup, int]) -> list[Tab]:
