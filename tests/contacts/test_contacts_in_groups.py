@@ -121,7 +121,7 @@ def test_ticked_contacts_are_deleted_after_a_question_that_names_them(signed_in,
     signed_in.post_form(f"{here}/elimina", {"conferma": "si", "contatto": ticked})
     tree = page(signed_in.get(here))
     assert names(tree) == ["Zoe Àbate", "Carla abate"] and "2 contatti eliminati." in tree.text_content()
-    assert told("contact.deleted") == 2
+    assert told("contact_deleted") == 2
 
 
 def test_a_contact_of_another_database_is_neither_deleted_nor_exported(signed_in, page, here, aurora):
@@ -154,7 +154,7 @@ def test_ticked_filters_are_deleted_but_for_one_at_work(signed_in, page, clienti
     listed = page(signed_in.get("/filtri"))
     assert listed.xpath("//tbody//a[@class='t']/text()") == ["Tre", "Uno"]
     assert "1 filtro eliminato. 1 resta, è in uso." in listed.text_content()
-    assert told("filter.deleted") == 1
+    assert told("filter_deleted") == 1
 
 
 def test_another_clients_filter_is_not_deleted(signed_in, clienti):

@@ -211,13 +211,21 @@ def test_an_account_can_be_authorised_again_from_the_list(signed_in, save_accoun
 
     assert query(dialog.url)["auth_type"] == "rerequest"
     back = come_back(signed_in, dialog.grant())
-    address = back.headers["Location"]
-    assert urlsplit(address).path == f"{FACEBOOK}/{account.public_id}/modifica"
-    fields = dict(page(signed_in.get(address)).get_element_by_id("account-form").form_values())
-    fields.pop("csrf_token")
-    signed_in.post_form(f"{FACEBOOK}/{account.public_id}/modifica", fields)
+    assert urlsplit(back.headers["Location"]).path == FACEBOOK  # no second “salva” is asked for
+    assert "Account autorizzato di nuovo" in page(signed_in.get(FACEBOOK)).text_content()
     (again,) = saved()
-    assert again.token != account.token and again.public_id == account.public_id
+    assert again.token != account.token and again.public_id == account.public_id and drafts() == []
+
+
+def test_a_new_name_typed_before_authorising_again_waits_for_salva(signed_in, save_account, http, page):
+    account = save_account()
+    form = {"nome": "Aurora nuova", "account_id": account.act_id, "azione": "autorizza"}
+    answer = signed_in.post_form(f"{FACEBOOK}/{account.public_id}/modifica", form)
+
+    back = come_back(signed_in, Dialog(answer.headers["Location"], http).grant())
+
+    assert urlsplit(back.headers["Location"]).path == f"{FACEBOOK}/{account.public_id}/modifica"
+    assert [(one.name, one.token) for one in saved()] == [(account.name, account.token)]
 
 
 def test_autorizza_is_a_post_with_csrf_by_an_administrator(signed_in, app, aurora, save_account):

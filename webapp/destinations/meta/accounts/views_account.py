@@ -140,7 +140,20 @@ def authorisation_return() -> Response:
         draft = authorisation.finish(asker(), request.args.to_dict())
     except StateRefused as refused:
         return _refuse_return(str(refused))
-    return htmx.go_to(_form_url(draft))
+    return _save_again(draft) or htmx.go_to(_form_url(draft))
+
+
+def _save_again(draft: AuthorisationDraft) -> Response | None:
+    """An account that is saved and did not change has its new token at once: nothing is left to decide.
+
+    None where something is: a new account, a refusal, another name, or a token that Facebook's answers speak
+    against; the form then says so.
+    """
+    account = account_with_id(draft.account_id) if draft.account_id is not None else None
+    if account is None or account.token is None or draft.token is None or draft.name != account.name:
+        return None
+    answer = _save(FormPage(AccountForm(account.name, account.act_id), account, draft), texts.AUTHORISED_AGAIN)
+    return answer if answer.status_code == 303 else None
 
 
 @blueprint.get(f"{ACCOUNT}/elimina")
@@ -188,7 +201,8 @@ def _authorise(page: FormPage) -> Response:
     return htmx.go_to(authorisation.begin(asker(), page.form, page.account, draft_id, asks_again))
 
 
-def _save(page: FormPage) -> Response:
+def _save(page: FormPage, done: str = texts.SAVED) -> Response:
+    """*done*: what is said when it is saved."""
     account, draft = page.account, page.draft
     account_id = account.id if account else None
     try:
@@ -211,7 +225,7 @@ def _save(page: FormPage) -> Response:
     except LookupError:
         abort(404)
     log.info("account Facebook salvato", act_id=page.form.act_id, new_token=grant is not None)
-    said = f"{texts.SAVED} {texts.ACT_ID_CLEANED}" if page.form.is_cleaned else texts.SAVED
+    said = f"{done} {texts.ACT_ID_CLEANED}" if page.form.is_cleaned else done
     return htmx.notice(htmx.go_to(url_for("meta.accounts")), said)
 
 
