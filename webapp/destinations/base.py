@@ -64,6 +64,7 @@ class Pages(NamedTuple):
     account: str
     edit_account: str
     health: str
+    authorise: str  # a POST: off to the vendor and back, with nothing to fill in
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Account:
     reference: str  # the vendor's id, as people type it
     problem: str | None = None
     notices: tuple[Notice, ...] = ()
+    can_authorise: bool = False  # a new authorisation by a person ends *problem*
     expires_at: datetime | None = None  # of what it was authorised with; None: not at any known time
 
 

@@ -14,13 +14,13 @@ from webapp.access.models import Role
 from webapp.access.trail import refusals
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import Problem
-from webapp.destinations.meta import texts
+from webapp.destinations.meta import queries, texts
 from webapp.destinations.meta.accounts import accounts, authorisation, oauth
 from webapp.destinations.meta.accounts.authorisation import StateRefused
 from webapp.destinations.meta.accounts.forms import MASK, AccountForm, read_account
 from webapp.destinations.meta.accounts.grants import SYSTEM_USER, Grant, GrantRefused, read_grant
 from webapp.destinations.meta.health import checking
-from webapp.destinations.meta.models import AuthorisationDraft, MetaAccount
+from webapp.destinations.meta.models import MAX_ACCOUNTS, AuthorisationDraft, MetaAccount
 from webapp.destinations.meta.routes import (
     ACCOUNT,
     FACEBOOK,
@@ -86,6 +86,9 @@ class FormPage:
 
 @blueprint.get(f"{FACEBOOK}/nuovo")
 def new_account() -> Response:
+    with db.reading() as session:
+        if queries.count_of(session, current_client_id()) >= MAX_ACCOUNTS:
+            return make_response(render_template("destinations/meta/full.html", limit=texts.LIMIT))
     draft = find_draft(request.args.get("bozza", ""))
     form = AccountForm(draft.name, draft.act_id) if draft else AccountForm()
     return _answer(FormPage(form, None, draft))
@@ -152,7 +155,9 @@ def _save_again(draft: AuthorisationDraft) -> Response | None:
     account = account_with_id(draft.account_id) if draft.account_id is not None else None
     if account is None or account.token is None or draft.token is None or draft.name != account.name:
         return None
-    answer = _save(FormPage(AccountForm(account.name, account.act_id), account, draft), texts.AUTHORISED_AGAIN)
+    answer = _save(
+        FormPage(AccountForm(account.name, account.act_id), account, draft), texts.AUTHORISED_AGAIN
+    )
     return answer if answer.status_code == 303 else None
 
 
