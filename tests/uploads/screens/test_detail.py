@@ -194,9 +194,7 @@ def test_a_pause_for_a_person_says_what_happened_what_to_do_and_who(
     assert "il caricamento riparte da solo" in words(box)
     assert "un amministratore" in words(box)
     assert "190/463" in words(box) and "TrAcE1" in words(box)
-    # Off to Facebook at once: nothing is to be filled in.
-    assert box.xpath(".//form/@action") == [f"/configura/integrazioni/facebook/{italia.public_id}/autorizza"]
-    assert words(box.xpath(".//form/button")[0]) == "autorizza di nuovo"
+    assert words(box.xpath(".//a")[0]) == "apri l’account"
 
 
 def test_what_was_left_out_leads_to_correcting_and_sending_again(signed_in, clienti, page):
