@@ -1,5 +1,7 @@
 """An upload is “n. 16” wherever a person reads of it, and its page begins with the answer."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import text
 
@@ -38,6 +40,15 @@ def test_every_client_counts_its_own_uploads_from_one(clienti):
     assert [tuple(row) for row in rows] == [
         ("Clienti Italia", 1), ("Soci", 1), ("Clienti Italia", 2), ("Clienti Italia", 3), ("Soci", 2),
     ]  # fmt: skip
+
+
+def test_uploads_started_at_the_same_moment_get_numbers_of_their_own(clienti):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: add_upload(clienti), range(16)))
+
+    with db.reading() as session:
+        numbers = session.execute(text("SELECT number FROM upload ORDER BY number")).scalars().all()
+    assert numbers == list(range(1, 17))
 
 
 def test_its_number_is_said_and_its_id_stands_in_addresses_alone(signed_in: Browser, clienti, page):
