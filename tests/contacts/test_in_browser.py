@@ -67,7 +67,7 @@ def test_a_filter_with_a_list_a_number_and_an_exclusion_is_built_and_saved(windo
     expect(window.get_by_label("Nome del filtro")).to_have_value("Chi spende")
 
     window.get_by_role("button", name="salva").click()
-    expect(window.locator("h1")).to_have_text("Filtri")
+    expect(window.locator("h1")).to_have_text("Clienti Italia")
     expect(window.get_by_text("Contatti di Torino o Forlì con totale speso da 100 in su")).to_be_visible()
 
 
@@ -112,7 +112,7 @@ def test_a_filter_is_built_and_saved_with_the_keyboard_alone(window: Page, here:
     keys.type("Forlì")
     expect(window.locator("#x-count")).to_have_text("0 contatti")
     keys.press("Enter")  # from any field: the first button of a form is the one that saves
-    expect(window.locator("h1")).to_have_text("Filtri")
+    expect(window.locator("h1")).to_have_text("Clienti Italia")
     expect(window.get_by_text("Chi spende a Torino").first).to_be_visible()
 
 
