@@ -155,7 +155,7 @@ def test_without_javascript_a_filter_is_built_and_saved(chromium, served, signed
         window.get_by_role("button", name="aggiorna campi e conteggio").click()
         window.get_by_label("Valore di Totale speso").fill("150")
         window.get_by_role("button", name="salva").click()
-        expect(window.get_by_text("Totale speso è 150")).to_be_visible()
+        expect(window.get_by_text("con totale speso pari a 150")).to_be_visible()
 
 
 def test_axe_finds_nothing_to_say_of_any_page(chromium, served, signed_in, clienti, here):
