@@ -166,6 +166,23 @@
     else sendFile(form);
   });
 
+  const sizeOf = (bytes) => {
+    const [value, unit] = bytes < 1e6 ? [bytes / 1e3, "kB"] : [bytes / 1e6, "MB"];
+    return `${value.toLocaleString("it", { maximumFractionDigits: value < 10 ? 1 : 0 })} ${unit}`;
+  };
+  // The whole area takes the file; once there is one, it is named and what was wrong before is not said any more.
+  document.addEventListener("change", (event) => {
+    const area = event.target.matches?.("input[type=file]") ? event.target.closest(".drop") : null;
+    if (!area) return;
+    const [file] = event.target.files;
+    const chosen = find(".chosen", area);
+    chosen.hidden = !file;
+    chosen.textContent = file ? `${file.name}, ${sizeOf(file.size)}` : "";
+    if (!file) return;
+    event.target.removeAttribute("aria-invalid");
+    for (const old of event.target.form.querySelectorAll(".error, [data-error-summary]")) old.remove();
+  });
+
   // --- the session ends by itself: say it two minutes before, so that nothing typed is lost (WCAG 2.2.1) ---
   const WARNING_S = 120;
   const warnBeforeTheEnd = () => {

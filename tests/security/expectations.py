@@ -73,12 +73,15 @@ POST contacts.create_database             marketer      422
 POST contacts.create_filter               marketer      422
 POST contacts.create_import               marketer      422
 POST contacts.create_sample                marketer      303
+GET  contacts.database                    support       303
 GET  contacts.databases                   support       200
 POST contacts.decide_import_words         marketer      303
 POST contacts.decide_words                marketer      303
 POST contacts.delete_contact              marketer      303
+POST contacts.delete_contacts             marketer      303
 POST contacts.delete_database             marketer      422
 POST contacts.delete_filter               marketer      303
+POST contacts.delete_filters              marketer      303
 POST contacts.discard_import              marketer      303
 POST contacts.duplicate_filter            marketer      303
 GET  contacts.edit_contact                marketer      200
@@ -143,7 +146,7 @@ POST meta.update_account                  administrator 422
 GET  static                               anonymous     200
 GET  uploads.audience_fragment            marketer      200
 GET  uploads.audience                     support       404
-GET  uploads.choose_source                marketer      404
+GET  uploads.choose_source                marketer      200
 GET  uploads.confirm_stop                 marketer      200
 GET  uploads.detail                       support       200
 GET  uploads.diagnosis                    support       200

@@ -17,6 +17,7 @@ QUIET = {
     *("access.give_code", "meta.check_again", "meta.reauthorise", "uploads.open_elsewhere"),
     # With the objects of this world there is nothing left to stop, undo, send or correct.
     *("contacts.undo_import", "uploads.retry"),
+    *("contacts.delete_contacts", "contacts.delete_filters"),  # none is ticked
     *("contacts.stop_import", "contacts.apply_suggestion", "access.reactivate_operator"),
     *("contacts.decide_words", "contacts.decide_import_words", "contacts.keep_values"),
 }

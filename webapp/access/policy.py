@@ -105,6 +105,7 @@ POLICY: dict[str, Who] = {
     "home.welcome": Who.SUPPORT,
     # contacts: databases and contacts
     "contacts.databases": Who.SUPPORT,
+    "contacts.database": Who.SUPPORT,
     "contacts.new_database": Who.MARKETER,
     "contacts.create_database": Who.MARKETER,
     "contacts.create_sample": Who.MARKETER,
@@ -128,6 +129,7 @@ POLICY: dict[str, Who] = {
     "contacts.apply_suggestion": Who.MARKETER,
     "contacts.confirm_contact_deletion": Who.MARKETER,
     "contacts.delete_contact": Who.MARKETER,
+    "contacts.delete_contacts": Who.MARKETER,
     "contacts.confirm_erasure": Who.MARKETER,
     "contacts.erase_contact": Who.MARKETER,
     # contacts: imports
@@ -162,6 +164,7 @@ POLICY: dict[str, Who] = {
     "contacts.duplicate_filter": Who.MARKETER,
     "contacts.confirm_delete": Who.MARKETER,
     "contacts.delete_filter": Who.MARKETER,
+    "contacts.delete_filters": Who.MARKETER,
     # meta: ad accounts
     "meta.integrations": Who.SUPPORT,
     "meta.accounts": Who.SUPPORT,

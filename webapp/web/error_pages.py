@@ -1,12 +1,15 @@
 """Error pages: not there, not allowed, broken; never a trace, always what to do.
 
-The pages have their own layout and need neither session nor database, so they work when those do not.
+The pages have their own layout and need neither session nor database, so they work when those do not. Where
+only one thing is missing or refused, who is signed in keeps the menu.
 """
 
+from typing import Any
+
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, default_exceptions
 
@@ -18,6 +21,7 @@ from webapp.web import htmx, request_log, security
 
 log = structlog.get_logger(__name__)
 
+ORDINARY = (403, 404, 405, 409, 413)  # the pages around these work: their menu stays
 RETRY_S = 15  # a page that says "riprova" tries by itself after as long
 
 
@@ -136,6 +140,15 @@ def _our_fault(error: InternalServerError) -> Response:
     return _answer(500, PAGES[500], code)
 
 
+def _has_menu() -> bool:
+    """Whether somebody is signed in, for whom the frame of every page can be drawn."""
+    try:
+        frame: Any = current_app.jinja_env.globals["page_frame"]
+        return frame().client is not None
+    except (DBAPIError, PoolTimeout, HTTPException):  # the page in its own frame needs none of it
+        return False
+
+
 def _answer(status: int, words: Words, code: str = "") -> Response:
     """A whole page, or for htmx what it needs: nothing swapped and a toast, or nothing at all.
 
@@ -146,7 +159,7 @@ def _answer(status: int, words: Words, code: str = "") -> Response:
         says_more = status < 500 or (status != 500 and not words.is_passing)
         return htmx.refused(words.text, status) if says_more else make_response("", status)
     page = render_template(
-        "errors/page.html",
+        "errors/signed_in.html" if status in ORDINARY and _has_menu() else "errors/page.html",
         status=status,
         words=words,
         code=code or request_log.request_id(),

@@ -1,5 +1,6 @@
 """Queries of the upload screens: each list is one statement, with the sums over its batches inside."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -40,6 +41,7 @@ _REMOVES = col(Batch.operation) == Operation.REMOVE
 _SUMS = ("sent", "unconfirmed", "rejected", "waiting", "on_its_way", "set_aside")
 _REMOVAL_SUMS = ("removed", "removal_unconfirmed", "removing", "leaving_now", "not_removed", "postponed")
 _PAGE = table("page", column("id"))
+_NUMBER = re.compile(r"\s*(?:[nN]\.?\s*)?([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]{1,9})\s*").fullmatch
 DONE = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
 
@@ -86,7 +88,10 @@ def named_like(text: str) -> ColumnElement[bool]:
     wanted = fold(text)
     names = (Upload.audience_name, Upload.filter_name, Upload.account_name, Upload.public_id)
     shown: list[Any] = [*names, UserDatabase.name, Client.name]
-    return or_(*(folded_text(name).contains(wanted, autoescape=True) for name in shown))
+    either = [folded_text(name).contains(wanted, autoescape=True) for name in shown]
+    if number := _NUMBER(text):
+        either.append(col(Upload.number) == int(number[1].replace(".", "")))
+    return or_(*either)
 
 
 def read_page(session: Session, where: ColumnElement[bool], number: int) -> RowPage:
