@@ -128,7 +128,7 @@ def test_a_retry_waits_behind_another_upload_to_the_same_audience(world, work):
     jobs.prepare_upload(upload.id)
 
     assert read(upload).status == UploadStatus.QUEUED
-    assert other.public_id in read(upload).reason
+    assert "dietro al caricamento n. 2," in read(upload).reason
     jobs.send_upload(other.id)
     assert work(upload).status == UploadStatus.COMPLETED
 

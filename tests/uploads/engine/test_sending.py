@@ -298,7 +298,7 @@ def test_a_second_upload_to_one_audience_waits_and_says_behind_whom(world, work)
     jobs.prepare_upload(waiting.id)
 
     assert read(waiting).status == UploadStatus.QUEUED
-    assert busy.public_id in read(waiting).reason
+    assert "dietro al caricamento n. 2," in read(waiting).reason
     jobs.send_upload(busy.id)
     assert work(waiting).status == UploadStatus.COMPLETED
 
