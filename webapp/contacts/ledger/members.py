@@ -80,7 +80,8 @@ def move(session: Session, feed_id: int, former: int, contact_id: int, ident: by
     ).one_or_none()
     if found is not None:
         drop(session, feed_id, [contact_id])
-        values = {"batch_id": found.batch_id, "ident": ident, "print": found.print}
+        # Whether the contact has the same digest still was not asked: it is found by the index in any case.
+        values = {"batch_id": found.batch_id, "ident": ident, "print": found.print, "is_apart": True}
         session.execute(insert(MEMBER).values(feed_id=feed_id, contact_id=contact_id, **values))
 
 
