@@ -16,9 +16,10 @@ from tests.uploads.screens.test_upload_form import words
 from webapp import db, services
 from webapp.access.models import AuditEntry, Client, Role
 from webapp.contacts.erasure import erased
-from webapp.contacts.ledger import due, tracing
+from webapp.contacts.ledger import due, members, tracing
 from webapp.contacts.ledger.models import AudienceMember, Feed, RemovalDue
 from webapp.contacts.models import CONTACT, Contact, Filter, UserDatabase
+from webapp.privacy import searching
 from webapp.uploads import jobs
 from webapp.uploads.operations import Operation
 
@@ -268,3 +269,30 @@ def test_members_are_indexed_by_digest_only_when_no_contact_leads_to_them(world,
     with db.reading() as session:
         apart = session.exec(select(AudienceMember.contact_id).where(col(AudienceMember.is_apart).is_(True)))
         assert list(apart) == [anna]
+
+
+def test_a_member_by_two_digests_is_apart_unless_the_contact_has_both(world, both):
+    nothing, mobile = bytes(32), hashlib.sha256(b"393331234567").digest()
+    has_both, lost_one, has_one = (
+        world.add_contacts(email, mobile_sha256=number)[0]
+        for email, number in ((ANNA, mobile), (BRUNO, None), (NEW, mobile))
+    )
+    sent = {
+        has_both: digest(ANNA) + mobile,
+        lost_one: digest(BRUNO) + mobile,
+        has_one: digest(NEW) + nothing,
+        99: nothing + mobile,  # no contact any more
+    }
+
+    with db.reading() as session:
+        rows = members.Rows(list(sent), b"".join(sent.values()), [0] * len(sent))
+        assert sorted(members.without_their_contact(session, rows)) == sorted([lost_one, 99])
+
+
+def test_a_mobile_is_found_however_it_is_written(world, both):
+    world.add_contacts(ANNA, mobile_sha256=hashlib.sha256(b"393331234567").digest())
+
+    for typed in ("333 1234567", "+39 333-1234567", "0039 3331234567"):
+        with db.reading() as session:
+            found = searching.search(session, world.client.id, typed)
+        assert [one.database.name for one in found.databases] == ["Clienti Italia"], typed

@@ -39,7 +39,7 @@ def detail(place: Place, vendor: str) -> str:
     outcome = OUTCOMES.get(trace.outcome or "", "")
     said = {
         State.PRESENT: "",
-        State.MAYBE: f"la risposta di {vendor} è andata persa: il prossimo Allinea sistema",
+        State.MAYBE: f"la risposta di {vendor} è andata persa: si sistema al prossimo Allinea",
         State.SENT: "non sappiamo se c’è ancora: è stato inviato prima che Platea tenesse il registro, "
         f"oppure la custom audience non c’è più su {vendor}",
         State.LEAVING: f"{reason}: {_next(trace.next_try_at)}",

@@ -140,7 +140,7 @@ def _write(
     places = [place for place, one in enumerate(ids) if place not in refused and one not in erased]
     written = _rows(upload, rows, ids, places, is_certain)
     former = members.record(session, feed(session, upload), batch_id, written)
-    _mark_apart(session, upload, rows, ids, places)
+    _mark_apart(session, upload, rows, ids)
     there = set(idents.cells(written.idents))
     lost = [
         (contact_id, left)
@@ -153,16 +153,11 @@ def _write(
     return {ids[place] for place in places}
 
 
-def _mark_apart(
-    session: Session, upload: Upload, rows: EncodedRows, ids: Sequence[int], places: Sequence[int]
-) -> None:
+def _mark_apart(session: Session, upload: Upload, rows: EncodedRows, ids: Sequence[int]) -> None:
     """Those whose contact changed or went while they were on their way are found by digest (`apart`)."""
     named = columns(rows, registry.destination(upload.destination).identity_keys)
-    width = len(named) // max(len(rows), 1)
-    cells = [named[at : at + CELL] for at in range(0, len(named), CELL)]
-    each = width // CELL
-    sent = {ids[at]: [one for one in cells[at * each : (at + 1) * each] if any(one)] for at in places}
-    apart.mark(session, feed(session, upload), apart.without_their_contact(session, sent))
+    changed = members.without_their_contact(session, members.Rows(ids, named, [MAYBE] * len(ids)))
+    apart.mark(session, feed(session, upload), changed)
 
 
 def _leave(session: Session, upload: Upload, contact_ids: Sequence[int], named: Sequence[bytes]) -> None:
