@@ -63,7 +63,7 @@ bench: $(VENV)/pronto-test
 	@$(BIN)/python -m tests.bench -n $(or $(N),100000) $(ARGS)
 
 schermate: $(VENV)/pronto-test
-	@$(BIN)/python -m tests.screenshots schermate
+	@$(BIN)/python -m tests.screenshots schermate $(ARGS)
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --extra demo --group build -o requirements.lock

@@ -11,7 +11,7 @@
   };
   const setTheme = (theme) => {
     document.documentElement.dataset.theme = theme;
-    document.cookie = `tema=${theme};path=/;max-age=31536000;samesite=lax`;
+    document.cookie = `tema=${theme};path=${document.documentElement.dataset.root || "/"};max-age=31536000;samesite=lax`;
   };
 
   // --- toasts: HX-Trigger {"avviso": {"testo": "…", "tipo": "ok"}}, or rendered in the page ---
@@ -44,7 +44,8 @@
 
   // What has just been started is in line or being prepared: small uploads are over before the first question.
   const SOON_S = [1, 2, 3, 5, 8];
-  const STARTING = '[data-state="queued"], [data-state="preparing"]';
+  const BEGINS = ["queued", "preparing"];
+  const STARTING = BEGINS.map((state) => `[data-state="${state}"]`).join();
   const askSoon = () => SOON_S.forEach((s) => setTimeout(() => {
     if (!document.hidden && !find(".menu:popover-open") && find(STARTING)) refresh();
   }, s * 1000));
@@ -68,6 +69,7 @@
   const announceChanges = () => {
     const before = states;
     states = readStates();
+    if ([...states].some(([id, state]) => BEGINS.includes(state) && before.get(id) !== state)) askSoon();
     const changed = [...states].filter(([id, state]) => before.has(id) && before.get(id) !== state);
     const sentences = changed.map(([id]) => {
       const row = document.getElementById(id);
@@ -162,6 +164,23 @@
     // Before sending: a server that refuses half-way closes the line, and nobody can read why.
     if (file.size > Number(form.dataset.maxBytes)) notify({ testo: form.dataset.tooLarge, tipo: "err" });
     else sendFile(form);
+  });
+
+  const sizeOf = (bytes) => {
+    const [value, unit] = bytes < 1e6 ? [bytes / 1e3, "kB"] : [bytes / 1e6, "MB"];
+    return `${value.toLocaleString("it", { maximumFractionDigits: value < 10 ? 1 : 0 })} ${unit}`;
+  };
+  // The whole area takes the file; once there is one, it is named and what was wrong before is not said any more.
+  document.addEventListener("change", (event) => {
+    const area = event.target.matches?.("input[type=file]") ? event.target.closest(".drop") : null;
+    if (!area) return;
+    const [file] = event.target.files;
+    const chosen = find(".chosen", area);
+    chosen.hidden = !file;
+    chosen.textContent = file ? `${file.name}, ${sizeOf(file.size)}` : "";
+    if (!file) return;
+    event.target.removeAttribute("aria-invalid");
+    for (const old of event.target.form.querySelectorAll(".error, [data-error-summary]")) old.remove();
   });
 
   // --- the session ends by itself: say it two minutes before, so that nothing typed is lost (WCAG 2.2.1) ---

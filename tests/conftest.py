@@ -45,7 +45,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # 700 objects is for programs that have little memory. What pytest warns of is found all the same, later.
 gc.set_threshold(20_000, 10, 10)
 
-pytest_plugins = ["tests.support.running", "tests.support.postgres", "tests.support.pgbouncer"]
+pytest_plugins = [
+    *(f"tests.support.{name}" for name in ("running", "postgres", "pgbouncer")),
+    "tests.web.firefox",
+]
 
 # The shell is the same engine without the window around it, for which the others work four times as long.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -68,7 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test with what it starts, so that `make veloce` leaves out whoever waits for it."""
     for item in items:
         needs = set(getattr(item, "fixturenames", ()))
-        if "chromium" in needs:
+        if needs & {"chromium", "firefox"}:
             item.add_marker("browser")
         chosen = item.name.partition("[")[2]
         if needs & {"postgres_server", "with_trigrams", "on_postgres"} or "postgresql" in chosen:

@@ -48,6 +48,7 @@ PURE = {
         "uploads.checking.facts",
         "uploads.checking.judging",
         "uploads.checking.lines",
+        "uploads.pace",
         "uploads.plan",
         "uploads.status",
     ),

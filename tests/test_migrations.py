@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     func,
+    inspect,
     select,
     text,
 )
@@ -106,6 +107,30 @@ def test_the_rows_of_batches_prepared_before_are_sent_as_they_were(first_schema)
     assert (
         first_schema.execute(text("SELECT batch_id, digests, contact_ids FROM batch_rows")).all() == prepared
     )
+
+
+def test_uploads_that_were_there_are_numbered_in_their_order_client_by_client(first_schema):
+    columns = [one["name"] for one in inspect(first_schema).get_columns("upload")]
+    apart = ("id", "public_id", "client_id", "audience_busy")
+    kept = ", ".join(one for one in columns if one not in apart)
+    first_schema.execute(
+        text(
+            "INSERT INTO client (id, public_id, name, created_at) SELECT 2, 'x2', 'y', created_at FROM client"
+        )
+    )
+    for number, client in ((2, 2), (3, 1), (4, 2)):
+        first_schema.execute(
+            text(
+                f"INSERT INTO upload (id, public_id, client_id, audience_busy, {kept})"
+                f" SELECT {number}, 'u{number}', {client}, 0, {kept} FROM upload WHERE id = 1"
+            )
+        )
+    first_schema.commit()
+
+    go_to(first_schema, "head")
+
+    numbers = first_schema.execute(text("SELECT id, number FROM upload ORDER BY id")).all()
+    assert [tuple(one) for one in numbers] == [(1, 1), (2, 1), (3, 2), (4, 2)]
 
 
 def test_contacts_that_were_there_are_found_by_name(first_schema):

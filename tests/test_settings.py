@@ -44,7 +44,9 @@ WRONG = [
     ("PLATEA_URL", "https://platea.example:0"),
     ("PLATEA_URL", "https://utente:p@ss@platea.example"),
     ("PLATEA_URL", "https://platea.example?x=1"),
-    ("PLATEA_URL", "https://platea.example/platea"),
+    ("PLATEA_URL", "https://platea.example/pla%20tea"),
+    ("PLATEA_URL", "https://platea.example/a//b"),
+    ("PLATEA_URL", "https://platea.example/../platea"),
     ("PLATEA_URL", "https://plàtea.example"),
     ("PLATEA_URL", "http://platea.example"),
     ("PLATEA_DEMO", "1"),  # on an address that anybody can open

@@ -29,7 +29,7 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp.privacy import views as privacy
     from webapp.uploads.screens.lists import views as uploads
     from webapp.values import texts
-    from webapp.web import error_pages, health, request_log, security, shell
+    from webapp.web import compressed, error_pages, health, request_log, security, shell
 
     services.start(settings, limit_s=postgresql.PAGE_S)
     app = Flask(__name__, template_folder=HOME / "templates", static_folder=HOME / "static")
@@ -40,6 +40,7 @@ def create_app(settings: "Settings") -> "Flask":
     Htmx(app)
     # Gives the built-in messages of forms in Italian.
     Babel(app, default_locale=texts.LOCALE, default_timezone=str(texts.ROME))
+    compressed.init_app(app)
     request_log.init_app(app)
     app.before_request(patience.share)
     app.teardown_request(lambda _error: patience.end())

@@ -87,6 +87,16 @@ class Settings:
         return urlsplit(self.smtp_url).hostname in setting_checks.THIS_COMPUTER
 
     @property
+    def prefix(self) -> str:
+        """The path under which all pages are, as "/platea"; "" when the host is all ours."""
+        return urlsplit(self.public_url).path
+
+    @property
+    def origin(self) -> str:
+        """PLATEA_URL without that path: what goes before an address that `url_for` made."""
+        return self.public_url.removesuffix(self.prefix) if self.prefix else self.public_url
+
+    @property
     def https(self) -> bool:
         return self.public_url.startswith("https://")
 

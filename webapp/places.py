@@ -15,6 +15,8 @@ TO_FIND_US = {} if IS_INSTALLED else {"PYTHONPATH": str(ROOT)}
 # the current folder, which is not searched for modules either (-P).
 SERVER = ("-P", "-m", "webapp.host.serving", "--config", "python:webapp.host.serving")
 
+WORKER_CLASS = "webapp.host.patient_server.Worker"
+
 
 def worker_command() -> tuple[str, ...]:
     """The arguments of Python that start `worker.py`.

@@ -32,6 +32,7 @@ _ending = Event()
 # What may be run by writing to Redis. Without this list the JSON serializer still runs `os.system`.
 ALLOWED = frozenset(
     {
+        "webapp.contacts.jobs.run_export",
         "webapp.contacts.jobs.run_import",
         "webapp.destinations.meta.jobs.check_account",
         "webapp.destinations.meta.jobs.read_audiences",

@@ -4,6 +4,7 @@ Web requests, jobs and commands all find them here, so that no room needs the Fl
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from webapp import db, postgresql
 from webapp.config import Settings, WrongSetting
@@ -33,18 +34,23 @@ def start(settings: Settings, pooled: bool = True, limit_s: float = postgresql.W
     *pooled* and *limit_s* as in `db.connect`.
     """
     global _services
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise WrongSetting(
-            f"PLATEA_DATA: la cartella {settings.data_dir} non si può creare ({error.strerror}). "
-            "Scegline una in cui Platea possa scrivere."
-        ) from None
+    if settings.database_url.startswith("sqlite:"):  # nobody else needs the folder
+        _make(settings.data_dir)
     seal = Seal(settings.token_keys)
     secrets_seal = Seal.of_secrets(settings.secret_keys, "platea: sigillo con la chiave segreta")
     db.connect(settings.database_url, pooled, limit_s)
     _services = Services(settings, seal, secrets_seal, JobQueue(settings.redis_url))
     return _services
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise WrongSetting(
+            f"PLATEA_DATA: la cartella {folder} non si può creare ({error.strerror}). "
+            "Scegline una in cui Platea possa scrivere."
+        ) from None
 
 
 def services() -> Services:

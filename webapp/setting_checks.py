@@ -6,6 +6,7 @@ variable and says what to write. Nothing of the value stands in it, as it may ho
 
 import base64
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy.engine import URL, make_url
@@ -16,6 +17,7 @@ REDIS_FORM = "redis://host:6379/0 (rediss:// con TLS)"
 ESCAPES = "Nella password scrivi %23 per #, %2F per /, %3A per :, %3F per ?, %40 per @ e %25 per %."
 THIS_COMPUTER = frozenset({"127.0.0.1", "localhost", "::1"})  # by the names that people give it
 COPY_KEY = "platea-copie-"  # what public keys for copies begin with
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
 SECRET_MIN = 32  # characters: `platea chiavi` makes 44
 # Secrets that stand in examples of other programs, and so in lists of who tries them.
 KNOWN_SECRETS = ("changeme", "change-me", "secret", "password", "cambiami", "example", "esempio", "123456")
@@ -113,10 +115,10 @@ def public_url(url: str, is_demo: bool) -> str:
     """The address that people open. In clear only on this computer: what is typed passes there."""
     value = web_url("PLATEA_URL", url)
     parts = urlsplit(value)
-    if parts.path:
+    if parts.path and not _PREFIX.fullmatch(parts.path):
         raise WrongSetting(
-            "PLATEA_URL: Platea vuole un host o una porta tutta sua, senza percorso dopo l’host. "
-            "Usa per esempio https://platea.esempio.it."
+            "PLATEA_URL: nel percorso dopo l’host vanno lettere, cifre, “-” e “_”, "
+            "per esempio https://esempio.it/platea."
         )
     if is_loopback(parts.hostname or ""):
         return value

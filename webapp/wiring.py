@@ -18,6 +18,7 @@ def register_hooks() -> None:
             is_filter_busy=usage.is_filter_busy,
             filter_uses=usage.filter_uses,
             last_filter_uses=usage.last_filter_uses,
+            count_uploads=usage.count_of_database,
             why_database_busy=usage.why_database_busy,
             on_delete=withdrawals.take_out,
             on_opt_out=withdrawals.take_out_refused,

@@ -5,6 +5,8 @@ A composition root: here is the table of all tasks.
 
 import gc
 import logging
+import os
+import signal
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -32,6 +34,7 @@ from webapp.contacts import consent_words, emptying
 from webapp.contacts.erasure import overwriting
 from webapp.contacts.imports import importing, retention
 from webapp.contacts.imports.files import reading_apart
+from webapp.contacts.people import large_export
 from webapp.destinations.meta.health import checking
 from webapp.destinations.registry import DESTINATIONS
 from webapp.host import backup, database_words, replaced
@@ -43,6 +46,7 @@ from webapp.uploads.engine.reconcile import reconcile
 # How long a short task may take before another worker does it, and so how long a dead one keeps it: with the
 # lease (60 s) and a round (5 s) its batches are somebody else's after 73 s at most.
 SHORT_ROUNDS = 1.5
+SCHEMA_S = 10.0  # how often a worker looks whether it may still work with the schema
 STATEMENT_S = 60.0  # of a short task: what takes longer is a database that is gone
 log = logging.getLogger("platea.worker")
 
@@ -54,6 +58,7 @@ def short_tasks(settings: config.Settings) -> Sequence[Task]:
     return [
         Task("uploads", "Caricamenti interrotti o in attesa", every_s, longest_s, reconcile),
         Task("imports", "Importazioni interrotte o in attesa", every_s, longest_s, importing.ring_lost),
+        Task("exports", "Esportazioni in attesa", every_s, longest_s, large_export.ring_lost),
         Task("health", "Controllo degli account inserzionisti", every_s, longest_s, checking.enqueue_due),
         Task(
             "deleted",
@@ -64,6 +69,7 @@ def short_tasks(settings: config.Settings) -> Sequence[Task]:
         ),
         Task("words", "Parole del consenso da applicare", every_s, longest_s, consent_words.apply_some),
         Task("drafts", "Importazioni mai avviate", 60, 60, importing.forget_drafts),
+        Task("exported", "Esportazioni non scaricate", 60, 60, large_export.forget_old),
         Task("undo", "Annullamenti scaduti", 60, 60, importing.forget_undo),
         Task("retention", "Righe scartate da dimenticare", 60, 60, retention.forget_old),
         Task("budgets", "Limiti orari scaduti", 600, 60, budgets.forget_old),
@@ -129,12 +135,23 @@ def keep_reconciling(settings: config.Settings) -> None:
 
 def _keep_doing(tasks: Sequence[Task], name: str, every_s: float, started_at: datetime | None = None) -> None:
     """Do what is due, for ever: no exception ends it. With *started_at* this also signs for the worker."""
+    asked_at = time.monotonic()
     while True:
         try:
+            if started_at and time.monotonic() - asked_at > SCHEMA_S:
+                asked_at = time.monotonic()
+                _leave_a_newer_schema()
             _round(tasks, name, started_at)
         except Exception as error:  # a loop that ends is missed by nobody, until what it did is
             log.warning("lavori periodici rimandati: %s", type(error).__name__)
         time.sleep(every_s)
+
+
+def _leave_a_newer_schema() -> None:
+    """End this worker, its jobs too, when an upgrade took away what this version works with."""
+    if migrations.state(db.engine()) is migrations.State.NEWER:
+        log.error("mi fermo: %s", database_words.NEWER_SCHEMA)
+        os.kill(os.getppid(), signal.SIGTERM)
 
 
 def _round(tasks: Sequence[Task], name: str, started_at: datetime | None) -> None:
@@ -160,17 +177,16 @@ def _wait_for_schema() -> None:
 def _why_not_yet() -> str | None:
     try:
         state = migrations.state(db.engine())
-        if state is migrations.State.CURRENT:
+        if state.is_usable:
             data_keys.make()
     except SQLAlchemyError as error:
         return database_words.why_not(getattr(error, "orig", None))
     except data_keys.KeysLost as error:
         return str(error)
     return {
-        migrations.State.CURRENT: None,
         migrations.State.OLDER: "lo schema non è aggiornato: esegui “platea migra”.",
         migrations.State.NEWER: database_words.NEWER_SCHEMA,
-    }[state]
+    }.get(state)
 
 
 def _prepare() -> None:

@@ -94,10 +94,11 @@ def test_a_database_without_this_version_s_schema_is_told_which_way(well, tmp_pa
 def test_a_database_of_a_later_version_stops_everything_with_a_sentence(well):
     with db.engine().begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql("UPDATE schema_reach SET usable_from = '9998'")
 
     assert "già di una versione più recente di Platea" in line(check(well), "Schema")
     assert migrations.state(db.engine()) is migrations.State.NEWER
-    for command in (["migra"], ["stato"], ["copia"]):
+    for command in (["migra"], ["stato"], ["copia"], ["web"], ["worker"]):
         result = CliRunner().invoke(platea, command, env=environment(well))
         assert result.exit_code != 0
         assert "già di una versione più recente di Platea" in result.stderr, command

@@ -117,13 +117,13 @@ def people(clienti) -> None:
 @pytest.mark.parametrize(
     ("field", "operator", "found", "said"),
     [
-        ("consent", "is_yes", "A", "Consenso è sì"),
-        ("consent", "is_no", "B", "Consenso è no"),
-        ("consent", "is_undecided", "C", "Consenso è da decidere"),
-        ("consent", "is_empty", "DE", "Consenso non è indicato"),
-        ("consent_email", "is_yes", "D", "Consenso email è sì"),
-        ("consent_sms", "is_undecided", "D", "Consenso SMS è da decidere"),
-        ("consent_phone", "is_empty", "ABCDE", "Consenso telefono non è indicato"),
+        ("consent", "is_yes", "A", "che hanno detto sì al consenso"),
+        ("consent", "is_no", "B", "che hanno detto no al consenso"),
+        ("consent", "is_undecided", "C", "con una risposta da decidere sul consenso"),
+        ("consent", "is_empty", "DE", "che non hanno mai risposto sul consenso"),
+        ("consent_email", "is_yes", "D", "che hanno detto sì alle email"),
+        ("consent_sms", "is_undecided", "D", "con una risposta da decidere sugli SMS"),
+        ("consent_phone", "is_empty", "ABCDE", "che non hanno mai risposto sulle telefonate"),
     ],
 )
 def test_filters_ask_for_answers_as_they_are_shown(clienti, people, field, operator, found, said):
@@ -136,7 +136,7 @@ def test_filters_ask_for_answers_as_they_are_shown(clienti, people, field, opera
         names = session.execute(select(CONTACT.c.first_name).where(chosen).order_by(CONTACT.c.id)).scalars()
 
     assert "".join(names) == found
-    assert sentence(parse(rule, types), by_name(fields)) == f"Contatti con {said}."
+    assert sentence(parse(rule, types), by_name(fields)) == f"Contatti {said}."
 
 
 def test_the_exported_file_says_words_nobody_could_read_as_they_were(clienti, people):

@@ -61,7 +61,7 @@ def test_a_deleted_database_is_gone_at_once_and_emptied_afterwards(signed_in, pa
         assert signed_in.get(f"{here}/{path}").status_code == 404, path
     assert "Clienti Italia" not in page(signed_in.get("/filtri")).text_content()
     assert (rows_in(Filter), rows_in(ImportBlock), rows_in(CONTACT)) == (0, 0, 2)
-    assert not list(importing.stored_files.folder().iterdir()), "the file of the draft is gone"
+    assert not importing.stored_files.kept(), "the file of the draft is gone"
 
     emptying.purge_deleted_databases()
 

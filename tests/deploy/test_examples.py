@@ -159,7 +159,7 @@ def test_who_runs_the_image_owns_nothing_but_its_data():
 
 def test_the_units_differ_in_what_they_start_alone():
     web, worker = (text_of(unit).splitlines() for unit in UNITS)
-    own = ("Description=", "ExecStart=")
+    own = ("Description=", "ExecStart=", "ExecReload=", "#")
 
     assert [line for line in web if not line.startswith(own)] == [
         line for line in worker if not line.startswith(own)

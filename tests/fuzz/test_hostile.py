@@ -56,7 +56,7 @@ def test_no_file_made_to_do_harm_does_any(signed_in, clienti, capsys):
             became[
                 take(signed_in, f"/database/{clienti.public_id}/importazioni", file.name, file.content)
             ] += 1
-            assert not list(importing.stored_files.folder().iterdir()), "a file was left behind"
+            assert not importing.stored_files.kept(), "a file was left behind"
             assert reader_pid() == pid, "the process that forks the readers was lost"
         except Exception as error:
             error.add_note(

@@ -144,26 +144,38 @@ def test_the_last_imports_are_there_and_drafts_are_not(signed_in, clienti, page)
 
 def test_what_was_sent_is_drawn_and_told_day_by_day(signed_in, clienti, page):
     now = clock.now()
-    today, before = (f"{at.astimezone(ROME):%d/%m/%Y}" for at in (now, now - timedelta(days=3)))
+    days = [now, now - timedelta(days=1), now - timedelta(days=3)]
+    today, yesterday, before = (f"{at.astimezone(ROME):%d/%m/%Y}" for at in days)
     add_upload(clienti, [(SENT, 1200, 0)], sent_at=now, discarded={"email_invalid": 300})
     add_upload(clienti, [(SENT, 5000, 0)], sent_at=now - timedelta(days=3))
+    add_upload(clienti, [(SENT, 100, 0)], sent_at=now - timedelta(days=1))
 
     tree = page(signed_in.get("/"))
     sent, invalid = tree.get_element_by_id("chart-sent"), tree.get_element_by_id("chart-invalid")
 
     drawing = sent.xpath(".//svg[@role='img']")[0]
     assert drawing.get("aria-label") == (
-        f"Utenti inviati al giorno, ultimi 30 giorni: 6.200 in tutto, al massimo 5.000 il {before}"
+        f"Utenti inviati al giorno, ultimi 30 giorni: 6.300 in tutto, al massimo 5.000 il {before}"
     )
-    assert len(drawing.xpath(".//rect")) == 2
-    assert rows(sent) == [[before, "5.000"], [today, "1.200"]]
-    assert rows(invalid) == [[before, "0,0%"], [today, "20,0%"]]
+    assert len(drawing.xpath(".//rect")) == 3
+    assert rows(sent) == [[before, "5.000"], [yesterday, "100"], [today, "1.200"]]
+    assert rows(invalid) == [[before, "0,0%"], [yesterday, "0,0%"], [today, "20,0%"]]
+
+
+def test_one_day_or_two_are_told_in_figures_instead_of_a_single_bar(signed_in, clienti, page):
+    add_upload(clienti, [(SENT, 1200, 0)], sent_at=clock.now())
+
+    sent = page(signed_in.get("/")).get_element_by_id("chart-sent")
+
+    assert not sent.xpath(".//svg") and "1.200" in words(sent)
+    assert "Il grafico compare con almeno tre giorni." in words(sent)
 
 
 def test_the_size_of_the_audiences_uploaded_to_is_drawn_over_time(signed_in, italia, clienti, page):
     today: date = clock.now().astimezone(ROME).date()
     add_upload(clienti, [(SENT, 1200, 0)], account=italia)
     save(
+        AudienceSize(account_id=italia.id, audience_id="23851", day=today - timedelta(days=2), size=900),
         AudienceSize(account_id=italia.id, audience_id="23851", day=today - timedelta(days=1), size=1000),
         AudienceSize(account_id=italia.id, audience_id="23851", day=today, size=1400),
         AudienceSize(account_id=italia.id, audience_id="altra", day=today, size=9999),
@@ -172,7 +184,7 @@ def test_the_size_of_the_audiences_uploaded_to_is_drawn_over_time(signed_in, ita
     chart = page(signed_in.get("/")).get_element_by_id("chart-size")
 
     assert len(chart.xpath(".//polyline")) == 1
-    assert [words(cell) for cell in chart.xpath(".//tbody//td")] == ["1.000", "1.400"]
+    assert [words(cell) for cell in chart.xpath(".//tbody//td")] == ["900", "1.000", "1.400"]
     assert "Clienti attivi 12 mesi: 1.400" in chart.xpath(".//svg/@aria-label")[0]
 
 

@@ -1,5 +1,6 @@
 """Copies of the database: taken under load, checked, thrown away in time, and put back. The restore drill."""
 
+import io
 import os
 import sqlite3
 import stat
@@ -18,7 +19,7 @@ from sqlalchemy import create_engine, text
 from sqlmodel import select
 
 from tests.support.running import PLATEA, Workers, environment, wait_until
-from webapp import clock, db, life, migrations, workers
+from webapp import clock, db, life, migrations, sealed_files, workers
 from webapp.access.models import Client
 from webapp.host import backup
 from webapp.host.processes import python
@@ -104,6 +105,18 @@ def test_a_restored_copy_brings_back_that_moment_and_keeps_the_other(database, a
     with db.reading() as session:
         assert session.exec(select(Client.name)).all() == ["Studio Aurora"]
     assert counted(kept) == 2
+
+
+def test_a_copy_is_without_the_files_that_wait_to_be_imported(database, folder):
+    """An hour's file would lie in it for five weeks: not even a free page of the copy holds a piece of it."""
+    sealed_files.keep(sealed_files.IMPORT, "uno", io.BytesIO(os.urandom(300_000)))
+    copy = backup.save(db.engine(), folder)
+
+    assert (counted(copy.path, "stored_file"), counted(copy.path, "stored_piece")) == (0, 0)
+    with db.reading() as session:
+        piece = bytes(session.exec(select(sealed_files.StoredPiece.data)).one())
+    assert piece[1_000:1_032] in database.data_dir.joinpath("platea.db-wal").read_bytes()
+    assert piece[1_000:1_032] not in copy.path.read_bytes()
 
 
 def test_nothing_is_restored_while_another_process_has_the_database_open(database, aurora, folder):

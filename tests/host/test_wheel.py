@@ -89,4 +89,4 @@ def test_from_the_wheel_pages_and_worker_start_in_any_folder(wheel, settings, tm
     told = [line[2:] for line in ended.stdout.splitlines() if line.startswith("» ")]
     assert told == ["200 True", "200 True", "404 True", str(elsewhere / "dati")], ended.stderr
     assert ended.returncode == 2
-    assert ended.stderr.splitlines()[-1].startswith("Manca REDIS_URL: ")
+    assert ended.stderr.splitlines()[-1].startswith("Errore: Manca REDIS_URL: ")

@@ -12,10 +12,12 @@ from webapp.access.models import AuditEntry
 pytestmark = pytest.mark.timeout(900)  # many requests, and the machine may be busy
 # They change nothing that somebody else would look for: a draft, a choice of one's own, a look again.
 QUIET = {
+    "home.find",
     *("contacts.count_filter", "contacts.read_again", "contacts.save_columns", "contacts.choose_columns"),
     *("access.give_code", "meta.check_again", "meta.reauthorise", "uploads.open_elsewhere"),
     # With the objects of this world there is nothing left to stop, undo, send or correct.
     *("contacts.undo_import", "uploads.retry"),
+    *("contacts.delete_contacts", "contacts.delete_filters"),  # none is ticked
     *("contacts.stop_import", "contacts.apply_suggestion", "access.reactivate_operator"),
     *("contacts.decide_words", "contacts.decide_import_words", "contacts.keep_values"),
 }

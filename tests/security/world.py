@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import Table
@@ -16,8 +15,8 @@ from webapp import db
 from webapp.access.members import invitations
 from webapp.access.models import Client, Invitation, OpenSession, Operator, Role
 from webapp.contacts import contact_ids, databases
-from webapp.contacts.imports.files import stored_files
 from webapp.contacts.models import Filter
+from webapp.contacts.people import large_export
 from webapp.destinations.meta.models import MetaAccount
 from webapp.services import services
 from webapp.uploads.operations import Operation
@@ -59,11 +58,9 @@ class World:
     client: Client
     stranger: Operator
     _rows: list[tuple[Table, list[dict]]] = field(default_factory=list)
-    _files: dict[Path, bytes] = field(default_factory=dict)
 
     def keep(self) -> None:
-        """Remember every row and every stored file as they are now."""
-        self._files = {path: path.read_bytes() for path in stored_files.folder().iterdir()}
+        """Remember every row as it is now."""
         with db.snapshot() as connection:
             self._rows = [
                 (table, [dict(row) for row in connection.execute(table.select()).mappings()])
@@ -72,8 +69,6 @@ class World:
 
     def restore(self) -> None:
         """Put all of it back, but for the audit trail, which only grows."""
-        for path, content in self._files.items():
-            path.write_bytes(content)
         with db.engine().begin() as connection:
             for table in reversed(_tables()):
                 connection.execute(table.delete())
@@ -155,6 +150,9 @@ def _things(
     )
     add_event(upload, "started")
     contacts = contacts_of(database)
+    with db.writing() as session:
+        exported = large_export.ask(session, database, None, "contatti.csv", operator.name)
+    large_export.work_at(exported.id)
     leave_out(upload, "email_invalid", contacts[1:])
     with db.writing() as session:
         key = invitations.invite(session, client, inviter, f"nuovo@{client.id}.example", Role.SUPPORT)
@@ -163,6 +161,7 @@ def _things(
         "database_id": database.public_id,
         "import_id": done.public_id,
         "draft_id": draft.public_id,
+        "export_id": exported.public_id,
         "filter_id": saved.public_id,
         "free_filter_id": unused.public_id,
         "account_id": account.public_id,

@@ -57,6 +57,10 @@ class Simulator:
         answer = self._http("POST", "faults", json=fault)
         assert answer.ok, answer.text
 
+    def forgive(self) -> None:
+        """Take back every fault that was ordered."""
+        assert self._http("POST", "faults", json={"clear": True}).ok
+
     def reset(self) -> None:
         assert self._http("POST", "reset").ok
 

@@ -12,6 +12,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy.exc import OperationalError
 
+from tests import screen_states
 from tests.conftest import Browser, add_operator, make_app
 from tests.contacts.conftest import add_draft, import_file
 from tests.support import import_scenes, upload_scenes
@@ -45,12 +46,12 @@ GIULIA, PAOLO, NADIA, LUCA, NOBODY = "giulia", "paolo", "nadia", "luca", ""
 
 @dataclass(frozen=True)
 class Scene:
-    """*act* is what is done on the page before the picture."""
+    """*act* is what is done on the page before the picture; it may give back what undoes it afterwards."""
 
     name: str
     path: str
     who: str = GIULIA
-    act: Callable[[Page], None] | None = None
+    act: Callable[[Page], screen_states.Undo | None] | None = None
 
 
 @dataclass
@@ -140,6 +141,7 @@ def _furnished(app: Flask, simulator: Simulator) -> Stage:
     states = _states(clienti, (draft, running, ended), sample, spagna)
     states += [Scene("filtro-conta", large, act=_count_on)]
     states += [Scene(name, path) for name, path in import_scenes.add(aurora)]
+    states += _lost_and_late(clienti, italia, simulator)
     return Stage(app, people, [*_scenes(clienti, vuoto, saved, italia, uploads), *states])
 
 
@@ -218,7 +220,7 @@ def _scenes(
         Scene("carica-esistente", f"{upload}&modo=esistente"),
         Scene("carica-errori", f"{history}/carica?modo=esistente", act=_press("carica gli utenti")),
         Scene("carica-vuoto", f"/database/{vuoto.public_id}/custom-audience/carica"),
-        Scene("registro", f"/custom-audience?account={italia.public_id}&audience=23851"),
+        Scene("custom-audience-registro", f"/custom-audience?account={italia.public_id}&audience=23851"),
         Scene("carica-qui", f"/carica-qui?account={italia.public_id}&audience=1&nome=Clienti%20newsletter"),
         Scene("caricamenti", "/caricamenti"),
         Scene("caricamenti-assistenza", "/caricamenti?stato=tutti", PAOLO),
@@ -254,6 +256,28 @@ def _states(
         Scene("facebook-info-vuoto", f"{facebook}/{spagna.public_id}/info"),
         Scene("registro", "/configura/registro"),
         Scene("registro-niente", "/configura/registro?dal=2020-01-01&al=2020-01-02"),
+    ]
+
+
+def _lost_and_late(clienti: UserDatabase, italia: MetaAccount, simulator: Simulator) -> list[Scene]:
+    """What a person meets seldom, and needs most when they do."""
+    account = f"/configura/integrazioni/facebook/{italia.public_id}"
+    upload = f"/database/{clienti.public_id}/custom-audience/carica?account={italia.public_id}"
+    return [
+        Scene("accesso-bloccato", "/accesso", NOBODY, screen_states.lock_the_sign_in),
+        Scene("sessione-finisce", "/filtri", act=screen_states.come_to_the_end_of_the_session),
+        Scene("nessun-worker", "/", act=screen_states.stop_all_workers),
+        Scene("nessun-worker-caricamenti", "/caricamenti", act=screen_states.stop_all_workers),
+        Scene(
+            "facebook-info-errore",
+            f"{account}/info",
+            act=screen_states.facebook_answers_with_an_error(simulator, italia.id),
+        ),
+        Scene("carica-sostituisci", f"{upload}&modo=esistente", act=screen_states.choose_to_replace),
+        Scene("caricamenti-da-controllare", "/caricamenti?stato=da-controllare"),
+        Scene("ricerca", "/filtri", act=screen_states.search_for("")),
+        Scene("ricerca-trovato", "/filtri", act=screen_states.search_for("clienti")),
+        Scene("ricerca-assistenza", "/filtri", PAOLO, screen_states.search_for("caricamenti")),
     ]
 
 

@@ -5,6 +5,7 @@ reports of itself (PEP 578) is looked at, so nothing of ours is replaced, and wh
 """
 
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 
@@ -42,5 +43,7 @@ def _is_data(path: object) -> bool:
     """Whether the file is one that people sent, or that we keep for them; the database itself is not."""
     if not isinstance(path, str | Path) or services._services is None:
         return False
+    if str(path) == tempfile.gettempdir():  # opened by itself to make a file in it that has no name
+        return True
     folder, name = str(services.services().settings.data_dir), Path(path).name
     return str(path).startswith(folder) and not name.startswith(("platea.db", "di-uno.db"))

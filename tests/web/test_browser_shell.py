@@ -73,6 +73,14 @@ def wait_polls(page: Page, server: Server, more: int) -> None:
         page.wait_for_timeout(50)
 
 
+def test_the_menu_stays_in_sight_however_far_one_scrolls(window: Page):
+    window.goto("/stile")
+    window.get_by_role("link", name="Panoramica").scroll_into_view_if_needed()
+    window.evaluate("window.scrollTo(0, 3000)")
+
+    expect(window.get_by_role("link", name="Panoramica", exact=True)).to_be_in_viewport()
+
+
 def test_a_live_fragment_asks_again_and_keeps_its_place(live, server):
     wait_polls(live, server, 2)
 

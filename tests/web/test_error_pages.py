@@ -53,14 +53,22 @@ def test_our_own_failure_gives_a_code_for_support_and_nothing_else(broken, page)
     text = page(broken.get("/guasto"), 500).text_content()
 
     assert "L’errore è nostro e l’abbiamo registrato." in text
-    assert re.search(r"E-[0-9A-F]{4}-[0-9A-F]{2}", text)
+    assert re.search(r"all’assistenza:\s+[0-9a-f]{12}\b", text)
     assert "RuntimeError" not in text and "giulia" not in text
 
 
 def test_the_code_on_the_page_is_the_one_in_the_log(broken, capsys):
-    code = re.search(r"E-[0-9A-F]{4}-[0-9A-F]{2}", broken.get("/guasto").text)[0]
+    code = re.search(r"<code>([0-9a-f]{12})</code>", broken.get("/guasto").text)[1]
 
     assert code in capsys.readouterr().out
+
+
+def test_every_page_of_an_error_says_by_which_name_the_log_knows_the_request(client, capsys):
+    """Also where it is nobody's fault: who asks for help reads it out, who runs Platea looks for it."""
+    for path in ("/non-c-e", "/accesso"):
+        answer = client.get(path) if path == "/non-c-e" else client.post(path)
+        named = re.search(r"Codice per l’assistenza: <code>([0-9a-f]{12})</code>", answer.text)[1]
+        assert (answer.headers["X-Request-Id"], named in capsys.readouterr().out) == (named, True)
 
 
 def test_for_htmx_a_failure_leaves_the_page_as_it_is(broken):

@@ -91,8 +91,7 @@ def refuse_a_file_early() -> None:
         return
     if (request.content_length or 0) > (request.max_content_length or 0):
         return  # it is refused for its size (413), wherever there may be room
-    # The file is written twice: as it comes in, and under its own name.
-    if not storage.has_room(services().settings, 2 * (request.content_length or 0)):
+    if not storage.has_room(services().settings, request.content_length or 0):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     try:
         with db.reading() as session:

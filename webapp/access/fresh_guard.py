@@ -46,6 +46,7 @@ ASKED_FOR = {
     "meta.delete_account",
     # everything of somebody, out of here or gone
     "contacts.export_contacts",
+    "contacts.export_file",
     "contacts.rejected_rows",
     "uploads.invalid_csv",
     "access.trail_csv",
@@ -109,7 +110,7 @@ def page_for_file(page: str, back: str, refused: SignInRefused | None = None) ->
 
 
 def _page_for_form(refused: SignInRefused | None) -> Response:
-    action, back = request.full_path.rstrip("?"), security.page_around() or url_for("home.overview")
+    action, back = security.this_page(), security.page_around() or url_for("home.overview")
     return _answer(refused, action=action, sealed=_sealed(), back=back)
 
 

@@ -75,8 +75,8 @@ def _refused() -> Response:
 def _to_login() -> Response:
     """To the sign-in page and back here afterwards; from a fragment or a form, back to the page around it."""
     is_visit = request.method in security.SAFE_METHODS and not htmx.is_htmx()
-    page = security.local_path(request.full_path.rstrip("?")) if is_visit else security.page_around()
-    url = url_for("access.login", dopo=page if page != "/" else None)
+    page = security.local_path(security.this_page()) if is_visit else security.page_around()
+    url = url_for("access.login", dopo=page if page != url_for("home.overview") else None)
     if sessions.has_ended() or not is_visit:  # who sends a form was in, whatever became of the cookie
         cookie.clear()
         flash(ENDED, "warn")

@@ -98,11 +98,14 @@ POLICY: dict[str, Who] = {
     "home.style": Who.PUBLIC,  # a 404 outside development and demo
     "home.leave_demo": Who.OPERATOR,
     "home.guide": Who.OPERATOR,
+    "home.search": Who.SUPPORT,  # what each may open, and nothing else
+    "home.find": Who.SUPPORT,
     "home.overview": Who.SUPPORT,
     "home.now_fragment": Who.SUPPORT,
     "home.welcome": Who.SUPPORT,
     # contacts: databases and contacts
     "contacts.databases": Who.SUPPORT,
+    "contacts.database": Who.SUPPORT,
     "contacts.new_database": Who.MARKETER,
     "contacts.create_database": Who.MARKETER,
     "contacts.create_sample": Who.MARKETER,
@@ -114,6 +117,9 @@ POLICY: dict[str, Who] = {
     "contacts.contact": Who.MARKETER,
     "contacts.choose_columns": Who.MARKETER,
     "contacts.export_contacts": Who.MARKETER,
+    "contacts.export": Who.MARKETER,
+    "contacts.export_state": Who.MARKETER,
+    "contacts.export_file": Who.MARKETER,
     "contacts.consent_words": Who.MARKETER,
     "contacts.decide_words": Who.MARKETER,
     "contacts.new_contact": Who.MARKETER,
@@ -123,6 +129,7 @@ POLICY: dict[str, Who] = {
     "contacts.apply_suggestion": Who.MARKETER,
     "contacts.confirm_contact_deletion": Who.MARKETER,
     "contacts.delete_contact": Who.MARKETER,
+    "contacts.delete_contacts": Who.MARKETER,
     "contacts.confirm_erasure": Who.MARKETER,
     "contacts.erase_contact": Who.MARKETER,
     # contacts: imports
@@ -157,6 +164,7 @@ POLICY: dict[str, Who] = {
     "contacts.duplicate_filter": Who.MARKETER,
     "contacts.confirm_delete": Who.MARKETER,
     "contacts.delete_filter": Who.MARKETER,
+    "contacts.delete_filters": Who.MARKETER,
     # meta: ad accounts
     "meta.integrations": Who.SUPPORT,
     "meta.accounts": Who.SUPPORT,

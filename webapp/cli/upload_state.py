@@ -98,9 +98,9 @@ def report(row: UploadRow, as_json: bool) -> None:
 def _sentence(row: UploadRow) -> str:
     numbers = row.numbers
     sentence = (
-        f"{row.public_id}  {STATUSES[row.status].label}: {number(numbers.sent)} utenti inviati "
-        f"a “{row.audience_name}”, {number(numbers.invalid)} dati non validi, "
-        f"{number(numbers.duplicates)} duplicati."
+        f"{row.called} ({row.public_id})  {STATUSES[row.status].label}: "
+        f"{number(numbers.sent)} utenti inviati a “{row.audience_name}”, "
+        f"{number(numbers.invalid)} dati non validi, {number(numbers.duplicates)} duplicati."
     )
     return " ".join(filter(None, [sentence, row.reason, row.todo]))
 

@@ -15,7 +15,7 @@ from webapp.contacts import hooks
 from webapp.contacts.imports import importing
 from webapp.contacts.models import CONTACT, ChosenColumns, Filter, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
-from webapp.contacts.store import import_blocks
+from webapp.contacts.store import exported, import_blocks
 from webapp.values.texts import moment
 
 IMPORTING = "Un’importazione è in attesa o in corso: aspetta che finisca, oppure fermala."
@@ -69,6 +69,7 @@ def remove(session: Session, database: UserDatabase) -> str | None:
     for table in (Filter, ChosenColumns):
         session.execute(delete(table).where(col(table.database_id) == database.id))
     import_blocks.forget_all_of(session, db.saved_id(database))
+    exported.forget_all_of(session, db.saved_id(database))
     return None
 
 

@@ -45,6 +45,8 @@ class Hooks:
     filter_uses: Callable[[Session, int], list[Use]]
     # (session, filter ids): when each was last used; one that never was is not in it.
     last_filter_uses: Callable[[Session, Sequence[int]], Mapping[int, datetime]]
+    # (session, database id): how many uploads started from it or from one of its filters.
+    count_uploads: Callable[[Session, int], int]
     # (session, database id, since): in Italian, why its contacts must stay; None when they need not. With
     # *since*, also because of what was begun after that moment.
     why_database_busy: Callable[[Session, int, datetime | None], str | None]

@@ -8,6 +8,7 @@ from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
 from webapp import db
+from webapp.contacts import hooks
 from webapp.contacts.fields import OWN, SENT, STANDARD, Field
 from webapp.contacts.models import CONTACT, Filter, OwnField, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
@@ -33,6 +34,7 @@ class TabCounts:
     contacts: int
     filters: int
     imports: int
+    uploads: int
 
 
 def database(session: Session, client_id: int, public_id: str) -> UserDatabase | None:
@@ -60,6 +62,7 @@ def tab_counts(session: Session, database_id: int) -> TabCounts:
         count_contacts(session, database_id),
         _count(session, Filter, database_id),
         _count(session, ContactImport, database_id, col(ContactImport.status) != ImportStatus.DRAFT),
+        hooks.registered().count_uploads(session, database_id),
     )
 
 

@@ -8,12 +8,18 @@ from webapp.access.current import current_client_id, may
 from webapp.access.models import Role
 from webapp.access.trail.audit import Action, record
 from webapp.contacts import databases, queries, views_database_edit
-from webapp.contacts.filters import views_filters
+from webapp.contacts.filters import views_filters, views_filters_bulk
 from webapp.contacts.imports import views_import_reading, views_import_result, views_imports
 from webapp.contacts.imports.screens import views_check, views_columns, views_words
 from webapp.contacts.models import UserDatabase
-from webapp.contacts.people import views_consent_words, views_contact_edit, views_contacts
-from webapp.contacts.routes import DATABASES, blueprint
+from webapp.contacts.people import (
+    views_consent_words,
+    views_contact_edit,
+    views_contacts,
+    views_contacts_bulk,
+    views_export,
+)
+from webapp.contacts.routes import DATABASE, DATABASES, blueprint, database_or_404
 from webapp.contacts.samples import views_sample
 from webapp.web import htmx
 
@@ -24,8 +30,11 @@ __all__ = [
     "views_consent_words",
     "views_contact_edit",
     "views_contacts",
+    "views_contacts_bulk",
     "views_database_edit",
+    "views_export",
     "views_filters",
+    "views_filters_bulk",
     "views_import_result",
     "views_import_reading",
     "views_imports",
@@ -58,6 +67,14 @@ def show_databases() -> str:
     with db.reading() as session:
         rows = queries.database_rows(session, current_client_id())
         return render_template("contacts/databases.html", rows=rows, may_edit=may(Role.MARKETER))
+
+
+@blueprint.get(DATABASE, endpoint="database")
+def show_database(database_id: str) -> Response:
+    """The address that one shortens a longer one to."""
+    with db.reading() as session:
+        database = database_or_404(session, database_id)
+        return htmx.go_to(url_for("contacts.contacts", database_id=database.public_id))
 
 
 @blueprint.get(f"{DATABASES}/nuovo")

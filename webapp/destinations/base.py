@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 # Failures, replacements and rows are part of the protocol: everybody else takes them from here.
+from webapp.destinations.failures import NEW_AUDIENCE as NEW_AUDIENCE
 from webapp.destinations.failures import AudienceGoneError as AudienceGoneError
 from webapp.destinations.failures import DestinationError as DestinationError
 from webapp.destinations.failures import NeedsPersonError as NeedsPersonError
@@ -63,6 +64,7 @@ class Pages(NamedTuple):
     account: str
     edit_account: str
     health: str
+    authorise: str  # a POST: off to the vendor and back, with nothing to fill in
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Account:
     reference: str  # the vendor's id, as people type it
     problem: str | None = None
     notices: tuple[Notice, ...] = ()
+    can_authorise: bool = False  # a new authorisation by a person ends *problem*
     expires_at: datetime | None = None  # of what it was authorised with; None: not at any known time
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# What to do when an audience takes nobody any more: sending the rest to it cannot work.
+NEW_AUDIENCE = "Carica gli utenti in una nuova custom audience."
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

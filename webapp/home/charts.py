@@ -13,6 +13,7 @@ from webapp.values.texts import day, number, percent
 
 WIDTH, HEIGHT = 600.0, 100.0
 GAP = 0.25  # of a bar's place
+FEWEST_DAYS = 3
 MOST_LINES = 4  # more cannot be told apart
 
 
@@ -48,6 +49,11 @@ class Chart:
     rows: list[list[str]]
     bars: Sequence[Bar] = ()
     lines: Sequence[Line] = ()
+
+    @property
+    def is_drawn(self) -> bool:
+        """One day or two are no course: their figures alone say more."""
+        return len(self.rows) >= FEWEST_DAYS
 
 
 def sent_chart(days: Sequence[tuple[date, int]]) -> Chart:

@@ -11,12 +11,13 @@ from webapp.destinations import registry
 from webapp.destinations.base import Account
 from webapp.home import charts, guide, metrics, overview, queries
 from webapp.home.routes import blueprint
+from webapp.home.search import views as search
 from webapp.services import services
 from webapp.uploads.screens.rows import UploadRow
 from webapp.web import htmx, shell
 from webapp.web.conditional_get import conditional
 
-__all__ = ["blueprint", "guide", "metrics"]
+__all__ = ["blueprint", "guide", "metrics", "search"]
 
 blueprint.record_once(lambda state: shell.add_counts(state.app, queries.menu_counts))
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL, Engine
 
 from webapp import clock, migrations
-from webapp.host import sealed_copies
+from webapp.host import lean_copies, sealed_copies
 from webapp.migrations import name_index
 
 FORMAT = "platea-%Y%m%d-%H%M%S"
@@ -71,7 +71,8 @@ def save(engine: Engine, folder: Path, key: str = "") -> Copy:
         if is_sqlite:
             _vacuum_into(sqlite_file(engine), unfinished)
         else:
-            _postgres("pg_dump", engine.url, "--format=custom", "--no-owner", f"--file={unfinished}")
+            options = ("--format=custom", "--no-owner", *lean_copies.FOR_PG_DUMP)
+            _postgres("pg_dump", engine.url, *options, f"--file={unfinished}")
         check(unfinished)
         path = _finish(unfinished, path, key)
     except (sqlite3.Error, OSError) as error:
@@ -206,6 +207,7 @@ def sqlite_file(engine: Engine) -> Path:
 def _vacuum_into(database: Path, target: Path) -> None:
     with closing(sqlite3.connect(database, timeout=10)) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
+    lean_copies.empty(target)
     with target.open("rb+") as written:
         os.fsync(written.fileno())
 

@@ -6,11 +6,12 @@ key, the mail server is signed in to. What is found is one Italian sentence and 
 
 import platform
 import smtplib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 from sqlalchemy import Column, Engine, select
 from sqlalchemy.exc import DBAPIError
 
@@ -37,7 +38,11 @@ def of_the_host(settings: Settings) -> Iterator[Line]:
     """What this computer itself has to give."""
     yield Line("Versione", True, f"Platea {VERSION}, Python {platform.python_version()}")
     trouble = storage.trouble(settings)
-    yield Line("Disco", trouble is None, trouble or f"si scrive in {settings.data_dir}")
+    yield Line("Disco", trouble is None, trouble or f"si scrive in {_named(storage.folders(settings))}")
+
+
+def _named(folders: Sequence[Path]) -> str:
+    return " e in ".join(map(str, folders))
 
 
 def of_the_database(engine: Engine) -> Iterator[Line]:
@@ -53,9 +58,10 @@ def of_the_database(engine: Engine) -> Iterator[Line]:
     yield Line("Database", trouble is None, trouble or f"{name}: si legge e si scrive")
     words = {
         migrations.State.OLDER: "lo schema è di una versione precedente: esegui “platea migra”",
+        migrations.State.BEYOND: "è di una versione più recente, che va bene anche a questa",
         migrations.State.NEWER: database_words.NEWER_SCHEMA,
     }
-    yield Line("Schema", state is migrations.State.CURRENT, words.get(state, "è di questa versione"))
+    yield Line("Schema", state.is_usable, words.get(state, "è di questa versione"))
 
 
 def of_the_workers() -> Iterator[Line]:
@@ -166,7 +172,7 @@ def _redis_words(error: Exception) -> str:
     text = str(error)
     if "WRONGPASS" in text or "NOAUTH" in text or "invalid username-password" in text:
         return "non accetta utente o password di REDIS_URL"
-    if "NOPERM" in text:
+    if isinstance(error, NoPermissionError) or "NOPERM" in text:  # the library takes the code off
         return "l’utente di REDIS_URL non ha i permessi: servono tutti i comandi sulle chiavi rq:* e platea:*"
     if "certificate" in text.casefold() or "SSL" in text:
         return "la connessione TLS non riesce: controlla il certificato, o usa redis:// senza TLS"

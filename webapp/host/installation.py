@@ -87,7 +87,16 @@ class Installation:
         """Serve on loopback and return the address once it answers. Raises CannotStart."""
         url = f"http://127.0.0.1:{port}"
         self.env["PLATEA_URL"] = url
-        options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "2"]
+        options = [
+            "--worker-class",
+            places.WORKER_CLASS,
+            "--workers",
+            "2",
+            "--threads",
+            "8",
+            "--graceful-timeout",
+            "2",
+        ]
         options += ["--keep-alive", "10"]  # as `platea web`
         argv = python(*places.SERVER, "--bind", f"127.0.0.1:{port}", "--no-control-socket", *options)
         child = self.supervisor.add("web", [*argv, "webapp.wsgi:app"], {**self.env, **places.TO_FIND_US})

@@ -107,7 +107,8 @@ def _refuse_target(target: Engine) -> None:
 
 def _copy(old: Connection, new: Connection, table: Table) -> int:
     """The rows of one table, which are the same on both sides at the end. Raises CannotMove."""
-    rows = old.execute(_select(table), execution_options={"yield_per": ROWS_AT_ONCE})
+    at_once = table.info.get("rows_at_once", ROWS_AT_ONCE)
+    rows = old.execute(_select(table), execution_options={"yield_per": at_once})
     try:
         _write(new, table, rows.partitions())
     except (psycopg.DataError, psycopg.IntegrityError):

@@ -18,20 +18,40 @@ ENOUGH_BYTES = 64_000_000  # what a WAL and a file on its way in may take in a m
 PROBE = b"\0" * 65_536
 ALMOST_FULL = "Sul disco di {folder} restano {left} MB: libera spazio."
 NO_WRITING = "Non si può scrivere in {folder}: {why}."
+NO_TEMPORARY = "Non si può scrivere in nessuna cartella temporanea: dai con TMPDIR una cartella di Platea."
 _WRITES_NOT = text("SELECT current_setting('transaction_read_only')")
 
 
-def trouble(settings: Settings) -> str | None:
-    """Why nothing more can be kept in the data folder or beside a SQLite database, in Italian."""
-    folders = [settings.data_dir]
+def folders(settings: Settings) -> list[Path]:
+    """Where this process writes: PLATEA_DATA only for a database that is a file. Raises FileNotFoundError."""
+    found = [Path(tempfile.gettempdir())]
     if settings.database_url.startswith("sqlite:///"):
-        folders.append(Path(settings.database_url.removeprefix("sqlite:///")).parent)
-    return next((why for folder in dict.fromkeys(folders) if (why := _trouble_of(folder))), None)
+        found.append(Path(settings.database_url.removeprefix("sqlite:///")).parent)
+    return list(dict.fromkeys(found))
+
+
+def trouble(settings: Settings) -> str | None:
+    """Why nothing more can be kept among temporary files or beside a SQLite database, in Italian."""
+    try:
+        found = folders(settings)
+    except FileNotFoundError:  # `tempfile` tries several and takes none that it cannot write to
+        return NO_TEMPORARY
+    return next((why for folder in found if (why := _trouble_of(folder))), None)
 
 
 def has_room(settings: Settings, size_bytes: int) -> bool:
-    """Whether the data folder takes so many bytes and has enough left for everybody else's work."""
-    return _free_bytes(settings.data_dir) - size_bytes >= ENOUGH_BYTES
+    """Whether a file of so many bytes finds room and leaves enough for everybody else's work.
+
+    It is written twice into the folder for temporary files, as it comes in and to be looked at, and beside
+    SQLite as pieces, which are first in its WAL.
+    """
+    needed: dict[int, int] = {}
+    for folder in folders(settings):
+        disk = folder.stat().st_dev
+        needed[disk] = needed.get(disk, 0) + 2 * size_bytes
+    return all(
+        _free_bytes(folder) - needed[folder.stat().st_dev] >= ENOUGH_BYTES for folder in folders(settings)
+    )
 
 
 def database_trouble(engine: Engine) -> str | None:

@@ -1,10 +1,14 @@
 """The schema, step by step (Alembic). `upgrade()` brings any database to the newest step.
 
 Alembic is imported when a step is made: every process asks whether the schema is current, few change it.
+
+Two versions of the program work on one database while an upgrade goes through several hosts, and when
+somebody goes back. So a version only adds (expand); what nobody uses any more is taken away by a later one
+(contract), which says so in USABLE_FROM.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from functools import cache
 from pathlib import Path
@@ -14,22 +18,32 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from webapp.migrations import name_index
 
+# The last step of the oldest program that works with the schema of this version. Raised when a step takes
+# away or changes what a program of before uses; that one then refuses to start, and readiness says why.
+USABLE_FROM = "0041"
+_REACH = "schema_reach"
+
 FOLDER = Path(__file__).parent
 _ONE_AT_A_TIME = 7_261_993  # PostgreSQL advisory lock: several hosts may start at once
 
 
-def upgrade(engine: Engine) -> str | None:
-    """Bring the database to the newest schema; does nothing when it is there. Waits for whoever is at it.
+def upgrade(engine: Engine, tell: Callable[[str], None] = lambda step: None) -> str | None:
+    """Bring the database to the newest schema; does nothing when it is there or beyond. Waits for whoever is
+    at it. *tell* hears of each step before it is made: "0041 who may use the schema".
 
     What the server lacks to be quick, in Italian, None when nothing. Raises NewerSchema, and changes nothing.
     """
-    if state(engine) is State.NEWER:
+    found = state(engine)
+    if found is State.NEWER:
         raise NewerSchema
+    if found is State.BEYOND:
+        return None
     lacks = None
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
-        _go_to(connection, "head")
+        _go_to(connection, "head", tell)
+        connection.execute(text(f"UPDATE {_REACH} SET usable_from = :step"), {"step": USABLE_FROM})
         if engine.dialect.name == "postgresql" and not name_index.make(connection):
             lacks = name_index.MISSING
         _commit(connection)
@@ -47,7 +61,12 @@ class State(Enum):
 
     OLDER = auto()  # or none at all: `upgrade` brings it to the newest step
     CURRENT = auto()
+    BEYOND = auto()  # of a later version, and this one can work with it all the same
     NEWER = auto()  # of a later version, which alone can work with it
+
+    @property
+    def is_usable(self) -> bool:
+        return self in (State.CURRENT, State.BEYOND)
 
 
 class NewerSchema(Exception):
@@ -58,10 +77,15 @@ def state(engine: Engine) -> State:
     """Raises SQLAlchemyError when the database does not answer."""
     with engine.connect().execution_options(ro=True) as connection:
         found = _revision(connection)
+        newest = max(_steps())
+        if found == newest:
+            made = State.CURRENT
+        elif found is None or knows(found):
+            made = State.OLDER
+        else:
+            made = State.BEYOND if _usable_from(connection) <= newest else State.NEWER
         connection.rollback()
-    if found == max(_steps()):
-        return State.CURRENT
-    return State.OLDER if found is None or knows(found) else State.NEWER
+    return made
 
 
 def is_current(engine: Engine) -> bool:
@@ -73,6 +97,13 @@ def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _usable_from(connection: Connection) -> str:
+    """The step that a program must have to work with this schema; of an unknown schema, one that none has."""
+    if not inspect(connection).has_table(_REACH):
+        return "~"  # comes after every number
+    return connection.execute(text(f"SELECT usable_from FROM {_REACH}")).scalar_one_or_none() or "~"
 
 
 BY_HAND = (
@@ -89,7 +120,7 @@ def is_of_the_models(name: str | None, kind: str, parents: Mapping[Any, str | No
     indexes by a part of a column.
     """
     if kind == "table":
-        return not (name or "").startswith("contact_words")
+        return name != _REACH and not (name or "").startswith("contact_words")
     return (parents.get("table_name"), name) not in BY_HAND
 
 
@@ -104,13 +135,13 @@ def _steps() -> frozenset[str]:
     return frozenset(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
-def _go_to(connection: Connection, revision: str) -> None:
+def _go_to(connection: Connection, revision: str, tell: Callable[[str], None] | None = None) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
-    config.attributes["connection"] = connection
+    config.attributes["connection"], config.attributes["tell"] = connection, tell
     _enforce_references(connection, False)
     command.upgrade(config, revision)
 

@@ -32,6 +32,7 @@ class Upload(SQLModel, table=True):
 
     __tablename__ = "upload"
     __table_args__ = (
+        Index("ux_upload_client_number", "client_id", "number", unique=True),
         # One active upload per audience: the next one waits in the queue and says behind whom.
         Index(
             "ux_upload_active_audience",
@@ -45,6 +46,7 @@ class Upload(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(default_factory=new_public_id, unique=True)
+    number: int | None = None  # what people call it, 1, 2, 3 … of the client: given by the database
     client_id: int = Field(foreign_key="client.id", index=True)
     database_id: int = Field(foreign_key="user_database.id", index=True)
     filter_id: int | None = Field(default=None, foreign_key="filter.id", index=True, ondelete="SET NULL")

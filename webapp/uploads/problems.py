@@ -5,11 +5,12 @@ from datetime import datetime
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Medium, Problem
-from webapp.values.texts import moment, number, plural
+from webapp.values.texts import moment, number, numbered, plural
 
 MARKETER = "chi carica gli utenti"
 ADMINISTRATOR = "un amministratore"
 NOBODY = "nessuno: si riprende da solo"
+ANOTHER_AUDIENCE = "Scegli un’altra custom audience oppure creane una nuova."
 
 NOTHING_TO_SEND = {
     Medium.EMAIL: Problem(
@@ -117,7 +118,7 @@ def nobody_with_value(field: str) -> Problem:
 
 INTERRUPTED = Problem(
     "interrotto",
-    "L’invio di questo blocco si è interrotto tre volte, quindi è stato messo da parte.",
+    "L’invio di questo blocco si è interrotto tre volte, quindi non lo inviamo più.",
     "Ripeti il caricamento: riparte solo ciò che manca. Se succede ancora, manda la diagnosi all’assistenza.",
     MARKETER,
 )
@@ -132,7 +133,7 @@ def refused_again_and_again(problem: Problem, tries: int) -> Problem:
 
 def set_aside(batches: int, code: str | None, error: str, trace: str | None) -> Problem:
     """At the end of an upload, about the *batches* (≥ 1) that did not go out; *error* is one's own."""
-    more = f"{number(batches)} blocchi messi da parte. Uno di essi: "
+    more = f"{number(batches)} blocchi non sono partiti. Uno di essi: "
     return Problem(
         code or "messo_da_parte",
         error if batches == 1 else more + error,
@@ -284,13 +285,14 @@ def audience_unsuitable(name: str, reason: str) -> Problem:
     return Problem(
         "audience_non_adatta",
         f"La custom audience “{name}” non può ricevere utenti: {reason}",
-        "Scegli un’altra custom audience oppure creane una nuova.",
+        ANOTHER_AUDIENCE,
         MARKETER,
     )
 
 
-def waiting_behind(audience: str, upload: str | None) -> str:
-    """*upload*: the public id of the one that is served first; None when it is another client's."""
+def waiting_behind(audience: str, upload: int | None) -> str:
+    """*upload*: the number of the one that is served first; None when it is another client's."""
     if upload is None:
         return f"In coda: la custom audience “{audience}” è in uso da un altro caricamento."
-    return f"In coda dietro al caricamento {upload}, che sta usando la custom audience “{audience}”."
+    first = f"In coda dietro al caricamento {numbered(upload)}"
+    return f"{first}, che sta usando la custom audience “{audience}”."

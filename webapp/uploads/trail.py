@@ -12,13 +12,14 @@ from webapp.uploads.models import Upload
 from webapp.uploads.operations import Operation
 from webapp.uploads.origin_words import ORIGINS
 from webapp.uploads.way_words import WAYS
+from webapp.values.texts import numbered
 
 
 def record_start(session: Session, upload: Upload, refused: int | None) -> None:
     """*refused*: how many contacts of the source say no, for an upload that may include them."""
     if upload.repeats_id is not None:
         again = session.get_one(Upload, upload.repeats_id)
-        record(session, Action.UPLOAD_REPEATED, upload, {"ripete": again.public_id})
+        record(session, Action.UPLOAD_REPEATED, upload, {"ripete": numbered(again.number)})
     else:
         name = session.get_one(UserDatabase, upload.database_id).name
         where: audit.Detail = {"database": name, "filtro": upload.filter_name, "account": upload.account_name}
@@ -37,5 +38,5 @@ def record_start(session: Session, upload: Upload, refused: int | None) -> None:
 
 
 def record(session: Session, action: Action, upload: Upload, more: audit.Detail | None = None) -> None:
-    told: audit.Detail = {"id": upload.public_id, **(more or {})}
+    told: audit.Detail = {"id": upload.public_id, "caricamento": numbered(upload.number), **(more or {})}
     audit.record(session, action, upload.audience_name, told, client_id=upload.client_id)

@@ -89,6 +89,16 @@ def filter_uses(session: Session, filter_id: int) -> list[Use]:
     ]
 
 
+def count_of_database(session: Session, database_id: int) -> int:
+    """The uploads that started from the database or from one of its filters."""
+    of = select(func.count()).where(col(Upload.database_id) == database_id)
+    return int(session.execute(of).scalar_one())
+
+
+def count_of_filter(session: Session, filter_id: int) -> int:
+    return int(session.execute(select(func.count()).where(col(Upload.filter_id) == filter_id)).scalar_one())
+
+
 def last_filter_uses(session: Session, filter_ids: Sequence[int]) -> dict[int, datetime]:
     """When the last upload from each of those filters was started."""
     return _last_started(session, col(Upload.filter_id), col(Upload.filter_id).in_(filter_ids))

@@ -58,6 +58,11 @@ def number(value: int | float | Decimal | None) -> str:
     return NOTHING if value is None else format_decimal(value, locale=LOCALE)
 
 
+def numbered(value: int | None) -> str:
+    """4812 → "n. 4.812", as it is said on the phone; one that has none yet is a dash."""
+    return NOTHING if value is None else f"n. {number(value)}"
+
+
 def percent(ratio: float | None, decimals: int = 1) -> str:
     """0.004 → "0,4%", without the space that CLDR puts before the sign."""
     if ratio is None:

@@ -5,12 +5,16 @@ from functools import cache
 from pathlib import Path
 
 from webapp.places import HOME
+from webapp.services import services
 
 STATIC = HOME / "static"
 
 
-@cache
 def asset(name: str) -> str:
     """ "app.css" → "/static/app.css?v=1f2e3d4c"."""
-    digest = hashlib.sha256(Path(STATIC, name).read_bytes()).hexdigest()
-    return f"/static/{name}?v={digest[:8]}"
+    return f"{services().settings.prefix}/static/{name}?v={_version(name)}"
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256(Path(STATIC, name).read_bytes()).hexdigest()[:8]

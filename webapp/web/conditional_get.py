@@ -51,7 +51,7 @@ def conditional(parts: tuple[object, ...], render: Callable[[], str]) -> Respons
     """304 with no body when the browser already holds this version, otherwise `render()` and its tag."""
     space = cookie.get("client")  # forms say for which client they were opened
     tag = sha256(repr((parts, space, _templates_version())).encode()).hexdigest()[:20]
-    fresh = request.if_none_match.contains(tag)
+    fresh = request.if_none_match.contains_weak(tag)  # whoever compresses an answer makes its tag weak
     response = make_response("", 304) if fresh else make_response(_body(tag, render))
     response.set_etag(tag)
     response.headers["Cache-Control"] = "private, no-cache"

@@ -1,12 +1,15 @@
 """Error pages: not there, not allowed, broken; never a trace, always what to do.
 
-The pages have their own layout and need neither session nor database, so they work when those do not.
+The pages have their own layout and need neither session nor database, so they work when those do not. Where
+only one thing is missing or refused, who is signed in keeps the menu.
 """
 
+from typing import Any
+
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, default_exceptions
 
@@ -14,11 +17,11 @@ from webapp.data_keys import KeysLost
 from webapp.host import storage_trouble
 from webapp.host.storage_trouble import Words
 from webapp.services import services
-from webapp.values.identifiers import new_error_code
-from webapp.web import htmx, security
+from webapp.web import htmx, request_log, security
 
 log = structlog.get_logger(__name__)
 
+ORDINARY = (403, 404, 405, 409, 413)  # the pages around these work: their menu stays
 RETRY_S = 15  # a page that says "riprova" tries by itself after as long
 
 
@@ -115,7 +118,7 @@ def _no_room(error: OSError) -> Response:
 
 def _broken(words: Words, error: Exception) -> Response:
     """507 when there is no room, else 503; only what passes by itself asks to be tried again."""
-    code = new_error_code()
+    code = request_log.request_id()
     log.error("i dati non si leggono o non si scrivono", code=code, said=words.title, exc_info=error)
     is_full = words in (storage_trouble.DISK_FULL, storage_trouble.DISK_BROKEN)
     answer = _answer(507 if is_full else 503, words, code)
@@ -132,9 +135,18 @@ def _lost_race(error: IntegrityError) -> Response:
 
 
 def _our_fault(error: InternalServerError) -> Response:
-    code = new_error_code()
+    code = request_log.request_id()
     log.error("errore imprevisto", code=code, exc_info=error.original_exception)
     return _answer(500, PAGES[500], code)
+
+
+def _has_menu() -> bool:
+    """Whether somebody is signed in, for whom the frame of every page can be drawn."""
+    try:
+        frame: Any = current_app.jinja_env.globals["page_frame"]
+        return frame().client is not None
+    except (DBAPIError, PoolTimeout, HTTPException):  # the page in its own frame needs none of it
+        return False
 
 
 def _answer(status: int, words: Words, code: str = "") -> Response:
@@ -147,10 +159,10 @@ def _answer(status: int, words: Words, code: str = "") -> Response:
         says_more = status < 500 or (status != 500 and not words.is_passing)
         return htmx.refused(words.text, status) if says_more else make_response("", status)
     page = render_template(
-        "errors/page.html",
+        "errors/signed_in.html" if status in ORDINARY and _has_menu() else "errors/page.html",
         status=status,
         words=words,
-        code=code,
+        code=code or request_log.request_id(),
         theme=request.cookies.get("tema"),
         retry_s=RETRY_S if words.is_passing else None,
     )

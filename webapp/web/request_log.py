@@ -16,10 +16,12 @@ def init_app(app: Flask) -> None:
     def _begin() -> None:
         g.started = time.perf_counter()
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=secrets.token_hex(6))
+        g.request_id = secrets.token_hex(6)
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
     @app.after_request
     def _end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = request_id()
         if request.endpoint not in QUIET or response.status_code >= 500:
             log.info(
                 "richiesta",
@@ -30,6 +32,13 @@ def init_app(app: Flask) -> None:
                 ms=round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else None,
             )
         return response
+
+
+def request_id() -> str:
+    """By which the lines of the log belong to this request; people find it on pages of errors."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(6)
+    return str(g.request_id)
 
 
 def _path() -> str:

@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp.config import Settings
 from webapp.services import services
-from webapp.web import request_host
+from webapp.web import prefix, request_host
 
 # RFC 1918 and RFC 4193, and the loopback.
 _OWN_NETWORKS = [
@@ -54,6 +54,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         trusted = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
         app.wsgi_app = trusted  # type: ignore[method-assign]
     request_host.init_app(app, settings)
+    prefix.init_app(app, settings)
     app.before_request(_allow_files)  # before CSRFProtect, which reads the form
     app.before_request(_refuse_other_sites)
     CSRFProtect(app)
@@ -70,9 +71,17 @@ def init_app(app: Flask, settings: Settings) -> None:
         return response
 
 
+def cookie_name(name: str, settings: Settings) -> str:
+    """With the prefix that binds a cookie to this host and its whole path, or to TLS where a path is ours."""
+    if not settings.https:
+        return name
+    return f"__Secure-{name}" if settings.prefix else f"__Host-{name}"
+
+
 def _configuration(settings: Settings) -> dict[str, object]:
     return {
-        "SESSION_COOKIE_NAME": "__Host-platea" if settings.https else "platea",
+        "SESSION_COOKIE_NAME": cookie_name("platea", settings),
+        "SESSION_COOKIE_PATH": settings.prefix or "/",
         "SESSION_COOKIE_SECURE": settings.https,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",  # Strict would lose the session on the way back from Facebook
@@ -88,7 +97,9 @@ def _configuration(settings: Settings) -> dict[str, object]:
 def _headers(settings: Settings) -> dict[str, str]:
     headers = {**HEADERS, "Content-Security-Policy": content_security_policy(settings)}
     if settings.https:
-        headers["Strict-Transport-Security"] = f"max-age={YEAR_S}; includeSubDomains"
+        # Of a host that we share, what its other names do is not ours to say.
+        others = "" if settings.prefix else "; includeSubDomains"
+        headers["Strict-Transport-Security"] = f"max-age={YEAR_S}{others}"
     return headers
 
 
@@ -151,10 +162,22 @@ def local_path(text: str | None) -> str | None:
     """*text* when it is a path of ours to go back to, otherwise None: never another site's address."""
     if not text or not text.startswith("/") or text.startswith("//"):
         return None
+    if not _is_below(services().settings.prefix, text):
+        return None
     # Browsers drop control characters and read a backslash as a slash: "/\t/evil" is "//evil" to them.
     if "\\" in text or any(character <= " " or character == "\x7f" for character in text):
         return None
     return text
+
+
+def _is_below(path: str, address: str) -> bool:
+    """Other paths of a host we share are others' pages."""
+    return not path or (f"{address}/".startswith((f"{path}/", f"{path}?")) and "/.." not in address)
+
+
+def this_page() -> str:
+    """The address that is asked for, as a browser has it open."""
+    return request.root_path + request.full_path.rstrip("?")
 
 
 def page_around() -> str | None:

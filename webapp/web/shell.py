@@ -90,6 +90,7 @@ HELP_OF_SECTION = {
     "clients": "ruoli",
     "trail": "ruoli",
     "settings": "ruoli",
+    "search": "cerca",
 }
 FILTER_PAGES = ("contacts.new_filter", "contacts.edit_filter", "contacts.filters", "contacts.all_filters")
 HISTORY_PAGES = ("uploads.history", "uploads.filter_history")
@@ -110,6 +111,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         GUIDE=GUIDE,
         HTMX_CONFIG=HTMX_CONFIG,
         demo=settings.demo,
+        root=settings.prefix,  # before addresses that are written out
     )
     app.context_processor(lambda: {"theme": theme()})
 

@@ -61,7 +61,7 @@ def test_files_of_counts_and_a_change_of_space_are_told(app, aurora):
 
     assert [one[:2] for one in told(Action.CLIENT_ENTERED)] == [("Paolo", "Studio Aurora")]
     files = [one[1:] for one in told(Action.FILE_DOWNLOADED)]
-    assert files == [(f"diagnosi-{upload.public_id}.json", {}), ("caricamenti.csv", {"righe": 1})]
+    assert files == [("diagnosi-1.json", {}), ("caricamenti.csv", {"righe": 1})]
 
 
 def test_a_new_password_asked_for_and_a_link_made_by_command_are_told(database, giulia):

@@ -208,7 +208,7 @@ def test_b19_a_file_name_is_shown_and_never_used(clienti, kind, signed_in, page,
     assert rejected.headers["Content-Disposition"] == (
         f'attachment; filename="righe-scartate-{job.public_id}.csv"'
     )
-    assert not list(importing.stored_files.folder().iterdir())
+    assert not importing.stored_files.kept()
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def small(database, aurora):
 def test_b20_a_file_over_the_limit_is_refused_and_leaves_nothing(small, clienti, base):
     _, browser = small
     assert send(browser, base, b"Email\n" + b"x" * 1_100_000).status_code == 413
-    assert not list(importing.stored_files.folder().iterdir())
+    assert not importing.stored_files.kept()
 
 
 # Werkzeug leaves the part it was writing to the garbage collector when it refuses the rest of a body.
@@ -247,7 +247,7 @@ def test_b20_a_body_that_lies_about_its_length_ends(small, clienti, base, lie):
             assert line.getresponse().status in (400, 413)
         line.close()
     gc.collect()
-    assert not list(importing.stored_files.folder().iterdir())
+    assert not importing.stored_files.kept()
 
 
 def _answer_to_chunks(line: HTTPConnection, head: bytes) -> int:

@@ -14,7 +14,7 @@ from sqlmodel import select
 
 from tests.contacts.conftest import add_draft, contacts_of, read_import
 from tests.support.running import wait_until
-from webapp import clock, db
+from webapp import clock, db, sealed_files
 from webapp.config import ROOT
 from webapp.contacts.imports import import_run, importing
 from webapp.contacts.imports.import_lease import LeaseLost
@@ -109,7 +109,7 @@ def test_an_import_that_kills_its_process_again_and_again_fails(clienti):
 
 def test_a_file_that_is_gone_says_so(clienti):
     draft = add_draft(clienti, FILE)
-    importing.stored_files.forget(draft.stored_name)
+    sealed_files.forget(draft.stored_name)
     importing.run(draft.id)
     assert (read_import(draft.id).status, read_import(draft.id).error) == (
         ImportStatus.FAILED,
@@ -176,7 +176,7 @@ def test_drafts_nobody_came_back_to_are_forgotten(clienti):
         importing.forget_drafts()
     with db.reading() as session:
         assert session.get(ContactImport, draft.id) is None
-    assert not list(importing.stored_files.folder().iterdir())
+    assert not importing.stored_files.kept()
 
 
 def test_an_import_whose_worker_died_can_be_stopped_without_another(clienti):

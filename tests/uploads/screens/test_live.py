@@ -3,12 +3,13 @@
 import pytest
 from flask import template_rendered
 from playwright.sync_api import Page, expect
+from sqlmodel import select
 
 from tests.conftest import Browser, add_operator
 from tests.uploads.screens.building import add_upload
 from webapp import clock, db
 from webapp.access.models import Role
-from webapp.uploads.models import Upload
+from webapp.uploads.models import Batch, Upload
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 SENT, PENDING = BatchStatus.SENT, BatchStatus.PENDING
@@ -127,3 +128,56 @@ def test_focus_and_scroll_stay_where_they_were(window: Page, clienti, sending):
     expect(actions).to_be_focused()
     assert window.evaluate("window.scrollY") == 420
     assert row.is_visible()  # the same element, not a new one in its place
+
+
+# What moves by itself, of elements that nobody has just touched: web.dev/articles/cls.
+SHIFTS = """() => {
+  window.shift = 0;
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+  }).observe({type: "layout-shift", buffered: true});
+}"""
+
+
+@pytest.mark.browser
+def test_the_page_of_an_upload_asks_within_a_second_of_its_start(window: Page, clienti, worker):
+    """By the clock of the page, which stands still but for what the test lets pass."""
+    upload = add_upload(clienti, [(SENT, 100, 0)], status=UploadStatus.QUEUED)
+    window.clock.install(time=0)
+    window.clock.pause_at(1_000)
+    window.goto(f"/caricamenti/{upload.public_id}")
+    expect(window.locator("#progress .status")).to_have_text("In coda")
+    go_to(upload, UploadStatus.COMPLETED, SENT)
+
+    window.clock.run_for(1_000)
+
+    expect(window.locator("#progress .status")).to_have_text("Completato")
+
+
+@pytest.mark.browser
+def test_nothing_jumps_while_an_upload_goes_from_the_queue_to_its_end(window: Page, clienti, worker):
+    """CLS of 0.01 at most, on each page that follows it (a tenth of what web.dev calls good)."""
+    seen = {}
+    for page in (f"/database/{clienti.public_id}/custom-audience", "/caricamenti?stato=tutti", "/"):
+        upload = add_upload(clienti, [(PENDING, 400, 0)], status=UploadStatus.QUEUED)
+        window.goto(page)
+        window.evaluate(SHIFTS)
+        for status, batch in (
+            (UploadStatus.PREPARING, PENDING),
+            (UploadStatus.SENDING, PENDING),
+            (UploadStatus.COMPLETED, SENT),
+        ):
+            go_to(upload, status, batch)
+            window.evaluate("htmx.trigger(document.body, 'refresh')")
+            window.wait_for_load_state("networkidle")
+        seen[page] = round(window.evaluate("window.shift"), 4)
+
+    assert {page: shift for page, shift in seen.items() if shift > 0.01} == {}
+
+
+def go_to(upload: Upload, status: UploadStatus, batches: BatchStatus) -> None:
+    with db.writing() as session:
+        current = session.get_one(Upload, upload.id)
+        current.status, current.updated_at = status, clock.now()
+        for batch in session.exec(select(Batch).where(Batch.upload_id == upload.id)):
+            batch.status, batch.num_received = batches, batch.n_rows if batches == SENT else 0

@@ -37,11 +37,12 @@ def nord(database) -> UserDatabase:
     return theirs
 
 
-def test_it_opens_on_what_is_at_work(signed_in: Browser, clienti, page):
+def test_what_is_at_work_is_one_click_away(signed_in: Browser, clienti, page):
     add_upload(clienti, [(SENT, 10, 0)], audience_name="Finito")
     add_upload(clienti, [(SENT, 10, 0), (PENDING, 400, 0)], audience_name="Parte", status=SENDING)
 
-    tree = page(signed_in.get("/caricamenti"))
+    assert names(page(signed_in.get("/caricamenti"))) == ["Parte", "Finito"]
+    tree = page(signed_in.get("/caricamenti?stato=attivi"))
 
     assert names(tree) == ["Parte"]
     assert "400 utenti ancora da inviare" in words(tree)
@@ -142,7 +143,7 @@ def test_each_worker_says_what_it_is_at(signed_in: Browser, clienti, nord, page)
 
     rows = [words(row) for row in page(signed_in.get("/caricamenti")).xpath("//*[@id='crew']//tbody/tr")]
 
-    assert f"Blocco 2 di “Nostra” (#{ours.public_id})" in rows[0]
+    assert "Blocco 2 di “Nostra” (n. 1)" in rows[0]
     assert "Un blocco di un cliente che non segui" in rows[1] and "Birre" not in rows[1]
     assert "in attesa di lavoro" in rows[2]
 
@@ -159,14 +160,15 @@ def test_the_last_thing_that_happened_stands_in_the_row(signed_in: Browser, clie
     row = page(signed_in.get("/caricamenti")).xpath("//*[@id='monitor']//tbody/tr")[0]
 
     assert "Blocco 124 ricevuto da Meta: 5.000 righe, 2 rifiutate" in words(row)
-    assert f"#{upload.public_id}" in words(row)
+    assert "n. 1" in words(row)
 
 
 def test_uploads_are_found_by_number_and_by_account(signed_in: Browser, clienti, page):
     wanted = add_upload(clienti, audience_name="Cercata", status=SENDING)
     add_upload(clienti, audience_name="Altra", account_name="Aurora Spagna", status=SENDING)
 
-    assert names(page(signed_in.get(f"/caricamenti?q={wanted.public_id}"))) == ["Cercata"]
+    for typed in (wanted.public_id, "1", "n. 1", "N.1"):
+        assert names(page(signed_in.get("/caricamenti", query_string={"q": typed}))) == ["Cercata"]
     assert names(page(signed_in.get("/caricamenti?account=Aurora+Spagna"))) == ["Altra"]
 
 
@@ -194,7 +196,7 @@ def test_the_list_can_be_taken_away_as_a_file(signed_in: Browser, clienti):
         "10",
         "1",
     )
-    assert told["Stato"] == "Completato"
+    assert (told["Numero"], told["Stato"]) == ("1", "Completato")
 
 
 def test_work_that_is_done_again_and_again_says_how_it_goes(signed_in: Browser, page):

@@ -1,5 +1,6 @@
 """What the screens say of an upload, from values alone."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -44,27 +45,12 @@ def test_a_preparation_says_how_many_are_ready():
     )
 
 
-def test_the_rest_takes_as_long_as_the_pace_so_far_says():
+def test_how_long_the_rest_takes_is_said_where_it_is_known():
     numbers = Numbers(selected=40_000, to_send=40_000, sent=10_000, waiting=30_000)
-    at_work = row(
-        UploadStatus.SENDING,
-        numbers,
-        batches=8,
-        batches_sent=2,
-        prepared_at=NOON,
-        sent_at=NOON,
-        updated_at=NOON + timedelta(seconds=40),
-    )
+    at_work = row(UploadStatus.SENDING, numbers, batches=8, batches_sent=2)
 
-    assert texts.status_detail(at_work) == "blocco 2 di 8 · circa 2 min"
-
-
-def test_before_the_first_batch_there_is_no_pace():
-    at_work = row(
-        UploadStatus.SENDING, Numbers(selected=1, to_send=1, waiting=1), batches=1, prepared_at=NOON
-    )
-
-    assert texts.status_detail(at_work) == "blocco 0 di 1"
+    assert texts.status_detail(at_work) == "blocco 2 di 8"
+    assert texts.status_detail(replace(at_work, left=timedelta(seconds=120))) == "blocco 2 di 8 · circa 2 min"
 
 
 def test_an_upload_asked_to_stop_says_so_whatever_it_was_doing():

@@ -188,7 +188,7 @@ def _invited(email: str, role: Role, renews: str | None = None, is_shown: bool =
     client, inviter, email = current.current_client(), current.current_operator(), address_of(email)
     with db.writing() as session:
         key = invitations.invite(session, client, inviter, email, role, renews, is_shown)
-        link = services().settings.public_url + url_for("access.open_invitation", key=key)
+        link = services().settings.origin + url_for("access.open_invitation", key=key)
         invitations.post(session, client, email, link, inviter.name)
         detail: audit.Detail = {"ruolo": ROLES[role], "di nuovo": True if renews else None}
         audit.record(session, Action.OPERATOR_INVITED, on=email, detail=detail, client_id=client.id)

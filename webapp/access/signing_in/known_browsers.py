@@ -12,6 +12,7 @@ from webapp import clock, db
 from webapp.access.models import KnownBrowser, Operator
 from webapp.access.signing_in.keys import keyed_hashes, new_key
 from webapp.services import services
+from webapp.web import security
 
 DAYS = 90  # since the last sign-in
 _PURPOSE = "browser conosciuto"
@@ -73,13 +74,19 @@ def forget(session: Session, operator_id: int, keep: str = "") -> None:
 def _give(response: Response, own: str) -> Response:
     is_https = services().settings.https
     response.set_cookie(
-        _name(), own, max_age=DAYS * 86_400, secure=is_https, httponly=True, samesite="Lax", path="/"
+        _name(),
+        own,
+        max_age=DAYS * 86_400,
+        secure=is_https,
+        httponly=True,
+        samesite="Lax",
+        path=services().settings.prefix or "/",
     )
     return response
 
 
 def _name() -> str:
-    return "__Host-platea-browser" if services().settings.https else "platea-browser"
+    return security.cookie_name("platea-browser", services().settings)
 
 
 def _oldest() -> float:

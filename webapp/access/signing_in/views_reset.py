@@ -73,7 +73,7 @@ def set_new_password() -> Response:
 
 
 def _link(key: str) -> str:
-    return services().settings.public_url + url_for("access.open_reset", key=key)
+    return services().settings.origin + url_for("access.open_reset", key=key)
 
 
 def _key() -> str:

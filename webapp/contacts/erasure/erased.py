@@ -24,7 +24,7 @@ from webapp.contacts.ledger import forgetting
 from webapp.contacts.models import Contact, ErasedPerson, UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus, RejectedRow
 from webapp.contacts.people import contact_edit
-from webapp.contacts.store import import_blocks
+from webapp.contacts.store import exported, import_blocks
 
 IMPORT_RUNNING = "Un’importazione è in corso: aspetta che finisca, poi cancella la persona."
 
@@ -112,6 +112,7 @@ def take_away_all(session: Session, client_id: int, people: Sequence[Contact]) -
         contact_edit.take_away(session, one)
     for database_id in {one.database_id for one in people}:
         import_blocks.forget_all_of(session, database_id)
+        exported.forget_all_of(session, database_id)
 
 
 def _one_at_a_time(session: Session, client_id: int) -> None:

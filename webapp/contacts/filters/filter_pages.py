@@ -19,12 +19,14 @@ from webapp.contacts.filters import (
     scanning,
     word_index,
 )
+from webapp.contacts.filters.consent_counts import MayBeSent, may_be_sent
 from webapp.contacts.filters.counting import Counts
 from webapp.contacts.filters.filter_form import FilterForm
 from webapp.contacts.filters.filter_rules import FIELD_GONE, Rule
 from webapp.contacts.filters.operators import OPERATORS
 from webapp.contacts.filters.scanning import Scan
 from webapp.contacts.filters.selection import Clause
+from webapp.contacts.filters.suggestions import suggested
 from webapp.contacts.models import CONTACT, Contact, Filter, UserDatabase
 from webapp.contacts.people import contact_counts
 from webapp.contacts.people.presenting import ContactView, present
@@ -62,6 +64,7 @@ class Result:
     examples: list[ContactView]
     incomplete: int
     parts: dict[str, str]
+    may_be_sent: dict[str, MayBeSent]  # by medium
     scan: Scan
     ticket: str | None
 
@@ -126,6 +129,11 @@ def context(
         "operators": OPERATORS,
         "operator_label": filter_words.operator_label,
         "months": filter_words.MONTHS,
+        "suggested": suggested(
+            session,
+            db.saved_id(database),
+            {one.field for group in form.all_groups for one in group.conditions},
+        ),
         **result_context(session, database, rule, checked, saved),
     }
 
@@ -159,6 +167,7 @@ def result_context(
         _examples(session, chosen, min(EXAMPLES, counts.total) if counts else 0),
         incomplete,
         filter_counts.words(checked, scan.of_parts(parts)),
+        may_be_sent(session, database_id, chosen) if counts and counts.total else {},
         scan,
         None if scan.is_whole else scan_cursor.give(asked, counts, scan),
     )
@@ -210,7 +219,7 @@ def is_held(session: Session, saved: Filter) -> bool:
 def _without_errors(form: FilterForm) -> FilterForm:
     def clean(group: filter_form.GroupForm) -> filter_form.GroupForm:
         conditions = [
-            one if one.values or one.error == FIELD_GONE else replace(one, error="")
+            one if any(map(str.strip, one.values)) or one.error == FIELD_GONE else replace(one, error="")
             for one in group.conditions
         ]
         return replace(group, conditions=tuple(conditions))

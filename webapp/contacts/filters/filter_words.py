@@ -2,64 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
-from webapp.contacts.fields import ADDRESS, Field, FieldType
-from webapp.contacts.filters.filter_rules import (
-    ALL,
-    THIS_MONTH,
-    BrokenRule,
-    Condition,
-    Group,
-    Rule,
-    Value,
-    parse,
-)
+from webapp.contacts.fields import Field, FieldType
+from webapp.contacts.filters.filter_phrases import MONTHS as MONTHS
+from webapp.contacts.filters.filter_phrases import is_place, joined, phrase
+from webapp.contacts.filters.filter_rules import ALL, BrokenRule, Condition, Group, Rule, parse
 from webapp.contacts.filters.operators import DAYS, MONTH, NO_VALUE, OPERATORS, RANGE
-from webapp.values import texts
 
 EVERYBODY = "Tutti i contatti."
-SHOWN_VALUES = 5
 _MASK = "•••"
 _OF_ONE_PERSON = {"code", "email", "mobile", "first_name", "last_name"}
-_VALID = {
-    ("email", "is_valid"): "email valida",
-    ("email", "is_not_valid"): "email non valida o mancante",
-    ("mobile", "is_valid"): "cellulare valido",
-    ("mobile", "is_not_valid"): "cellulare non valido o mancante",
-    ("birth_date", "anniversary"): "compleanno nei prossimi",
-    ("birth_date", "anniversary_today"): "compleanno oggi",
-    ("birth_date", "anniversary_month"): "compleanno nel mese di",
-    ("sent", "was_sent"): "almeno un caricamento in una custom audience",
-    ("sent", "never_sent"): "nessun caricamento in una custom audience",
-    ("sent", "sent_to"): "almeno un caricamento in",
-    ("sent", "not_sent_to"): "nessun caricamento in",
+_BIRTHDAYS = {
+    "anniversary": "compleanno nei prossimi",
+    "anniversary_today": "compleanno oggi",
+    "anniversary_month": "compleanno nel mese di",
 }
-MONTHS = (
-    (THIS_MONTH, "questo mese"),
-    (1, "gennaio"),
-    (2, "febbraio"),
-    (3, "marzo"),
-    (4, "aprile"),
-    (5, "maggio"),
-    (6, "giugno"),
-    (7, "luglio"),
-    (8, "agosto"),
-    (9, "settembre"),
-    (10, "ottobre"),
-    (11, "novembre"),
-    (12, "dicembre"),
-)
 
 
 def sentence(rule: Rule, fields: Mapping[str, Field]) -> str:
-    """“Contatti con Città è “Torino” e Totale speso è almeno 150. Esclusi quelli con …”"""
+    """“Contatti di Torino con totale speso da 150 in su. Esclusi quelli senza …”"""
     groups = [_group(group, fields) for group in rule.groups if group.conditions]
-    chosen = f"Contatti con {', oppure '.join(groups)}." if groups else EVERYBODY
+    chosen = f"Contatti {', oppure '.join(groups)}." if groups else EVERYBODY
     if not rule.exclude.conditions:
         return chosen
-    return f"{chosen} Esclusi quelli con {_group(rule.exclude, fields)}."
+    return f"{chosen} Esclusi quelli {_group(rule.exclude, fields)}."
 
 
 def sentence_of(data: Any, fields: Mapping[str, Field], with_people: bool = True) -> str:
@@ -81,17 +48,9 @@ def by_name(fields: list[Field]) -> dict[str, Field]:
 def operator_label(field: Field, operator: str) -> str:
     """The words between *field* and its value; they agree with email, which is feminine."""
     label = OPERATORS[field.type][operator].label
-    if field.name == "birth_date" and operator.startswith("anniversary"):
-        label = _VALID[field.name, operator]
+    if field.name == "birth_date":
+        label = _BIRTHDAYS.get(operator, label)
     return label.replace("valido", "valida") if field.name == "email" else label
-
-
-def value_text(value: Value, field: Field) -> str:
-    if isinstance(value, int | float):
-        return texts.number(value)
-    if field.type == FieldType.DATE:
-        return texts.day(date.fromisoformat(value))
-    return f"“{dict(field.choices).get(value, value)}”"
 
 
 def _without_people(rule: Rule, fields: Mapping[str, Field]) -> Rule:
@@ -110,33 +69,9 @@ def _masked(condition: Condition, field: Field) -> Condition:
 
 
 def _group(group: Group, fields: Mapping[str, Field]) -> str:
-    joined = " e " if group.match == ALL else " o "
-    words = [_condition(condition, fields[condition.field]) for condition in group.conditions]
-    return joined.join(words)
-
-
-def _condition(condition: Condition, field: Field) -> str:
-    if field.type == ADDRESS and (known := _VALID.get((field.name, condition.operator))):
-        return known
-    operator = OPERATORS[field.type][condition.operator]
-    start = _VALID.get((field.name, condition.operator)) or f"{field.label} {operator.label}"
-    if operator.takes == NO_VALUE:
-        return start
-    if operator.takes == DAYS:
-        return _days(f"{start} {texts.plural(int(condition.values[0]), 'giorno', 'giorni')}")
-    if operator.takes == MONTH:
-        words = f"{start} {dict(MONTHS)[int(condition.values[0])]}"
-        return words.replace("nel mese di questo mese", "in questo mese")
-    values = [value_text(value, field) for value in condition.values]
-    if operator.takes == RANGE:
-        return f"{start} {values[0]} e {values[1]}"
-    shown = ", ".join(values[:SHOWN_VALUES])
-    return f"{start} {shown}" + (
-        f" e altri {len(values) - SHOWN_VALUES}" if len(values) > SHOWN_VALUES else ""
-    )
-
-
-def _days(words: str) -> str:
-    return words.replace("negli ultimi 1 giorno", "nell’ultimo giorno").replace(
-        "nei prossimi 1 giorno", "nel prossimo giorno"
-    )
+    words = {one: phrase(one, fields[one.field]) for one in group.conditions}
+    if group.match != ALL:
+        return joined(list(words.values()), "oppure")
+    places = [said for one, said in words.items() if is_place(one)]
+    others = [said for one, said in words.items() if not is_place(one)]
+    return " ".join(joined(some, "e") for some in (places, others) if some)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, String, and_, column, literal_column, or_, select, table, true
+from sqlalchemy import Select, String, and_, column, func, literal_column, or_, select, table, true
 from sqlmodel import Session
 
 from webapp.contacts.filters import json_prefilter, word_query
@@ -45,6 +45,18 @@ def of_search(database_id: int, words: Iterable[str]) -> IndexQuery | None:
     """Contacts that may have all of the folded *words*; None: no word helps."""
     asked = word_query.of_search(words)
     return IndexQuery(database_id, asked) if asked else None
+
+
+def is_there(session: Session) -> bool:
+    """Whether some index answers; without one, PostgreSQL reads every contact for a word that few have."""
+    if not _is_postgresql(session):
+        return True
+    return session.execute(select(func.to_regclass("ix_contact_words"))).scalar_one() is not None
+
+
+def among_the_first(session: Session, question: IndexQuery, limit: int) -> Sequence[int]:
+    """On PostgreSQL without an index: those among the first `NEAREST` contacts of the database."""
+    return session.execute(_near(question, limit, 0, None)).scalars().all()
 
 
 def having(session: Session, words: Sequence[str]) -> Clause:
@@ -121,11 +133,15 @@ def _nearest(
     session: Session, question: IndexQuery, limit: int, after: int, before: int | None
 ) -> Sequence[int] | None:
     """Those among the nearest contacts, None when they are less than *limit*: what many have is soon met."""
+    found = session.execute(_near(question, limit, after, before)).scalars().all()
+    return found if len(found) == limit else None
+
+
+def _near(question: IndexQuery, limit: int, after: int, before: int | None) -> Select[Any]:
     of_database = select(CONTACT.c.id, _TEXT).where(CONTACT.c.database_id == question.database_id)
     nearest = _next(of_database, CONTACT.c.id, NEAREST, after, before).subquery("contact")
     ids = select(nearest.c.id).where(_has(question.asked))
-    found = session.execute(_next(ids, nearest.c.id, limit, after, before)).scalars().all()
-    return found if len(found) == limit else None
+    return _next(ids, nearest.c.id, limit, after, before)
 
 
 def _of_all(

@@ -17,7 +17,8 @@ from webapp.contacts.imports.files.file_format import XLSX, FileFormat
 from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.files.file_notices import HIDDEN_ROWS, FileNotices, Notice
 from webapp.contacts.imports.files.file_rows import FileRow
-from webapp.contacts.imports.files.reading_apart import detect, read_rows
+from webapp.contacts.imports.files.reading_apart import Source, detect, read_rows
+from webapp.contacts.imports.files.stored_files import Stored
 from webapp.contacts.imports.matching import date_orders
 from webapp.contacts.models import Contact, UserDatabase
 from webapp.contacts.models_imports import ContactImport
@@ -63,52 +64,48 @@ def create(
     *session* is asked nothing before the file was read, so that nobody waits for that.
     """
     shown = stored_files.shown_name(file_name)
-    stored = stored_files.store(source)
-    try:
-        reading = _first_reading(stored, shown, database, asked or Asked())
+    with stored_files.arriving(source) as arrived:
+        reading = _first_reading(arrived, shown, database, asked or Asked())
         job = ContactImport(
             database_id=db.saved_id(database),
             file_name=shown,
-            stored_name=stored.name,
-            size_bytes=stored.stat().st_size,
+            stored_name=arrived.keep(),
+            size_bytes=arrived.size_bytes,
             started_by=started_by,
         )
-        read_as(session, job, database, reading)
-    except BaseException:
-        stored.unlink(missing_ok=True)
-        raise
-    stored_files.keep_with(session, stored.name)
+    stored_files.keep_with(session, job.stored_name)
+    read_as(session, job, database, reading)
     session.add(job)
     session.flush()
     return job
 
 
-def _first_reading(stored: Path, shown: str, database: UserDatabase, asked: Asked) -> Reading:
+def _first_reading(arrived: Source, shown: str, database: UserDatabase, asked: Asked) -> Reading:
     """The file as it was asked for, else as the last one of its name was read where that still fits."""
     with db.reading() as session:
         known = import_memory.same_name(session, db.saved_id(database), shown)
     sheet = known.sheet if known else None
-    found = detect(stored, shown, services().settings.max_import_rows, asked.sheet, sheet)
+    found = detect(arrived, shown, services().settings.max_import_rows, asked.sheet, sheet)
     wanted = replace(found, header_row=asked.header_row, with_hidden=asked.with_hidden)
-    reading = look_at(stored.name, wanted, database.country)
+    reading = look_at(arrived, wanted, database.country)
     if asked.header_row is not None or known is None or not known.has_header or sheet != found.sheet:
         return reading
     if known.header_row in (reading.file_format.header_row, 1) or known.header == reading.header:
         return reading
     try:
-        again = look_at(stored.name, replace(wanted, header_row=known.header_row), database.country)
+        again = look_at(arrived, replace(wanted, header_row=known.header_row), database.country)
     except UnreadableFile:
         return reading
     return again if again.header == known.header else reading
 
 
-def look_at(stored_name: str, file_format: FileFormat, country: str = "IT") -> Reading:
-    """Read the first rows of a stored file. Raises UnreadableFile, FileNotFoundError.
+def look_at(source: Source, file_format: FileFormat, country: str = "IT") -> Reading:
+    """Read the first rows of a file. Raises UnreadableFile, FileNotFoundError.
 
     What it left out is counted for so many rows as are read in about a second, of a workbook for all.
     """
     notices = FileNotices()
-    rows = _read(stored_name, file_format, notices)
+    rows = _read(source, file_format, notices)
     taken = list(islice(rows, SAMPLE_ROWS + 1))
     if not taken:
         raise UnreadableFile("Il file è vuoto.")
@@ -172,7 +169,7 @@ def rows_of(job: ContactImport, notices: FileNotices | None = None) -> Iterator[
 
     *notices* counts what is left out as it is read. Raises UnreadableFile, FileNotFoundError.
     """
-    return _read(job.stored_name, format_of(job), notices or FileNotices())
+    return _read(Stored(job.stored_name), format_of(job), notices or FileNotices())
 
 
 def sample(draft: ContactImport, rows: int = SAMPLE_ROWS) -> list[FileRow]:
@@ -197,6 +194,6 @@ def problems(draft: ContactImport) -> list[str]:
     return [] if "email" in targets or "mobile" in targets else [NO_MEDIUM]
 
 
-def _read(stored_name: str, file_format: FileFormat, notices: FileNotices) -> Iterator[FileRow]:
+def _read(source: Source, file_format: FileFormat, notices: FileNotices) -> Iterator[FileRow]:
     limit = services().settings.max_import_columns
-    return read_rows(stored_files.folder() / stored_name, file_format, limit, notices)
+    return read_rows(source, file_format, limit, notices)

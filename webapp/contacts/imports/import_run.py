@@ -260,4 +260,4 @@ def _end(
         job.finished_at = job.updated_at = clock.now()
         session.add(job)
         refusals.answers_change(session, job.database_id)
-    stored_files.forget(job.stored_name)
+        stored_files.forget_with(session, job.stored_name)

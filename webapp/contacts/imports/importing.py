@@ -94,8 +94,8 @@ def stop(import_id: int) -> bool:
             job.status, job.finished_at = ImportStatus.STOPPED, clock.now()
         session.add(job)
         import_trail.record(session, Action.IMPORT_STOPPED, job)
-    if ended:
-        stored_files.forget(job.stored_name)
+        if ended:
+            stored_files.forget_with(session, job.stored_name)
     return True
 
 

@@ -10,10 +10,11 @@ from sqlmodel import Session, col
 from webapp import db
 from webapp.contacts import texts
 from webapp.contacts.imports import import_draft, import_forms
-from webapp.contacts.imports.files import sheets, stored_files
+from webapp.contacts.imports.files import sheets
 from webapp.contacts.imports.files.file_format import FileFormat
 from webapp.contacts.imports.files.file_limits import UnreadableFile
 from webapp.contacts.imports.files.reading_apart import detect, first_rows, sheets_of
+from webapp.contacts.imports.files.stored_files import Stored
 from webapp.contacts.imports.import_pages import find, url
 from webapp.contacts.models import UserDatabase
 from webapp.contacts.models_imports import ContactImport, ImportStatus
@@ -50,7 +51,7 @@ def read_again(database_id: str, import_id: str) -> Response:
     try:
         if is_other_sheet:
             asked = _of_sheet(draft, asked)
-        reading = import_draft.look_at(draft.stored_name, asked, database.country)
+        reading = import_draft.look_at(Stored(draft.stored_name), asked, database.country)
     except UnreadableFile as error:
         return htmx.notice(htmx.go_to(here), str(error), "err")
     except FileNotFoundError:
@@ -67,8 +68,8 @@ def read_again(database_id: str, import_id: str) -> Response:
 
 
 def _of_sheet(draft: ContactImport, asked: FileFormat) -> FileFormat:
-    path = stored_files.folder() / draft.stored_name
-    return detect(path, draft.file_name, services().settings.max_import_rows, asked.sheet)
+    most = services().settings.max_import_rows
+    return detect(Stored(draft.stored_name), draft.file_name, most, asked.sheet)
 
 
 def _draft(session: Session, draft: ContactImport) -> ContactImport | None:
@@ -80,12 +81,12 @@ def _draft(session: Session, draft: ContactImport) -> ContactImport | None:
 
 
 def _page(database: UserDatabase, draft: ContactImport) -> dict[str, object]:
-    path = stored_files.folder() / draft.stored_name
+    stored = Stored(draft.stored_name)
     asked = import_draft.format_of(draft)
     error, rows, names = "", [], []
     try:
-        rows = first_rows(path, asked, 1_000)
-        names = sheets_of(path) if draft.kind == "xlsx" else []
+        rows = first_rows(stored, asked, 1_000)
+        names = sheets_of(stored) if draft.kind == "xlsx" else []
     except UnreadableFile as unreadable:
         error = str(unreadable)
     except FileNotFoundError:

@@ -34,11 +34,15 @@ def read_page(
     after: int | None = None,
     before: int | None = None,
     candidates: word_index.IndexQuery | None = None,
+    is_newest: bool = False,
 ) -> ContactPage:
     """The contacts of *chosen* after the id *after*, or those just before *before*; else the first.
 
-    *candidates*: the question to `word_index` by which they are found, when there is one.
+    *candidates*: the question to `word_index` by which they are found, when there is one. *is_newest*: the
+    order is turned round, so what comes after has a smaller id.
     """
+    if is_newest:
+        return _newest(session, chosen, after, before, candidates)
     backwards = before is not None
     if candidates:
         found = _among(session, chosen, candidates, after or 0, before)
@@ -52,6 +56,29 @@ def read_page(
         found,
         found[0].id if found and has_previous else None,
         found[-1].id if found and has_next else None,
+    )
+
+
+def _newest(
+    session: Session,
+    chosen: ColumnElement[bool],
+    after: int | None,
+    before: int | None,
+    candidates: word_index.IndexQuery | None,
+) -> ContactPage:
+    """The same from the last to the first: a page before an id, read backwards, is the page after it here."""
+    last = (1 << 63) - 1
+    turned = read_page(session, chosen, before, None, candidates) if before is not None else None
+    page = turned or read_page(session, chosen, None, after or last, candidates)
+    found = page.contacts[::-1]
+    if turned:
+        more = len(found) == PAGE_ROWS and turned.next is not None
+        return ContactPage(found, found[0].id if found and more else None, found[-1].id if found else None)
+    has_previous = after is not None
+    return ContactPage(
+        found,
+        found[0].id if found and has_previous else None,
+        found[-1].id if found and page.previous is not None else None,
     )
 
 

@@ -1,7 +1,9 @@
 """The contacts of a database: the list with its columns, a contact's page, the file that takes them out."""
 
+from dataclasses import dataclass, replace
+
 from flask import Response, render_template, request, url_for
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session
 
 from webapp import clock, db
@@ -14,10 +16,21 @@ from webapp.contacts.answers import CHANNEL, answer_of
 from webapp.contacts.fields import ADDRESS, CONSENT
 from webapp.contacts.filters import filter_pages, word_index
 from webapp.contacts.filters.filter_rules import BrokenRule
-from webapp.contacts.models import Filter, UserDatabase
-from webapp.contacts.people import contact_export, contact_history, contact_list, contact_pages
+from webapp.contacts.models import CONTACT as CONTACTS_TABLE
+from webapp.contacts.models import Contact, Filter, UserDatabase
+from webapp.contacts.people import (
+    contact_counts,
+    contact_export,
+    contact_history,
+    contact_list,
+    contact_pages,
+    large_export,
+    list_choice,
+)
 from webapp.contacts.people.email_typos import suggestion
+from webapp.contacts.people.list_choice import ListChoice, Order
 from webapp.contacts.people.presenting import answers_shown, email_of, field_text, mobile_of, present
+from webapp.contacts.people.views_contacts_bulk import nothing_ticked, ticked
 from webapp.contacts.routes import CONTACT, CONTACTS, blueprint, contact_or_404, database_or_404
 from webapp.web import csv_file, htmx
 
@@ -37,7 +50,11 @@ def show_contacts(database_id: str) -> str | Response:
         if found:
             chosen = chosen & found.matching
         candidates = found.candidates if found else None
-        page = contact_pages.read_page(session, chosen, _id("dopo"), _id("prima"), candidates)
+        choice = list_choice.read(request.args)
+        chosen = and_(chosen, list_choice.condition(choice.data))
+        is_narrowed = bool(narrowed or found or choice.data != list_choice.Data.ALL)
+        total = list_choice.count(session, chosen) if is_narrowed else None
+        shown = _page(session, database, chosen, choice, candidates)
         fields = queries.fields_of(session, db.saved_id(database))
         columns = contact_list.columns(session, _operator_id(), db.saved_id(database), fields, whole)
         return render_template(
@@ -45,10 +62,14 @@ def show_contacts(database_id: str) -> str | Response:
             database=database,
             narrowed=narrowed,
             search=search if whole else "",
-            page=page,
-            previous=contact_ids.public_id(page.previous) if page.previous else None,
-            next=contact_ids.public_id(page.next) if page.next else None,
-            rows=[contact_list.listed(contact, columns, whole) for contact in page.contacts],
+            choice=shown.choice,
+            orders=list_choice.ORDERS,
+            data=list_choice.DATA,
+            matching=total,
+            is_narrowed=is_narrowed,
+            previous=shown.previous,
+            next=shown.next,
+            rows=[contact_list.listed(contact, columns, whole) for contact in shown.contacts],
             columns=columns,
             may_be_chosen=contact_list.may_be_chosen(fields),
             media=queries.media_of(session, db.saved_id(database)),
@@ -68,24 +89,40 @@ def choose_columns(database_id: str) -> Response:
     filtro = narrowed.public_id if narrowed else None
     cerca = request.form.get("cerca", "")[: contact_pages.LONGEST_SEARCH] or None
     return htmx.go_to(
-        url_for("contacts.contacts", database_id=database.public_id, filtro=filtro, cerca=cerca)
+        url_for(
+            "contacts.contacts",
+            database_id=database.public_id,
+            filtro=filtro,
+            cerca=cerca,
+            **list_choice.read(request.form).args,  # type: ignore[arg-type]
+        )
     )
 
 
 @blueprint.post(f"{CONTACTS}/esporta")
 def export_contacts(database_id: str) -> Response:
-    """Every field of the contacts of the database, or of the filter `filtro`. A POST: it is told of."""
+    """Every field of the contacts of the database, or of the filter `filtro`. A POST: it is told of.
+
+    Of a large database a worker makes the file, and its page says when it can be fetched.
+    """
     with db.writing() as session:
         database = database_or_404(session, database_id)
         narrowed = filter_pages.named_in_url(session, database, request.form.get("filtro"))
+        only = ticked(session, database) if "segnati" in request.form else None
+        if only is not None and not only:
+            return nothing_ticked(database)
         try:
             chosen = _chosen(session, database, narrowed)
         except BrokenRule as error:
             return htmx.notice(htmx.go_to(_filters(database)), str(error), "err")
+        if only is not None:
+            chosen = and_(chosen, CONTACTS_TABLE.c.id.in_([db.saved_id(one) for one in only]))
         fields = queries.fields_of(session, db.saved_id(database))
         about: audit.Detail = {"database": database.public_id}
         if narrowed:
             about["filter"] = narrowed.public_id
+        if only is not None:
+            about["contatti"] = len(only)
         audit.record(
             session,
             Action.CONTACTS_EXPORTED,
@@ -93,7 +130,15 @@ def export_contacts(database_id: str) -> Response:
             about,
             client_id=database.client_id,
         )
-    name = f"contatti-{(narrowed or database).public_id}.csv"
+        name = f"contatti-{(narrowed or database).public_id}.csv"
+        asked = None
+        if large_export.is_large(session, db.saved_id(database)):
+            asked = large_export.ask(session, database, narrowed, name, current_operator().name)
+    if asked:
+        large_export.enqueue(db.saved_id(asked))
+        return htmx.go_to(
+            url_for("contacts.export", database_id=database.public_id, export_id=asked.public_id)
+        )
     return csv_file.download(contact_export.rows(chosen, fields), name)
 
 
@@ -123,6 +168,46 @@ def show_contact(database_id: str, contact_id: str) -> str:
             audiences=sent.audiences_of(session, db.saved_id(contact)),
             events=contact_history.history(session, database, contact, labels),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A page of contacts; *previous* and *next*: the query strings of those beside it, None at the ends."""
+
+    contacts: list[Contact]
+    choice: ListChoice
+    previous: dict[str, object] | None
+    next: dict[str, object] | None
+
+
+def _page(
+    session: Session,
+    database: UserDatabase,
+    chosen: ColumnElement[bool],
+    choice: ListChoice,
+    candidates: word_index.IndexQuery | None,
+) -> _Shown:
+    """By name only where so few contacts are put in order at once; else as they arrived."""
+    if choice.order == Order.NAME:
+        if contact_counts.count_contacts(session, db.saved_id(database)) > list_choice.MOST_BY_NAME:
+            choice = replace(choice, order=Order.ARRIVED)
+        else:
+            found = list_choice.page_by_name(session, chosen, choice.page)
+            more = len(found) > contact_pages.PAGE_ROWS
+            return _Shown(
+                found[: contact_pages.PAGE_ROWS],
+                choice,
+                {"pagina": choice.page - 1} if choice.page > 1 else None,
+                {"pagina": choice.page + 1} if more else None,
+            )
+    is_newest = choice.order == Order.NEWEST
+    page = contact_pages.read_page(session, chosen, _id("dopo"), _id("prima"), candidates, is_newest)
+    return _Shown(
+        page.contacts,
+        choice,
+        {"prima": contact_ids.public_id(page.previous)} if page.previous else None,
+        {"dopo": contact_ids.public_id(page.next)} if page.next else None,
+    )
 
 
 def _chosen(session: Session, database: UserDatabase, narrowed: Filter | None) -> ColumnElement[bool]:

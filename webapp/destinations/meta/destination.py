@@ -18,8 +18,9 @@ from webapp.destinations.base import (
     Size,
 )
 from webapp.destinations.meta import name_words, queries
-from webapp.destinations.meta.accounts import accounts, pace
+from webapp.destinations.meta.accounts import accounts, oauth, pace
 from webapp.destinations.meta.accounts.connect import PAGE_DEADLINE_S
+from webapp.destinations.meta.accounts.grants import SYSTEM_USER
 from webapp.destinations.meta.connection import MetaConnection, set_problem
 from webapp.destinations.meta.encoding import KEYS, MetaEncoder
 from webapp.destinations.meta.graph_api.graph import DEADLINE_S
@@ -34,7 +35,12 @@ class MetaDestination:
     label = "Facebook"
     vendor = "Meta"
     pages = Pages(
-        "meta.accounts", "meta.new_account", "meta.account_info", "meta.edit_account", "meta.health"
+        "meta.accounts",
+        "meta.new_account",
+        "meta.account_info",
+        "meta.edit_account",
+        "meta.health",
+        "meta.reauthorise",
     )
     identifiers = tuple(KEYS)
     identity_keys = ("EMAIL", "PHONE")
@@ -109,11 +115,23 @@ def _load(client_id: int, account_id: int) -> MetaAccount:
 
 def _shown(account: MetaAccount, health: MetaHealth | None = None) -> Account:
     assert account.id is not None
-    problem = accounts.authorisation(account).problem
+    state = accounts.authorisation(account)
+    problem = state.problem
+    can_authorise = bool(problem) and not state.can_look_again and account.token_kind != SYSTEM_USER
     end = account.token_expires_at
     found = (
         notices(account.name, end, health, clock.now(), account.pause if account.failures else None)
         if problem is None
         else ()
     )
-    return Account(KIND, account.id, account.public_id, account.name, account.act_id, problem, found, end)
+    return Account(
+        KIND,
+        account.id,
+        account.public_id,
+        account.name,
+        account.act_id,
+        problem,
+        found,
+        can_authorise and oauth.is_available(),
+        end,
+    )

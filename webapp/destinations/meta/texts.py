@@ -49,6 +49,7 @@ NO_APP = (
     " imposta META_APP_ID e META_APP_SECRET e riavvia Platea."
 )
 SAVED = "Account salvato."
+AUTHORISED_AGAIN = "Account autorizzato di nuovo: i caricamenti in pausa ripartono da soli."
 FINE_AGAIN = "L’account è a posto: i caricamenti in pausa ripartono da soli."
 DELETED = "Account eliminato."
 IN_USE = (

@@ -166,7 +166,7 @@ def _takes_its_audience(held: LockedUpload) -> bool:
 
 def _behind(upload: Upload, holder: Upload) -> str:
     """The sentence that names the upload it waits for; that of another client has no name here."""
-    other = holder.public_id if holder.client_id == upload.client_id else None
+    other = holder.number if holder.client_id == upload.client_id else None
     return problems.waiting_behind(upload.audience_name, other)
 
 

@@ -24,6 +24,7 @@ class Note:
     label: str = ""
     url: str = ""
     for_administrators: bool = False
+    is_action: bool = False  # the address is a POST
 
 
 Accounts = Mapping[tuple[str, int | None], Account]  # by kind of destination and id within it
@@ -69,6 +70,9 @@ def _about_account(row: UploadRow, accounts: Accounts, tone: str, icon: str) -> 
         return replace(
             note, label="vai agli account", url=url_for(destination.pages.accounts), for_administrators=True
         )
+    if account.can_authorise:
+        url = url_for(destination.pages.authorise, account_id=account.public_id)
+        return replace(note, label="autorizza di nuovo", url=url, for_administrators=True, is_action=True)
     url = url_for(destination.pages.edit_account, account_id=account.public_id)
     return replace(note, label="apri l’account", url=url, for_administrators=True)
 
@@ -79,4 +83,5 @@ def _upload_again(row: UploadRow) -> tuple[str, str]:
         return "", ""
     filtro = row.filter_public_id
     url = url_for("uploads.new_upload", database_id=row.database_public_id, filtro=filtro)
-    return "carica di nuovo", url
+    another = "scegli un’altra custom audience"
+    return another if row.needs_another_audience else "modifica e carica di nuovo", url

@@ -1,6 +1,7 @@
 """Queries of the upload screens: each list is one statement, with the sums over its batches inside."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -29,6 +30,7 @@ from webapp.contacts.folding import folded_text
 from webapp.contacts.models import Filter, UserDatabase
 from webapp.uploads.models import Batch, Upload
 from webapp.uploads.operations import Operation
+from webapp.uploads.screens import paces
 from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.screens.rows import PAGE_ROWS, RowPage, UploadRow
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
@@ -39,6 +41,7 @@ _REMOVES = col(Batch.operation) == Operation.REMOVE
 _SUMS = ("sent", "unconfirmed", "rejected", "waiting", "on_its_way", "set_aside")
 _REMOVAL_SUMS = ("removed", "removal_unconfirmed", "removing", "leaving_now", "not_removed", "postponed")
 _PAGE = table("page", column("id"))
+_NUMBER = re.compile(r"\s*(?:[nN]\.?\s*)?([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]{1,9})\s*").fullmatch
 DONE = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
 
@@ -85,7 +88,10 @@ def named_like(text: str) -> ColumnElement[bool]:
     wanted = fold(text)
     names = (Upload.audience_name, Upload.filter_name, Upload.account_name, Upload.public_id)
     shown: list[Any] = [*names, UserDatabase.name, Client.name]
-    return or_(*(folded_text(name).contains(wanted, autoescape=True) for name in shown))
+    either = [folded_text(name).contains(wanted, autoescape=True) for name in shown]
+    if number := _NUMBER(text):
+        either.append(col(Upload.number) == int(number[1].replace(".", "")))
+    return or_(*either)
 
 
 def read_page(session: Session, where: ColumnElement[bool], number: int) -> RowPage:
@@ -104,7 +110,7 @@ def read_all(session: Session, where: ColumnElement[bool], limit: int | None = N
 def read_one(session: Session, client_id: int, public_id: str) -> UploadRow | None:
     """The client's upload of that number; None for another client's, as for one that never was."""
     found = session.execute(_one(), {"client": client_id, "number": public_id}).first()
-    return _row(found) if found else None
+    return _with_pace(session, [_row(found)])[0] if found else None
 
 
 @lru_cache(maxsize=1)
@@ -166,7 +172,13 @@ def joined(query: Select[Any]) -> Select[Any]:
 
 
 def _read(session: Session, ids: Select[Any]) -> list[UploadRow]:
-    return [_row(row) for row in session.execute(_rows_of(ids).order_by(col(Upload.id).desc()))]
+    found = session.execute(_rows_of(ids).order_by(col(Upload.id).desc()))
+    return _with_pace(session, [_row(row) for row in found])
+
+
+def _with_pace(session: Session, rows: list[UploadRow]) -> list[UploadRow]:
+    left = paces.of_rows(session, rows)
+    return [replace(row, left=left[row.id]) if row.id in left else row for row in rows]
 
 
 def _rows_of(ids: Select[Any]) -> Select[Any]:
@@ -254,6 +266,6 @@ def _row(row: Row[Any]) -> UploadRow:
         to_remove=values["to_remove"] or 0,
         **{key: int(values[key]) for key in (*_SUMS, *_REMOVAL_SUMS)},
     )
-    taken = {"numbers", "status"}
+    taken = {"numbers", "status", "left"}
     fields = {key: values[key] for key in UploadRow.__slots__ if key not in taken}
     return UploadRow(**fields, status=UploadStatus(values["status"]), numbers=numbers)

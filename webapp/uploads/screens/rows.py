@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from webapp.destinations.base import NEW_AUDIENCE
 from webapp.uploads import identifier_words
 from webapp.uploads.operations import Operation
-from webapp.uploads.problems import CONFIRM, STILL_OWED
+from webapp.uploads.problems import ANOTHER_AUDIENCE, CONFIRM, STILL_OWED
 from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.status import FINAL, UploadStatus
+from webapp.values import texts
 
 PAGE_ROWS = 20
 
@@ -19,6 +21,7 @@ class UploadRow:
 
     id: int
     public_id: str
+    number: int  # of the client's uploads, as people call it
     client_id: int
     client_name: str
     database_id: int
@@ -67,6 +70,12 @@ class UploadRow:
     numbers: Numbers
     seen_at: datetime | None = None
     seen_by: str | None = None
+    left: timedelta | None = None  # how long the rest takes, where `pace` can say
+
+    @property
+    def called(self) -> str:
+        """“n. 16”"""
+        return texts.numbered(self.number)
 
     @property
     def recognised_by(self) -> str:
@@ -78,9 +87,16 @@ class UploadRow:
         return self.status in FINAL
 
     @property
+    def needs_another_audience(self) -> bool:
+        """Its own takes nobody any more: it was deleted, is full, or of another kind."""
+        return self.status == UploadStatus.FAILED and self.todo in (NEW_AUDIENCE, ANOTHER_AUDIENCE)
+
+    @property
     def lacks_some(self) -> bool:
         """Ended with rows that were prepared and never sent: they alone can be sent now."""
         left = self.numbers.set_aside + self.numbers.not_removed
+        if self.needs_another_audience:
+            return False
         if self.operation == Operation.ALIGN:  # its differences are those of that day: it is done again
             return False
         return self.is_final and self.prepared_at is not None and left > 0

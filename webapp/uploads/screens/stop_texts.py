@@ -7,7 +7,7 @@ from webapp.values.texts import number
 def stop_question(row: UploadRow) -> str:
     """For hx-confirm: title, text, the button that goes on, the button that leaves all as it is."""
     buttons = "ferma il caricamento|lascialo proseguire"
-    return f"Fermare questo caricamento?|{stop_consequence(row).replace('|', '/')}|{buttons}"
+    return f"Fermare il caricamento {row.called}?|{stop_consequence(row).replace('|', '/')}|{buttons}"
 
 
 def stop_consequence(row: UploadRow) -> str:

@@ -5,22 +5,32 @@ every answer. How long something still takes is told from what was sent until th
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from webapp.contacts.consent import ConsentPolicy
 from webapp.destinations.base import Account, Destination
-from webapp.uploads.screens import stop_texts, way_texts
+from webapp.uploads.screens import outcome_texts, stop_texts, way_texts
 from webapp.uploads.screens.form.forecast import Forecast
 from webapp.uploads.screens.rows import UploadRow
 from webapp.uploads.status import BatchStatus, UploadStatus
 from webapp.values import reasons
 from webapp.values.readings import group
-from webapp.values.texts import NOTHING, ROME, STATUSES, clock_time, duration, moment, number, plural
+from webapp.values.texts import (
+    NOTHING,
+    ROME,
+    STATUSES,
+    clock_time,
+    duration,
+    moment,
+    number,
+    plural,
+)
 
 # The templates find all their words here.
 way, how_far, changed = way_texts.way, way_texts.how_far, way_texts.changed
 nothing_to_do = way_texts.nothing_to_do
+outcome = outcome_texts.outcome
 stop_question, stop_consequence = stop_texts.stop_question, stop_texts.stop_consequence
 MEDIA = {"email": "Email", "sms": "SMS"}
 FOR_MEDIUM = {"email": "email", "sms": "SMS"}
@@ -92,7 +102,7 @@ EVENTS = {
     "sent": "Blocco {seq} ricevuto da {vendor}: {rows} righe, {rejected} rifiutate",
     "retried": "Blocco {seq}, tentativo {attempt}: {reason} Nuovo tentativo tra {wait_s} s",
     "halved": "Blocco {seq} diviso in due perché troppo grande: la seconda metà è il blocco {other}",
-    "failed": "Blocco {seq} messo da parte. {reason}",
+    "failed": "Blocco {seq} non riuscito. {reason}",
     "paused": "In pausa. {reason}",
     "resumed": "Ripreso",
     "reopened": "{by} ha chiesto di inviare ciò che manca",
@@ -105,8 +115,6 @@ EVENTS = {
     "closed": "Caricamento concluso: {status}",
 }
 PREPARATION_TAKEN_BACK = "Il worker che preparava il caricamento non risponde più: la preparazione ricomincia"
-SENDS_FOR_OTHERS = "Un blocco di un cliente che non segui"
-PREPARES_FOR_OTHERS = "La preparazione di un cliente che non segui"
 PLACES = ("", "Prossimo in coda", "Secondo in coda", "Terzo in coda", "Quarto in coda", "Quinto in coda")
 
 
@@ -143,15 +151,6 @@ def _users(counts: Mapping[str, int]) -> str:
     if len(counts) == 1:
         return plural(sum(counts.values()), "utente", "utenti")
     return ", ".join(f"{number(count)} {FOR_MEDIUM[medium]}" for medium, count in counts.items())
-
-
-def sends(seq: int, upload: str, audience: str) -> str:
-    """The work of a worker that sends a batch."""
-    return f"Blocco {number(seq)} di “{audience}” (#{upload})"
-
-
-def prepares(upload: str, audience: str) -> str:
-    return f"Preparazione di “{audience}” (#{upload})"
 
 
 def left_out(key: str) -> str:
@@ -221,18 +220,7 @@ def preparing(row: UploadRow) -> str:
 
 def sending(row: UploadRow) -> str:
     said = f"blocco {number(row.batches_sent)} di {number(row.batches)}"
-    left = remaining(row)
-    return f"{said} · circa {duration(left)}" if left is not None else said
-
-
-def remaining(row: UploadRow) -> timedelta | None:
-    """How long the rest takes at the pace kept so far, None while there is no pace."""
-    numbers = row.numbers
-    if row.sent_at is None or not numbers.done or not numbers.left_to_do:
-        return None
-    since = row.prepared_at or row.created_at
-    spent = (row.updated_at - since).total_seconds()
-    return timedelta(seconds=max(1, round(spent * numbers.left_to_do / numbers.done))) if spent > 0 else None
+    return f"{said} · circa {duration(row.left)}" if row.left is not None else said
 
 
 def lasted(row: UploadRow) -> str:
@@ -251,8 +239,15 @@ def paused(row: UploadRow) -> str:
         return "aspetta che qualcuno intervenga"
     if "riproviamo alle" in what:  # the destination has said when by itself
         return what
-    again = f"riprende da solo {at(row.resume_at, row.updated_at)}"
+    again = goes_on(row)
     return f"{what}: {again}" if what else again
+
+
+def goes_on(row: UploadRow) -> str:
+    """When a pause ends by itself; empty for what waits for a person, or does not wait."""
+    if row.status != UploadStatus.PAUSED or row.resume_at is None or row.stop_requested:
+        return ""
+    return f"riprende da solo {at(row.resume_at, row.updated_at)}"
 
 
 def at(epoch: float, from_moment: datetime) -> str:

@@ -45,6 +45,24 @@ def test_axe_finds_nothing_on_any_step_with_every_fold_open(chromium, served, si
             assert violations_in_every_mode(window) == []
 
 
+def test_the_whole_area_takes_the_file_names_it_and_then_blames_nobody(window: Page, clienti):
+    window.goto(f"/database/{clienti.public_id}/importazioni/nuova")
+    area, file = window.locator(".drop"), window.locator("input[type=file]")
+    assert area.bounding_box()["width"] - file.bounding_box()["width"] <= 4  # but for its border
+    window.get_by_role("button", name="continua").click()
+    error = window.locator("#file-error")
+    expect(error).to_have_css("color", "rgb(179, 35, 28)")  # --err of the light sheet
+
+    with window.expect_file_chooser() as chooser:
+        area.click(position={"x": 5, "y": 5})
+    content = b"Email\n" + b"anna@posta.example\n" * 100
+    chooser.value.set_files({"name": "clienti.csv", "mimeType": "text/csv", "buffer": content})
+
+    expect(window.locator(".chosen")).to_have_text("clienti.csv, 1,9 kB")
+    expect(error).to_have_count(0)
+    expect(window.locator("[data-error-summary]")).to_have_count(0)
+
+
 @pytest.mark.parametrize("width", [1280, 768, 390, 320])
 def test_a_name_of_ninety_characters_pushes_no_page_apart(window: Page, steps, width):
     assert len(LONG) == 90

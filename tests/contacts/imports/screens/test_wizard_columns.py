@@ -4,8 +4,8 @@ import pytest
 from lxml import html
 
 from tests.contacts.conftest import add_draft, contacts_of, import_file, read_import
+from webapp import sealed_files
 from webapp.contacts.imports import importing
-from webapp.contacts.imports.files import stored_files
 
 MIXED = """\
 Codice;E-mail;Cellulare;Telefono;Paese;Consenso;Data consenso;Blacklist;Phone
@@ -269,5 +269,5 @@ def test_an_action_nobody_offers_changes_nothing(clienti, signed_in, base, actio
 
 def test_a_file_that_is_gone_asks_for_another_one(clienti, signed_in, base):
     draft = add_draft(clienti, NAMES)
-    stored_files.forget(draft.stored_name)
+    sealed_files.forget(draft.stored_name)
     assert signed_in.get(f"{base}/{draft.public_id}/colonne").location.endswith("/nuova")

@@ -1,5 +1,6 @@
 """The whole round trip of "autorizza", over real HTTP against the simulated Facebook."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -7,7 +8,12 @@ import time_machine
 
 from tests.conftest import add_operator
 from tests.destinations.meta.accounts.journey import FACEBOOK, Dialog, come_back, drafts, saved
+from tests.uploads.screens.building import add_upload, save
+from webapp import clock, db
 from webapp.access.models import Role
+from webapp.contacts.models import UserDatabase
+from webapp.destinations.meta.models import MetaAccount
+from webapp.uploads.status import BatchStatus, UploadStatus
 
 NOW = "2026-11-24 10:00:00 +00:00"
 
@@ -211,13 +217,36 @@ def test_an_account_can_be_authorised_again_from_the_list(signed_in, save_accoun
 
     assert query(dialog.url)["auth_type"] == "rerequest"
     back = come_back(signed_in, dialog.grant())
-    address = back.headers["Location"]
-    assert urlsplit(address).path == f"{FACEBOOK}/{account.public_id}/modifica"
-    fields = dict(page(signed_in.get(address)).get_element_by_id("account-form").form_values())
-    fields.pop("csrf_token")
-    signed_in.post_form(f"{FACEBOOK}/{account.public_id}/modifica", fields)
+    assert urlsplit(back.headers["Location"]).path == FACEBOOK  # no second “salva” is asked for
+    assert "Account autorizzato di nuovo" in page(signed_in.get(FACEBOOK)).text_content()
     (again,) = saved()
-    assert again.token != account.token and again.public_id == account.public_id
+    assert again.token != account.token and again.public_id == account.public_id and drafts() == []
+
+
+def test_the_overview_and_the_upload_lead_to_facebook_itself(signed_in, save_account, aurora, page):
+    account, clienti = save_account(), UserDatabase(client_id=aurora.id, name="Clienti")
+    save(clienti)
+    with db.writing() as session:
+        session.get_one(MetaAccount, account.id).token_expires_at = clock.now() - timedelta(days=1)
+    more = {"reason": "L’autorizzazione è scaduta.", "status": UploadStatus.PAUSED, "reason_code": "190/463"}
+    upload = add_upload(clienti, [(BatchStatus.PENDING, 5, 0)], account=account, **more)
+    action = f"{FACEBOOK}/{account.public_id}/autorizza"
+
+    for address, box in (("/", "to-check"), (f"/caricamenti/{upload.public_id}", "reason")):
+        form = page(signed_in.get(address)).get_element_by_id(box).xpath(".//form[@action=$to]", to=action)[0]
+        assert form.get("method") == "post"
+        assert form.xpath("string(.//button)").strip() == "autorizza di nuovo"
+
+
+def test_a_new_name_typed_before_authorising_again_waits_for_salva(signed_in, save_account, http, page):
+    account = save_account()
+    form = {"nome": "Aurora nuova", "account_id": account.act_id, "azione": "autorizza"}
+    answer = signed_in.post_form(f"{FACEBOOK}/{account.public_id}/modifica", form)
+
+    back = come_back(signed_in, Dialog(answer.headers["Location"], http).grant())
+
+    assert urlsplit(back.headers["Location"]).path == f"{FACEBOOK}/{account.public_id}/modifica"
+    assert [(one.name, one.token) for one in saved()] == [(account.name, account.token)]
 
 
 def test_autorizza_is_a_post_with_csrf_by_an_administrator(signed_in, app, aurora, save_account):

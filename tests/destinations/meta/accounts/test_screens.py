@@ -86,6 +86,12 @@ def test_the_tenth_account_disables_the_button_and_says_why(signed_in, ten_accou
     assert "10 account inserzionisti su 10" in tree.text_content()
 
 
+def test_the_form_for_an_eleventh_account_says_at_once_that_there_is_no_room(signed_in, ten_accounts, page):
+    tree = page(signed_in.get(f"{FACEBOOK}/nuovo"))
+
+    assert LIMIT in tree.text_content() and not tree.xpath("//form[@id='account-form']")
+
+
 def test_the_eleventh_account_is_refused_whatever_the_page_showed(
     signed_in, ten_accounts, simulator, fragment
 ):

@@ -444,7 +444,7 @@ def test_an_alignment_behind_a_replacement_finds_whom_it_left_there(world, work,
     jobs.prepare_upload(second.id)
 
     assert read(second).status == UploadStatus.QUEUED
-    assert f"In coda dietro al caricamento {first.public_id}" in read(second).reason
+    assert "In coda dietro al caricamento n. 1," in read(second).reason
     finish(first)
     second = work(second)
 

@@ -1,6 +1,6 @@
 """The process in which files from outside are opened, run as `python -m <this module> FD`.
 
-    whoever wants a file read ─(a question, one end of a pair of sockets)→ this process
+    whoever wants a file read ─(a question, one end of a pair of sockets, the file)→ this process
       → fork: a child with limits on memory, processor time and files, for this one question
       ← frames of answers; when the child was killed, this process says by what signal
 
@@ -86,8 +86,6 @@ def _answer(asked: Frame, stream: socket.socket) -> None:
             send(stream, frame)
     except UnreadableFile as error:
         send(stream, {"unreadable": str(error)})
-    except FileNotFoundError:
-        send(stream, {"gone": True})
     except MemoryError:
         send(stream, _OUT_OF_MEMORY)
     except ConnectionError:
@@ -146,13 +144,15 @@ class Server:
             self._reap()
 
     def _take(self) -> bool:
-        data, descriptors, *_ = socket.recv_fds(self._questions, 65_536, 1)
+        data, descriptors, *_ = socket.recv_fds(self._questions, 65_536, 2)
         if not data:
             return False
-        stream = socket.socket(fileno=descriptors[0])
+        stream, file = socket.socket(fileno=descriptors[0]), descriptors[1]
         pid = os.fork()
         if pid == 0:
-            self._be_child(orjson.loads(data), stream)
+            # Opened anew there, as often as a library wants; it needs no name and no folder in common.
+            self._be_child({**orjson.loads(data), "path": f"/proc/self/fd/{file}"}, stream)
+        os.close(file)
         self._children[pid] = stream
         self._selector.register(stream, selectors.EVENT_READ, pid)  # readable: the other side has closed it
         return True

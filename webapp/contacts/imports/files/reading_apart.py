@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 import orjson
 import structlog
@@ -40,20 +40,29 @@ _SILENT_FOR = 4.0  # times the processor time a question may take: other process
 log = structlog.get_logger(__name__)
 
 
+class Openable(Protocol):
+    """A file somewhere, which `open` gives as one of this system's, at its beginning."""
+
+    def open(self) -> BinaryIO: ...
+
+
+Source = Path | Openable
+
+
 def detect(
-    path: Path,
+    source: Source,
     file_name: str,
     max_rows: int = MAX_ROWS,
     sheet: str | None = None,
     remembered: str | None = None,
 ) -> FileFormat:
     """As `file_format.detect`. Raises UnreadableFile, FileNotFoundError."""
-    found = _only({"do": "detect", "with": (file_name, max_rows, sheet, remembered)}, path)
+    found = _only({"do": "detect", "with": (file_name, max_rows, sheet, remembered)}, source)
     return FileFormat(**found)
 
 
 def read_rows(
-    path: Path,
+    source: Source,
     file_format: FileFormat,
     max_columns: int = MAX_COLUMNS,
     notices: FileNotices | None = None,
@@ -65,7 +74,7 @@ def read_rows(
     Raises UnreadableFile, FileNotFoundError, also in the middle.
     """
     asked = {"do": "rows", "format": asdict(file_format), "max_columns": max_columns, "cpu_s": cpu_s}
-    for frame in _frames(asked, path):
+    for frame in _frames(asked, source):
         if notices is not None and "notices" in frame:
             told = frame["notices"]
             notices.counts = Counter(told["counts"])
@@ -75,15 +84,15 @@ def read_rows(
             yield FileRow(line, cells, problem)
 
 
-def first_rows(path: Path, file_format: FileFormat, most: int) -> list[FileRow]:
+def first_rows(source: Source, file_format: FileFormat, most: int) -> list[FileRow]:
     """As `csv_import.first_rows`. Raises UnreadableFile, FileNotFoundError."""
-    found = _only({"do": "first_rows", "format": asdict(file_format), "most": most}, path)
+    found = _only({"do": "first_rows", "format": asdict(file_format), "most": most}, source)
     return [FileRow(*row) for row in found]
 
 
-def sheets_of(path: Path) -> list[Sheet]:
+def sheets_of(source: Source) -> list[Sheet]:
     """As `sheets.all_of`. Raises UnreadableFile, FileNotFoundError."""
-    return [Sheet(**sheet) for sheet in _only({"do": "sheets"}, path)]
+    return [Sheet(**sheet) for sheet in _only({"do": "sheets"}, source)]
 
 
 def start() -> None:
@@ -92,19 +101,24 @@ def start() -> None:
         _started()
 
 
-def _only(asked: dict[str, Any], path: Path) -> Any:
-    *_, last = _frames(asked, path)
+def _only(asked: dict[str, Any], source: Source) -> Any:
+    *_, last = _frames(asked, source)
     return last["end"]
 
 
-def _frames(asked: dict[str, Any], path: Path) -> Iterator[dict[str, Any]]:
+def _frames(asked: dict[str, Any], source: Source) -> Iterator[dict[str, Any]]:
     """Every frame of the answer, the last one with "end". Closing the iterator ends the reading."""
-    with path.open("rb") as file:  # it is there, and whoever may not read it hears of it here
+    # It is there, and whoever may not read it hears of it here.
+    file = source.open("rb") if isinstance(source, Path) else source.open()
+    with file:
         size_bytes = os.fstat(file.fileno()).st_size
+        yield from _answered(asked, file, size_bytes)
+
+
+def _answered(asked: dict[str, Any], file: BinaryIO, size_bytes: int) -> Iterator[dict[str, Any]]:
     cpu_s = asked.get("cpu_s") or CPU_S + CPU_S_PER_MB * size_bytes / 1_000_000
-    question = {**asked, "path": str(path)}
     for is_last_try in (False, True):
-        stream = _ask(question)
+        stream = _ask(asked, file.fileno())
         stream.settimeout(_SILENT_FOR * cpu_s)
         with stream, stream.makefile("rb") as answer:
             frame = _next_frame(answer)
@@ -138,8 +152,6 @@ def _next_frame(answer: Any) -> dict[str, Any]:
 def _raise_what_it_says(frame: dict[str, Any]) -> None:
     if "unreadable" in frame:
         raise UnreadableFile(frame["unreadable"])
-    if "gone" in frame:
-        raise FileNotFoundError
     if "died" in frame or "failed" in frame:
         log.error("lettura di un file interrotta", why=frame.get("died") or frame["failed"])
         raise UnreadableFile(_BY_DEATH.get(frame.get("died", ""), CRASHED))
@@ -150,18 +162,18 @@ _questions: socket.socket | None = None
 _process: subprocess.Popen[bytes] | None = None
 
 
-def _ask(asked: dict[str, Any]) -> socket.socket:
-    """Our end of the pair over which the answer comes."""
+def _ask(asked: dict[str, Any], file: int) -> socket.socket:
+    """Our end of the pair over which the answer comes; *file* goes along, opened: it may have no name."""
     ours, theirs = socket.socketpair()
     with theirs:
         data = orjson.dumps(asked)
         try:
             with _lock:
                 try:
-                    socket.send_fds(_started(), [data], [theirs.fileno()])
+                    socket.send_fds(_started(), [data], [theirs.fileno(), file])
                 except OSError:  # it was killed: by somebody, or when memory was short
                     _forget()
-                    socket.send_fds(_started(), [data], [theirs.fileno()])
+                    socket.send_fds(_started(), [data], [theirs.fileno(), file])
         except BaseException:
             ours.close()
             raise

@@ -40,7 +40,7 @@ def erase() -> Response:
     """Erase token, Facebook id and name of the person; answers where they can see that it was done."""
     _forget(erase=True)
     code = _codes().dumps(int(clock.epoch()))
-    address = services().settings.public_url.rstrip("/") + url_for("meta.erased", code=code)
+    address = services().settings.origin + url_for("meta.erased", code=code)
     return jsonify(url=address, confirmation_code=code)
 
 

@@ -30,7 +30,7 @@ def is_available() -> bool:
 
 def redirect_uri() -> str:
     """From the settings, never from the Host header; byte for byte the same in dialog and exchange."""
-    return services().settings.public_url.rstrip("/") + RETURN_PATH
+    return services().settings.public_url + RETURN_PATH
 
 
 def dialog_url(state: str, asks_again: bool) -> str:

@@ -14,13 +14,13 @@ from webapp.access.models import Role
 from webapp.access.trail import refusals
 from webapp.crypto import CannotOpen
 from webapp.destinations.base import Problem
-from webapp.destinations.meta import texts
+from webapp.destinations.meta import queries, texts
 from webapp.destinations.meta.accounts import accounts, authorisation, oauth
 from webapp.destinations.meta.accounts.authorisation import StateRefused
 from webapp.destinations.meta.accounts.forms import MASK, AccountForm, read_account
 from webapp.destinations.meta.accounts.grants import SYSTEM_USER, Grant, GrantRefused, read_grant
 from webapp.destinations.meta.health import checking
-from webapp.destinations.meta.models import AuthorisationDraft, MetaAccount
+from webapp.destinations.meta.models import MAX_ACCOUNTS, AuthorisationDraft, MetaAccount
 from webapp.destinations.meta.routes import (
     ACCOUNT,
     FACEBOOK,
@@ -86,6 +86,9 @@ class FormPage:
 
 @blueprint.get(f"{FACEBOOK}/nuovo")
 def new_account() -> Response:
+    with db.reading() as session:
+        if queries.count_of(session, current_client_id()) >= MAX_ACCOUNTS:
+            return make_response(render_template("destinations/meta/full.html", limit=texts.LIMIT))
     draft = find_draft(request.args.get("bozza", ""))
     form = AccountForm(draft.name, draft.act_id) if draft else AccountForm()
     return _answer(FormPage(form, None, draft))
@@ -140,7 +143,22 @@ def authorisation_return() -> Response:
         draft = authorisation.finish(asker(), request.args.to_dict())
     except StateRefused as refused:
         return _refuse_return(str(refused))
-    return htmx.go_to(_form_url(draft))
+    return _save_again(draft) or htmx.go_to(_form_url(draft))
+
+
+def _save_again(draft: AuthorisationDraft) -> Response | None:
+    """An account that is saved and did not change has its new token at once: nothing is left to decide.
+
+    None where something is: a new account, a refusal, another name, or a token that Facebook's answers speak
+    against; the form then says so.
+    """
+    account = account_with_id(draft.account_id) if draft.account_id is not None else None
+    if account is None or account.token is None or draft.token is None or draft.name != account.name:
+        return None
+    answer = _save(
+        FormPage(AccountForm(account.name, account.act_id), account, draft), texts.AUTHORISED_AGAIN
+    )
+    return answer if answer.status_code == 303 else None
 
 
 @blueprint.get(f"{ACCOUNT}/elimina")
@@ -188,7 +206,8 @@ def _authorise(page: FormPage) -> Response:
     return htmx.go_to(authorisation.begin(asker(), page.form, page.account, draft_id, asks_again))
 
 
-def _save(page: FormPage) -> Response:
+def _save(page: FormPage, done: str = texts.SAVED) -> Response:
+    """*done*: what is said when it is saved."""
     account, draft = page.account, page.draft
     account_id = account.id if account else None
     try:
@@ -211,7 +230,7 @@ def _save(page: FormPage) -> Response:
     except LookupError:
         abort(404)
     log.info("account Facebook salvato", act_id=page.form.act_id, new_token=grant is not None)
-    said = f"{texts.SAVED} {texts.ACT_ID_CLEANED}" if page.form.is_cleaned else texts.SAVED
+    said = f"{done} {texts.ACT_ID_CLEANED}" if page.form.is_cleaned else done
     return htmx.notice(htmx.go_to(url_for("meta.accounts")), said)
 
 

@@ -8,7 +8,13 @@ trouble of the network in `obstacles`.
 
 from dataclasses import dataclass
 
-from webapp.destinations.base import DestinationError, NeedsPersonError, PermanentError, TemporaryError
+from webapp.destinations.base import (
+    NEW_AUDIENCE,
+    DestinationError,
+    NeedsPersonError,
+    PermanentError,
+    TemporaryError,
+)
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
@@ -20,7 +26,6 @@ _FACEBOOK_ADMIN = "chi amministra l’account inserzionista su Facebook"
 _UPLOADER = "chi ha avviato il caricamento"
 OPERATOR = "chi gestisce Platea"
 _AUTHORISE = "Autorizza di nuovo l’account: il caricamento riparte da solo."
-_NEW_AUDIENCE = "Carica gli utenti in una nuova custom audience."
 
 # Source: Meta sheet §2; the older address facebook.com/customaudiences/app/tos/?act= leads to the same page.
 TERMS_LINK = "https://business.facebook.com/ads/manage/customaudiences/tos/?act={act}"
@@ -85,7 +90,7 @@ _FLAGGED = _final(
     "Facebook ha bloccato questa custom audience.",
     "Apri Gestione pubblici per sapere perché, oppure creane una nuova.",
 )
-GONE = _final("La custom audience è stata eliminata su Facebook.", _NEW_AUDIENCE)
+GONE = _final("La custom audience è stata eliminata su Facebook.", NEW_AUDIENCE)
 _BUG = _final("Facebook rifiuta la richiesta come è stata scritta.", "Segnala il codice.", OPERATOR)
 _NEW_CODE = _login("Il codice di autorizzazione non vale più.", "Clicca di nuovo su autorizza.")
 _OTHER_SESSION = passing("La sessione di invio non è più valida: ne apriamo un’altra.", 5)
@@ -163,11 +168,11 @@ CASES: dict[tuple[int | None, int | None], Case] = {
         "Manca il permesso di gestire le inserzioni (ads_management).",
         "Autorizza di nuovo e accetta tutti i permessi richiesti.",
     ),
-    (None, 1487301): _final("La custom audience non è condivisa con questo account.", _NEW_AUDIENCE),
-    (1487301, None): _final("La custom audience non è condivisa con questo account.", _NEW_AUDIENCE),
+    (None, 1487301): _final("La custom audience non è condivisa con questo account.", NEW_AUDIENCE),
+    (1487301, None): _final("La custom audience non è condivisa con questo account.", NEW_AUDIENCE),
     (None, 1487366): GONE,
     (1487366, None): GONE,
-    (2650, 1870144): _final("La custom audience ha 100 milioni di utenti o più.", _NEW_AUDIENCE),
+    (2650, 1870144): _final("La custom audience ha 100 milioni di utenti o più.", NEW_AUDIENCE),
     (2650, 1870145): passing("La custom audience è in aggiornamento su Facebook.", 5 * MINUTE),
     (2650, 1870147): _OTHER_SESSION,
     (2650, 1870148): _OTHER_SESSION,
@@ -196,7 +201,7 @@ PERMISSIONS = range(200, 300)
 NO_PERMISSION = _NO_RIGHTS
 
 OTHER_DATA_SOURCE = _final(
-    "La custom audience è nata da un altro tipo di dati e non accetta questi.", _NEW_AUDIENCE
+    "La custom audience è nata da un altro tipo di dati e non accetta questi.", NEW_AUDIENCE
 )
 UNKNOWN_PASSING = _TROUBLE
 UNKNOWN_FINAL = _final("Facebook ha rifiutato la richiesta.", "Segnala il codice a chi gestisce Platea.")

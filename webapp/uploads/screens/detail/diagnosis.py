@@ -81,7 +81,8 @@ def diagnosis(
 
 def _upload(row: UploadRow, account_reference: str | None) -> dict[str, Any]:
     return {
-        "numero": row.public_id,
+        "numero": row.number,
+        "id": row.public_id,
         "stato": str(row.status),
         "medium": row.medium,
         "riconosce_anche_da": [

@@ -31,7 +31,13 @@ LISTED_ROWS = 100  # of one reason; all of them are in its CSV
 def detail(upload_id: str) -> str:
     row = upload_or_404(upload_id)
     shown = _progress(row) | _left_out(row) | _log(row) | _checked(row)
-    return render_template("uploads/screens/detail/detail.html", **shown, audience_url=audience_url(row))
+    return render_template(
+        "uploads/screens/detail/detail.html",
+        **shown,
+        audience_url=audience_url(row),
+        # Open for support, and for who goes through the batches or asks for the whole log.
+        is_technical=not may(Role.MARKETER) or bool(_page_args()),
+    )
 
 
 @blueprint.get("/caricamenti/<upload_id>/avanzamento")
@@ -86,7 +92,7 @@ def invalid_csv(upload_id: str) -> Response:
         detail=told,
         client_id=row.client_id,
     )
-    return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.public_id}.csv")
+    return csv_file.download(left_out.csv_rows(row, reason), f"dati-non-validi-{row.number}.csv")
 
 
 def _etag_parts(row: UploadRow) -> tuple[object, ...]:
@@ -103,7 +109,6 @@ def _progress(row: UploadRow) -> dict[str, Any]:
     """Everything `_progress.html` shows."""
     with db.reading() as session:
         ticks = queries_detail.ticks(session, row)
-        attempts = queries_detail.attempts(session, row.id)
         no_worker = _no_worker(session, row)
     accounts = next_steps.accounts_of(row.client_id)
     return {
@@ -112,7 +117,6 @@ def _progress(row: UploadRow) -> dict[str, Any]:
         "note": next_steps.note(row, accounts),
         "account": accounts.get((row.destination, row.account_id)),
         "ticks": ticks,
-        "attempts": attempts,
         "no_worker": no_worker,
         "may_upload": may(Role.MARKETER),
         "may_configure": may(Role.ADMINISTRATOR),
@@ -123,12 +127,14 @@ def _log(row: UploadRow) -> dict[str, Any]:
     """Everything `_log.html` shows."""
     limit = queries_detail.MOST_EVENTS if _whole_log() else queries_detail.LATEST_EVENTS
     with db.reading() as session:
+        attempts = queries_detail.attempts(session, row.id)
         batches = queries_detail.batch_page(session, row.id, row.batches, _page_number())
         events, has_more = queries_detail.events(session, row, limit)
         told = vendor_answers.gather(queries_detail.raw_events(session, row.id, queries_detail.MOST_ANSWERS))
     return {
         **_shared(row),
         "batches": batches,
+        "attempts": attempts,
         "events": events,
         "has_more_events": has_more,
         "answers": told,

@@ -29,12 +29,10 @@ def show_diagnosis(upload_id: str) -> str:
 @blueprint.get("/caricamenti/<upload_id>/diagnosi.json", endpoint="diagnosis_file")
 def save_diagnosis(upload_id: str) -> Response:
     row = upload_or_404(upload_id)
-    record_alone(
-        Action.FILE_DOWNLOADED, f"diagnosi-{row.public_id}.json", client_id=current.current_client_id()
-    )
+    record_alone(Action.FILE_DOWNLOADED, f"diagnosi-{row.number}.json", client_id=current.current_client_id())
     response = make_response(_diagnosis(row))
     response.mimetype = "application/json"
-    response.headers["Content-Disposition"] = f'attachment; filename="diagnosi-{row.public_id}.json"'
+    response.headers["Content-Disposition"] = f'attachment; filename="diagnosi-{row.number}.json"'
     return response
 
 

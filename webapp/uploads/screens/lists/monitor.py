@@ -12,9 +12,9 @@ from sqlmodel import Session, col
 from webapp import clock, db, periodic, workers
 from webapp.access.models import Client
 from webapp.uploads.models import Batch, Upload
-from webapp.uploads.screens import queries, texts
+from webapp.uploads.screens import queries
 from webapp.uploads.screens.detail import queries_detail
-from webapp.uploads.screens.lists import summary
+from webapp.uploads.screens.lists import crew_texts, summary
 from webapp.uploads.screens.lists.list_state import ListState
 from webapp.uploads.screens.queries import Scope
 from webapp.uploads.screens.rows import RowPage
@@ -166,7 +166,7 @@ def crew(session: Session, clients: Sequence[Client]) -> list[Worker]:
 
 def _doing(session: Session, client_ids: set[int]) -> dict[str, str]:
     """Worker → the batch it sends, or the upload it prepares."""
-    upload = (col(Upload.public_id), col(Upload.audience_name), col(Upload.client_id))
+    upload = (col(Upload.number), col(Upload.audience_name), col(Upload.client_id))
     sends = (
         select(col(Batch.worker), col(Batch.seq), *upload)
         .join(Upload, col(Upload.id) == col(Batch.upload_id))
@@ -174,12 +174,12 @@ def _doing(session: Session, client_ids: set[int]) -> dict[str, str]:
     )
     prepares = select(col(Upload.worker), *upload).where(col(Upload.status) == UploadStatus.PREPARING)
     found: dict[str, str] = {}
-    for worker, public_id, name, client_id in session.execute(prepares):
+    for worker, called, name, client_id in session.execute(prepares):
         is_ours = client_id in client_ids
-        found[worker] = texts.prepares(public_id, name) if is_ours else texts.PREPARES_FOR_OTHERS
-    for worker, seq, public_id, name, client_id in session.execute(sends):
+        found[worker] = crew_texts.prepares(called, name) if is_ours else crew_texts.PREPARES_FOR_OTHERS
+    for worker, seq, called, name, client_id in session.execute(sends):
         is_ours = client_id in client_ids
-        found[worker] = texts.sends(seq, public_id, name) if is_ours else texts.SENDS_FOR_OTHERS
+        found[worker] = crew_texts.sends(seq, called, name) if is_ours else crew_texts.SENDS_FOR_OTHERS
     return found
 
 

@@ -5,6 +5,7 @@ from flask import Response, render_template, request
 from webapp import db
 from webapp.access.current import current_client_id, current_operator, current_role, may
 from webapp.access.models import Role
+from webapp.uploads import usage
 from webapp.uploads.screens import sources, views_actions
 from webapp.uploads.screens.audience import views_audience
 from webapp.uploads.screens.detail import views_detail, views_diagnosis
@@ -40,7 +41,10 @@ def show_history(database_id: str, filter_id: str | None = None) -> str:
     source = _source(database_id, filter_id)
     with db.reading() as session:
         media = forecast.media_of(session, db.saved_id(source.database))
-    return render_template("uploads/screens/lists/history.html", media=media, **_context(source, _state()))
+        uploads = usage.count_of_filter(session, db.saved_id(source.filter)) if source.filter else None
+    return render_template(
+        "uploads/screens/lists/history.html", media=media, uploads=uploads, **_context(source, _state())
+    )
 
 
 @blueprint.get(f"{DATABASE}/storico", endpoint="history_fragment")

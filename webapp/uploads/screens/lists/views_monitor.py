@@ -32,7 +32,7 @@ CSV_ROWS = 10_000
 CSV_HEADER = (
     "Numero", "Custom audience", "Cliente", "Database", "Filtro", "Medium", "Account", "Stato",
     "Selezionati", "Scartati", "Duplicati", "Da inviare", "Inviati", "Rifiutati",
-    "Avviato", "Finito", "Avviato da",
+    "Avviato", "Finito", "Avviato da", "Id",
 )  # fmt: skip
 
 
@@ -89,6 +89,8 @@ def _context(list_filter: ListFilter) -> dict[str, Any]:
         "clients": everyone,
         "client": current_client(),
         "may_upload": may(Role.MARKETER),
+        # Hosts, versions and queues are for who looks after the machine, or is asked what is the matter.
+        "sees_workers": current_role() != Role.MARKETER,
         "waiting": services().job_queue.waiting(),
         "no_worker": not any(worker.is_alive for worker in crew),
         "interval": monitor.ACTIVE_S if is_active else monitor.IDLE_S,
@@ -110,7 +112,7 @@ def _narrowed() -> ListFilter:
     if chosen is not None and client is None:
         abort(404)
     account = request.args.get("account", "")[:200]
-    return ListFilter(list_state.read(request.args, MonitorGroup.ACTIVE), client, account)
+    return ListFilter(list_state.read(request.args, MonitorGroup.ALL), client, account)
 
 
 def _tabs(list_filter: ListFilter, counts: dict[MonitorGroup, int]) -> list[Tab]:
@@ -130,11 +132,12 @@ def _csv_rows(rows: Sequence[UploadRow]) -> Iterator[Sequence[str]]:
     for row in rows:
         numbers = row.numbers
         yield (
-            row.public_id, row.audience_name, row.client_name, row.database_name, row.filter_name or "",
+            str(row.number), row.audience_name, row.client_name, row.database_name, row.filter_name or "",
             texts.MEDIA[row.medium], row.account_name, STATUSES[row.status].label,
             *(str(count) if numbers.is_known else "" for count in (
                 numbers.selected, numbers.n_discarded, numbers.duplicates, numbers.to_send, numbers.sent,
                 numbers.rejected,
             )),
             moment(row.created_at), moment(row.finished_at) if row.finished_at else "", row.started_by,
+            row.public_id,
         )  # fmt: skip
