@@ -148,6 +148,17 @@ def test_contacts_that_were_there_are_found_by_name(first_schema):
     assert expected <= set(first_schema.execute(text("SELECT term FROM temp.terms")).scalars())
 
 
+def test_a_step_through_a_large_table_says_how_far_it_is(first_schema):
+    first_schema.execute(text("UPDATE contact SET id = 120001"))
+    first_schema.commit()
+    said = []
+
+    migrations.upgrade(first_schema.engine, said.append)
+
+    at = said.index("passo 0015")
+    assert said[at - 2 : at] == ["contatti: 50.000 di 120.001", "contatti: 100.000 di 120.001"]
+
+
 def test_no_row_id_is_given_twice(first_schema):
     """Every table that numbers its rows, whether or not its rows are deleted today."""
     go_to(first_schema, "head")

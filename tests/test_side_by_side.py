@@ -115,7 +115,7 @@ def test_before_the_schema_changes_a_copy_is_made_and_each_step_is_told(settings
     assert (first.exit_code, again.exit_code) == (0, 0), first.output
     (copy,) = (tmp_path / "copie").iterdir()
     assert f"Copia del database: {copy}" in first.output
-    assert "  fatto: 0040 files in pieces\n  fatto: 0041 who may use the schema\n" in first.output
+    assert "  passo 0040\n  passo 0041\n" in first.output
     with sqlite3.connect(copy) as former:
         assert former.execute("SELECT version_num FROM alembic_version").fetchone() == ("0038",)
     assert again.output == "Lo schema del database è aggiornato.\n"

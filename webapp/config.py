@@ -57,11 +57,10 @@ class Settings:
     mail_from: str = ""
     log_level: str = "INFO"
     metrics_token: str = field(default="", repr=False)  # who brings it may read /metrics; "": nobody
-
     proxies: int = 0  # how many reverse proxies stand in front: only what so many added is believed
     second_factor_for_all: bool = False
-    # What hashing a password takes, above the floor of 19 MiB and 2 passes (Source: OWASP Password Storage
-    # Cheat Sheet): about 80 ms on two ordinary cores. No variable changes it; tests sign in for less.
+    # About 80 ms on two cores, above 19 MiB and 2 passes (Source: OWASP Password Storage Cheat Sheet). Set by
+    # no variable: only tests sign in for less.
     password_kib: int = 46 * 1024
     password_passes: int = 2
     confirm_minutes: int = 15  # how long a password counts for what does great harm (`access.fresh_guard`)
@@ -88,7 +87,7 @@ class Settings:
 
     @property
     def prefix(self) -> str:
-        """The path under which all pages are, as "/platea"; "" when the host is all ours."""
+        """The path all pages are under, as "/platea"; "" when the host is all ours."""
         return urlsplit(self.public_url).path
 
     @property

@@ -13,7 +13,7 @@ from webapp import db
 from webapp.access.models import AuditEntry, Client
 from webapp.contacts import contact_ids
 from webapp.contacts.models import Contact, Filter, UserDatabase
-from webapp.contacts.people import contact_pages
+from webapp.contacts.people import contact_pages, list_choice
 from webapp.uploads.status import BatchStatus, UploadStatus
 
 FILE = """\
@@ -100,6 +100,18 @@ def test_ticked_contacts_are_exported_and_no_others(signed_in, page, here):
 
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
     assert [one["Nome"] for one in rows] == ["Zoe", "Dario"]
+
+
+def test_so_many_that_they_are_not_put_in_order_by_name_say_so(signed_in, page, here, monkeypatch):
+    assert "Per cognome e nome" in page(signed_in.get(here)).text_content()
+    monkeypatch.setattr(list_choice, "MOST_BY_NAME", 3)  # instead of 20,000
+
+    usual, asked = page(signed_in.get(here)), page(signed_in.get(f"{here}?ordine=nome"))
+
+    assert "Per cognome e nome" not in usual.text_content()
+    assert "Per cognome e nome si mettono in ordine fino a 20.000 contatti" in asked.text_content()
+    assert names(asked)[:4] == ARRIVED
+    assert asked.xpath("string(//select[@name='ordine']/option[@selected])") == "In ordine di arrivo"
 
 
 @pytest.mark.parametrize("action", ["esporta", "elimina"])

@@ -74,6 +74,17 @@ def test_the_file_of_a_worker_is_the_one_that_is_sent_at_once(signed_in, large, 
     assert int(file.headers["Content-Length"]) == len(file.data)
 
 
+def test_ticked_contacts_are_few_and_sent_at_once_of_a_large_database_too(signed_in, large, page):
+    here = f"/database/{large.public_id}/contatti"
+    first = page(signed_in.get(here)).xpath("string(//input[@form='segnati']/@value)")
+
+    answer = signed_in.post_form(f"{here}/esporta", {"segnati": "si", "contatto": [first]})
+
+    assert answer.status_code == 200
+    assert len(cells(answer.text)) == 2, "the labels and one contact"
+    assert exports() == []
+
+
 def test_a_filter_is_exported_as_it_was_when_somebody_asked(signed_in, large):
     with db.writing() as session:
         torino = Filter(database_id=large.id, name="Torino", rule=RULE)

@@ -61,7 +61,7 @@ def test_an_administrator_finds_each_kind_by_a_part_of_its_name(signed_in, page,
         "Più fedeli di Torino Clienti Italia → "
     )
     [found] = search(signed_in, page, "black")["Caricamenti"]
-    assert found.startswith("Black Friday Non riuscito · ")
+    assert found.startswith("Black Friday n. 1 · Non riuscito · ")
     assert found.endswith(f"→ /caricamenti/{upload.public_id}")
     [account] = search(signed_in, page, "act_1048576")["Account"]
     assert account.startswith("Aurora Italia Facebook · 1048576 → ")
@@ -103,6 +103,17 @@ def test_nothing_of_another_client_is_found(signed_in, page, furnished):
 
     for typed in ("segret", "sandro", "sandro@posta.example", upload.public_id):
         assert search(signed_in, page, typed) == {}, typed
+
+
+@pytest.mark.parametrize("typed", ["2", "n. 2", "#2", "N.2"])
+def test_an_upload_is_found_by_the_number_said_on_the_phone(signed_in, page, furnished, typed):
+    add_upload(furnished)
+    second = add_upload(furnished)
+
+    first, *_ = search(signed_in, page, typed)["Caricamenti"]
+
+    assert first.endswith(second.public_id)
+    assert " n. 2 · " in first
 
 
 def test_an_upload_is_found_by_its_name_in_the_address(signed_in, page, furnished):

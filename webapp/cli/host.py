@@ -21,7 +21,7 @@ def migra() -> None:
         settings = config.from_environment()
         engine = db.connect(settings.database_url)
         _copy_first(engine, settings)
-        lacks = migrations.upgrade(engine, lambda step: click.echo(f"  fatto: {step}"))
+        lacks = migrations.upgrade(engine, lambda said: click.echo(f"  {said}"))
         state = migrations.state(engine)
     if state is migrations.State.BEYOND:
         click.echo("Lo schema del database è di una versione più recente, che va bene anche a questa.")

@@ -29,7 +29,8 @@ _ONE_AT_A_TIME = 7_261_993  # PostgreSQL advisory lock: several hosts may start 
 
 def upgrade(engine: Engine, tell: Callable[[str], None] = lambda step: None) -> str | None:
     """Bring the database to the newest schema; does nothing when it is there or beyond. Waits for whoever is
-    at it. *tell* hears of each step before it is made: "0041 who may use the schema".
+    at it. *tell* hears in Italian of each step once it is made, "passo 0041", and within those of large
+    tables how far they are.
 
     What the server lacks to be quick, in Italian, None when nothing. Raises NewerSchema, and changes nothing.
     """

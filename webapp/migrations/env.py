@@ -1,6 +1,5 @@
 """Alembic's entry: runs the steps on the connection that `upgrade()` opened."""
 
-from pathlib import Path
 from typing import Any
 
 from alembic import context
@@ -12,9 +11,9 @@ tell = context.config.attributes.get("tell")
 
 
 def told(*_: Any, **more: Any) -> None:
-    """After each step, in Italian: the ones of large tables take minutes."""
+    """After each step: the ones of large tables take minutes."""
     if tell:
-        tell(Path(more["step"].up_revision.path).stem.replace("_", " "))
+        tell(f"passo {more['step'].up_revision_id}")
 
 
 context.configure(

@@ -4,6 +4,7 @@ Rows keep UTC; people read Europe/Rome. Formats are written out, because the CLD
 23/11/26, 14:05 and nobody here writes it so.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -61,6 +62,15 @@ def number(value: int | float | Decimal | None) -> str:
 def numbered(value: int | None) -> str:
     """4812 → "n. 4.812", as it is said on the phone; one that has none yet is a dash."""
     return NOTHING if value is None else f"n. {number(value)}"
+
+
+_NUMBERED = re.compile(r"\s*#?\s*(?:[nN]\.?\s*)?([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]{1,9})\s*").fullmatch
+
+
+def read_numbered(text: str) -> int | None:
+    """ "n. 4.812", "#4812" and "4812" → 4812; None for anything else."""
+    found = _NUMBERED(text)
+    return int(found[1].replace(".", "")) if found else None
 
 
 def percent(ratio: float | None, decimals: int = 1) -> str:

@@ -71,6 +71,17 @@ def read(args: Mapping[str, str]) -> ListChoice:
     )
 
 
+TOO_MANY_BY_NAME = (
+    "Per cognome e nome si mettono in ordine fino a 20.000 contatti: questi sono in ordine di arrivo. "
+    "Per trovare qualcuno usa la ricerca."
+)
+
+
+def orders(contacts: int) -> dict[Order, str]:
+    """Those a database of so many *contacts* can be shown in, with their Italian words."""
+    return {one: words for one, words in ORDERS.items() if one != Order.NAME or contacts <= MOST_BY_NAME}
+
+
 def condition(data: Data) -> ColumnElement[bool]:
     email, mobile = CONTACT.c.email_sha256, CONTACT.c.mobile_sha256
     match data:

@@ -50,11 +50,13 @@ def show_contacts(database_id: str) -> str | Response:
         if found:
             chosen = chosen & found.matching
         candidates = found.candidates if found else None
-        choice = list_choice.read(request.args)
+        asked = list_choice.read(request.args)
+        orders = list_choice.orders(contact_counts.count_contacts(session, db.saved_id(database)))
+        choice = asked if asked.order in orders else replace(asked, order=Order.ARRIVED)
         chosen = and_(chosen, list_choice.condition(choice.data))
         is_narrowed = bool(narrowed or found or choice.data != list_choice.Data.ALL)
         total = list_choice.count(session, chosen) if is_narrowed else None
-        shown = _page(session, database, chosen, choice, candidates)
+        shown = _page(session, chosen, choice, candidates)
         fields = queries.fields_of(session, db.saved_id(database))
         columns = contact_list.columns(session, _operator_id(), db.saved_id(database), fields, whole)
         return render_template(
@@ -62,8 +64,9 @@ def show_contacts(database_id: str) -> str | Response:
             database=database,
             narrowed=narrowed,
             search=search if whole else "",
-            choice=shown.choice,
-            orders=list_choice.ORDERS,
+            choice=choice,
+            orders=orders,
+            too_many_for=None if asked.order in orders else list_choice.TOO_MANY_BY_NAME,
             data=list_choice.DATA,
             matching=total,
             is_narrowed=is_narrowed,
@@ -132,7 +135,7 @@ def export_contacts(database_id: str) -> Response:
         )
         name = f"contatti-{(narrowed or database).public_id}.csv"
         asked = None
-        if large_export.is_large(session, db.saved_id(database)):
+        if only is None and large_export.is_large(session, db.saved_id(database)):
             asked = large_export.ask(session, database, narrowed, name, current_operator().name)
     if asked:
         large_export.enqueue(db.saved_id(asked))
@@ -175,36 +178,28 @@ class _Shown:
     """A page of contacts; *previous* and *next*: the query strings of those beside it, None at the ends."""
 
     contacts: list[Contact]
-    choice: ListChoice
     previous: dict[str, object] | None
     next: dict[str, object] | None
 
 
 def _page(
     session: Session,
-    database: UserDatabase,
     chosen: ColumnElement[bool],
     choice: ListChoice,
     candidates: word_index.IndexQuery | None,
 ) -> _Shown:
-    """By name only where so few contacts are put in order at once; else as they arrived."""
     if choice.order == Order.NAME:
-        if contact_counts.count_contacts(session, db.saved_id(database)) > list_choice.MOST_BY_NAME:
-            choice = replace(choice, order=Order.ARRIVED)
-        else:
-            found = list_choice.page_by_name(session, chosen, choice.page)
-            more = len(found) > contact_pages.PAGE_ROWS
-            return _Shown(
-                found[: contact_pages.PAGE_ROWS],
-                choice,
-                {"pagina": choice.page - 1} if choice.page > 1 else None,
-                {"pagina": choice.page + 1} if more else None,
-            )
+        found = list_choice.page_by_name(session, chosen, choice.page)
+        more = len(found) > contact_pages.PAGE_ROWS
+        return _Shown(
+            found[: contact_pages.PAGE_ROWS],
+            {"pagina": choice.page - 1} if choice.page > 1 else None,
+            {"pagina": choice.page + 1} if more else None,
+        )
     is_newest = choice.order == Order.NEWEST
     page = contact_pages.read_page(session, chosen, _id("dopo"), _id("prima"), candidates, is_newest)
     return _Shown(
         page.contacts,
-        choice,
         {"prima": contact_ids.public_id(page.previous)} if page.previous else None,
         {"dopo": contact_ids.public_id(page.next)} if page.next else None,
     )

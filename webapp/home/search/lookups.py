@@ -97,7 +97,10 @@ def _filters(session: Session, client_id: int, words: Sequence[str], rank: Who) 
 def _uploads(session: Session, client_id: int, words: Sequence[str], typed: str) -> Iterator[Hit]:
     """The one of that number first, then the newest into an audience of that name."""
     wanted = (
-        select(col(Upload.public_id), col(Upload.audience_name), col(Upload.status), col(Upload.created_at))
+        select(
+            *(col(Upload.public_id), col(Upload.number), col(Upload.audience_name)),
+            *(col(Upload.status), col(Upload.created_at)),
+        )
         .where(
             col(Upload.client_id) == client_id,
             or_(_has(words, Upload.audience_name), _is_number(typed)),
@@ -105,13 +108,15 @@ def _uploads(session: Session, client_id: int, words: Sequence[str], typed: str)
         .order_by(_is_number(typed).desc(), col(Upload.id).desc())
         .limit(ONE_MORE)
     )
-    for public_id, audience, status, at in session.execute(wanted):
-        detail = f"{texts.STATUSES[status].label} · {texts.moment(at)}"
+    for public_id, number, audience, status, at in session.execute(wanted):
+        detail = f"{texts.numbered(number)} · {texts.STATUSES[status].label} · {texts.moment(at)}"
         yield Hit(audience, url_for("uploads.detail", upload_id=public_id), "megaphone", detail)
 
 
 def _is_number(typed: str) -> ColumnElement[bool]:
     """Whether an upload is the one called *typed*, as its page names it."""
+    if (number := texts.read_numbered(typed)) is not None:
+        return col(Upload.number) == number
     name = typed.strip().removeprefix("#").lower()
     return col(Upload.public_id) == (name if looks_like_public_id(name) else "")
 

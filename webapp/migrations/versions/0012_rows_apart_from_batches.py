@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from webapp.migrations import pieces
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
@@ -27,10 +29,13 @@ def upgrade() -> None:
     # Batches prepared until now do not say whose duplicates were left out for them: only the contacts
     # themselves will be known as sent.
     none = "''::bytea" if op.get_bind().dialect.name == "postgresql" else "x''"
-    op.execute(
+    fill = sa.text(
         "INSERT INTO batch_rows (batch_id, digests, contact_ids, duplicates)"
         f" SELECT id, CASE status WHEN 'sent' THEN {none} ELSE digests END, contact_ids, {none} FROM batch"
+        " WHERE id > :after AND id <= :up_to"
     )
+    for after, up_to in pieces.ranges("batch", "blocchi", 1_000):
+        op.get_bind().execute(fill, {"after": after, "up_to": up_to})
     op.drop_column("batch", "contact_ids")
     op.drop_column("batch", "digests")
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from webapp.config import WrongSetting
+from webapp.migrations import pieces
 
 revision = "0015"
 down_revision = "0014"
@@ -60,11 +61,10 @@ def upgrade() -> None:
         raise WrongSetting(TOO_OLD) from None
     fill = text(
         f"INSERT INTO contact_words (rowid, words) SELECT id, {words('contact')} FROM contact"
-        " WHERE id > :after AND id <= :after + :block ORDER BY id"
+        " WHERE id > :after AND id <= :up_to ORDER BY id"
     )
-    last = connection.execute(text("SELECT coalesce(max(id), 0) FROM contact")).scalar_one()
-    for after in range(0, last, BLOCK):
-        connection.execute(fill, {"after": after, "block": BLOCK})
+    for after, up_to in pieces.ranges("contact", "contatti", BLOCK):
+        connection.execute(fill, {"after": after, "up_to": up_to})
     for trigger in TRIGGERS:
         op.execute(text(trigger))
 

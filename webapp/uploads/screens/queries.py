@@ -1,6 +1,5 @@
 """Queries of the upload screens: each list is one statement, with the sums over its batches inside."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -35,13 +34,13 @@ from webapp.uploads.screens.numbers import Numbers
 from webapp.uploads.screens.rows import PAGE_ROWS, RowPage, UploadRow
 from webapp.uploads.status import RUNNING, BatchStatus, UploadStatus
 from webapp.uploads.to_check import is_to_check
+from webapp.values import texts
 
 RECENT = timedelta(days=30)
 _REMOVES = col(Batch.operation) == Operation.REMOVE
 _SUMS = ("sent", "unconfirmed", "rejected", "waiting", "on_its_way", "set_aside")
 _REMOVAL_SUMS = ("removed", "removal_unconfirmed", "removing", "leaving_now", "not_removed", "postponed")
 _PAGE = table("page", column("id"))
-_NUMBER = re.compile(r"\s*(?:[nN]\.?\s*)?([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]{1,9})\s*").fullmatch
 DONE = (UploadStatus.COMPLETED, UploadStatus.COMPLETED_WITH_WARNINGS)
 
 
@@ -89,8 +88,8 @@ def named_like(text: str) -> ColumnElement[bool]:
     names = (Upload.audience_name, Upload.filter_name, Upload.account_name, Upload.public_id)
     shown: list[Any] = [*names, UserDatabase.name, Client.name]
     either = [folded_text(name).contains(wanted, autoescape=True) for name in shown]
-    if number := _NUMBER(text):
-        either.append(col(Upload.number) == int(number[1].replace(".", "")))
+    if (number := texts.read_numbered(text)) is not None:
+        either.append(col(Upload.number) == number)
     return or_(*either)
 
 
