@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from webapp.migrations.pieces import ranges
+
 revision = "0044"
 down_revision = "0042"
 branch_labels = None
@@ -28,7 +30,8 @@ ON_POSTGRESQL = (
 )
 # Of contacts that were ever changed nobody knows by now whether it was their address.
 SENT_BEFORE = (
-    "UPDATE audience_member SET is_apart = true WHERE NOT EXISTS (SELECT 1 FROM contact"
+    "UPDATE audience_member SET is_apart = true WHERE feed_id > :after AND feed_id <= :up_to"
+    " AND NOT EXISTS (SELECT 1 FROM contact"
     " WHERE contact.id = audience_member.contact_id AND contact.updated_at = contact.created_at)"
 )
 CELLS = ("substr(ident, 1, 32)", "substr(ident, 33, 32)")
@@ -37,7 +40,8 @@ CELLS = ("substr(ident, 1, 32)", "substr(ident, 33, 32)")
 def upgrade() -> None:
     apart: sa.Column[bool] = sa.Column("is_apart", sa.Boolean(), nullable=False, server_default=sa.false())
     op.add_column("audience_member", apart)
-    op.execute(SENT_BEFORE)
+    for after, up_to in ranges("feed", "fonti delle custom audience", 1):
+        op.execute(sa.text(SENT_BEFORE).bindparams(after=after, up_to=up_to))
     for place, cell in enumerate(CELLS, 1):
         op.execute(
             f"CREATE INDEX ix_audience_member_apart_{place} ON audience_member (({cell})) WHERE is_apart"
