@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # room → rooms it may know
     "contacts": {"access"},
     "destinations": {"access"},
     "uploads": {"access", "contacts", "destinations"},
+    "privacy": {"access", "contacts", "destinations", "uploads"},
     "home": {"access", "contacts", "destinations", "uploads"},
 }
 DOORS = {"destinations": {"base", "registry"}}  # from outside, enter here only

@@ -217,3 +217,26 @@ def test_uploads_on_another_clients_account_are_named_marked_and_let_go(first_sc
     assert upload.account_id is None
     assert (upload.status == "completed_with_warnings") == marked == bool(upload.reason)
     assert ("account Facebook di un altro cliente" in capfd.readouterr().out) == marked
+
+
+def test_members_that_no_contact_leads_to_are_found_by_digest(first_schema):
+    """Sent before: contact 1, as it was made and then changed, and one that is gone."""
+    go_to(first_schema, "0042")
+    first_schema.execute(text("UPDATE contact SET created_at = updated_at WHERE id = 1"))
+    columns = "id, client_id, audience_ref, database_id, filter_public_id, medium, sent_before"
+    audience = "(id, public_id, client_id, destination, audience_id, account_reference, name)"
+    first_schema.execute(
+        text(f"INSERT INTO sent_audience {audience} VALUES (7, 'x', 1, 'meta', '9', '', 'VIP')")
+    )
+    first_schema.execute(text(f"INSERT INTO feed ({columns}) VALUES (7, 1, 7, 1, '', 'email', 0)"))
+    for contact_id in (1, 99):
+        first_schema.execute(
+            text("INSERT INTO audience_member VALUES (7, :id, 0, zeroblob(32), 5)"), {"id": contact_id}
+        )
+
+    go_to(first_schema, "head")
+
+    apart = text("SELECT contact_id FROM audience_member WHERE feed_id = 7 AND is_apart")
+    assert list(first_schema.execute(apart).scalars()) == [99]
+    first_schema.execute(text("UPDATE contact SET email_sha256 = zeroblob(32) WHERE id = 1"))
+    assert sorted(first_schema.execute(apart).scalars()) == [1, 99]

@@ -26,6 +26,7 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp.destinations.meta import views as meta
     from webapp.home import views as home
     from webapp.places import HOME
+    from webapp.privacy import views as privacy
     from webapp.uploads.screens.lists import views as uploads
     from webapp.values import texts
     from webapp.web import compressed, error_pages, health, request_log, security, shell
@@ -46,7 +47,7 @@ def create_app(settings: "Settings") -> "Flask":
     shell.init_app(app, settings)
     app.jinja_env.globals.update(destination_of=registry.destination, proposed_destination=registry.proposed)
     error_pages.init_app(app)
-    for room in (health, access, home, contacts, meta, uploads):
+    for room in (health, access, home, contacts, meta, uploads, privacy):
         app.register_blueprint(room.blueprint)
     wiring.register_hooks()
     if settings.metrics_token:

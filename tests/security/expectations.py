@@ -143,6 +143,8 @@ GET  meta.integrations                    support       200
 GET  meta.new_account                     administrator 200
 POST meta.reauthorise                     administrator 303
 POST meta.update_account                  administrator 422
+POST privacy.find                         support       422
+GET  privacy.where                        support       200
 GET  static                               anonymous     200
 GET  uploads.audience_fragment            marketer      200
 GET  uploads.audience                     support       404

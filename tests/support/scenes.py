@@ -190,6 +190,10 @@ def _scenes(
         *first,
         *(Scene(f"caricamento-{status}", f"/caricamenti/{one.public_id}") for status, one in uploads.items()),
         Scene("panoramica", "/"),
+        Scene("privacy", "/privacy"),
+        Scene("privacy-trovato", "/privacy", act=_look_for("mario.rossi@posta.example")),
+        Scene("privacy-nessuna-traccia", "/privacy", PAOLO, _look_for("nessuno@posta.example")),
+        Scene("privacy-errore", "/privacy", act=_look_for("mario")),
         Scene("guida", "/guida"),
         Scene("integrazioni", "/configura/integrazioni"),
         Scene("facebook", facebook),
@@ -300,6 +304,14 @@ def _press(name: str) -> Callable[[Page], None]:
     def act(page: Page) -> None:
         page.locator("main").get_by_role("button", name=name).first.click()
         page.wait_for_timeout(800)
+
+    return act
+
+
+def _look_for(typed: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.get_by_label("Email o cellulare").fill(typed)
+        _press("cerca")(page)
 
     return act
 

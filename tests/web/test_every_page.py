@@ -164,6 +164,7 @@ def test_every_link_leads_to_a_page_or_a_file(sample, found):
         *("home.overview", "access.profile", "access.trail"),
         *("access.operators", "access.edit_operator", "access.new_invitation", "access.settings"),
         "access.second_factor",
+        "privacy.where",
         *("contacts.databases", "contacts.contacts", "contacts.all_filters", "contacts.edit_filter"),
         *("contacts.imports", "contacts.import_result", "contacts.new_import"),
         *("meta.accounts", "meta.new_account", "meta.account_info"),

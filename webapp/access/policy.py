@@ -218,4 +218,7 @@ POLICY: dict[str, Who] = {
     "uploads.see_all": Who.MARKETER,
     "uploads.repeat": Who.MARKETER,
     "uploads.invalid_csv": Who.MARKETER,
+    # privacy
+    "privacy.where": Who.SUPPORT,
+    "privacy.find": Who.SUPPORT,  # where and when, no person
 }

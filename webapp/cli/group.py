@@ -11,6 +11,7 @@ COMMANDS = {
     "importa": "webapp.cli.imports:importa",
     "esporta": "webapp.cli.contacts:esporta",
     "cancella": "webapp.cli.contacts:cancella",
+    "dove": "webapp.cli.privacy:dove",
     "carica": "webapp.cli.uploads:carica",
     "stato": "webapp.cli.upload_state:stato",
     "operatore": "webapp.cli.operators:operatore",

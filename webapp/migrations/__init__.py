@@ -107,14 +107,22 @@ def _usable_from(connection: Connection) -> str:
     return connection.execute(text(f"SELECT usable_from FROM {_REACH}")).scalar_one_or_none() or "~"
 
 
+BY_HAND = (
+    *(("contact", "words"), ("contact", name_index.NAME)),
+    *(("audience_member", f"ix_audience_member_apart_{place}") for place in (1, 2)),
+    *(("removal_due", f"ix_removal_due_cell_{place}") for place in (1, 2)),
+)
+
+
 def is_of_the_models(name: str | None, kind: str, parents: Mapping[Any, str | None]) -> bool:
     """Whether something in the database is to be compared with the models (Alembic's `include_name`).
 
-    The words of contacts are an index: on SQLite tables, on PostgreSQL a column and its index.
+    The words of contacts are an index: on SQLite tables, on PostgreSQL a column and its index. The ledger has
+    indexes by a part of a column.
     """
     if kind == "table":
         return name != _REACH and not (name or "").startswith("contact_words")
-    return (parents.get("table_name"), name) not in (("contact", "words"), ("contact", name_index.NAME))
+    return (parents.get("table_name"), name) not in BY_HAND
 
 
 def knows(revision: str) -> bool:

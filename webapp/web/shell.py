@@ -53,6 +53,7 @@ MENU = {
         Entry("database", "contacts.databases", "database", "Database utenti"),
         Entry("filters", "contacts.all_filters", "filter", "Filtri"),
         Entry("uploads", "uploads.monitor", "activity", "Caricamenti"),
+        Entry("privacy", "privacy.where", "shield-check", "Privacy"),
     ),
     "Configura": (
         Entry("integrations", "meta.integrations", "plug", "Integrazioni"),
@@ -83,6 +84,7 @@ HELP_OF_SECTION = {
     "database": "importa",
     "filters": "filtri",
     "uploads": "storico",
+    "privacy": "consenso",
     "integrations": "configura",
     "people": "ruoli",
     "clients": "ruoli",

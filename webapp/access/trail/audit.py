@@ -79,6 +79,7 @@ class Action(StrEnum):
     CONTACT_ADDED = "contact_added"
     CONTACT_CHANGED = "contact_changed"
     CONTACT_DELETED = "contact_deleted"
+    CONTACT_TRACED = "contact_traced"
     CONSENT_WORD_DECIDED = "consent_word_decided"
     CONTACTS_EXPORTED = "contacts_exported"
     FILE_DOWNLOADED = "file_downloaded"

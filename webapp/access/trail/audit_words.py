@@ -48,6 +48,7 @@ GROUPS: dict[str, dict[Action, str]] = {
         Action.CONTACT_ADDED: "Contatto aggiunto",
         Action.CONTACT_CHANGED: "Contatto modificato",
         Action.CONTACT_DELETED: "Contatto eliminato",
+        Action.CONTACT_TRACED: "Cercato dove è finito un contatto",
         Action.CONSENT_WORD_DECIDED: "Deciso che cosa vuol dire una parola del consenso",
         Action.CONTACTS_EXPORTED: "Contatti esportati",
         Action.FILE_DOWNLOADED: "File scaricato",

@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 
 from webapp import db
 from webapp.access.models import Client
-from webapp.contacts.ledger import due, feeds, idents, members
+from webapp.contacts.ledger import apart, due, feeds, idents, members
 from webapp.contacts.ledger.models import DUE, FEED, MAYBE, MEMBER, Feed
 from webapp.contacts.models import SentAudience, UserDatabase
 
@@ -126,6 +126,7 @@ def _bring_members(session: Session, feed: Feed, rows: Sequence[tuple[int, str]]
         ids = [one for one, _ in some]
         held = members.Rows(ids, b"".join(ident for _, ident in some), [MAYBE] * len(some))
         former = members.record(session, db.saved_id(feed), 0, held)
+        apart.mark(session, db.saved_id(feed), ids)
         people = [(one, idents.whole(ident, feed.medium)) for one, ident in former.items()]
         due.owe(session, feed.client_id, feed.audience_ref, people, due.Reason.CHANGED, None, feed.id)
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from webapp import clock, db
 from webapp.contacts.ledger import idents
-from webapp.contacts.ledger.models import DUE, RemovalDue
+from webapp.contacts.ledger.models import DUE, Feed, RemovalDue
 from webapp.contacts.models import SentAudience
 
 ASKED_AT_ONCE = 5_000  # digests in one statement
@@ -25,6 +25,7 @@ class Reason(StrEnum):
     CHANGED = "changed"  # of a contact that was sent again with another address
     LEFT = "left"  # not chosen any more
     REFUSED = "refused"  # said no since
+    TAKEN_OUT = "taken_out"  # by an upload that takes out whom it chooses
 
 
 class Outcome(StrEnum):
@@ -50,6 +51,20 @@ def owe(
         {**common, "asked_at": clock.now(), "next_try_at": next_try_at, "contact_id": one, "ident": ident}
         for one, ident in people
     ]
+    if rows:
+        session.execute(insert(DUE), rows)
+
+
+def remember_left(session: Session, feed: Feed, contact_ids: Iterable[int], reason: Reason) -> None:
+    """These have left without ever being owed: written down as done, to be told where they went."""
+    common: dict[str, Any] = {
+        "client_id": feed.client_id,
+        "audience_ref": feed.audience_ref,
+        "feed_id": feed.id,
+    }
+    common |= {"reason": reason, "tries": 0, "ident": b"", "next_try_at": None}
+    common |= {"asked_at": clock.now(), "done_at": clock.now(), "outcome": Outcome.REMOVED}
+    rows = [{**common, "contact_id": one} for one in contact_ids]
     if rows:
         session.execute(insert(DUE), rows)
 

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import delete, insert
 from sqlmodel import Session
 
+from webapp.contacts.ledger.idents import CELL
 from webapp.contacts.ledger.models import MAYBE, MEMBER, UNKNOWN_PRINT
 
 DIGITS = 10  # of a print, which fills 32 bits
@@ -80,8 +81,26 @@ def move(session: Session, feed_id: int, former: int, contact_id: int, ident: by
     ).one_or_none()
     if found is not None:
         drop(session, feed_id, [contact_id])
-        values = {"batch_id": found.batch_id, "ident": ident, "print": found.print}
+        # Whether the contact has the same digest still was not asked: it is found by the index in any case.
+        values = {"batch_id": found.batch_id, "ident": ident, "print": found.print, "is_apart": True}
         session.execute(insert(MEMBER).values(feed_id=feed_id, contact_id=contact_id, **values))
+
+
+def without_their_contact(session: Session, sent: Rows) -> list[int]:
+    """Of contacts, those that are gone or have not every digest that they were *sent* by.
+
+    *sent*: as `Rows`, but with the digests as they are. Asked contact by contact, as `_former` says why.
+    """
+    if not sent.width:
+        return []
+    source, values = _source(session, sent)
+    nothing = "decode(repeat('00', 32), 'hex')" if _is_postgresql(session) else "zeroblob(32)"
+    own = [f"coalesce(contact.{name}, {_empty(session)})" for name in ("email_sha256", "mobile_sha256")]
+    cells = [f"substr(wanted.ident, {at + 1}, {CELL})" for at in range(0, sent.width, CELL)]
+    has_all = " AND ".join(f"{cell} IN ({nothing}, {', '.join(own)})" for cell in cells)
+    asked = f"(SELECT {has_all} FROM contact WHERE contact.id = wanted.contact_id) IS NOT TRUE"
+    found = _run(session, f"SELECT wanted.contact_id FROM {source} WHERE {asked}", values)  # noqa: S608
+    return [contact_id for (contact_id,) in found]
 
 
 def _former(session: Session, feed_id: int, rows: Rows) -> dict[int, bytes]:

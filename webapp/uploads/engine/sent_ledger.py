@@ -16,8 +16,8 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from webapp import clock
-from webapp.contacts.ledger import due, feeds, idents, looking, members
+from webapp import clock, db
+from webapp.contacts.ledger import apart, due, feeds, idents, looking, members
 from webapp.contacts.ledger.idents import CELL
 from webapp.contacts.ledger.models import MAYBE, Feed, RemovalDue
 from webapp.contacts.models import Filter, SentAudience
@@ -25,6 +25,7 @@ from webapp.destinations import registry
 from webapp.destinations.base import BatchResult, EncodedRows
 from webapp.uploads.engine.claimed import ClaimedBatch
 from webapp.uploads.models import Upload
+from webapp.uploads.operations import Operation
 
 
 def remember(session: Session, upload: Upload, claimed: ClaimedBatch, result: BatchResult) -> None:
@@ -139,6 +140,7 @@ def _write(
     places = [place for place, one in enumerate(ids) if place not in refused and one not in erased]
     written = _rows(upload, rows, ids, places, is_certain)
     former = members.record(session, feed(session, upload), batch_id, written)
+    _mark_apart(session, upload, rows, ids)
     there = set(idents.cells(written.idents))
     lost = [
         (contact_id, left)
@@ -149,6 +151,13 @@ def _write(
     if is_certain:
         due.keep_only_missing(session, _owed_by(session, upload, there), there)
     return {ids[place] for place in places}
+
+
+def _mark_apart(session: Session, upload: Upload, rows: EncodedRows, ids: Sequence[int]) -> None:
+    """Those whose contact changed or went while they were on their way are found by digest (`apart`)."""
+    named = columns(rows, registry.destination(upload.destination).identity_keys)
+    changed = members.without_their_contact(session, members.Rows(ids, named, [MAYBE] * len(ids)))
+    apart.mark(session, feed(session, upload), changed)
 
 
 def _leave(session: Session, upload: Upload, contact_ids: Sequence[int], named: Sequence[bytes]) -> None:
@@ -170,8 +179,11 @@ def _leave(session: Session, upload: Upload, contact_ids: Sequence[int], named: 
             gone.setdefault(member.feed_id, []).append(member.contact_id)
         elif own & cells[member.contact_id]:
             doubtful.append(member)
-    for feed_id, ids in gone.items():
-        members.drop(session, feed_id, ids)
+    reason = due.Reason.TAKEN_OUT if upload.operation == Operation.REMOVE else due.Reason.LEFT
+    for one in of_vendor:
+        if ids := gone.get(db.saved_id(one)):
+            members.drop(session, db.saved_id(one), ids)
+            due.remember_left(session, one, ids, reason)
     looking.doubt(session, doubtful)
 
 
