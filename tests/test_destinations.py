@@ -102,7 +102,14 @@ class Loft:
     kind = "pigeons"
     label = "Piccioni"
     vendor = "Piccioni SpA"
-    pages = Pages("pigeons.accounts", "pigeons.new", "pigeons.account", "pigeons.edit", "pigeons.health")
+    pages = Pages(
+        "pigeons.accounts",
+        "pigeons.new",
+        "pigeons.account",
+        "pigeons.edit",
+        "pigeons.health",
+        "pigeons.again",
+    )
     identifiers = ()
     schema, fields, max_rows, missing = ("mail",), (), 2, MappingProxyType({})
     identity_keys = ("mail", "phone")

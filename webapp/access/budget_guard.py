@@ -40,6 +40,7 @@ def _is_first_look() -> bool:
 USES: dict[str, tuple[Kind, Callable[[], bool]]] = {
     "contacts.create_import": (Kind.DRAFTS, _always),
     "contacts.export_contacts": (Kind.EXPORTS, _always),
+    "contacts.export_file": (Kind.EXPORTS, _always),
     "contacts.rejected_rows": (Kind.EXPORTS, _always),
     "uploads.invalid_csv": (Kind.EXPORTS, _always),
     "uploads.monitor_csv": (Kind.EXPORTS, _always),

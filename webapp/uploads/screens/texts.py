@@ -197,8 +197,8 @@ def status_detail(row: UploadRow) -> str:
     match row.status:
         case UploadStatus.QUEUED:
             return row.reason or queue_place(row.queue_place or 1)
-        case UploadStatus.PREPARING:
-            return preparing(row)
+        case UploadStatus.PREPARING:  # one line where the states before and after have one
+            return ready_so_far(row) or "lettura dei contatti"
         case UploadStatus.SENDING:
             return sending(row)
         case UploadStatus.PAUSED:
@@ -212,10 +212,15 @@ def queue_place(place: int) -> str:
 
 
 def preparing(row: UploadRow) -> str:
-    ready = row.numbers.waiting
-    if not row.numbers.is_known and ready:
-        return f"{plural(ready, 'utente pronto', 'utenti pronti')}, calcolo delle impronte SHA-256"
+    ready = ready_so_far(row)
+    if ready:
+        return f"{ready}, calcolo delle impronte SHA-256"
     return "Lettura dei contatti e calcolo delle impronte SHA-256"
+
+
+def ready_so_far(row: UploadRow) -> str:
+    ready = 0 if row.numbers.is_known else row.numbers.waiting
+    return plural(ready, "utente pronto", "utenti pronti") if ready else ""
 
 
 def sending(row: UploadRow) -> str:

@@ -55,7 +55,7 @@ def test_a_file_goes_in_and_comes_out_again_by_keyboard_alone(window: Page, clie
     window.keyboard.press("Enter")
     window.wait_for_url("**/importazioni/nuova")
 
-    tab_to(window, "Trascina qui il file o clicca per selezionarlo")
+    tab_to(window, "Trascina qui il file o clicca per sceglierlo")
     with window.expect_file_chooser() as chosen:
         window.keyboard.press("Enter")
     chosen.value.set_files(path)
