@@ -225,7 +225,8 @@ def operator_elsewhere(aurora) -> str:
 
 def test_a_condition_that_counts_no_longer_says_that_it_lacks_a_value(builder: Page):
     builder.get_by_label("Operatore per Città").select_option(label="contiene")
-    lacking = builder.get_by_text("Scrivi un valore. Finché è vuota, questa condizione non conta.")
+    lacking = builder.locator("#group-g1").get_by_text("Scrivi un valore. Finché è vuota")
+    builder.get_by_role("button", name="salva").click()
     expect(lacking).to_be_visible()
 
     value = builder.get_by_label("Valore di Città")

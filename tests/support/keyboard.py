@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page
 
 MOST_STOPS = 80
+# Between the last stop and the first it is with the browser's own, and nothing of the page has it.
 # What has the focus: its name, whether a ring is drawn around it, whether the bar on top hides it.
 FOCUSED = """() => {
   const it = document.activeElement, shown = it.closest("label") ?? it, at = it.getBoundingClientRect();
@@ -15,7 +16,9 @@ FOCUSED = """() => {
   const bar = document.querySelector(".top")?.getBoundingClientRect();
   const isFixed = it.closest(".top, .nav, dialog, [popover], .skip");
   return {
-    name: (it.getAttribute("aria-label") || it.labels?.[0]?.innerText || it.innerText || "").trim(),
+    name: it === document.body ? "" : (
+      it.getAttribute("aria-label") || it.labels?.[0]?.innerText || it.innerText || ""
+    ).trim(),
     hasRing,
     isCovered: Boolean(bar && !isFixed && at.height && at.bottom <= bar.bottom && at.bottom > 0),
   };
