@@ -21,6 +21,7 @@ def ours(file: str, client_id: int, database_id: int | None = None) -> dict[str,
             database = databases.create_database(session, client_id, new_public_id())
         else:
             database = session.get_one(UserDatabase, database_id)
+    with db.writing() as session:  # of which nothing was asked yet: first the file is read and stored
         draft = importing.create(session, database, path.name, path, "Giulia Ferri")
     importing.run(draft.id or 0)
     with db.reading() as session:
