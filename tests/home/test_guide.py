@@ -26,6 +26,7 @@ def test_the_guide_has_four_how_tos_and_says_where_the_account_id_is(signed_in, 
         "Gli stati di un caricamento",
         "Quando qualcosa non va",
         "Spazi cliente, ruoli e registro",
+        "Cerca ovunque",
         "Domande frequenti",
     ]
     assert "Gestione inserzioni" in words(tree.get_element_by_id("account-id"))
