@@ -22,7 +22,8 @@ from tests.support.running import wait_until
 
 COMMANDS = ("firefox-esr", "firefox")
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of a reference to an element, says WebDriver
-WAIT_S = 30  # for a page or an element on a busy machine; what is there is found at once
+WAIT_S = 60  # for a page or an element on a busy machine; what is there is found at once
+START_S = 120  # a first start, with an empty profile; and the longest that a command is waited for
 PREFERENCES = {
     "marionette.port": 0,  # any that is free; it is written into the profile
     "intl.accept_languages": "it-IT",
@@ -65,8 +66,8 @@ class Firefox:
         self._last = 0
         try:
             port = profile / "MarionetteActivePort"
-            wait_until(lambda: port.exists() and port.read_text(), WAIT_S)
-            self._socket = socket.create_connection(("127.0.0.1", int(port.read_text())), WAIT_S)
+            wait_until(lambda: port.exists() and port.read_text(), START_S)
+            self._socket = socket.create_connection(("127.0.0.1", int(port.read_text())), START_S)
             self._stream = self._socket.makefile("rb")
             self._read()  # it says who it is
             self.command("WebDriver:NewSession", capabilities={"alwaysMatch": {}})
