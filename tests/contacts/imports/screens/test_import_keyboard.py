@@ -98,3 +98,22 @@ def test_a_file_goes_in_and_comes_out_again_by_keyboard_alone(window: Page, clie
     import_undo.run_until_final(made_in(clienti).id)
     expect(window.get_by_text("i contatti nuovi sono stati eliminati")).to_be_visible()
     assert contacts_of(clienti) == []
+
+
+def test_who_goes_on_at_once_after_a_choice_is_not_held_back_by_it(window: Page, clienti, tmp_path):
+    """A choice asks for its proof 300 ms later, which ended a request of “continua” that was slower."""
+    path = tmp_path / "clienti.csv"
+    path.write_text(FILE, encoding="utf-8")
+    window.goto(f"/database/{clienti.public_id}/importazioni/nuova")
+    window.locator("#file").set_input_files(path)
+    window.get_by_role("button", name="continua").click()
+    window.wait_for_url("**/colonne")
+    held = []
+    window.route("**/colonne", lambda route: held.append(route) if not held else route.continue_())
+
+    window.get_by_label("Campo per la colonna Negozio preferito").select_option("city")
+    window.get_by_role("button", name="continua").click()
+    window.wait_for_timeout(600)  # the time of the page itself, in which the proof is asked for
+    held[0].continue_()
+
+    window.wait_for_url("**/controlla")
