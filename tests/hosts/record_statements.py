@@ -29,10 +29,14 @@ _WANTED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 kinds: dict[str, str] = {}
 
 
-@event.listens_for(Engine, "connect")
 def _listen(connection: object, _record: object) -> None:
     if isinstance(connection, sqlite3.Connection):
         connection.set_trace_callback(_hear)
+
+
+def pytest_configure() -> None:
+    """Listen as a plugin alone: who imports this module to read a recording waits for no statement."""
+    event.listen(Engine, "connect", _listen)
 
 
 def _hear(statement: str) -> None:
