@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,10 @@ PREFERENCES = {
     "services.settings.server": "data:,#remote-settings-dummy/v1",
     "toolkit.telemetry.server": "data:,",
 }
+
+
+# WebDriver's names for what a page in motion answers.
+PASSING = ("stale element reference", "element click intercepted", "element not interactable")
 
 
 class FirefoxError(Exception):
@@ -87,7 +92,7 @@ class Firefox:
         return str(self.command("WebDriver:FindElement", using="xpath", value=xpath)["value"][ELEMENT])
 
     def click(self, xpath: str) -> None:
-        self.command("WebDriver:ElementClick", id=self.find(xpath))
+        self._do("WebDriver:ElementClick", xpath)
 
     def press(self, words: str) -> None:
         """Click the first button of the page's content that is called so, and that is to be seen."""
@@ -99,10 +104,23 @@ class Firefox:
 
     def write(self, xpath: str, text: str) -> None:
         """Type into an empty field; into one for files, the path of one."""
-        self.command("WebDriver:ElementSendKeys", id=self.find(xpath), text=text)
+        self._do("WebDriver:ElementSendKeys", xpath, text=text)
 
     def text(self, xpath: str) -> str:
-        return str(self.command("WebDriver:GetElementText", id=self.find(xpath))["value"])
+        return str(self._do("WebDriver:GetElementText", xpath)["value"])
+
+    def _do(self, name: str, xpath: str, **parameters: object) -> Any:
+        """A command to what is found: anew, when an answer has put another in its place meanwhile, and while
+        something that goes by itself lies over it.
+        """
+        ends = time.monotonic() + WAIT_S
+        while True:
+            try:
+                return self.command(name, id=self.find(xpath), **parameters)
+            except FirefoxError as error:
+                if not any(one in str(error) for one in PASSING) or time.monotonic() > ends:
+                    raise
+            time.sleep(0.05)
 
     def evaluate(self, script: str) -> Any:
         """The value that *script* returns, run in the page apart from its policy."""
