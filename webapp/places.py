@@ -16,6 +16,12 @@ TO_FIND_US = {} if IS_INSTALLED else {"PYTHONPATH": str(ROOT)}
 SERVER = ("-P", "-m", "webapp.host.serving", "--config", "python:webapp.host.serving")
 
 WORKER_CLASS = "webapp.host.patient_server.Worker"
+# Of every site of ours. A line is kept open longer than the three seconds between two looks of a live page:
+# gunicorn's own two close it in between.
+SERVER_OPTIONS = (
+    *("--worker-class", WORKER_CLASS, "--workers", "2", "--threads", "8"),
+    *("--keep-alive", "10", "--no-control-socket"),
+)
 
 
 def worker_command() -> tuple[str, ...]:

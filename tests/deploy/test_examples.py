@@ -4,10 +4,8 @@ Images are not built here. What an image is made of is: its sources, its steps f
 """
 
 import json
-import os
 import re
 import shlex
-import shutil
 import socket
 import ssl
 import subprocess
@@ -19,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.destinations.meta.loopback import answer, request_of, serving
+from tests.hosts.nginx import program
 from tests.support.certificates import self_signed
 from tests.support.running import wait_until
 from tests.support.wheel import SOURCES
@@ -181,12 +180,7 @@ def test_a_file_that_platea_takes_passes_what_stands_in_front(name, limit):
 
 @pytest.fixture
 def nginx() -> str:
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None and os.environ.get("PLATEA_NGINX") == "obbligatorio":
-        pytest.fail("nginx manca, e qui il suo test è obbligatorio")
-    if program is None:
-        pytest.skip("nginx manca: il suo test resta fuori (apt-get install nginx-light)")
-    return program
+    return program()
 
 
 def set_up(folder: Path, port: int, more: str = "", upstream: str = "") -> None:

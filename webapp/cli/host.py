@@ -55,18 +55,7 @@ def web(ctx: click.Context, porta: int, indirizzo: str | None) -> None:
     """Aggiorna lo schema e avvia il server web (gunicorn)."""
     ctx.invoke(migra)
     indirizzo = address_to_listen_on(indirizzo, os.environ)
-    options = [
-        "--worker-class",
-        places.WORKER_CLASS,
-        "--workers",
-        "2",
-        "--threads",
-        "8",
-        "--no-control-socket",
-    ]
-    # Longer than the three seconds between two looks of a live page: gunicorn's own two close in between.
-    options += ["--keep-alive", "10"]
-    options += ["--logger-class", "webapp.host.gunicorn_logs.GunicornLogs"]
+    options = [*places.SERVER_OPTIONS, "--logger-class", "webapp.host.gunicorn_logs.GunicornLogs"]
     argv = python(*places.SERVER, "--bind", f"{indirizzo}:{porta}", *options, "webapp.wsgi:app")
     if config.from_environment().metrics_token:
         # For this start only: what a former one counted is over. Each process of gunicorn writes there.

@@ -87,18 +87,8 @@ class Installation:
         """Serve on loopback and return the address once it answers. Raises CannotStart."""
         url = f"http://127.0.0.1:{port}"
         self.env["PLATEA_URL"] = url
-        options = [
-            "--worker-class",
-            places.WORKER_CLASS,
-            "--workers",
-            "2",
-            "--threads",
-            "8",
-            "--graceful-timeout",
-            "2",
-        ]
-        options += ["--keep-alive", "10"]  # as `platea web`
-        argv = python(*places.SERVER, "--bind", f"127.0.0.1:{port}", "--no-control-socket", *options)
+        options = [*places.SERVER_OPTIONS, "--graceful-timeout", "2"]
+        argv = python(*places.SERVER, "--bind", f"127.0.0.1:{port}", *options)
         child = self.supervisor.add("web", [*argv, "webapp.wsgi:app"], {**self.env, **places.TO_FIND_US})
         _wait_for(f"{url}/healthz", Patience("il server web", child, self.supervisor))
         return url
